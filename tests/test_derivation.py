@@ -13,6 +13,7 @@ from console import run, transcript
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inside import (
+    ANYWHERE,
     ASCII,
     CONSTANT,
     FLAT,
@@ -24,7 +25,6 @@ from inside import (
     PIECES,
     REFERENCE,
     TEXTBOOK,
-    Anywhere,
     Derivation,
     Problem,
     Term,
@@ -319,14 +319,14 @@ def test_a_long_derivative_speaks_of_rows():
 @pytest.mark.parametrize("at", ["x=0.9", None], ids=["at-a-point", "anywhere"])
 def test_a_derivative_that_doubles_with_every_row_is_written_with_names_for_what_it_repeats(at):
     text = "a0 = x; " + "; ".join(f"a{i} = a{i - 1}*sin(a{i - 1})" for i in range(1, 200)) + "; a199"
-    found = derive(Problem(text, at) if at else Anywhere(parse(text)), "x")
+    found = derive(Problem(text, at) if at else Problem(parse(text), ANYWHERE, share=True), "x")
     assert max(len(step.result) for step in found.steps) < 100
     assert len(found.derivative) < 20_000 and found.derivative.startswith("v1 = sin(x); v2 = x*v1; v3 = sin(v2); ")
     assert diffcli.grad(found.derivative, "x=0.9").value == pytest.approx(diffcli.grad(text, "x=0.9").gradient["x"], rel=1e-12)
 
 
 def test_the_names_in_a_long_derivative_are_none_of_the_programs():
-    found = derive(Anywhere(parse("a = sin(v1*x); b = a*sin(a)*t2; c = b*sin(b); d = c*sin(c); d*cos(d)")), "x")
+    found = derive(Problem(parse("a = sin(v1*x); b = a*sin(a)*t2; c = b*sin(b); d = c*sin(c); d*cos(d)"), ANYWHERE, share=True), "x")
     assert found.derivative.startswith("v_2 = sin(v1*x); v_3 = sin(v_2); ")
     assert set(parse(found.derivative).inputs) == {"x", "v1", "t2"}
 
@@ -347,7 +347,6 @@ PIECES_OF = {
     "min(x, 3)": "where(x < 3, 1, 0)",
     "max(x, 2*x, 3)": "where(x >= max(x, 2*x, 3), 1, where(2*x >= max(x, 2*x, 3), 2, 0))",
     "max(x, x)": "1",
-    "max(x)": "1",
     "where(x > 0, x^2, sin(x))": "where(x > 0, 2*x, cos(x))",
     "where(x > 0, x, x + 1)": "1",
     "x^2 if x < 1 else 3": "where(x < 1, 2*x, 0)",
@@ -371,7 +370,7 @@ PIECES_OF = {
 
 @pytest.mark.parametrize("text", PIECES_OF)
 def test_without_a_point_pieces_stay_pieces(text):
-    found = derive(Anywhere(parse(text if "x" in text else f"x; {text}")), "x")
+    found = derive(Problem(parse(text if "x" in text else f"x; {text}"), ANYWHERE, share=True), "x")
     assert found.derivative == PIECES_OF[text]
     assert found.value is None and all(step.value is None for step in found.steps)
     assert not any(step.remark or "tie" in step.rule for step in found.steps)
@@ -387,7 +386,7 @@ def test_the_derivative_of_every_operation_without_a_point_is_that_at_each_of_it
         letters = ["x" if position == moving else f"k{position}" for position in range(len(point))]
         at = dict(zip(letters, point, strict=True))
         text = applied(name, ["(2*x/2)" if letter == "x" else letter for letter in letters])
-        found = derive(Anywhere(parse(text)), "x")
+        found = derive(Problem(parse(text), ANYWHERE, share=True), "x")
         check_text(found.derivative, at, diffcli.grad(text, at, mode="forward").gradient["x"])
 
 
@@ -407,7 +406,7 @@ def test_derivatives_of_random_programs_without_a_point(statements, point):
     if on_an_edge(problem):
         return
     for variable in problem.wrt:
-        found = derive(Anywhere(program, given=problem.at), variable, ASCII)
+        found = derive(Problem(program, ANYWHERE, share=True), variable, ASCII)
         check_shape(found)
         tangent = tangents(problem.tape, problem.values, [float(name == variable) for name in problem.tape.inputs])
         check_text(found.derivative, problem.at, tangent[problem.tape.output] or 0.0)
@@ -556,3 +555,52 @@ def test_an_operand_that_is_not_taken_is_not_derived():
 def test_numbers_too_large_for_sympy_are_a_limit(text):
     with pytest.raises(diffcli.LimitError, match="cannot differentiate this"):
         diffcli.grad(text, {"x": 0.7}, mode="symbolic")
+
+
+# -- derivatives of any order ------------------------------------------------------------------------------------------------------
+
+ORDERS = [
+    ("x^2*sin(x)", {"order": 2}, [("x",), ("x", "x")]),
+    ("x^4", {"order": 4}, [("x",) * count for count in (1, 2, 3, 4)]),
+    ("x^2*y^3", {"wrt": "x,y,y"}, [("x",), ("x", "y"), ("x", "y", "y")]),
+    ("exp(x*y)", {"order": 2}, [("x",), ("y",), ("x", "x"), ("x", "y"), ("y", "y")]),
+    ("3*x + pi", {"order": 2}, [("x",), ("x", "x")]),
+    ("where(x > 0, x^3, sin(x))", {"order": 2}, [("x",), ("x", "x")]),
+    ("ln(x)/x", {"order": 3}, [("x",) * count for count in (1, 2, 3)]),
+]
+
+
+@pytest.mark.parametrize(("text", "asked", "by"), ORDERS, ids=[text for text, *_ in ORDERS])
+@pytest.mark.parametrize("at", [None, {"x": 1.25, "y": 0.5}], ids=["anywhere", "at-a-point"])
+def test_each_derivative_is_derived_from_the_one_before_it(text, asked, by, at):
+    at = at and {name: value for name, value in at.items() if name in parse(text).inputs}
+    found = diffcli.diff(text, at, steps=True, **asked)
+    assert [each.by for each in found.derivations] == by
+    known = {each.by: each for each in found.derivations}
+    for each in found.derivations:
+        check_shape(each)
+        assert each.agreement.verdict in ("proved", "at the point") and each.result == "f"
+        assert bool(each.of) == (len(each.by) > 1) and each.variable == each.by[-1]
+        if each.of:
+            symbols = {name: sympy.Symbol(name, real=True) for name in ("x", "y")}
+            of, before = (sympy.sympify(one.replace("^", "**").replace("where(", "F("), symbols) for one in (each.of, known[each.by[:-1]].derivative))
+            assert "where" in each.of or sympy.simplify(of - before) == 0
+        if at:
+            assert each.value == pytest.approx(diffcli.diff(text, at, order=len(each.by)).formula("f", *each.by).value, rel=1e-12)
+
+
+def test_the_whole_text_of_second_derivatives(golden):
+    commands = ['diff "x^2*sin(x)" --order 2 --steps', 'diff "x^2*y" --wrt x,y --steps --order 2 -f latex', 'diff "[x^3, y]" --wrt x --steps',
+                'diff "x^3" --wrt x,x --at x=2 --steps -f csv', 'diff "abs(x)^3" --order 2 --steps --json']  # fmt: skip
+    golden("derivation/second.txt", "\n".join(map(transcript, commands)))
+
+
+def test_a_large_derivative_is_told_in_a_few_hundred_lines():
+    text = "x"
+    for number in range(20):
+        text = f"sin({text})*x + {number}/({text} + y)" if number % 2 else f"exp({text}/(1 + x^2))"
+        if len(text) > 500:
+            break
+    outcome = run(["diff", text, "--wrt", "x,y", "--steps", "--order", "1", "--simplify", "fast"])
+    assert outcome.exit == 0 and len(outcome.stdout.splitlines()) < 1_000
+    assert "derived above" in outcome.stdout and "  where v" in outcome.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
+    "diff": ("diff", "Derivatives as formulas, by SymPy, with their steps; needs no point."),
     "jacobian": ("jacobian", "Every result by every variable, as a matrix."),
     "hessian": ("hessian", "Second derivatives by every pair of variables."),
     "jvp": ("jvp", "The Jacobian times a direction, by one sweep."),
@@ -20,3 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "help": ("help", "What an error code means, with an example."),
 }
 """The commands: the module of each in this package, and its summary. Adding a command is adding both."""
+
+ALIASES: dict[str, str] = {
+    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "steps": "diff --steps",
+}  # fmt: skip
+"""What else commands are called: no commands, but the message names the one that is meant."""

@@ -34,6 +34,7 @@ def grad(
     step: float | None = None,
     rule: str | None = None,
     steps: bool = False,
+    simplify: str = "fast",
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
 ) -> GradientResult:
@@ -64,6 +65,9 @@ def grad(
         For numeric mode, those of `diffcli.methods.differences.finite_difference.difference`.
     steps
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
+    simplify
+        For symbolic mode: ``fast`` (what SymPy is done with in 2 seconds for all derivatives together), ``full`` (whatever it can
+        do, which may take hours) or ``none``. Values come from the unsimplified derivative.
     max_nodes
         The longest tape, or symbolic derivative, to build.
     verify
@@ -105,7 +109,7 @@ def grad(
     """
     options = Options(
         mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule, steps=steps,
-        max_nodes=max_nodes, verify=verify,
+        simplify=simplify, max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
     return compute(target, at, options)
 

@@ -160,6 +160,7 @@ class MatrixOptions(SharedOptions):
     mode: str = "auto"
     of: str | Sequence[str] | None = None
     simplify: str = "fast"
+    eigenvalues: bool = False
 
     known: ClassVar[Known] = {"mode": JACOBIAN_MODES, "kink": POLICIES, "simplify": EFFORTS}
     conflicts: ClassVar[Sequence[Conflict]] = (
@@ -186,6 +187,25 @@ class JvpOptions(MatrixOptions):
     mode: str = "forward"
 
     known: ClassVar[Known] = {"mode": JVP_MODES, "kink": POLICIES}
+
+
+class FormulaOptions(SharedOptions):
+    """What can be asked of a derivative as a formula; see `diffcli.diff` for what each means."""
+
+    of: str | Sequence[str] | None = None
+    order: int | None = None
+    hessian: bool = False
+    steps: bool = False
+    simplify: str = "fast"
+    notation: Notation = UNICODE
+    most_shown: int | None = None
+
+    known: ClassVar[Known] = {"simplify": EFFORTS}
+    numbers: ClassVar[Mapping[str, Range]] = {**SharedOptions.numbers, "order": Range(1, 20)}
+    conflicts: ClassVar[Sequence[Conflict]] = (
+        (lambda o: o.hessian and o.order not in (None, 2),
+         "a Hessian is of order 2, not of order {o.order}", "leave --order or --hessian out"),
+    )  # fmt: skip
 
 
 class GraphOptions(SharedOptions):

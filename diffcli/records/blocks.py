@@ -158,6 +158,8 @@ class Document(NamedTuple):
     """What the formats of pictures draw in place of figures."""
     findings: tuple[Finding, ...] | None = None
     """What a check found, for the formats of services that review code; None for a report that checks nothing."""
+    alone: str = ""
+    """The result where it is asked for alone, if it is no numbers."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""

@@ -55,7 +55,7 @@ def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: 
     ----------
     problem
         A program at a point, which decides which branch of a choice, and which piece of a function, is derived; or at no
-        point (`diffcli.methods.problem.anywhere.Anywhere`), where the pieces stay pieces, as in ``where(x > 0, 1, 0)``.
+        point (`diffcli.methods.problem.problem.ANYWHERE`), where the pieces stay pieces, as in ``where(x > 0, 1, 0)``.
     notation
         How rows are named, and with which spelling of formulas.
     most

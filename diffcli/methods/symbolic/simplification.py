@@ -48,7 +48,7 @@ class Simplifier:
     def __exit__(self, *failure: object) -> None:
         if self.undone:
             message = f"not simplified all the way: the derivative by {', '.join(dict.fromkeys(self.undone))}"
-            took = (f"SymPy's simplify would take more than {SECONDS:g} s",), ("--simplify full lets it take its time",)
+            took = (f"SymPy's simplify would take more than {SECONDS:g} s",), ("it may take its time with --simplify full",)
             why, help = (("SymPy failed",), ()) if self.effort == FULL else took
             self.notes.append(Diagnostic("not-simplified", "note", message, notes=why, help=help))
 

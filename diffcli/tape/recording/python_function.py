@@ -92,12 +92,12 @@ class PythonFunction(Program):
     @property
     def line(self) -> int:
         """The line of its file, from 1, on which its definition begins, behind decorators; 0 if it stands in another file."""
-        code, lines = code_of(self.function), self.source.text.splitlines()
+        code = code_of(self.function)
         if code is None or os.path.basename(code.co_filename) != os.path.basename(self.label):
             return 0
-        first = code.co_firstlineno
-        below = enumerate(lines[first - 1 :], first)
-        return next((number for number, text in below if text.lstrip().startswith(("def ", "async def "))), first)
+        first, lines = code.co_firstlineno, [line.lstrip() for line in self.source.text.splitlines()]
+        decorated = first <= len(lines) and lines[first - 1].startswith("@")
+        return next((n for n, line in enumerate(lines, 1) if n > first and line.startswith("def ")), 0) if decorated else first
 
     def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
@@ -128,13 +128,22 @@ class PythonFunction(Program):
 
     def returned(self, given: Mapping[str, Any]) -> tuple[list[Number], bool]:
         """The same, and whether they are the entries of a list."""
-        sites, given = CallSites(self.function, self.label), {**self.held, **given}
-        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        sites = CallSites(self.function, self.label)
         with self.surroundings(), unheard():
-            returned = run_function(self._call, handed, sites)
+            returned = self._answer(given, sites)
             several = isinstance(returned, list | tuple)
             number = partial(self._number, sites=sites, several=several)
             return [run_function(number, one, sites) for one in (returned if several else [returned])], several
+
+    def answer(self, given: Mapping[str, Any]) -> Any:
+        """What it returns, as it is."""
+        with self.surroundings(), unheard():
+            return self._answer(given, CallSites(self.function, self.label))
+
+    def _answer(self, given: Mapping[str, Any], sites: CallSites) -> Any:
+        given = {**self.held, **given}
+        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        return run_function(self._call, handed, sites)
 
     def _number(self, result: Any, sites: CallSites, several: bool) -> Number:
         """What it returns as a float or an array of float64; a complex number is none."""

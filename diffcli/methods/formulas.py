@@ -1,0 +1,190 @@
+"""Derivatives of any order as formulas, of one result or several, without a point or at one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, combinations_with_replacement, product
+from math import isfinite, nan
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.digits.notes import notes_of, watch_of
+from diffcli.methods.matrices.hessian import hessian_of
+from diffcli.methods.matrices.jacobian import jacobian_of
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.system_notes import require_values
+from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
+from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
+from diffcli.methods.problem.scalarise import scalarised
+from diffcli.methods.problem.system import System
+from diffcli.methods.symbolic.formulas import formulas
+from diffcli.methods.symbolic.simplification import Simplifier
+from diffcli.methods.taylor import expansion
+from diffcli.records import SymbolicDerivative, element_names
+from diffcli.records.formulas import Formula, FormulaResult
+
+By = tuple[str, ...]
+"""The variables of a derivative, one for each time that it is by them."""
+
+
+def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
+    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
+    options.progress("reading")
+    program = as_program(target, options.verify)
+    if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
+        at = ANYWHERE if program.inputs else {}
+    system = System(program, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    with system.placing():
+        if system.known:
+            require_values(system)
+        asked = _asked(system, options)
+        numbers = scalarised(system) if system.known else system
+        notes = [*system.notes(), *system.unused()]
+        if system.known:
+            found, notes = _at_point(system, numbers, asked, options)
+        else:
+            found = _formulas(system, asked, options, notes)
+        derived = _derivations(numbers, asked, options, found, notes) if options.steps else ()
+        values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
+        smooth = asked.order == 1 and system.known and not any(map(_is_rough, notes))
+        results = tuple(output.name for output in numbers.outputs)
+        return FormulaResult(
+            system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian,
+            system.at if system.known else {}, values, _tangents(numbers, values, found) if smooth else {}, derived,
+            notes=tuple(system.placed(notes)), of=system.question.of, recorded=system.function is not None,
+        )  # fmt: skip
+
+
+class _Asked(NamedTuple):
+    """Which derivatives are wanted of each result."""
+
+    wrt: By
+    order: int
+    by: list[By]
+
+
+def _asked(system: System, options: FormulaOptions) -> _Asked:
+    """Every derivative of the order by the variables; where one is named again, that by each as often as it is named."""
+    names = names_in(options.wrt, "wrt", once=False) or system.wrt
+    elements = {name: element_names(name, system.tape.shape(system.input_slot(name))) for name in system.wrt}
+    if len(names) > len(elements):
+        if options.hessian or options.order not in (None, len(names)):
+            other = "a Hessian is by every pair of variables" if options.hessian else f"the order is {options.order}"
+            message = f"a name given again asks for a mixed derivative, here of order {len(names)}, and {other}"
+            raise UsageError([error("usage", message, help=["name each variable once, or leave the other option out"])])
+        mixed = {tuple(sorted(by)): by for by in product(*[elements[name] for name in names])}
+        return _Asked(tuple(names), len(names), list(mixed.values()))
+    order = 2 if options.hessian else options.order or 1
+    every = [element for name in elements for element in elements[name]]
+    return _Asked(tuple(every), order, list(combinations_with_replacement(every, order)))
+
+
+def _at_point(
+    system: System, numbers: Problem, asked: _Asked, options: FormulaOptions
+) -> tuple[list[Formula], list[Diagnostic]]:
+    """The formulas with their values, and everything that a Jacobian, a Hessian or a Taylor series has to say at the point."""
+    given = {name: getattr(options, name) for name in ("strict", "max_nodes", "watch", "progress", "simplify")}
+    if asked.order == 1:
+        first = jacobian_of(system, MatrixOptions(mode="symbolic", **given))
+        entries = _entries(first.rows, first.columns, first.matrix)
+        found = [_formula(name, (each.variable,), each, entries[name, each.variable]) for name, each in first.symbolic]
+        return found, [*first.notes]
+    if asked.order > 2:
+        notes = [*system.notes(), *system.unused(), *(notes_of(watch_of(system), options.strict) if options.watch else ())]
+        found = [_at_breaks(numbers, each, options, notes) for each in _formulas(numbers, asked, options, notes)]
+        return found, [*dict.fromkeys(notes)]
+    found, notes = [], []
+    for output in numbers.outputs:
+        second = hessian_of(numbers.view(output), HessianOptions(mode="symbolic", **given))
+        notes += second.notes
+        entries = _entries(second.columns, second.columns, second.matrix)
+        by_names = {frozenset((each.first, each.second)): each.derivative for each in second.symbolic}
+        known = [by for by in asked.by if frozenset(by) in by_names]
+        found += [_formula(output.name, by, by_names[frozenset(by)], entries[by]) for by in known]
+    return found, [*dict.fromkeys(notes)]
+
+
+def _entries(rows: Sequence[str], columns: Sequence[str], matrix: Sequence[Sequence[float]]) -> dict[By, float]:
+    return dict(zip(product(rows, columns), chain.from_iterable(matrix), strict=True))
+
+
+def _formula(result: str, by: By, found: SymbolicDerivative, value: float) -> Formula:
+    return Formula(result, by, found.unsimplified, found.simplified, found.latex, value)
+
+
+def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes: list[Diagnostic]) -> Formula:
+    """At a kink of the function the value of a higher derivative is that on which its sides agree, if one is known; else NaN."""
+    view = numbers.view(next(output for output in numbers.outputs if output.name == found.result))
+    breaks = find_breaks(view)
+    if not breaks:
+        return found
+    if len({*found.by}) == 1:
+        series = expansion(view, found.by[0], len(found.by), options.max_nodes)
+        notes += series.notes
+        return found._replace(value=series.derivatives[-1])
+    notes += describe_breaks(view, breaks, "", options.strict)[0]
+    message = f"what the derivative by {', '.join(found.by)} is on the sides of this point is not known"
+    notes.append(Diagnostic("second-kink", "warning", message))
+    return found._replace(value=nan)
+
+
+def _formulas(numbers: Problem, asked: _Asked, options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
+    """What SymPy finds until a limit strikes, which is a note then."""
+    found: list[Formula] = []
+    wanted = len(asked.by) * len(numbers.outputs)
+    views = [(output.name, numbers.view(output)) for output in numbers.outputs]
+    try:
+        with Simplifier(options.simplify, wanted, notes) as simplifier:
+            formulas(views, asked.by, found.append, options.max_nodes, simplifier, options.progress)
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not found:
+            raise
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {wanted - len(found)} of {wanted} derivatives",)))
+    return found
+
+
+def _is_rough(note: Diagnostic) -> bool:
+    """Whether a note says that there is no derivative, and so no tangent."""
+    return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
+
+
+def _tangents(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
+    """For each result the tangent line, or plane, as a program: what is finite of it and its slopes."""
+    tangents = {}
+    for result, value in values.items():
+        slopes = {each.by[0]: each.value for each in found if each.result == result and each.value is not None}
+        if slopes and len(slopes) == len(numbers.wrt) and all(map(isfinite, (value, *slopes.values()))):
+            tangents[result] = tangent_text(value, {name: (float(numbers.at[name]), slope) for name, slope in slopes.items()})
+    return tangents
+
+
+def tangent_text(value: float, slopes: Mapping[str, tuple[float, float]]) -> str:
+    """A tangent as a program, from the value, and the point and the slope along each variable.
+
+    >>> tangent_text(9.0, {"x": (3.0, 6.0), "y": (-1.0, -1.0)}), tangent_text(0.0, {"x": (0.0, 2.0)}), tangent_text(0.0, {})
+    ('9 + 6*(x - 3) - (y + 1)', '2*x', '0')
+    """
+    text = number_text(value) if value else ""
+    for name, (place, slope) in slopes.items():
+        if slope:
+            step = f"({name} {'-' if place > 0 else '+'} {number_text(abs(place))})" if place else name
+            term = step if abs(slope) == 1 else f"{number_text(abs(slope))}*{step}"
+            text += f" {'-' if slope < 0 else '+'} {term}" if text else f"{'-' * (slope < 0)}{term}"
+    return text or "0"
+
+
+def _derivations(
+    numbers: Problem, asked: _Asked, options: FormulaOptions, found: Sequence[Formula], notes: list[Diagnostic]
+) -> tuple[object, ...]:
+    """The derivations, step by step, each compared with SymPy's derivative."""
+    from diffcli.methods.derivation.orders import before, derivations
+
+    lower = asked._replace(by=before(asked.by))
+    found = [*found, *(_formulas(numbers, lower, options, notes) if lower.by else ())]
+    derived: list[object] = []
+    for output in numbers.outputs:
+        forms = {each.by: each for each in found if each.result == output.name}
+        derived += derivations(numbers.view(output), output.name, asked.by, forms, options, notes)
+    return tuple(derived)
