@@ -170,7 +170,7 @@ def spoil_form(monkeypatch):
     from diffcli.studies.agreement.forms import Forms
 
     values = Forms.values
-    monkeypatch.setattr(Forms, "values", lambda *row: ({name: off(value) for name, value in values(*row)[0].items()}, ""))
+    monkeypatch.setattr(Forms, "values", lambda *row: {name: off(value) for name, value in values(*row).items()})
 
 
 def spoil_step(monkeypatch):
