@@ -131,6 +131,8 @@ HOMES = {
     "diffcli.studies.lessons.fraud": "Confusion",
     "diffcli.studies.lessons.modules": "PRINTED",
     "diffcli.studies.lessons.record": "Check Erratum Lesson Settings listing said",
+    "diffcli.studies.plot.plot": "plot",
+    "diffcli.reports.plot": "plot_report",
     "diffcli.studies.step_size": "step_size",
     "diffcli.studies.step_size.difference_quotients": "NEIGHBOURS DifferenceQuotients",
     "diffcli.studies.step_size.error_theory": "derivative_rounding theory",
