@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+SHOWN = 200
+"""How many rows of a trace, steps of a derivation, or nodes of a tree or graph people are shown, unless they ask for all."""
+
 PATIENCE = 0.5
 """Seconds after which the stage is shown."""
 
@@ -127,6 +130,15 @@ class Run:
     def effort(self, simplify: str, mode: str) -> str:
         """How much is done to simplify formulas: nothing where only their numbers are printed."""
         return "none" if self.output.quiet and mode == "symbolic" else simplify
+
+    def rows(self) -> dict[str, Any]:
+        """How rows and steps are written, and the most of them."""
+        from diffcli.methods.traces.trace import NOTATIONS  # few commands have any
+        from diffcli.reports.formats import PERSON
+
+        style = self.output.style
+        windowed = style.format.audience == PERSON and not self.full
+        return {"most_shown": SHOWN if windowed else None, "notation": NOTATIONS[style.notation]}
 
     def report(self, document: Document, notes: Sequence[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
         """Print a result; the exit code for its notes and numbers."""
