@@ -8,9 +8,10 @@
 Every function of the language is here too (``diffcli.sin``, ``diffcli.softplus``, ...), for use in Python functions that are
 differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 
-`evaluate` gives a value, `grad` a value and gradient, `trace` the whole evaluation trace, `check` every way to a derivative
-side by side, `jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp` products with them, `taylor` derivatives
-of any order along a variable, `difference` those of a function that cannot be recorded, `parse` a program to use many times.
+`evaluate` gives a value, `grad` a value and gradient, `diff` a derivative as a formula, `trace` the whole evaluation trace,
+`check` every way to a derivative side by side, `jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp`
+products with them, `taylor` derivatives of any order along a variable, `difference` those of a function that cannot be
+recorded, `parse` a program to use many times.
 `diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn` modules on it, `diffcli.torch` both by PyTorch's
 names. Errors are `DiffcliError` and its family, each with the diagnostics that the command line prints.
 """
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
     )
     from diffcli.language import Program, parse
     from diffcli.methods.custom_rule import custom_rule
-    from diffcli.methods.library import difference, grad, trace, value_and_grad
+    from diffcli.methods.library import diff, difference, grad, trace, value_and_grad
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
     from diffcli.methods.taylor import taylor
     from diffcli.methods.value import evaluate
     from diffcli.records import Difference, GradientResult, Trace
+    from diffcli.records.formulas import Formula, FormulaResult
     from diffcli.records.matrices import HessianResult, JacobianResult, ProductResult, TaylorResult
     from diffcli.reports.diagnostics import explain
     from diffcli.studies.agreement.agreement import check
@@ -50,6 +52,8 @@ __all__ = [
     "Difference",
     "DomainError",
     "ExpressionError",
+    "Formula",
+    "FormulaResult",
     "GradientResult",
     "HessianResult",
     "JacobianResult",
@@ -64,6 +68,7 @@ __all__ = [
     "__version__",
     "check",
     "custom_rule",
+    "diff",
     "difference",
     "evaluate",
     "explain",
@@ -84,6 +89,7 @@ _HOMES = {
     "HessianResult": "records.matrices", "JacobianResult": "records.matrices", "ProductResult": "records.matrices",
     "TaylorResult": "records.matrices",
     "check": "studies.agreement.agreement", "custom_rule": "methods.custom_rule", "difference": "methods.library",
+    "diff": "methods.library", "Formula": "records.formulas", "FormulaResult": "records.formulas",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
     "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",

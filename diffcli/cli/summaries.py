@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "grad": ("grad", "Value and gradient at a point, with the traces."),
+    "diff": ("diff", "Derivatives as formulas, by SymPy, with their steps; needs no point."),
     "jacobian": ("jacobian", "Every result by every variable, as a matrix."),
     "hessian": ("hessian", "Second derivatives by every pair of variables."),
     "jvp": ("jvp", "The Jacobian times a direction, by one sweep."),

@@ -178,6 +178,24 @@ class JvpOptions(MatrixOptions):
     known: ClassVar[Known] = {"mode": JVP_MODES, "kink": POLICIES}
 
 
+class FormulaOptions(SharedOptions):
+    """What can be asked of a derivative as a formula; see `diffcli.diff` for what each means."""
+
+    of: str | Sequence[str] | None = None
+    order: int | None = None
+    hessian: bool = False
+    steps: bool = False
+    simplify: bool = True
+    notation: Notation = UNICODE
+    most_shown: int | None = None
+
+    numbers: ClassVar[Mapping[str, Range]] = {**SharedOptions.numbers, "order": Range(1, 20)}
+    conflicts: ClassVar[Sequence[Conflict]] = (
+        (lambda o: o.hessian and o.order not in (None, 2),
+         "a Hessian is of order 2, not of order {o.order}", "leave --order or --hessian out"),
+    )  # fmt: skip
+
+
 class GraphOptions(SharedOptions):
     """What can be asked of a graph; see `diffcli graph`."""
 

@@ -155,6 +155,8 @@ class Document(NamedTuple):
     data: Mapping[str, Any]
     drawing: Drawing | None = None
     """What the formats of pictures draw in place of figures."""
+    alone: str = ""
+    """The result where it is asked for alone, if it is no numbers."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""

@@ -19,7 +19,7 @@ from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array, is_finite
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.evaluation import Values
+from diffcli.tape.running.evaluation import Values, start_values
 from diffcli.tape.running.rules import Overrides
 from diffcli.tape.tape import Shape
 
@@ -73,6 +73,8 @@ class Problem:
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
     whole: Problem | None = None
     """The problem with arrays that this one is in numbers."""
+    has_point = True
+    """Whether there is a point. Without one `at` is empty, and no row has a value."""
 
     def __init__(
         self,
@@ -86,26 +88,32 @@ class Problem:
         program = as_program(target)
         self._ask(Question(program, program), at, wrt, share, most_rows)
 
-    def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+    def _ask(self, question: Question, at: At | None, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+        if at is None:
+            self._ask_anywhere(question, wrt, most_rows)
+            return
         program, given, wrt = given_to(question.program, at, wrt)
         function: Any = None if type(program) is Program else program
         if function is not None:
             question.program, question.function = program, function
-            recording = question.recording = function.record(given, most_rows)
-            way = None if function.verified is None else function.way(recording)
-            lost = not is_finite(recording.values[recording.tape.output])
-            if function.verify and (lost or way not in (function.verified or ())):
-                from diffcli.methods.problem.verification import verified
-
-                question.recording = verified(function, recording, given)
-                if function.verified is not None and question.recording is recording:
-                    function.verified.add(way)
-            tape = question.recording.tape
+            question.recording = recorded(function, given, most_rows)
+            tape: Tape = question.recording.tape
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
         chosen = choose(wrt, tape.inputs, subject_of(program))
         self._settle(question, tape, {name: given[name] for name in tape.inputs}, chosen)
+
+    def _ask_anywhere(self, question: Question, wrt: str | Sequence[str] | None, most_rows: int) -> None:
+        """What is asked without a point, for a formula."""
+        from diffcli.methods.problem.remarks import needs_point  # a gradient does not wait for it
+
+        fault = needs_point(question.program)
+        if fault is not None:
+            raise ExpressionError([fault])
+        tape = lower(question.program, most_rows=most_rows)
+        self.has_point = False
+        self._settle(question, tape, {}, choose(names_in(wrt, "wrt"), tape.inputs, "the expression"))
 
     def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str], active: bytearray | None = None) -> None:
         """What every problem has, whether it was asked or made from another."""
@@ -129,6 +137,8 @@ class Problem:
     @cached_property
     def values(self) -> Values:
         """The value of every slot at the point, by the recording or evaluated when they are first asked for."""
+        if not self.has_point:
+            return start_values(self.tape, [None] * self.tape.first_row)
         return self.recording.values if self.recording is not None else evaluate(self.tape, self.point)
 
     @property
@@ -273,6 +283,7 @@ class Linearisation(Problem):
     ) -> None:
         self.whole = problem.whole if whole is None else whole
         self.flat_index = problem.flat_index if flat_index is None else flat_index
+        self.has_point = problem.has_point
         self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt, active)
         self.values = evaluate(tape, self.point) if values is None else values
         if outputs is not None:  # the gradient of a constant has none
@@ -334,18 +345,44 @@ def given_to(
     return program, given, wrt
 
 
+def recorded(function: PythonFunction, at: GivenPoint, most_rows: int) -> Recording:
+    """The recording of a Python function at a point, held against the function itself where it asks for that.
+
+    Raises
+    ------
+    ExpressionError, LimitError
+        It cannot be recorded; where plain Python runs it, the help says what needs no recording.
+    """
+    try:
+        recording = function.record(at, most_rows)
+        way = None if function.verified is None else function.way(recording)
+        lost = not is_finite(recording.values[recording.tape.output])
+        if function.verify and (lost or way not in (function.verified or ())):
+            from diffcli.methods.problem.verification import verified
+
+            found = verified(function, recording, at)
+            if function.verified is not None and found is recording:
+                function.verified.add(way)
+            return found
+        return recording
+    except DiffcliError as fault:
+        from diffcli.methods.problem.verification import with_way_out
+
+        raise with_way_out(function, at, fault) from fault.__cause__
+
+
 def subject_of(program: Program) -> str:
     """What a program is called in a sentence."""
     return "the expression" if type(program) is Program else f"`{program.name}`"  # type: ignore[attr-defined]
 
 
-def names_in(given: Any, option: str) -> list[str] | None:
-    """Names, each once, from one text with commas between them or a list of texts; None where none are given."""
+def names_in(given: Any, option: str, once: bool = True) -> list[str] | None:
+    """Names, each ``once``, from one text with commas between them or a list of texts; None where none are given."""
     names = [name.strip() for name in given.split(",") if name.strip()] if isinstance(given, str) else given
     if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
         help = [f'write "x, y", or ["x", "y"], with {option}=']
         raise UsageError([error("usage", f"names are a text or a list of texts, not {given!r}", help=help)])
-    return None if names is None else list(dict.fromkeys(names))
+    return None if names is None else list(dict.fromkeys(names) if once else names)
 
 
 def choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[str]:

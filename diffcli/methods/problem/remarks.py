@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from diffcli.errors import Diagnostic, Mark, Source, Span, error, nearest
 from diffcli.language import Program
-from diffcli.language.syntax import NAME
+from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.points.points import GivenPoint, unknown_name
-from diffcli.operations import FUNCTION_NAMES
+from diffcli.operations import FUNCTION_NAMES, OPERATIONS
 from diffcli.operations.array_row import shape_text
 from diffcli.records import Number, is_array
 from diffcli.tape import Tape
@@ -58,6 +58,21 @@ def _missing_value(
     point = ",".join([*kept, *[f"{name}=..." for name in missing]][:MOST_NAMES])
     marks = [program.mark(nodes[name]) for name in first if name in nodes]
     return error("missing-value", f"no value for {names}", program.source, *marks, notes=notes, help=[f"add --at {point}"])
+
+
+def needs_point(program: Program) -> Diagnostic | None:
+    """An error for what has no formula without a point: a Python function, and arrays."""
+    if type(program) is not Program:  # a function that stands in for one
+        point = ",".join(f"{name}=..." for name in program.inputs)
+        message = "a Python function is recorded at a point, and there is none"
+        return error("missing-value", message, help=[f"add --at {point}: the formula is that of the branches taken there"])
+    for node, operation in enumerate(program.operations):
+        if operation not in OPERATIONS and operation not in (NAME, NUMBER, CALL):
+            point = ",".join(f"{name}=[...]" for name in program.inputs)
+            help = [f"add --at {point}, with an array for each variable that is one: the formula is in their elements"]
+            message = "arrays have no shape without a point"
+            return error("missing-value", message, program.source, program.mark(node), help=help)
+    return None
 
 
 def _reading(name: str, given: Mapping[str, Number]) -> str:

@@ -23,7 +23,7 @@ class System(Problem):
     """A `Problem` with any number of results.
 
     Beside what `Problem` is given, ``of`` names the results that are wanted, as `diffcli.jacobian` has it; if not given, they
-    are the entries of the list that the program ends in, or its one result.
+    are the entries of the list that the program ends in, or its one result. Without a point there are no values, and no arrays.
 
     >>> system = System("u = x*y; [u, sin(x), x + y]", {"x": 2, "y": 5}, of=None)
     >>> [output.name for output in system.outputs], [system.value_of(output) for output in system.outputs][0::2]
@@ -35,7 +35,7 @@ class System(Problem):
     def __init__(
         self,
         target: Target,
-        at: At,
+        at: At | None,
         *,
         of: str | Sequence[str] | None = None,
         wrt: str | Sequence[str] | None = None,

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-import sympy
-
 from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
-from diffcli.methods.symbolic.text import Expression
+from diffcli.methods.symbolic.formulas import Derivatives
+from diffcli.methods.symbolic.symbolic import described, sympy_limits
 from diffcli.records import SymbolicDerivative
 
 
@@ -28,23 +26,14 @@ def second_derivatives(
     ``by_rules`` are those by the rules of the table, with which the values are compared, unless there is a warning already
     because of which they may well differ.
     """
-    builder = SympyBuilder()
     bent = any(note.severity == "warning" for note in notes)
     with sympy_limits("auto"):
-        expression, symbols = builder.read(problem.tape)
+        derivatives = Derivatives(problem)
         for row, first in enumerate(problem.wrt):
             progress(f"SymPy differentiates along {first} ({row + 1} of {len(problem.wrt)})")
-            once = _held(builder, sympy.diff(expression, symbols[problem.input_slot(first)]))
             for column, second in enumerate(problem.wrt[: row + 1]):
-                raw = builder.release(sympy.diff(once, symbols[problem.input_slot(second)]))
+                raw = derivatives.by(first, second)
                 compared = math.nan if bent else by_rules[row][column]
                 derivative = described(problem, (second, first), raw, compared, notes, most_nodes, simplify)
                 simplify = simplify and derivative.simplified is not None
                 keep(row, column, derivative)
-
-
-def _held(builder: SympyBuilder, derivative: Expression) -> Expression:
-    """A derivative with its steps held constant, as those of the table are: the next one is to have no Dirac deltas."""
-    for step in (sympy.sign, sympy.Heaviside):
-        derivative = derivative.replace(step, lambda *operands, step=step: builder.hold(step(*operands)))
-    return derivative

@@ -232,14 +232,17 @@ def described(
     simplify: bool,
     bent: bool = False,
 ) -> SymbolicDerivative:
-    """A derivative of the first or second order as texts, with its value and a warning where SymPy's form has none there.
+    """A derivative as texts; and at a point with its value, and a warning where SymPy's form has none there.
 
     The same where the form loses the digits of ``by_rules``, the derivative by the rules of the table; but not at a kink
     (``bent``), where the form may well follow another rule.
     """
     simplified = simplest(raw, notes) if simplify else None
-    text = to_program_text(raw, most_nodes, problem.at)
-    short = None if simplified is None else to_program_text(simplified, most_nodes, problem.at)
+    latex = to_latex(raw if simplified is None else simplified)
+    text = to_program_text(raw, most_nodes, problem.tape.inputs)
+    short = None if simplified is None else to_program_text(simplified, most_nodes, problem.tape.inputs)
+    if not problem.has_point:
+        return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     name = " and ".join(variables)
     value = _text_value(problem, name, text, notes)
     if math.isnan(value) and math.isfinite(by_rules):
@@ -259,7 +262,7 @@ def described(
         message = f"SymPy's form of the {kind} by {by} {fault} at this point"
         rule = f"by the rules of the table it is {number_text(by_rules + 0.0)} (--mode {mode})"
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
-    return SymbolicDerivative(variables[-1], text, short, to_latex(raw if simplified is None else simplified), value)
+    return SymbolicDerivative(variables[-1], text, short, latex, value)
 
 
 def lazily(expression: Expression) -> Expression:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from diffcli.errors import counted
+from diffcli.errors import Diagnostic, counted
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, statement_text, step_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
-from diffcli.records import Cost, Difference, GradientResult, SymbolicDerivative, is_array, is_large
+from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, is_array, is_large
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial
@@ -29,7 +30,7 @@ def gradient_report(
     latex = notation is IN_LATEX
     blocks: list[Block] = heading(result.expression, result.at, f"{result.mode} mode")
     if latex and not result.recorded:
-        blocks = [Text(line, "math") for line in _latex_lines(result)]
+        blocks = latex_heading(result.expression, result.at, tuple(result.at))
     if result.trace is not None and result.trace.primal:
         blocks += trace_tables(result.trace, notation, style.full)
     if result.derivative_tape is not None:
@@ -52,20 +53,20 @@ def gradient_report(
     return Document(tuple(blocks), data)
 
 
-def _latex_lines(result: GradientResult) -> list[str]:
-    """The program as formulas, and the point."""
-    if len(result.expression) > 10 * LONGEST:
+def latex_heading(expression: str, at: Mapping[str, Number], names: tuple[str, ...]) -> list[Block]:
+    """A program in its variables as formulas, and the point."""
+    if len(expression) > 10 * LONGEST:
         return []  # no page is as wide
-    program = parse(result.expression)
-    names = tuple(result.at) or None
-    named = [found if found.name else found._replace(name="f", parameters=names) for found in program.statements]
+    program = parse(expression)
+    named = [found if found.name else found._replace(name="f", parameters=names or None) for found in program.statements]
     lines = [statement_text(program, statement, LATEX) for statement in named]
-    if result.at:
-        lines.append(r", \quad ".join(_latex_point(name, value) for name, value in result.at.items()))
-    return lines
+    if at:
+        lines.append(r", \quad ".join(latex_coordinate(name, value) for name, value in at.items()))
+    return [Text(line, "math") for line in lines]
 
 
-def _latex_point(name: str, value: Any) -> str:
+def latex_coordinate(name: str, value: Any) -> str:
+    """What a variable is at the point."""
     if not is_array(value):
         return f"{LATEX.name(name)} = {LATEX.number(value)}"
     from diffcli.reports.arrays import latex_array
@@ -85,7 +86,7 @@ def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
         values.append(Value("directional", f"derivative along {direction}", result.directional))
     differences = {difference.variable: difference for difference in result.differences}
     for name, derivative in result.gradient.items():
-        remark = _remark(result, name)
+        remark = slopes_remark(result.notes, name, derivative)
         bar = _bar(differences[name]) if name in differences else _widest_bar(name, result.differences)
         remark = "; ".join(filter(None, (bar, remark)))
         values.append(partial("f", name, derivative, style.partial, remark))
@@ -108,13 +109,13 @@ def _bar(found: Difference) -> str:
     return f"± {'' if found.bound else 'about '}{number(found.error, 2)}{doubt}"
 
 
-def _remark(result: GradientResult, name: str) -> str:
+def slopes_remark(notes: Sequence[Diagnostic], name: str, derivative: Number) -> str:
     """What stands beside a derivative that is not the whole truth: its slopes on the two sides."""
-    for note in result.notes:
+    for note in notes:
         for slope in note.slopes:
-            if slope.variable != name or is_array(result.gradient[name]):
+            if slope.variable != name or is_array(derivative):
                 continue
-            if slope.left != slope.right or slope.left != result.gradient[name]:
+            if slope.left != slope.right or slope.left != derivative:
                 if slope.left == slope.right and slope.left is not None:
                     return f"{note.code}, but the function is smooth: its slope is {number(slope.left, 6)}"
                 left, right = ("?" if side is None else number(side, 6) for side in (slope.left, slope.right))

@@ -24,4 +24,4 @@ def render(document: Document, style: Style) -> str:
 
 def quiet(document: Document) -> str:
     """The result alone: a name and a number a line."""
-    return "".join(f"{name}\t{number(found, None)}\n" for name, found in document.numbers())
+    return document.alone or "".join(f"{name}\t{number(found, None)}\n" for name, found in document.numbers())

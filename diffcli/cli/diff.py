@@ -1,0 +1,56 @@
+"""``diffcli diff``: derivatives as formulas, without a point or at one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from diffcli.cli.grad import SHOWN
+from diffcli.cli.options import EXPRESSION, OF, STRICT, Number, as_command, at, full, wrt
+from diffcli.cli.run import Run
+from diffcli.methods.formulas import compute_formulas
+from diffcli.methods.options import FormulaOptions
+from diffcli.methods.traces.trace import NOTATIONS
+from diffcli.reports.derivatives.formulas import formula_report
+from diffcli.reports.formats import PERSON
+
+EXAMPLES = (
+    'diffcli diff "x^2*sin(x)"',
+    'diffcli diff "x^2*sin(x)" --steps',
+    'diffcli diff "x^3*y^2" --wrt x,x,y',
+    'diffcli diff "exp(-x^2)" --order 3 -f latex',
+    'diffcli diff "[x*y, x^2 + y^2]"',
+    'diffcli diff "100*(y - x^2)^2 + (1 - x)^2" --hessian',
+    'diffcli diff "sqrt(x)" --at x=4',
+)
+
+
+@as_command(
+    EXPRESSION,
+    wrt("Variables to differentiate by; all, if not given. One named again, as x,x,y: the mixed derivative d^3f/dx^2dy."),
+    click.option("--order", type=Number(FormulaOptions.numbers["order"]), metavar="N", help="Every derivative of that order; 1, if not given."),
+    click.option("--hessian", is_flag=True, help="The second derivatives as a matrix."),
+    at("The point, as x=2,y=pi/4: the values there too, and the tangent."),
+    click.option("--steps", is_flag=True, help="The derivation step by step."),
+    OF,
+    STRICT,
+    click.option("-q", "--quiet", is_flag=True, help="Print the simplified formulas alone, one a line."),
+    full("Show every step of a long derivation."),
+    examples=EXAMPLES,
+)
+def command(run: Run, **options: Any) -> int:
+    """The derivatives of EXPR as formulas, by SymPy."""
+    return show(run, **options)
+
+
+def show(run: Run, *, steps: bool, **options: Any) -> int:
+    """Print the derivatives of what a run was given."""
+    output = run.output
+    windowed = output.style.format.audience == PERSON and not run.full
+    asked = FormulaOptions(
+        steps=steps and not output.quiet, most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation],
+        progress=run.stage, verify=run.verify, **options,
+    )  # fmt: skip
+    result = run.compute(compute_formulas, asked)
+    return run.report(formula_report(result, output.style), result.notes, [each.value for each in result.formulas])

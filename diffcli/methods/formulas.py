@@ -1,0 +1,178 @@
+"""Derivatives of any order as formulas, of one result or several, without a point or at one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations_with_replacement, product
+from math import isfinite
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, UsageError, as_stop, error
+from diffcli.language.writing.printer import number_text
+from diffcli.methods.matrices.hessian import hessian_of
+from diffcli.methods.matrices.jacobian import jacobian_of
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
+from diffcli.methods.nonsmooth.system_notes import require_values
+from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
+from diffcli.methods.problem.problem import At, Output, Problem, Target, as_program, names_in
+from diffcli.methods.problem.scalarise import scalarised
+from diffcli.methods.problem.system import System
+from diffcli.methods.symbolic.formulas import formulas
+from diffcli.records import SymbolicDerivative, element_names
+from diffcli.records.formulas import Formula, FormulaResult
+
+By = tuple[str, ...]
+"""The variables of a derivative, one for each time that it is by them."""
+
+
+def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
+    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
+    options.progress("reading")
+    program = as_program(target, options.verify)
+    system = System(program, at or None, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    with system.placing():
+        if not system.wrt:
+            help = ["a derivative is by a variable: write one, such as x, into the expression"]
+            raise ExpressionError([error("usage", "there is no variable to differentiate by", help=help)])
+        if system.has_point:
+            require_values(system)
+        asked = _asked(system, options)
+        found = _at_point(system, asked, options) if system.has_point else _anywhere(system, asked, options)
+        return found._replace(notes=tuple(system.placed(found.notes)))
+
+
+class _Asked(NamedTuple):
+    """Which derivatives are wanted of each result."""
+
+    wrt: By
+    order: int
+    by: list[By]
+
+
+def _asked(system: System, options: FormulaOptions) -> _Asked:
+    """Every derivative of the order by the variables; where one is named again, that by each as often as it is named."""
+    names = names_in(options.wrt, "wrt", once=False) or system.wrt
+    elements = {name: element_names(name, system.tape.shape(system.input_slot(name))) for name in system.wrt}
+    if len(names) > len(elements):
+        if options.hessian or options.order not in (None, len(names)):
+            other = "a Hessian is by every pair of variables" if options.hessian else f"the order is {options.order}"
+            message = f"a name given again asks for a mixed derivative, here of order {len(names)}, and {other}"
+            raise UsageError([error("usage", message, help=["name each variable once, or leave the other option out"])])
+        mixed = {tuple(sorted(by)): by for by in product(*[elements[name] for name in names])}
+        return _Asked(tuple(names), len(names), list(mixed.values()))
+    order = 2 if options.hessian else options.order or 1
+    every = [element for name in elements for element in elements[name]]
+    return _Asked(tuple(every), order, list(combinations_with_replacement(every, order)))
+
+
+def _anywhere(system: System, asked: _Asked, options: FormulaOptions) -> FormulaResult:
+    notes = [*system.notes(), *system.unused()]
+    return _result(system, system, asked, options, _formulas(system, asked, options, notes), notes)
+
+
+def _at_point(system: System, asked: _Asked, options: FormulaOptions) -> FormulaResult:
+    """The formulas with their values, and everything that a Jacobian or a Hessian has to say at the point."""
+    numbers = scalarised(system)
+    given = {name: getattr(options, name) for name in ("strict", "max_nodes", "watch", "progress", "simplify")}
+    found: list[Formula] = []
+    if asked.order == 1:
+        first = jacobian_of(system, MatrixOptions(mode="symbolic", **given))
+        found += [_formula(result, (each.variable,), each) for result, each in first.symbolic]
+        return _result(system, numbers, asked, options, found, [*first.notes])
+    mode = "symbolic" if asked.order == 2 else "auto"
+    notes: list[Diagnostic] = []
+    for output in numbers.outputs:
+        second = hessian_of(numbers.view(output), HessianOptions(mode=mode, **given))
+        notes += [note for note in second.notes if note not in notes]
+        by_names = {frozenset((each.first, each.second)): each.derivative for each in second.symbolic}
+        found += [_formula(output.name, by, by_names[key]) for by in asked.by if (key := frozenset(by)) in by_names]
+    if asked.order > 2:
+        found = _formulas(numbers, asked, options, notes)
+    return _result(system, numbers, asked, options, found, notes)
+
+
+def _formula(result: str, by: By, found: SymbolicDerivative) -> Formula:
+    return Formula(result, by, found.unsimplified, found.simplified, found.latex, found.value)
+
+
+def _views(system: Problem) -> Iterator[tuple[Output, Problem]]:
+    """Each result with the problem of it alone."""
+    for output in system.outputs:
+        yield output, system.view(output)
+
+
+def _formulas(numbers: Problem, asked: _Asked, options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
+    """What SymPy finds until a limit strikes, which is a note then."""
+    found: list[Formula] = []
+    try:
+        for output, view in _views(numbers):
+            simplify = options.simplify and all(each.simplified is not None for each in found)
+            formulas(view, output.name, asked.by, found.append, notes, options.max_nodes, simplify, options.progress)
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not found:
+            raise
+        missing = len(asked.by) * len(numbers.outputs) - len(found)
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {missing} derivatives",)))
+    return found
+
+
+def _result(
+    system: System, numbers: Problem, asked: _Asked, options: FormulaOptions, found: Sequence[Formula], notes: list[Diagnostic]
+) -> FormulaResult:
+    """What was found, with the derivations if they are asked for."""
+    results = tuple(output.name for output in numbers.outputs)
+    values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.has_point else {}
+    flat = asked.order == 1 and system.has_point and not any(map(_is_rough, notes))
+    return FormulaResult(
+        system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian, system.at,
+        values, _tangents(numbers, values, found) if flat else {},
+        _derivations(numbers, asked, options, found, notes) if options.steps else (), notes=tuple(notes),
+        of=system.question.of, recorded=system.function is not None,
+    )  # fmt: skip
+
+
+def _is_rough(note: Diagnostic) -> bool:
+    """Whether a note says that there is no derivative, and so no tangent."""
+    return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
+
+
+def _tangents(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
+    """For each result the tangent line, or plane, as a program: what is finite of it and its slopes."""
+    tangents = {}
+    for result, value in values.items():
+        slopes = {each.by[0]: each.value for each in found if each.result == result and each.value is not None}
+        if len(slopes) == len(numbers.wrt) and all(map(isfinite, (value, *slopes.values()))):
+            tangents[result] = tangent_text(value, {name: (float(numbers.at[name]), slope) for name, slope in slopes.items()})
+    return tangents
+
+
+def tangent_text(value: float, slopes: Mapping[str, tuple[float, float]]) -> str:
+    """A tangent as a program, from the value, and the point and the slope along each variable.
+
+    >>> tangent_text(9.0, {"x": (3.0, 6.0), "y": (-1.0, -1.0)}), tangent_text(0.0, {"x": (0.0, 2.0)}), tangent_text(0.0, {})
+    ('9 + 6*(x - 3) - (y + 1)', '2*x', '0')
+    """
+    text = number_text(value) if value else ""
+    for name, (place, slope) in slopes.items():
+        if slope:
+            step = f"({name} {'-' if place > 0 else '+'} {number_text(abs(place))})" if place else name
+            term = step if abs(slope) == 1 else f"{number_text(abs(slope))}*{step}"
+            text += f" {'-' if slope < 0 else '+'} {term}" if text else f"{'-' * (slope < 0)}{term}"
+    return text or "0"
+
+
+def _derivations(
+    numbers: Problem, asked: _Asked, options: FormulaOptions, found: Sequence[Formula], notes: list[Diagnostic]
+) -> tuple[object, ...]:
+    """The derivations of the first derivatives, step by step, each compared with SymPy's."""
+    from diffcli.methods.derivation.derivation import derive
+    from diffcli.methods.derivation.symbolic_agreement import compare
+
+    derivations: list[object] = []
+    for output, view in _views(numbers):
+        own = [each for each in found if each.result == output.name]
+        options.progress(f"deriving {output.name} step by step")
+        derived = [derive(view, name, options.notation, options.most_shown) for name in view.wrt]
+        forms = [SymbolicDerivative(each.by[0], *each[2:5], float("nan") if each.value is None else each.value) for each in own]
+        derivations += compare(view, derived, forms, notes, options.progress)
+    return tuple(derivations)

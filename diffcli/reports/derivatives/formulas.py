@@ -1,0 +1,203 @@
+"""The report of derivatives as formulas: each in its forms, several results and second derivatives as a matrix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from diffcli.language import parse
+from diffcli.language.writing.printer import LATEX, latex_name, statement_text
+from diffcli.methods.traces.trace import NOTATIONS
+from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, texts
+from diffcli.records.formulas import Formula, FormulaResult
+from diffcli.reports.derivatives.gradient import latex_coordinate, latex_heading, slopes_remark
+from diffcli.reports.document import data_of, heading
+from diffcli.reports.formats import TEX, Style
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def formula_report(result: FormulaResult, style: Style) -> Document:
+    """The document of derivatives as formulas.
+
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``wrt``, ``order``; at a point ``at``,
+    ``values`` (of the results) and ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with
+    its ``result``, the variables that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``;
+    ``derivations`` if they were asked for; and ``notes``.
+    """
+    data = _data(result)
+    if style.format.whole:
+        return Document((), data)
+    alone = "".join(f"{each.shortest}\n" for each in _in_rows(result))
+    blocks = _latex(result) if style.notation == TEX else _text(result, style)
+    if result.derivations:
+        from diffcli.reports.derivatives.derivation import derivation_blocks
+
+        blocks[1:1] = derivation_blocks(result.derivations, NOTATIONS[style.notation], style)
+    return Document(tuple(blocks), data, alone=alone)
+
+
+def _in_rows(result: FormulaResult) -> list[Formula]:
+    """The formulas in order, those of a matrix row by row."""
+    return [each for _, row in _matrix(result) for each in row] if result.hessian else list(result.formulas)
+
+
+def _matrix(result: FormulaResult, sign: str = "d") -> list[tuple[str, list[Formula]]]:
+    """The rows of a Jacobian, by results, or of Hessians, by first derivatives, as far as they are there; each with its name."""
+    by_place = {(each.result, frozenset(each.by)): each for each in result.formulas}
+    if not result.hessian:
+        places = [(name, [(name, frozenset((column,))) for column in result.wrt]) for name in result.results]
+    else:
+        places = [
+            (derivative_name(name, (row,), sign), [(name, frozenset((row, column))) for column in result.wrt])
+            for name in result.results for row in result.wrt
+        ]  # fmt: skip
+    return [(name, [by_place[place] for place in row if place in by_place]) for name, row in places]
+
+
+def _is_matrix(result: FormulaResult) -> bool:
+    return result.hessian or (len(result.results) > 1 and result.order == 1)
+
+
+# -- names ---------------------------------------------------------------------------------------------------------------
+
+
+def derivative_name(of: str, by: tuple[str, ...], sign: str, raised: bool = True) -> str:
+    """What a derivative is called.
+
+    >>> derivative_name("f", ("x", "x", "y"), "∂"), derivative_name("f", ("x", "x"), "d", raised=False)
+    ('∂³f/∂x²∂y', 'd2f/dx2')
+    """
+
+    def power(count: int) -> str:
+        return "" if count == 1 else str(count).translate(_RAISED) if raised else str(count)
+
+    below = "".join(f"{sign}{name}{power(count)}" for name, count in Counter(by).items())
+    return f"{sign}{power(len(by))}{of}/{below}"
+
+
+def latex_operator(by: tuple[str, ...], sign: str) -> str:
+    r"""The operator of a derivative in LaTeX.
+
+    >>> latex_operator(("x",), "d"), latex_operator(("x", "x", "y"), r"\\partial ")
+    ('\\dfrac{d}{dx}', '\\dfrac{\\partial^{3}}{\\partial x^{2} \\partial y}')
+    """
+
+    def power(count: int) -> str:
+        return f"^{{{count}}}" if count > 1 else ""
+
+    below = " ".join(f"{sign}{_latex_variable(name)}{power(count)}" for name, count in Counter(by).items())
+    return rf"\dfrac{{{sign.strip()}{power(len(by))}}}{{{below}}}"
+
+
+def _latex_variable(name: str) -> str:
+    stem, bracket, places = name.partition("[")
+    return f"{latex_name(stem)}_{{{places[:-1]}}}" if bracket else latex_name(stem)
+
+
+def _sign(result: FormulaResult, several: str, one: str = "d") -> str:
+    """The d of derivatives: partial ones where there is more than one variable."""
+    return several if len({*result.inputs, *result.wrt}) > 1 else one
+
+
+# -- for people and scripts ------------------------------------------------------------------------------------------------
+
+
+def _text(result: FormulaResult, style: Style) -> list[Block]:
+    at = result.at or dict.fromkeys(result.inputs, 0.0)
+    how = f"of {'; '.join(result.of)}" if result.of else ""
+    blocks: list[Block] = list(heading(result.expression, at, how, anywhere=not result.at))
+    sign = _sign(result, style.partial)
+    names = [derivative_name(each.result, each.by, sign, style.unicode) for each in result.formulas]
+    if not _is_matrix(result):
+        blocks += [_forms(name, each) for name, each in zip(names, result.formulas, strict=True)]
+    else:
+        columns = texts("", *(f"{sign}/{sign}{name}" for name in result.wrt))
+        rows = [(name, *(each.shortest for each in row)) for name, row in _matrix(result, sign)]
+        blocks.append(Table("", columns, tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)))
+        if any(each.simplified not in (None, each.unsimplified) for each in result.formulas):
+            forms = [(name, each.unsimplified) for name, each in zip(names, result.formulas, strict=True)]
+            blocks.append(Table("", texts("derivative", "by SymPy, unsimplified"), tuple(forms)))
+    if result.at:
+        values = [Value(name, name, value) for name, value in result.values.items()]
+        for name, each in zip(names, result.formulas, strict=True):
+            machine = derivative_name(each.result, each.by, "d", raised=False)
+            if each.value is not None:
+                remark = slopes_remark(result.notes, each.by[0], each.value) if result.order == 1 else ""
+                values.append(Value(machine, name, each.value, remark))
+        blocks.append(Values(tuple(values)))
+        blocks += [Text(f"{_tangent_name(result, name)}: {text}") for name, text in result.tangents.items()]
+    return blocks
+
+
+def _tangent_name(result: FormulaResult, name: str) -> str:
+    kind = ("line", "plane")[len(result.wrt) - 1] if len(result.wrt) < 3 else "hyperplane"
+    return f"tangent {kind}" + (f" of {name}" if len(result.results) > 1 else "")
+
+
+def _forms(name: str, found: Formula) -> Table:
+    rows = [("by SymPy", found.unsimplified)]
+    if found.simplified is not None and found.simplified != found.unsimplified:
+        rows.append(("simplified", found.simplified))
+    return Table("", texts("form", name), tuple(rows))
+
+
+# -- formulas ----------------------------------------------------------------------------------------------------------------
+
+
+def _latex(result: FormulaResult) -> list[Block]:
+    blocks: list[Block] = []
+    if not result.recorded:
+        blocks += latex_heading(result.expression, result.at, result.inputs)
+    sign = _sign(result, r"\partial ")
+    if _is_matrix(result):
+        blocks += [Text(line, "math") for line in _latex_matrices(result)]
+    else:
+        blocks += [Text(rf"{_latex_name(result, each, sign)} = {each.latex}", "math") for each in result.formulas]
+    if result.at:
+        where = ", ".join(latex_coordinate(name, value) for name, value in result.at.items())
+        for each in result.formulas:
+            if each.value is not None:
+                derivative = _latex_name(result, each, sign)
+                blocks.append(Text(rf"\left. {derivative} \right|_{{{where}}} = {LATEX.number(each.value)}", "math"))
+        for name, text in result.tangents.items():
+            program = parse(text)
+            line = statement_text(program, program.result, LATEX)
+            blocks.append(Text(rf"\text{{{_tangent_name(result, name)}: }} {line}", "math"))
+    return blocks
+
+
+def _latex_name(result: FormulaResult, found: Formula, sign: str) -> str:
+    names = ", ".join(map(latex_name, result.inputs))
+    return f"{latex_operator(found.by, sign)} {latex_name(found.result)}({names})"
+
+
+def _latex_matrices(result: FormulaResult) -> list[str]:
+    """The Jacobian, or the Hessian of each result."""
+    rows = [row for _, row in _matrix(result)]
+    size = len(result.wrt) if result.hessian else len(rows)
+    names = [f"H_{{{latex_name(name)}}}" for name in result.results] if result.hessian else ["J"]
+    if result.hessian and len(names) == 1:
+        names = ["H"]
+    matrices = []
+    for number, name in enumerate(names):
+        body = " \\\\\n".join(" & ".join(each.latex for each in row) for row in rows[number * size : (number + 1) * size])
+        matrices.append(f"{name} = \\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}}")
+    return matrices
+
+
+# -- data ----------------------------------------------------------------------------------------------------------------------
+
+
+def _data(result: FormulaResult) -> dict[str, Any]:
+    fields = "result by unsimplified simplified latex value" if result.at else "result by unsimplified simplified latex"
+    point = "at values tangents " if result.at else ""
+    data = data_of(
+        result, f"schema expression of? wrt order {point}formulas notes",
+        schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],
+    )  # fmt: skip
+    if result.derivations:
+        from diffcli.reports.derivatives.derivation import derivation_data
+
+        data["derivations"] = [derivation_data(found) for found in result.derivations]
+    return data
