@@ -191,7 +191,8 @@ class Problem:
         if self.tape.outputs or self.tape.shape(self.tape.output):
             from diffcli.methods.problem.remarks import not_a_number
 
-            raise ExpressionError([not_a_number(self.tape, self.mark(self.tape.output))])
+            shape, mark = self.tape.shape(self.tape.output), self.mark(self.tape.output)
+            raise ExpressionError([not_a_number(shape, len(self.tape.outputs), self.tape.source, *mark)])
 
     # -- words -----------------------------------------------------------------------------------------------------------
 

@@ -195,7 +195,7 @@ def _reason(
     return *sites.culprit([parting])[:2], ASKED if kinds[0] == kinds[1] else CAUGHT.format(*kinds)
 
 
-UNRECORDED = frozenset(("untraceable", "not-as-recorded", "python-error", "bad-result", "too-many-nodes"))
+UNRECORDED = frozenset(("untraceable", "not-as-recorded", "python-error", "bad-result"))
 """What is said of a function that cannot be recorded. Some of it may be the function's own fault."""
 
 
