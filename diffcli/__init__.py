@@ -11,9 +11,9 @@ differentiated: ``diffcli.grad(f, {"x": 2})``, `value_and_grad`.
 `evaluate` gives a value, `grad` a value and gradient, `diff` a derivative as a formula, `trace` the whole evaluation trace,
 `check` every way to a derivative side by side, `jacobian` and `hessian` matrices of derivatives, `jvp`, `vjp` and `hvp`
 products with them, `taylor` derivatives of any order along a variable, `difference` those of a function that cannot be
-recorded, `parse` a program to use many times.
-`diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn` modules on it, `diffcli.torch` both by PyTorch's
-names. Errors are `DiffcliError` and its family, each with the diagnostics that the command line prints.
+recorded, `parse` a program to use many times. `diffcli.autograd` is a define-by-run engine on the same operations, `diffcli.nn`
+modules on it, `diffcli.torch` both by PyTorch's names. Errors are `DiffcliError` and its family, each with the diagnostics that
+the command line prints.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     )
     from diffcli.language import Program, parse
     from diffcli.methods.custom_rule import custom_rule
-    from diffcli.methods.library import diff, difference, grad, trace, value_and_grad
+    from diffcli.methods.library import difference, grad, trace, value_and_grad
+    from diffcli.methods.library_formulas import diff
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
     from diffcli.methods.taylor import taylor
     from diffcli.methods.value import evaluate
@@ -89,7 +90,7 @@ _HOMES = {
     "HessianResult": "records.matrices", "JacobianResult": "records.matrices", "ProductResult": "records.matrices",
     "TaylorResult": "records.matrices",
     "check": "studies.agreement.agreement", "custom_rule": "methods.custom_rule", "difference": "methods.library",
-    "diff": "methods.library", "Formula": "records.formulas", "FormulaResult": "records.formulas",
+    "diff": "methods.library_formulas", "Formula": "records.formulas", "FormulaResult": "records.formulas",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
     "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",

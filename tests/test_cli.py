@@ -85,7 +85,7 @@ def test_the_examples_in_help_run(name, monkeypatch, tmp_path):
     from importlib import import_module
 
     (tmp_path / "model.dc").write_text("x*sin(y)\n", encoding="utf-8")
-    (tmp_path / "model.py").write_text("def loss(x, y):\n    return x*y\n", encoding="utf-8")
+    (tmp_path / "model.py").write_text("def loss(x, y):\n    return x*y\n\n\ndef gradient(x, y):\n    return y, x\n", encoding="utf-8")
     (tmp_path / "points.csv").write_text("x,y\n2,3\n0.5,-1\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     for example in import_module(f"diffcli.cli.{COMMANDS[name][0]}").EXAMPLES:

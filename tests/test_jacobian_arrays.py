@@ -55,7 +55,7 @@ def test_differences_and_sympy_agree(system):
         for entry in row:
             name, found = next(places)
             assert abs(found.estimate - entry) <= (found.error or 0.0) + 1e-13 * abs(entry), (name, found)
-    symbolic = compute_jacobian(system.text, system.at, MatrixOptions(mode="symbolic", simplify=False))
+    symbolic = compute_jacobian(system.text, system.at, MatrixOptions(mode="symbolic", simplify="none"))
     assert near(exact.matrix, symbolic.matrix, size(exact.matrix), 1e-9)
 
 
@@ -69,7 +69,7 @@ def test_hessians_agree(system):
     assert exact.columns == numbers.columns
     assert near(exact.matrix, numbers.matrix, size(exact.matrix), 1e-10)
     if n <= 8:
-        options = HessianOptions(mode="symbolic", of=system.scalar or None, simplify=False)
+        options = HessianOptions(mode="symbolic", of=system.scalar or None, simplify="none")
         symbolic = compute_hessian(system.text, system.at, options)
         assert near(exact.matrix, symbolic.matrix, size(exact.matrix), 1e-8)
         for found in diffcli.hessian(**given, mode="numeric").differences:

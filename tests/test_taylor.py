@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import oracle
@@ -12,7 +13,18 @@ import sympy
 import tiers
 from console import run, transcript
 from hypothesis import given
-from inside import Again, TaylorResult, evaluate, gradient_tape, lower, parse, polynomial_text, power_series, taylor
+from inside import (
+    Again,
+    TaylorResult,
+    evaluate,
+    gradient_tape,
+    lower,
+    parse,
+    polynomial_text,
+    power_series,
+    precise_value,
+    taylor,
+)
 from mpmath import mp, mpf
 from programs import SMOOTH, plainly, points, programs
 from test_operations import TRUTHS, UNKNOWN, at_points, call
@@ -322,9 +334,125 @@ def test_what_overflows_is_not_worked_out_in_full_behind_the_last_number(monkeyp
     assert (found.notes[0].code, orders) == ("overflow", {0})
 
 
-@pytest.mark.parametrize("order", [-1, 171, 2.0, True, "3"])
+EXACTLY = {
+    # text: the point, and the coefficients of order 0, 1, ... by hand or from a table of series
+    "exp(x)": ("", "1 1 1/2 1/6 1/24 1/120 1/720"),
+    "exp(x)*cos(x)": ("", "1 1 0 -1/3 -1/6 -1/30 0"),
+    "tan(x)": ("x=pi/4", "1 2 2 8/3 10/3 64/15 244/45"),
+    "sin(x)": ("x=pi/4", "sqrt(2)/2 sqrt(2)/2 -sqrt(2)/4 -sqrt(2)/12"),
+    "cos(x)": ("x=1", "cos(1) -sin(1) -cos(1)/2 sin(1)/6 cos(1)/24"),
+    "sinc(x)": ("", "1 0 -pi^2/6 0 pi^4/120 0 -pi^6/5040"),
+    "sqrt(x)": ("x=2", "sqrt(2) sqrt(2)/4 -sqrt(2)/32 sqrt(2)/128"),
+    "0.1*x^2 + x^0.3": ("x=1", "11/10 1/2 -1/200 119/2000"),
+    "log(x)": ("x=3", "log(3) 1/3 -1/18 1/81 -1/324"),
+    "erf(x)": ("", "0 2/sqrt(pi) 0 -2/(3*sqrt(pi)) 0 1/(5*sqrt(pi))"),
+    "gamma(x)": ("x=1", "1 digamma(1)"),
+    "lgamma(1 + x)": ("", "0 digamma(1) pi^2/12 polygamma(2,·1)/6 pi^4/360"),
+    "x^x": ("x=1", "1 1 1 1/2 1/3 1/12 3/40"),
+    "x/(exp(1) - 1)": ("x=e-1", "1 1/(-1·+·e) 0"),
+    "1/(1 - x - x^2)": ("x=1/3", "9/5 27/5 486/25"),
+    "where(x < 1, x*x, log(x))": ("x=1/2", "1/4 1 1 0"),
+    "max(x, 2)^2": ("x=3", "9 6 1 0"),
+    "abs(x)^3": ("x=-2", "8 -12 6 -1 0"),
+    "e*x + pi": ("e=2, x=1", "2·+·pi 2 0"),
+    "exp(e)": ("e=1", "(exp(1)) (exp(1)) (exp(1))/2"),
+    "exp(e - 2)*e": ("e=1/3", "exp(-5/3)/3 4*exp(-5/3)/3 7*exp(-5/3)/6"),
+    "sum(v^2)*v[1]": ("v=[0, 1/2]", "1/8 0 1/2 0"),
+    "1/(0.1 + 0.2 - 0.3 + 2*x)": ("x=1/4", "2 -8 32 -128"),
+    "asinh(x)": ("", "0 1 0 -1/6 0 3/40"),
+    "sigmoid(x)": ("", "1/2 1/4 0 -1/48 0 1/480"),
+    "1/(sqrt(2) + x)": ("x=1", "-1·+·sqrt(2)"),
+    "floor(x)*x": ("x=2.5", "5 2 0"),
+    "stop_gradient(x)*x": ("x=1/3", "1/9 1/3 0"),
+}
+
+
+@pytest.mark.parametrize("text", EXACTLY)
+def test_coefficients_as_exact_numbers(text):
+    at, expected = EXACTLY[text]
+    wanted = [each.replace("·", " ") for each in expected.split()]
+    variable = {"e*x + pi": "x", "sum(v^2)*v[1]": "v[0]", "exp(e - 2)*e": "e", "exp(e)": "e"}.get(text)
+    found = taylor(text, at, variable, len(wanted) - 1, exact=True)
+    assert list(found.exact) == wanted and not [note for note in found.notes if note.code == "not-exact"]
+    assert found.coefficients == pytest.approx(taylor(text, at, variable, len(wanted) - 1).coefficients, rel=0)
+
+
+POINTS_EXACTLY = [
+    # whatever is given, and the center of the polynomial
+    ("x=1/3", "h = x - 1/3; 1/9 + 2/3*h"), (["x=3*(1/7)"], "h = x - 3/7; 9/49 + 6/7*h"), ({"x": "pi"}, "h = x - pi; pi^2 + 2*pi*h"),
+    ({"x": 0.1}, "h = x - 1/10; 1/100 + 1/5*h"), ({"x": 2}, "h = x - 2; 4 + 4*h"), ({"x": "-1 - sqrt(2)"}, None), ("x=-e", "h = x + e; exp(2) - 2*e*h"),
+    ({"x": np.float64(0.5)}, "h = x - 1/2; 1/4 + h"), ({"x": Fraction(1, 3)}, "h = x - 1/3; 1/9 + 2/3*h"), (None, "0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("at", "polynomial"), POINTS_EXACTLY)
+def test_the_point_is_what_its_text_says(at, polynomial):
+    found = taylor("x^2", at, "x", 1, exact=True)
+    assert found.exact_polynomial == (polynomial or "h = x - (-sqrt(2) - 1); (2*sqrt(2) + 3) + (-2*sqrt(2) - 2)*h")
+
+
+MANY = ["exp(sin(x))", "atan(x)/(1 + exp(-x^2))", "log(x)/x", "x^x", "tanh(x)^2", "sqrt(1 + x^2)", "gamma(x)", "1/(1 + sqrt(x))", "softplus(x)",
+        "gelu(x)", "erf(x)*x", "log1p(x)*cosh(x)", "asin(x/9)", "acosh(1 + x)", "hypot(x, 3)", "logsumexp([x, 1, 2])", "x^(9/2)", "sinc(x)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MANY)
+@pytest.mark.parametrize("at", ["1/2", "3", "pi/4"])
+def test_exact_numbers_are_the_coefficients(text, at):
+    """In 40 digits each is the coefficient that an interpolating polynomial has, where there is an oracle; else that in floats."""
+    found = taylor(text, f"x={at}", order=4, exact=True)
+    program = lower(parse(found.exact_polynomial or "0"))
+    for text, close in zip(found.exact, found.coefficients, strict=True):
+        if text is not None:
+            with mp.workdps(40):
+                value = precise_value(lower(parse(text)), [])
+            assert float(value) == pytest.approx(close, rel=1e-9, abs=1e-13)
+    assert found.exact[0] is not None and program
+
+
+def test_what_is_no_exact_number_is_told_and_the_float_stands():
+    def told(text, at="", **more):
+        found = taylor(text, at, exact=True, **more)
+        return found.exact, [note.message for note in found.notes if note.code == "not-exact"]
+
+    assert told("x*abs(x)", order=2) == (("0", "0", None), ["no short exact number is known for a coefficient of order 2"])
+    assert told("abs(x)^2", order=2)[0] == ("0", "0", None)  # 1 on both sides, and no number at the point
+    assert told("x^2.5", order=3)[0] == ("0", "0", "0", None)
+    exact, message = told("exp(sin(x))/(1 + tan(x) + sqrt(x))", "x=1/3", order=11)
+    assert exact[0] == "exp(sin(1/3))/(tan(1/3) + sqrt(3)/3 + 1)" and exact[11] is None
+    assert message == ["no short exact number is known for coefficients of order 2, 3, 4, 5, 6, 7, 8, 9, ..."]
+    assert told("x/(sin(1)^2 + cos(1)^2 - 1 + x)", "x=1e-3", order=2)[0] == ("1", None, None)  # never a sum that is 0 unseen
+
+
+def test_sympy_knows_nothing_of_an_own_operation():
+    @diffcli.custom_rule(partials="y*(1 - y)", at=[-1.0, 0.5])
+    def logistic(x):
+        return 1 / (1 + math.exp(-x))
+
+    found = diffcli.taylor(lambda x: logistic(x), {"x": 0.5}, order=1, exact=True)
+    assert found.exact == (None, None) and found.coefficients[0] == pytest.approx(1 / (1 + math.exp(-0.5)))
+    assert [note.message for note in found.notes] == ["SymPy knows nothing of `logistic`"]
+
+
+def test_a_limit_keeps_the_floats():
+    found = taylor("gamma(x)*sin(x)", "x=1", order=3, max_nodes=60, exact=True)
+    assert found.coefficients[0] == pytest.approx(math.sin(1))
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "order", "last"),
+    [("1/(1 - x)", "", 1000, 1.0), ("exp(x)", "", 175, 1 / math.factorial(170) / (171 * 172 * 173 * 174 * 175)), ("(1 + x)^200", "", 200, 1.0),
+     ("1/(2 - x)", "", 1000, 2.0**-1001), ("log(x)", "x=1/2", 900, -(2.0**900) / 900), ("sin(x)", "", 300, 0.0), ("abs(x - 1)", "", 400, 0.0),
+     ("x^400", "", 400, 1.0), ("max(x, 0*x)*0 + 1/(1 - x)", "x=-1", 300, 2.0**-301)],
+)  # fmt: skip
+def test_orders_beyond_the_range_of_factorials(text, at, order, last):
+    found = taylor(text, at, "x", order)
+    assert found.coefficients[order] == pytest.approx(last, rel=1e-4 if text == "exp(x)" else 1e-12)
+    assert len(found.coefficients) == order + 1 and len(found.derivatives) == 171
+
+
+@pytest.mark.parametrize("order", [-1, 1001, 2.0, True, "3"])
 def test_an_order_that_is_none(order):
-    with pytest.raises(diffcli.UsageError, match="not a whole number from 0 to 170"):
+    with pytest.raises(diffcli.UsageError, match="not a whole number from 0 to 1000"):
         taylor("x", order=order)
 
 
@@ -366,8 +494,16 @@ PRINTED = {
     "latex": 'taylor "gamma(x)" --at x=1 --order 3 --format latex',
     "markdown": 'taylor "sin(β)" --at β=1 --order 2 --format markdown',
     "not-finite": 'taylor "x^2.5" --order 4',
+    "exact": 'taylor "sin(x)" --at x=pi/4 --order 3 --exact',
+    "exact-latex": 'taylor "1/(1 + x)^2*exp(1)" --at x=1 --order 3 --exact -f latex',
+    "exact-json": 'taylor "sin(x)" --at x=1 --order 2 --exact --json',
+    "exact-quiet": 'taylor "tan(x)" --order 5 --exact -q',
+    "exact-plain": 'taylor "tan(x)" --order 3 --exact -f plain',
+    "not-exact": 'taylor "x*abs(x) + 1/3" --order 2 --exact',
+    "quiet": 'taylor "tan(x)" --order 3 -q',
+    "beyond": 'taylor "1/(1 - x)" --order 172 -f markdown',
     "which": 'taylor "x*y"',
-    "order": 'taylor "x" --order 171',
+    "order": 'taylor "x" --order 1001',
 }
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
+from diffcli.cli.against import AGAINST, check_against, is_asked
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import Number, as_command, at, wrt
-from diffcli.cli.run import Run
+from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
-from diffcli.language import Program
+from diffcli.language import Program, parse
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.points.many_points import read_points
 from diffcli.methods.points.ranges import Range
@@ -19,36 +21,47 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.records.agreement import Agreement, ClaimVerdict
 from diffcli.records.blocks import Document
+from diffcli.records.findings import Place
 from diffcli.reports.check import check_report, notes_of, points_report, results_report
+from diffcli.reports.claims import claims_report
 from diffcli.studies.agreement.agreement import agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
 from diffcli.studies.claims.claims import judge_claims, read_claims
+from diffcli.studies.claims.many_claims import judge_rows
 
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""
+
+SECONDS_A_POINT = 0.03
+"""What the default time limit grows by with each point: no check of one takes longer, where it has to be a whole one."""
 
 EXAMPLES = (
     'diffcli check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
     'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
     'diffcli check "x*exp(-x^2)" --at x=0.5 --digits 50',
     'diffcli check "x^y" --points points.csv',
+    "diffcli check model.py:loss --against model.py:gradient --at x=2,y=3",
 )
 
 
 @as_command(
-    click.argument("expression", metavar="EXPR"),
+    click.argument("expression", metavar="EXPR", required=False),
     at(),
-    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names."),
+    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names. The default --timeout grows by 0.03 s a point."),
     click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
+    click.option("--claims", "file", metavar="FILE", help="Check every claim of a CSV file with the columns name, variable, claim and, for other expressions than EXPR, expression."),
     wrt(),
     click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    *AGAINST,
+    click.option("-q", "--quiet", is_flag=True, help="Print the verdicts alone: a name, a tab, and agree, proved, wrong or what else."),
     examples=EXAMPLES,
     digits=False,
 )
 def command(
-    run: Run, points: str | None, claims: tuple[str, ...], wrt: str | None, exact_digits: int | None, max_nodes: int
-) -> int:
-    """Every derivative of EXPR by every way, side by side, with a verdict; or claims.
+    run: Run, points: str | None, claims: tuple[str, ...], file: str | None, wrt: str | None, exact_digits: int | None,
+    rtol: float | None, max_nodes: int, **against: Any,
+) -> int:  # fmt: skip
+    """Every derivative of EXPR by every way, side by side, with a verdict; or claims; or a gradient by other code.
 
     EXPR is an expression, @FILE, - for standard input, or a Python function as FILE.py:NAME, which imports the file. Exits
     with 1 if ways disagree, or a claim is wrong. A kink is no disagreement: there the slopes on the two sides are what every
@@ -57,21 +70,27 @@ def command(
     output = run.output
     output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
-    if points is not None and (at_given or claims):
+    if points is not None and (at_given or claims) and not against["against"]:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
+    if file is not None and (points, claims, exact_digits) != (None, (), None):
+        help = ["give it with --at and --wrt alone"]
+        raise UsageError([error("usage", "--claims cannot be combined with --points, --claim or --digits", help=help)])
+    if file is not None:
+        return _claims_of_file(run, file, wrt, max_nodes)
+    if run.expression is None:
+        raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
         program = run.read()
+        if is_asked(against, points or claims or exact_digits):
+            return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
         alone = bool(claims) and not at_given and bool(program.inputs)
         if alone and exact_digits is not None:
             raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
-        problem = _anywhere(program, wrt, max_nodes) if alone else System(program, run.point, wrt=wrt, most_rows=max_nodes)
+        problem = _problem(run, program, wrt, max_nodes, alone)
         if isinstance(problem, System):
-            if len(problem.outputs) > 1 or problem.outputs[0].shape:
-                return _several(problem, claims, exact_digits, run)
-            problem = problem.view(problem.outputs[0])
-        require_value(problem)
+            return _several(problem, claims, exact_digits, run)
         agreement = None if alone else agreement_of(problem, exact_digits, stage)
         judged: list[ClaimVerdict] = []
         for text in claims:
@@ -81,8 +100,45 @@ def command(
     return _verdict(run, document, notes_of(found), all(each.passed for each in found))
 
 
+def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, alone: bool) -> Problem:
+    """The program at the point, or, for claims ``alone``, at one where it has a value; a `System` if it has several results."""
+    problem = _anywhere(program, wrt, max_nodes) if alone else System(program, run.point, wrt=wrt, most_rows=max_nodes)
+    if isinstance(problem, System):
+        if len(problem.outputs) > 1 or problem.outputs[0].shape:
+            return problem
+        problem = problem.view(problem.outputs[0])
+    require_value(problem)
+    return problem
+
+
+def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> ExitCode:
+    """A check of the claims of a file, about EXPR or expressions of its own."""
+
+    def problem_of(expression: str) -> tuple[Problem, bool]:
+        if not expression and run.expression is None:
+            raise UsageError([error("usage", "there is no expression that the claim is about", help=["give EXPR, or one in the row"])])
+        program = parse(expression) if expression else run.read()
+        alone = not run.point and bool(program.inputs)
+        problem = _problem(run, program, wrt, max_nodes, alone)
+        if isinstance(problem, System):
+            raise _about_one()
+        return problem, not alone
+
+    with run.at_work() as stage:
+        rows, notes = judge_rows(path, problem_of, stage)
+    notes += notes_of([row.found for row in rows])
+    return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
+
+
+def _about_one() -> UsageError:
+    help = ["leave the others out: a claim is about the last statement of a program"]
+    return UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
+
+
 def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:
     """Print a report; a limit that struck is the exit code before a disagreement."""
+    findings = tuple(found if found.place.file else found._replace(place=Place(*run.place)) for found in document.findings or ())
+    document = document._replace(findings=findings)
     return run.report(document, notes, ()) or (ExitCode.OK if passed else ExitCode.DISAGREES)
 
 
@@ -91,16 +147,18 @@ def _at_points(
 ) -> ExitCode:
     """A check at every point of a file."""
     known, notes = read_points(path, program)
-    result = check_points(program, known, wrt, digits, max_nodes, run.stage)
-    result = result._replace(notes=(*notes, *result.notes))
-    return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
+    if not was_given("timeout"):
+        run.timeout += SECONDS_A_POINT * len(known)
+    with run.limited():
+        result = check_points(program, known, wrt, digits, max_nodes, run.stage)
+        result = result._replace(notes=(*notes, *result.notes))
+        return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
 
 
 def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run) -> ExitCode:
     """A check of several results."""
     if claims:
-        help = ["leave the others out: a claim is about the last statement of a program"]
-        raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
+        raise _about_one()
     found = agreements_of(system, digits, run.stage)
     document = results_report(system.expression(), system.at, found, run.output.style, digits)
     return _verdict(run, document, notes_of(found), all(agreement.passed for agreement in found))

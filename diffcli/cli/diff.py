@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from diffcli.cli.grad import SHOWN
-from diffcli.cli.options import EXPRESSION, OF, STRICT, Number, as_command, at, full, wrt
+from diffcli.cli.options import EXPRESSION, OF, STRICT, Number, as_command, at, full, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.formulas import compute_formulas
 from diffcli.methods.options import FormulaOptions
@@ -33,6 +33,7 @@ EXAMPLES = (
     click.option("--hessian", is_flag=True, help="The second derivatives as a matrix."),
     at("The point, as x=2,y=pi/4: the values there too, and the tangent."),
     click.option("--steps", is_flag=True, help="The derivation step by step."),
+    simplify(),
     OF,
     STRICT,
     click.option("-q", "--quiet", is_flag=True, help="Print the simplified formulas alone, one a line."),

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from diffcli.cli.environment import write
-from diffcli.cli.options import EXPRESSION, QUIET, STRICT, Number, as_command, at, choice, full, kink, wrt
+from diffcli.cli.options import EXPRESSION, QUIET, STRICT, Number, as_command, at, choice, full, kink, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
@@ -42,6 +42,7 @@ EXAMPLES = (
     kink(),
     STRICT,
     click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row."),
+    simplify(),
     click.option("--steps", is_flag=True, help="symbolic: the derivation step by step."),
     click.option("--derivative-tape", is_flag=True, help="The program of value and gradient, row by row, and what it costs."),
     click.option("--no-trace", is_flag=True, help="Print the result without the traces."),
@@ -54,10 +55,11 @@ EXAMPLES = (
 def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape: bool, **options: Any) -> int:
     """Value and gradient of EXPR at a point, with the traces that lead there."""
     output = run.output
+    options["simplify"] = run.effort(options["simplify"], options["mode"])
     windowed = output.style.format.audience == PERSON and not run.full
     asked = Options(
         trace=not (no_trace or output.quiet), steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
-        simplify=not output.quiet, most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation], progress=run.stage, **options,
+        most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation], progress=run.stage, **options,
     )  # fmt: skip
     result = run.compute(compute, asked)
     document = gradient_report(result, output.style, run.seconds if timed else None, brief=no_trace)

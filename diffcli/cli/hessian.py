@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_command, at, choice, full, wrt
+from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_command, at, choice, full, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.options import HESSIAN_MODES, HessianOptions
@@ -21,9 +21,10 @@ EXAMPLES = (
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, OF, MODE, SPARSITY, examples=EXAMPLES)
+@as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, OF, MODE, simplify(), SPARSITY, examples=EXAMPLES)
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The second derivatives of EXPR by every pair of variables, as a symmetric matrix."""
-    result = run.compute(compute_hessian, HessianOptions(progress=run.stage, simplify=not run.output.quiet, **options))
+    options["simplify"] = run.effort(options["simplify"], options["mode"])
+    result = run.compute(compute_hessian, HessianOptions(progress=run.stage, **options))
     document = hessian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [result.value, *result.gradient.values(), *chain.from_iterable(result.matrix)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_command, at, choice, full, kink, wrt
+from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_command, at, choice, full, kink, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.options import JACOBIAN_MODES, MatrixOptions
@@ -21,13 +21,14 @@ EXAMPLES = (
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, OF, MODE, SPARSITY, examples=EXAMPLES)
+@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, OF, MODE, simplify(), SPARSITY, examples=EXAMPLES)
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The derivatives of every result of EXPR by every variable, as a matrix.
 
     The results are the entries of a list, [u, v], or what --of asks for. EXPR is an expression, @FILE, or - for standard
     input. FILE.py:NAME is a Python function: the file is imported, which runs it, because you name it.
     """
-    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, simplify=not run.output.quiet, **options))
+    options["simplify"] = run.effort(options["simplify"], options["mode"])
+    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **options))
     document = jacobian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

@@ -135,6 +135,12 @@ def kink() -> Decorator:
     return choice("--kink", "policy", POLICIES, "POLICY", "At a kink: min-norm, mean, left, right, nan, error.", "min-norm")
 
 
+def simplify() -> Decorator:
+    from diffcli.methods.options import EFFORTS
+
+    return choice("--simplify", "simplify", EFFORTS, "EFFORT", "symbolic: full, fast (within 2 seconds) or none.", "fast")
+
+
 def full(help: str = "Show every row and column of a large matrix, or element of an array.") -> Decorator:
     return click.option("--full", is_flag=True, help=help)
 

@@ -28,13 +28,30 @@ PATIENCE = 0.5
 """Seconds after which the stage is shown."""
 
 
+BAR = 20
+"""The characters of a bar."""
+
+
 class Stage:
-    """The present stage of the work; call it with the next one."""
+    """The present stage of the work; call it with the next one, and with how much of it is done of how much, if that is known.
 
-    name = ""
+    >>> stage = Stage()
+    >>> stage("point 25 of 100", 25, 100)
+    >>> stage.text(3.0)
+    'point 25 of 100 [#####---------------] 3.0 s of about 12 s'
+    """
 
-    def __call__(self, name: str) -> None:
-        self.name = name
+    name, done, total = "", 0, 0
+
+    def __call__(self, name: str, done: int = 0, total: int = 0) -> None:
+        self.name, self.done, self.total = name, done, total
+
+    def text(self, seconds: float) -> str:
+        """What is shown after so many seconds."""
+        if not self.done:
+            return f"{self.name} ... {seconds:.1f} s"
+        share = self.done / self.total
+        return f"{self.name} [{'#' * int(BAR * share):-<{BAR}}] {seconds:.1f} s of about {seconds / share:.0f} s"
 
 
 class Run:
@@ -50,6 +67,8 @@ class Run:
         self.timeout: float = given.pop("timeout", 0.0)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
+        self.place = ("", 0)
+        """The file and the line where the program stands; empty, and 0, if it is no file's."""
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -81,7 +100,9 @@ class Run:
         if given.startswith("@"):
             from diffcli.methods.points.file_text import read_text
 
-            return parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            program = parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            self.place = given[1:], program.line
+            return program
         if ".py" in given:
             from diffcli.cli.python_file import as_python_target, read_function
 
@@ -92,6 +113,7 @@ class Run:
             if target is not None:
                 function = read_function(*target, self.environment)
                 function.verify = self.verify
+                self.place = target[0], function.line
                 return function
         return parse(given)
 
@@ -104,6 +126,10 @@ class Run:
             result = function(program, self.point, *arguments, **options)
             self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
         return result
+
+    def effort(self, simplify: str, mode: str) -> str:
+        """How much is done to simplify formulas: nothing where only their numbers are printed."""
+        return "none" if self.output.quiet and mode == "symbolic" else simplify
 
     def report(self, document: Document, notes: Sequence[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
         """Print a result; the exit code for its notes and numbers."""
@@ -211,7 +237,7 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
     drawn = False
     while not done.wait(PATIENCE if not drawn else 0.2):
         drawn = True
-        write(environment.stderr, f"\r\x1b[K{stage.name} ... {monotonic() - start:.1f} s")
+        write(environment.stderr, f"\r\x1b[K{stage.text(monotonic() - start)}")
     if drawn:
         write(environment.stderr, "\r\x1b[K")
 

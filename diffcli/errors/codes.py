@@ -140,6 +140,7 @@ CODES: dict[str, Code] = {
     "raised-beside": _note("A Python function that is differentiated by differences of plain calls raises an exception beside the point. Its value there counts as undefined."),
     "more-notes": _note("There are more notes of this kind than are listed."),
     "not-measured": _note("SymPy was not measured, as no process could be started for it; everything else is as it would be."),
+    "not-exact": _note("No short exact number is known for a coefficient; the float stands.", 'taylor "sqrt(sin(x))*exp(tan(x))" --at x=1 --exact'),
     "not-simplified": _note("SymPy failed to simplify a derivative; the unsimplified one is right."),
     # -- limits ------------------------------------------------------------------------------------------------------------
     "too-many-nodes": _error(6, "The tape, or a symbolic derivative, would be longer than --max-nodes, or too deep for SymPy.", 'grad "x + x + x" --at x=1 --max-nodes 2', 'grad "x + x + x" --at x=1'),

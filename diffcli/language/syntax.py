@@ -131,6 +131,11 @@ class Program:
     def result(self) -> Statement:
         return self.statements[-1]
 
+    @property
+    def line(self) -> int:
+        """The line of the source, from 1, on which the result begins."""
+        return self.source.text.count("\n", 0, self.result.span.start) + 1
+
     def children(self, node: int) -> tuple[int, ...]:
         arguments = self.arguments[node]
         return arguments if isinstance(arguments, tuple) else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations_with_replacement, product
 from math import isfinite
 
@@ -14,10 +14,11 @@ from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
-from diffcli.methods.problem.problem import At, Output, Problem, Target, as_program, names_in
+from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
 from diffcli.methods.symbolic.formulas import formulas
+from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.records import SymbolicDerivative, element_names
 from diffcli.records.formulas import Formula, FormulaResult
 
@@ -29,15 +30,15 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
     options.progress("reading")
     program = as_program(target, options.verify)
-    system = System(program, at or None, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    system = System(program, at or ANYWHERE, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     with system.placing():
         if not system.wrt:
             help = ["a derivative is by a variable: write one, such as x, into the expression"]
             raise ExpressionError([error("usage", "there is no variable to differentiate by", help=help)])
-        if system.has_point:
+        if system.known:
             require_values(system)
         asked = _asked(system, options)
-        found = _at_point(system, asked, options) if system.has_point else _anywhere(system, asked, options)
+        found = _at_point(system, asked, options) if system.known else _anywhere(system, asked, options)
         return found._replace(notes=tuple(system.placed(found.notes)))
 
 
@@ -95,24 +96,18 @@ def _formula(result: str, by: By, found: SymbolicDerivative) -> Formula:
     return Formula(result, by, found.unsimplified, found.simplified, found.latex, found.value)
 
 
-def _views(system: Problem) -> Iterator[tuple[Output, Problem]]:
-    """Each result with the problem of it alone."""
-    for output in system.outputs:
-        yield output, system.view(output)
-
-
 def _formulas(numbers: Problem, asked: _Asked, options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
     """What SymPy finds until a limit strikes, which is a note then."""
     found: list[Formula] = []
+    wanted = len(asked.by) * len(numbers.outputs)
+    views = [(output.name, numbers.view(output)) for output in numbers.outputs]
     try:
-        for output, view in _views(numbers):
-            simplify = options.simplify and all(each.simplified is not None for each in found)
-            formulas(view, output.name, asked.by, found.append, notes, options.max_nodes, simplify, options.progress)
+        with Simplifier(options.simplify, wanted, notes) as simplifier:
+            formulas(views, asked.by, found.append, options.max_nodes, simplifier, options.progress)
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise
-        missing = len(asked.by) * len(numbers.outputs) - len(found)
-        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {missing} derivatives",)))
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {wanted - len(found)} of {wanted} derivatives",)))
     return found
 
 
@@ -121,12 +116,13 @@ def _result(
 ) -> FormulaResult:
     """What was found, with the derivations if they are asked for."""
     results = tuple(output.name for output in numbers.outputs)
-    values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.has_point else {}
-    flat = asked.order == 1 and system.has_point and not any(map(_is_rough, notes))
+    values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
+    flat = asked.order == 1 and system.known and not any(map(_is_rough, notes))
     return FormulaResult(
-        system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian, system.at,
-        values, _tangents(numbers, values, found) if flat else {},
-        _derivations(numbers, asked, options, found, notes) if options.steps else (), notes=tuple(notes),
+        expression=system.expression(), inputs=tuple(system.tape.inputs), results=results, wrt=asked.wrt, order=asked.order,
+        formulas=tuple(found), hessian=options.hessian, at=system.at if system.known else {}, values=values,
+        tangents=_tangents(numbers, values, found) if flat else {},
+        derivations=_derivations(numbers, asked, options, found, notes) if options.steps else (), notes=tuple(notes),
         of=system.question.of, recorded=system.function is not None,
     )  # fmt: skip
 
@@ -169,7 +165,8 @@ def _derivations(
     from diffcli.methods.derivation.symbolic_agreement import compare
 
     derivations: list[object] = []
-    for output, view in _views(numbers):
+    for output in numbers.outputs:
+        view = numbers.view(output)
         own = [each for each in found if each.result == output.name]
         options.progress(f"deriving {output.name} step by step")
         derived = [derive(view, name, options.notation, options.most_shown) for name in view.wrt]

@@ -228,6 +228,7 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.nonsmooth.beside import Beside
+    from diffcli.methods.symbolic.simplification import Simplifier
     from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
@@ -238,7 +239,8 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         derivations = tuple(derive(problem, name, options.notation, options.most_shown) for name in problem.wrt)
     found: list[SymbolicDerivative] = []
     try:
-        differentiate(problem, found.append, notes, options.max_nodes, options.simplify, options.progress)
+        with Simplifier(options.simplify, len(problem.wrt), notes) as simplifier:
+            differentiate(problem, found.append, notes, options.max_nodes, simplifier, options.progress)
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found and not derivations:
             raise

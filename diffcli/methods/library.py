@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, overload
 from diffcli.errors import UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.methods.gradient import compute
-from diffcli.methods.options import FormulaOptions, Options
+from diffcli.methods.options import Options
 from diffcli.methods.points.ranges import POSITIVE
 from diffcli.methods.problem.problem import At, Target
 from diffcli.records import Array, Difference, GradientResult, Trace, is_array
-from diffcli.records.formulas import FormulaResult
 from diffcli.tape.lowering import MOST_ROWS
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ def grad(
     step: float | None = None,
     rule: str | None = None,
     steps: bool = False,
+    simplify: str = "fast",
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
 ) -> GradientResult:
@@ -65,6 +65,9 @@ def grad(
         For numeric mode, those of `diffcli.methods.differences.finite_difference.difference`.
     steps
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
+    simplify
+        For symbolic mode: ``fast`` (what SymPy is done with in 2 seconds for all derivatives together), ``full`` (whatever it can
+        do, which may take hours) or ``none``. Values come from the unsimplified derivative.
     max_nodes
         The longest tape, or symbolic derivative, to build.
     verify
@@ -106,77 +109,9 @@ def grad(
     """
     options = Options(
         mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule, steps=steps,
-        max_nodes=max_nodes, verify=verify,
+        simplify=simplify, max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
     return compute(target, at, options)
-
-
-@for_library
-def diff(
-    target: Target,
-    at: At | None = None,
-    *,
-    wrt: str | Sequence[str] | None = None,
-    order: int | None = None,
-    hessian: bool = False,
-    of: str | Sequence[str] | None = None,
-    steps: bool = False,
-    strict: bool = False,
-    max_nodes: int = MOST_ROWS,
-    verify: bool = True,
-) -> FormulaResult:
-    """The derivatives of a program as formulas, by SymPy.
-
-    Parameters
-    ----------
-    target
-        As for `diffcli.grad`; the results may be several. A Python function, and a program with arrays, need a point.
-    at
-        A point, as for `diffcli.grad`, for the values there, with all that is to be said of them, and the tangent. The formula of
-        a Python function is that of the branches that it takes there; arrays are written out in their elements, ``x[0]``.
-    wrt
-        The variables to differentiate by; all, in order of appearance, if not given. Where one is named again it is the mixed
-        derivative: ``"x, x, y"`` is d³f/dx²dy.
-    order
-        Every derivative of that order by the variables, mixed ones once; 1 if not given.
-    hessian
-        The second derivatives by every pair of variables.
-    of
-        The results, as for `diffcli.jacobian`.
-    steps
-        The derivation of each derivative too, step by step, as ``derivations``.
-    strict, max_nodes, verify
-        As for `diffcli.grad`.
-
-    Returns
-    -------
-    A record with ``formulas``, result by result, each with ``result``, ``by``, ``unsimplified``, ``simplified``, ``latex`` and,
-    at a point, ``value``; with ``values`` and ``tangents`` of the results there; and with ``notes``.
-
-    Raises
-    ------
-    ExpressionError, UsageError, DomainError, NotDifferentiableError, LimitError
-        As for `diffcli.grad`.
-
-    Examples
-    --------
-    >>> diff("x^2 * sin(x)").formulas[0].simplified
-    'x*(x*cos(x) + 2*sin(x))'
-    >>> diff("x^3 * y^2", wrt="x, x, y").formula("f", "x", "x", "y").unsimplified
-    '12*x*y'
-
-    At a point there is the value, by the unsimplified form, and the tangent:
-
-    >>> result = diff("sqrt(x)", {"x": 4})
-    >>> result.formulas[0].unsimplified, result.formulas[0].value, result.tangents["f"]
-    ('1/(2*sqrt(x))', 0.25, '2 + 0.25*(x - 4)')
-    """
-    from diffcli.methods.formulas import compute_formulas  # no gradient waits for SymPy
-
-    options = FormulaOptions(
-        wrt=wrt, order=order, hessian=hessian, of=of, steps=steps, strict=strict, max_nodes=max_nodes, verify=verify,
-    )  # fmt: skip
-    return compute_formulas(target, at, options)
 
 
 def value_and_grad(
@@ -250,7 +185,10 @@ def difference(function: Callable[[float], float], x: float, *, derivative: int 
 
 
 @overload
-def difference(function: Callable[..., Any], x: Mapping[str, Any] | Sequence[Any] | Array, **options: Any) -> Differences: ...
+def difference(
+    function: Callable[..., Any], x: Mapping[str, Any] | Sequence[Any] | Array, *, derivative: int = 1, step: float | None = None,
+    wrt: str | Sequence[str] | None = None, progress: Callable[[str], None] | None = None,
+) -> Differences: ...
 
 
 @for_library

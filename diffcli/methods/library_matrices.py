@@ -24,6 +24,7 @@ def jacobian(
     mode: str = "auto",
     kink: str = "min-norm",
     strict: bool = False,
+    simplify: str = "fast",
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
 ) -> JacobianResult:
@@ -34,7 +35,7 @@ def jacobian(
     target
         As for `diffcli.grad`: a program, whose results are the entries of the list that it ends in, or a Python function that
         returns a list of numbers.
-    at, wrt, kink, strict, verify
+    at, wrt, kink, strict, simplify, verify
         As for `diffcli.grad`.
     of
         The results that are wanted, in place of the program's: names in it, or expressions, as text ``"u; v^2"`` or a list.
@@ -73,7 +74,9 @@ def jacobian(
     >>> jacobian("[a*b, b*c, c*d]", "a=1,b=2,c=3,d=4").groups
     ((1, 3), (0, 2))
     """
-    options = MatrixOptions(mode=mode, of=of, wrt=wrt, kink=kink, strict=strict, max_nodes=max_nodes, verify=verify)
+    options = MatrixOptions(
+        mode=mode, of=of, wrt=wrt, kink=kink, strict=strict, simplify=simplify, max_nodes=max_nodes, verify=verify
+    )
     return compute_jacobian(target, at, options)
 
 
@@ -86,6 +89,7 @@ def hessian(
     wrt: str | Sequence[str] | None = None,
     mode: str = "auto",
     strict: bool = False,
+    simplify: str = "fast",
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
 ) -> HessianResult:
@@ -122,7 +126,7 @@ def hessian(
     >>> hessian("elu(x)", "x=0").notes[0].message
     'the first derivative of `elu` has a corner or a jump here'
     """
-    options = HessianOptions(mode=mode, of=of, wrt=wrt, strict=strict, max_nodes=max_nodes, verify=verify)
+    options = HessianOptions(mode=mode, of=of, wrt=wrt, strict=strict, simplify=simplify, max_nodes=max_nodes, verify=verify)
     return compute_hessian(target, at, options)
 
 

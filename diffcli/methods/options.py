@@ -24,9 +24,17 @@ METHODS = ("automatic", *STENCIL_METHODS, "richardson", "ridders", "complex")
 RULES = ("tape", "theory", "eps", "relative", "absolute", "curtis-reid", "dumontet-vignes", "shi")
 """How the step of a stencil is chosen, for ``--rule``; what each is stands in `diffcli.methods.differences.step_rules`."""
 
+EFFORTS = ("full", "fast", "none")
+"""How much is done for a short formula: whatever SymPy can do, what it can do soon, or nothing."""
+
 Known = Mapping[str, Collection[str]]
 Conflict = tuple[Callable[[Any], object], str, str]
 """A test of the options, the message where it holds, with ``{o.mode}`` for the value of one, and the help."""
+
+_SIMPLIFIES: Conflict = (
+    lambda o: o.simplify != "fast" and o.mode != "symbolic",
+    "formulas are simplified in symbolic mode, and not in {o.mode}", "add --mode symbolic, or leave --simplify out",
+)  # fmt: skip
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -109,11 +117,11 @@ class Options(SharedOptions):
     most_shown: int | None = None
     cost: bool = False
     notation: Notation = UNICODE
-    simplify: bool = True
+    simplify: str = "fast"
     steps: bool = False
     derivative_tape: bool = False
 
-    known: ClassVar[Known] = {"mode": MODES, "kink": POLICIES, "method": METHODS, "rule": RULES}
+    known: ClassVar[Known] = {"mode": MODES, "kink": POLICIES, "method": METHODS, "rule": RULES, "simplify": EFFORTS}
     conflicts: ClassVar[Sequence[Conflict]] = (
         (lambda o: o.kink not in ("min-norm", "error") and o.mode not in ("reverse", "forward"),
          "a rule for kinks is for automatic differentiation, not for {o.mode}", "add --mode reverse, or leave it out"),
@@ -137,6 +145,7 @@ class Options(SharedOptions):
          "a derivative tape is made by the rules of the table, at kinks too", "leave --kink or --derivative-tape out"),
         (lambda o: o.seed is not None and o.wrt is not None,
          "a seed is a direction of its own; there is nothing to choose by wrt", "give one of them"),
+        _SIMPLIFIES,
     )  # fmt: skip
 
     @property
@@ -150,12 +159,13 @@ class MatrixOptions(SharedOptions):
 
     mode: str = "auto"
     of: str | Sequence[str] | None = None
-    simplify: bool = True
+    simplify: str = "fast"
 
-    known: ClassVar[Known] = {"mode": JACOBIAN_MODES, "kink": POLICIES}
+    known: ClassVar[Known] = {"mode": JACOBIAN_MODES, "kink": POLICIES, "simplify": EFFORTS}
     conflicts: ClassVar[Sequence[Conflict]] = (
         (lambda o: o.kink not in ("min-norm", "error") and not o.by_rules,
          "a rule for kinks is for automatic differentiation, not for {o.mode}", "leave --kink or --mode out"),
+        _SIMPLIFIES,
     )  # fmt: skip
 
     @property
@@ -167,7 +177,7 @@ class MatrixOptions(SharedOptions):
 class HessianOptions(MatrixOptions):
     """What can be asked of a Hessian; see `diffcli.hessian`."""
 
-    known: ClassVar[Known] = {"mode": HESSIAN_MODES, "kink": POLICIES}
+    known: ClassVar[Known] = {"mode": HESSIAN_MODES, "kink": POLICIES, "simplify": EFFORTS}
 
 
 class JvpOptions(MatrixOptions):
@@ -185,10 +195,11 @@ class FormulaOptions(SharedOptions):
     order: int | None = None
     hessian: bool = False
     steps: bool = False
-    simplify: bool = True
+    simplify: str = "fast"
     notation: Notation = UNICODE
     most_shown: int | None = None
 
+    known: ClassVar[Known] = {"simplify": EFFORTS}
     numbers: ClassVar[Mapping[str, Range]] = {**SharedOptions.numbers, "order": Range(1, 20)}
     conflicts: ClassVar[Sequence[Conflict]] = (
         (lambda o: o.hessian and o.order not in (None, 2),

@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, UsageError, as_stop, error
 from diffcli.errors.library_words import for_library
+from diffcli.language import parse
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.shaken import ShakenWatch
@@ -27,8 +28,13 @@ from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
 from diffcli.tape.lowering import MOST_ROWS
 
-ORDER = Range(0, 170)
+ORDER = Range(0, 1000)
+
+LAST_DERIVATIVE = 170
 """The factorial of a larger number is beyond the range of a float."""
+
+MOST_ORDERS = 8
+"""How many orders a note lists."""
 
 NOISE = 2.0**-40
 """The relative error that rounding may have on the way to a coefficient."""
@@ -41,6 +47,7 @@ def taylor(
     var: str | None = None,
     order: int = 6,
     *,
+    exact: bool = False,
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
     progress: Callable[[str], None] = lambda stage: None,
@@ -56,7 +63,9 @@ def taylor(
     var
         The variable; it may be left out if there is only one.
     order
-        The highest power, at most 170.
+        The highest power, at most 1000.
+    exact
+        Whether the coefficients are to be given as exact numbers too, 1/3 and sin(1)/2, where SymPy has them.
     max_nodes, verify, progress
         The longest tape to build, with the rows of the partials; as for `diffcli.grad`; and what is called with each stage as
         it begins.
@@ -64,15 +73,17 @@ def taylor(
     Returns
     -------
     A record with ``coefficients``, ``derivatives``, the ``polynomial`` as a text that diffcli reads, and ``notes``: every kink,
-    tie, pole, jump and branch that touches the result. There the coefficients are those on which the two sides agree, and NaN
-    from the first on which they do not; there is no polynomial then.
+    tie, pole, jump and branch that touches the result; derivatives end with order 170, as 171! is beyond the range of a float.
+    Under ``exact`` also ``exact``, the coefficients as texts that diffcli reads, in which 0.1 is 1/10 and the point is what its
+    text says; None where there is no such number; and ``exact_polynomial``, if there are all. At a kink the coefficients are
+    those on which the two sides agree, and NaN from the first on which they do not; there is no polynomial then.
 
     Raises
     ------
     ExpressionError, DomainError, LimitError
         As `diffcli.grad`.
     UsageError
-        The order is no whole number from 0 to 170, or the variable is not given and there are several.
+        The order is no whole number from 0 to 1000, or the variable is not given and there are several.
 
     Notes
     -----
@@ -85,13 +96,16 @@ def taylor(
     (2.0, 2.0, 1.0, 0.3333333333333333)
     >>> taylor("sqrt(x)", "x=4", order=2).polynomial
     'h = x - 4; 2 + 0.25*h - 0.015625*h^2'
+    >>> taylor("sin(x)", "x=pi/4", order=3, exact=True).exact
+    ('sqrt(2)/2', 'sqrt(2)/2', '-sqrt(2)/4', '-sqrt(2)/12')
     """
-    return compute_taylor(as_program(target, verify), at, var, order, max_nodes, progress)
+    return compute_taylor(as_program(target, verify), at, var, order, max_nodes, progress, exact)
 
 
 def compute_taylor(
-    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None]
-) -> TaylorResult:
+    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None],
+    exact: bool = False,
+) -> TaylorResult:  # fmt: skip
     """What `taylor` returns, with options as the command line spells them."""
     ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
@@ -105,7 +119,30 @@ def compute_taylor(
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _scalarised(problem, variable, max_nodes)
     progress("expanding")
-    return _expansion(problem, variable, order, max_nodes)
+    found = _expansion(problem, variable, order, max_nodes)
+    if exact:
+        progress("expanding in exact numbers")
+        found = _with_exact(found, problem, at, max_nodes)
+    return found
+
+
+def _with_exact(found: TaylorResult, problem: Problem, at: At | None, max_nodes: int) -> TaylorResult:
+    """The same with exact numbers, as far as they are known."""
+    from diffcli.methods.symbolic.exact_series import exact_series  # most series do not wait for SymPy
+
+    lost = any(note.code in ("lost-digits", "overflow") for note in found.notes)
+    try:
+        texts, center = exact_series(problem, at, found.variable, found.coefficients, not lost, max_nodes)
+    except (LimitError, KeyboardInterrupt) as stopped:
+        why = as_stop(stopped)._replace(notes=("no coefficient is known as an exact number",))
+        return found._replace(exact=(None,) * len(found.coefficients), notes=(*found.notes, why))
+    known = [text for text in texts if text is not None]
+    if len(known) == len(texts):
+        return found._replace(exact=tuple(texts), exact_polynomial=polynomial_text(known, found.variable, center))
+    missing = [str(order) for order, text in enumerate(texts) if text is None]
+    orders = ", ".join(missing[:MOST_ORDERS]) + ", ..." * (len(missing) > MOST_ORDERS)
+    message = f"no short exact number is known for {'a coefficient' if len(missing) == 1 else 'coefficients'} of order {orders}"
+    return found._replace(exact=tuple(texts), notes=(*found.notes, Diagnostic("not-exact", "note", message)))
 
 
 def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
@@ -133,7 +170,7 @@ def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> T
         last = max(k for k, number in enumerate(found) if math.isfinite(number) or k == first)  # after it there are no numbers
         notes += notes_of(ShakenWatch(problem), False, (series._replace(order=last), found))
     coefficients = tuple(number + 0.0 for number in found)
-    derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients))
+    derivatives = tuple(math.factorial(k) * 1.0 * number for k, number in enumerate(coefficients[: LAST_DERIVATIVE + 1]))
     polynomial = None
     if all(map(math.isfinite, coefficients)):
         polynomial = polynomial_text(coefficients, variable, float(problem.at[variable]))
@@ -239,22 +276,38 @@ def _not_finite(coefficients: Sequence[float], overflows: bool) -> Diagnostic:
     return Diagnostic(code, "warning", f"{what} {why}, so there is no Taylor polynomial of that order")
 
 
-def polynomial_text(coefficients: Sequence[float], variable: str, center: float) -> str:
-    """A polynomial in the distance to a point, as a program.
+def polynomial_text(coefficients: Sequence[float | str], variable: str, center: float | str) -> str:
+    """A polynomial in the distance to a point, as a program; of floats, or of exact numbers as texts.
 
     >>> polynomial_text([1.0, -1.0, 0.0, 2.5], "x", 0.0), polynomial_text([0.0, 1.0], "h", -1.5), polynomial_text([0.0], "x", 1.0)
     ('1 - x + 2.5*x^3', 't = h + 1.5; t', '0')
+    >>> polynomial_text(["1 + e", "-sin(1)/2"], "x", "pi/4")
+    'h = x - pi/4; (1 + e) - sin(1)/2*h'
     """
-    h = variable if center == 0 else "t" if variable == "h" else "h"
+    centered = center in (0, "0")
+    h = variable if centered else "t" if variable == "h" else "h"
     text = ""
     for k, number in enumerate(coefficients):
-        if number == 0:
+        if number in (0, "0"):
             continue
         power = f"{h}^{k}" if k > 1 else h * k
-        size = number_text(abs(number))
+        negative, size = signed(number)
         term = size if not power else power if size == "1" else f"{size}*{power}"
-        text += f" {'-' if number < 0 else '+'} {term}" if text else f"{'-' * (number < 0)}{term}"
-    if center == 0 or h not in text:
+        text += f" {'-' if negative else '+'} {term}" if text else f"{'-' * negative}{term}"
+    if centered or h not in text:
         return text or "0"
-    sign = "+" if center < 0 else "-"
-    return f"{h} = {variable} {sign} {number_text(abs(center))}; {text}"
+    negative, size = signed(center)
+    return f"{h} = {variable} {'+' if negative else '-'} {size}; {text}"
+
+
+def signed(number: float | str) -> tuple[bool, str]:
+    """Whether a minus stands before a number, and what stands behind it, as a factor.
+
+    >>> signed(-0.5), signed("-sin(1)/2"), signed("1 + e")
+    ((True, '0.5'), (True, 'sin(1)/2'), (False, '(1 + e)'))
+    """
+    if not isinstance(number, str):
+        return number < 0, number_text(abs(number))
+    if parse(number).operations[-1] in ("add", "sub"):
+        return False, f"({number})"
+    return number.startswith("-"), number.removeprefix("-")

@@ -150,3 +150,12 @@ class ClaimVerdict(NamedTuple):
     def passed(self) -> bool:
         """Whether nothing speaks against it."""
         return self.verdict in ("proved", "not decided")
+
+
+class ClaimRow(NamedTuple):
+    """A claim of a file, with its line there, and whose it is."""
+
+    line: int
+    name: str
+    expression: str
+    found: ClaimVerdict

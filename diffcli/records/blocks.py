@@ -14,6 +14,7 @@ from diffcli.records import Number, element_names, is_array
 
 if TYPE_CHECKING:
     from diffcli.records.figures import Drawing, Figure
+    from diffcli.records.findings import Finding
 
 Cell = str | float | int | Any | None
 """A text, a number, an array of numbers, or nothing."""
@@ -155,6 +156,8 @@ class Document(NamedTuple):
     data: Mapping[str, Any]
     drawing: Drawing | None = None
     """What the formats of pictures draw in place of figures."""
+    findings: tuple[Finding, ...] | None = None
+    """What a check found, for the formats of services that review code; None for a report that checks nothing."""
     alone: str = ""
     """The result where it is asked for alone, if it is no numbers."""
 

@@ -26,8 +26,8 @@ class DerivationStep(NamedTuple):
     """What decided on the rule, as a word and a formula: ``for u <= 0``, ``as v₂ > v₁``."""
     result: str
     """The derivative, assembled."""
-    value: float
-    """The derivative at the point: the tangent of the row."""
+    value: float | None
+    """The derivative at the point: the tangent of the row; None without a point."""
     children: tuple[int, ...]
     """The rows that the rule goes on to, in order."""
     refers_to: int | None
@@ -56,7 +56,7 @@ class Derivation(NamedTuple):
     hidden: int
     derivative: str
     """The whole of it, in diffcli's language; empty if that would be very long."""
-    value: float
+    value: float | None
     agreement: SymbolicAgreement = SymbolicAgreement("not compared")
 
 

@@ -183,10 +183,14 @@ class TaylorResult(NamedTuple):
     coefficients: tuple[float, ...]
     """c_0 to c_order: the program is their sum times the powers of the distance to the point, up to a remainder."""
     derivatives: tuple[float, ...]
-    """The value and the derivatives of each order: k! times c_k."""
+    """The value and the derivatives of each order, k! times c_k; up to order 170, as larger k! are beyond a float."""
     polynomial: str | None
     """The Taylor polynomial, as diffcli reads it; None if a coefficient is not finite."""
     left: tuple[float, ...] | None = None
     """At a kink, tie, jump or branch, the coefficients on the left of the point; None elsewhere, and where they are unknown."""
     right: tuple[float, ...] | None = None
     notes: tuple[Diagnostic, ...] = ()
+    exact: tuple[str | None, ...] = ()
+    """The coefficients as exact numbers, where they were asked for, as diffcli reads them; None where none is known."""
+    exact_polynomial: str | None = None
+    """The polynomial with these, if all are known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, counted
@@ -11,6 +11,7 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import Agreement, ClaimVerdict, PartialCheck, PointChecks, Way
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
+from diffcli.records.findings import NOWHERE, Finding, Place
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
 from diffcli.reports.formats import Style
 from diffcli.studies.claims.claims import VERDICTS
@@ -41,8 +42,10 @@ def check_report(
     if agreement is not None:
         blocks += _agreement_blocks(agreement, style, digits)
     for claim in claims:
-        blocks += _claim_blocks(claim, at)
-    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits))
+        blocks.append(Table("", texts("claim", ""), tuple(_claim_rows(claim, at))))
+    findings = [claim_finding(claim, f"claim for {claim.variable}") for claim in claims]
+    findings = [*_findings([*filter(None, [agreement])]), *findings]
+    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits), findings=tuple(findings))
 
 
 def results_report(
@@ -62,7 +65,7 @@ def results_report(
         "results": [data_of(found, "name value checks", checks=_checks_data(found, digits)) for found in agreements],
         "notes": notes_of(agreements),
     }  # fmt: skip
-    return Document(tuple(blocks), data)
+    return Document(tuple(blocks), data, findings=tuple(_findings(agreements)))
 
 
 def notes_of(checks: Sequence[Agreement | ClaimVerdict]) -> list[Diagnostic]:
@@ -174,8 +177,10 @@ def verdict_text(found: PartialCheck) -> str:
 # -- claims ------------------------------------------------------------------------------------------------------------------
 
 
-def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
+def _claim_rows(claim: ClaimVerdict, at: dict[str, float]) -> list[tuple[str, str]]:
     rows = [("variable", claim.variable), ("claimed", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
+    if claim.verdict == "not readable":
+        return [*rows, ("why", claim.notes[0].message)]
     if claim.verdict == "not decided":
         rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
     where = f" at {shorten(point_text(at), LONGEST)}" if at else ""
@@ -190,7 +195,7 @@ def _claim_blocks(claim: ClaimVerdict, at: dict[str, float]) -> list[Block]:
         rows.append(("likely slip", claim.slip))
     if claim.right and claim.verdict != "proved":
         rows.append(("the derivative", claim.right))
-    return [Table("", texts("claim", ""), tuple(rows))]
+    return rows
 
 
 # -- many points -------------------------------------------------------------------------------------------------------------
@@ -205,7 +210,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
     """
     head = f"f: {shorten(result.expression, LONGEST)}, checked at {counted(result.points, 'point')}"
     columns = (*texts("by", "verdict"), *numbers("points"))
-    rows = [(name, verdict, count) for name, counts in result.counts.items() for verdict, count in counts.items()]
+    rows = [(name, verdict, str(count)) for name, counts in result.counts.items() for verdict, count in counts.items()]
     blocks: list[Block] = [Text(head, "heading")]
     if rows:
         blocks.append(Table("", columns, tuple(rows)))
@@ -229,7 +234,38 @@ def points_report(result: PointChecks, style: Style) -> Document:
         for name, found in result.worst.items()
     }
     fields = "schema expression passed points counts worst undefined notes"
-    return Document(tuple(blocks), data_of(result, fields, schema="diffcli/check@1", worst=by_name))
+    data = data_of(result, fields, schema="diffcli/check@1", worst=by_name)
+    findings = [
+        _finding("f", found.check, f"{_counts(result.counts[name])} of {result.points} points; worst at {point_text(found.at)}: ")
+        for name, found in result.worst.items()
+    ]
+    if result.undefined:
+        findings.append(Finding("value-defined", "f", False, "undefined", f"the value is undefined at {where}"))
+    return Document(tuple(blocks), data, findings=tuple(findings))
+
+
+# -- findings ----------------------------------------------------------------------------------------------------------------
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{verdict} at {count}" for verdict, count in counts.items())
+
+
+def _findings(agreements: Sequence[Agreement]) -> list[Finding]:
+    return [_finding(agreement.name, check) for agreement in agreements for check in agreement.checks]
+
+
+def _finding(name: str, found: PartialCheck, before: str = "") -> Finding:
+    """The verdict on a derivative, why, and what each way comes to, after what is to stand ``before``."""
+    ways = ", ".join(f"{way.name} {number(way.value)}" for way in found.ways if way.has_number)
+    message = before + "; ".join(filter(None, [verdict_text(found), _why(found), ways]))
+    return Finding("ways-agree", f"d{name}/d{found.variable}", found.passed, found.verdict, message)
+
+
+def claim_finding(claim: ClaimVerdict, name: str, place: Place = NOWHERE) -> Finding:
+    """What a claim turned out to be, under a name."""
+    told = "; ".join(f"{what}: {text}" for what, text in _claim_rows(claim, {}) if what not in ("variable", "its value"))
+    return Finding("claim-is-derivative", name, claim.passed, claim.verdict, told, place)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------
@@ -243,7 +279,7 @@ def _data(
     fields = "value passed checks claims? notes" if agreement is not None else "passed claims? notes?"
     return data_of(
         agreement, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression, at=at, passed=passed,
-        checks=agreement and _checks_data(agreement, digits), claims=[_claim_data(claim) for claim in claims],
+        checks=agreement and _checks_data(agreement, digits), claims=[claim_data(claim) for claim in claims],
         notes=notes_of(found),
     )  # fmt: skip
 
@@ -264,7 +300,7 @@ def _way_data(found: PartialCheck, way: Way) -> dict[str, Any]:
     return data_of(way, "name value bar error right_digits agrees remark", right_digits=17.0 if right == "all" else right)
 
 
-def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
+def claim_data(claim: ClaimVerdict) -> dict[str, Any]:
     found = claim.counterexample
     return data_of(
         claim, "variable claim verdict claimed derivative counterexample slip right points digits", derivative=claim.value,

@@ -97,11 +97,14 @@ GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛ
 
 
 def latex_name(name: str) -> str:
-    r"""A name in LaTeX: ``x_{1}``, ``\alpha``, ``\mathrm{rate}``.
+    r"""A name in LaTeX: ``x_{1}``, ``\alpha``, ``\mathrm{rate}``; and one of an element.
 
-    >>> latex_name("x1"), latex_name("alpha_2"), latex_name("rate")
-    ('x_{1}', '\\alpha_{2}', '\\mathrm{rate}')
+    >>> latex_name("x1"), latex_name("alpha_2"), latex_name("rate"), latex_name("w[0,1]")
+    ('x_{1}', '\\alpha_{2}', '\\mathrm{rate}', 'w\\left[0,1\\right]')
     """
+    if name.endswith("]"):
+        array, _, place = name[:-1].partition("[")
+        return rf"{latex_name(array)}\left[{place}\right]"
     found = re.fullmatch(r"(.*?)(?:_?(\d+))?", name)
     assert found is not None
     stem, index = found[1] or "_", found[2]

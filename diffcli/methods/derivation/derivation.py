@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diffcli._named import NamedTuple
-from diffcli.language.writing.printer import LANGUAGE, to_text
+from diffcli.language.writing.printer import to_text
 from diffcli.methods.derivation.expressions import Form
 from diffcli.methods.derivation.row_derivatives import RowDerivatives
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters, letters_of, remark_of, rule_name
@@ -29,8 +29,8 @@ SHORT = 16
 LONGEST_VALUE = 40
 """A value that would take more characters is not written out beside its row."""
 
-LONGEST_TEXT = 4_000
-"""A derivative that would take more characters is not written out as a whole."""
+LONGEST_TEXT = 400
+"""A derivative that would take more characters is written as a program, in which repeated parts have names."""
 
 RAILS = 40
 """For how many levels above a step it is kept whether they go on below it."""
@@ -54,7 +54,8 @@ def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: 
     Parameters
     ----------
     problem
-        A program at a point. The point decides which branch of a choice, and which piece of a function, is derived.
+        A program at a point, which decides which branch of a choice, and which piece of a function, is derived; or at no
+        point (`diffcli.methods.problem.problem.ANYWHERE`), where the pieces stay pieces, as in ``where(x > 0, 1, 0)``.
     notation
         How rows are named, and with which spelling of formulas.
     most
@@ -91,8 +92,17 @@ class _Deriver:
         steps = tuple(self._step(place) for place in (*places[:head], *places[head + hidden :]))
         slope = self.slopes.slope(output)
         fits = self.forms.weight(slope) <= LONGEST_TEXT
-        text = to_text(self.forms, self.forms.plain(slope), LANGUAGE) if fits else ""
+        text = to_text(self.forms, self.forms.plain(slope)) if fits else self.forms.text(slope, self._names())
         return Derivation(self.variable, steps, hidden, text, self.slopes.number(output))
+
+    def _names(self) -> dict[int, str]:
+        """Names of nodes in a program of the derivative: ``v7`` for a row, ``dv7`` for its derivative, ``t1`` for any other."""
+        tape, mark = self.tape, ""
+        while any(name.rstrip("0123456789") in (f"v{mark}", f"dv{mark}", f"t{mark}") for name in tape.inputs):
+            mark += "_"  # the user's own
+        named = {form.node: f"dv{mark}{tape.index(slot)}" for slot, form in self.slopes.known.items() if slot >= tape.first_row}
+        named |= {self.values[slot].node: f"v{mark}{tape.index(slot)}" for slot in tape.rows()}
+        return {-1: f"t{mark}"} | named
 
     # -- which rows, in which order -------------------------------------------------------------------------------------
 
@@ -145,10 +155,11 @@ class _Deriver:
         applied = self.forms.applied(operation.name, letters.values)
         slope = self.slopes.assembled(slot, letters.values, letters.slopes, applied, in_letters=True)
         numbers = [self.problem.values[operand] for operand in row]
-        ties = numbers.count(self.problem.values[slot]) if operation.variadic else 1
+        ties = numbers.count(self.problem.values[slot]) if operation.variadic and self.problem.known else 1
         formula = f"{self._primed(self._text(applied), operation)} = {self._text(slope)}"
         moves = [bool(self.slopes.depends[operand]) for operand in row]
         rule = rule_name(operation, moves, letters.direct, ties)
+        rule += ", branch taken" * (operation.name == "where" and self.problem.values[row[0]] is not None)
         words = [self._text(letter) for letter in letters.values]
         if operation.name == "where":
             words[0] = self._text(self._named(row[0], self.values[row[0]], "", LONGEST_VALUE))

@@ -11,13 +11,16 @@ from collections.abc import Mapping, Sequence
 from diffcli._named import NamedTuple
 from diffcli.errors import Source
 from diffcli.language.syntax import NAME, NUMBER, SUM, Branches, Program
-from diffcli.language.writing.printer import number_text
+from diffcli.language.writing.printer import LANGUAGE, number_text, to_text
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.formulas import Formula
 from diffcli.tape.running.rules import SEED
 
 HEAVIEST = 1_000_000
 """Weights are not counted beyond this: a shared part counts each time it is written out, so they may double with a row."""
+
+SHORTEST_SHARED = 5
+"""What takes no more characters is written out each time."""
 
 _DEEPEST_SIGN = 16
 """Through how many products a sign moves down to the first factor."""
@@ -35,6 +38,8 @@ class Forms(Program):
 
     def __init__(self) -> None:
         super().__init__(Source("", "derivation"))
+        self.nodes: dict[tuple[str, tuple[int, ...] | float | str], int] = {}
+        """Each node by what it is: what is built twice is there once."""
         self.weights: list[int] = []
         """About how many characters each node takes when it is written out."""
         self.zero = Form(self._node(NUMBER, 0.0, 1))
@@ -45,10 +50,12 @@ class Forms(Program):
     # -- nodes -----------------------------------------------------------------------------------------------------------
 
     def _node(self, operation: str, argument: tuple[int, ...] | float | str, weight: int) -> int:
-        self.operations.append(operation)
-        self.arguments.append(argument)
-        self.weights.append(min(weight, HEAVIEST))
-        return len(self.operations) - 1
+        node = self.nodes.setdefault((operation, argument), len(self.operations))
+        if node == len(self.operations):
+            self.operations.append(operation)
+            self.arguments.append(argument)
+            self.weights.append(min(weight, HEAVIEST))
+        return node
 
     def name(self, name: str) -> Form:
         return Form(self._node(NAME, name, len(name)))
@@ -56,7 +63,7 @@ class Forms(Program):
     def number(self, value: float) -> Form:
         if value in (0, 1):
             return self.one if value else self.zero
-        return Form(self._node(NUMBER, abs(value), len(number_text(value))), value < 0)
+        return Form(self._node(NUMBER, abs(value), len(number_text(abs(value)))), value < 0)
 
     def constant(self, name: str, value: float) -> Form:
         """A constant of a tape, by its name if it has one."""
@@ -94,7 +101,21 @@ class Forms(Program):
             return self._product(operation, *forms)
         if operation in ("add", "sub"):
             return self._sum(forms[0], self._signed(forms[1], operation == "sub"))
+        if operation == "where":
+            return self.choice(*forms)
         return self.applied(operation, forms)
+
+    def choice(self, condition: Form, then: Form, otherwise: Form) -> Form:
+        """A choice of pieces. What a rule takes at single places, where two numbers are equal, is left to the point."""
+        operation, operands = self.operations[condition.node], self.children(condition.node)
+        parts = {self.operations[operand] for operand in operands} if operation == "and" else {operation}
+        if then == otherwise or "eq" in parts:
+            return otherwise
+        below = self.children(otherwise.node) if self.operations[otherwise.node] == "where" else ()
+        opposite = {"gt": "lt", "lt": "gt"}.get(operation)
+        if below and self.operations[below[0]] == opposite and self.children(below[0]) == operands:  # not more, not less
+            otherwise = Form(below[1], otherwise.negative)
+        return self.applied("where", (condition, then, otherwise))
 
     def _signed(self, form: Form, negative: bool) -> Form:
         return form if form == self.zero else Form(form.node, form.negative != negative)
@@ -135,6 +156,32 @@ class Forms(Program):
         for operation, second in reversed(others):
             result = self.apply(operation, (result, second))
         return result
+
+    # -- texts -------------------------------------------------------------------------------------------------------------
+
+    def text(self, form: Form, names: Mapping[int, str]) -> str:
+        """A form as a program: what stands in it more than once is written once, and named. ``names`` are those of some nodes.
+
+        >>> forms = Forms()
+        >>> part = forms.applied("sin", [forms.name("x")])
+        >>> forms.text(forms.applied("mul", (forms.applied("exp", [part]), part)), {part.node: "v1"})
+        'v1 = sin(x); exp(v1)*v1'
+        """
+        root = self.plain(form)
+        uses = {root: 0}
+        waiting = [root]
+        while waiting:
+            for child in self.children(waiting.pop()):
+                waiting += [child] * (child not in uses)
+                uses[child] = uses.get(child, 0) + 1
+        shared = [node for node in sorted(uses) if uses[node] > 1 and self.weights[node] > SHORTEST_SHARED and node != root]
+        instead: dict[int, int | float] = {}
+        lines = []
+        for count, node in enumerate(shared, 1):
+            name = names.get(node) or f"{names.get(-1, 't')}{count}"
+            lines.append(f"{name} = {to_text(self, node, LANGUAGE, instead=instead)}; ")
+            instead[node] = self.name(name).node
+        return "".join(lines) + to_text(self, root, LANGUAGE, instead=instead)
 
     def put(self, formula: Formula, names: Mapping[str, Form], inner_last: bool) -> Form:
         """A formula of the table with forms for its names.

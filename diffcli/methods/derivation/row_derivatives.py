@@ -7,7 +7,7 @@ from functools import cache
 from math import isfinite
 
 from diffcli.methods.derivation.expressions import Form, Forms
-from diffcli.methods.derivation.rules import TEXTBOOK
+from diffcli.methods.derivation.rules import IN_ANY_NUMBER, TEXTBOOK
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.traces.trace import formula_of
@@ -48,9 +48,10 @@ class RowDerivatives:
         """The derivative of a slot; 0 for what has none."""
         return self.known.get(slot, self.forms.zero)
 
-    def number(self, slot: int) -> float:
+    def number(self, slot: int) -> float | None:
+        """The derivative of a slot at the point, if there is one."""
         tangent = self.tangents[slot]
-        return 0.0 if tangent is None else float(tangent) + 0.0
+        return None if not self.problem.known else 0.0 if tangent is None else float(tangent) + 0.0
 
     def is_derived(self, slot: int) -> bool:
         """Whether a slot is a row with the variable in it, and so has a rule."""
@@ -68,20 +69,19 @@ class RowDerivatives:
     def terms(self, slot: int) -> list[tuple[int, Term]]:
         """The operands through which the variable reaches a row, with their terms; not those whose partial is just 0."""
         name, row = self.tape.operation(slot), self.tape.operands_of(slot)
-        arguments, known = [self.problem.values[operand] for operand in (*row, slot)], FLOAT.terms_of(self.tape)[name, len(row)]
+        arguments, known = [self.problem.values[operand] for operand in (*row, slot)], FLOAT.terms(name, len(row))
         found = []
         for position, (term, function) in enumerate(zip(terms(name, len(row)), known, strict=True)):
-            if term is None or function is None or not self.depends[row[position]] or function(1.0, *arguments) is None:
-                continue  # it does not depend on this operand, or does not take it
+            if term is None or function is None or not self.depends[row[position]]:
+                continue  # it does not depend on this operand
+            if self.problem.known and function(1.0, *arguments) is None:
+                continue  # nor does it take it
             if name in TEXTBOOK:
                 term = _textbook_term(name, position)
-            if name == "where" or "where" not in term.program.operations or not self._vanishes(slot, position, term):
+            whole = name == "where" or (term.row.variadic and not self.problem.known)  # its choice is not of the partial's
+            if whole or "where" not in term.program.operations or not self._vanishes(slot, position, term):
                 found.append((position, term))
         return found
-
-    def _taken(self, slot: int) -> int:
-        """Which operand of a choice is its value."""
-        return 1 if self.problem.values[self.tape.operands_of(slot)[0]] else 2
 
     def _vanishes(self, slot: int, position: int, term: Term) -> bool:
         """Whether a term is 0 in the piece that is taken."""
@@ -95,15 +95,22 @@ class RowDerivatives:
 
         In letters nothing is computed with constants: n·u^(n - 1), where the result reads 2·u.
         """
-        if self.tape.operation(slot) == "where":
-            return slopes[self._taken(slot)]
-        if self.tape.operation(slot) == "div" and slopes[1] != self.forms.zero:
+        name = self.tape.operation(slot)
+        if name == "where":
+            holds = self.problem.values[self.tape.operands_of(slot)[0]]
+            if holds is not None:
+                return slopes[1 if holds else 2]
+            return slopes[1] if slopes[1] == slopes[2] else self.forms.applied("where", (values[0], *slopes[1:]))
+        if OPERATIONS[name].variadic and not self.problem.known:
+            return self._of_largest(name, values, slopes, result)
+        if name == "div" and slopes[1] != self.forms.zero:
             return self._quotient(values, slopes)
         total = self.forms.zero
         for position, term in self.terms(slot):
             formula = formula_of(self.problem, slot, position, term)
             if in_letters:
-                formula = Formula(term, formula.environment, (TIES,) if term.row.variadic else ())
+                numbers = () if term.row.name in IN_ANY_NUMBER else formula.constants
+                formula = Formula(term, formula.environment, (TIES,) if term.row.variadic else numbers)
             names = {SEED: slopes[position], RESULT: result}
             if term.row.variadic:
                 names |= {term.row.parameters[0]: values[position], TIES: self.forms.number(formula.environment[TIES])}
@@ -111,6 +118,15 @@ class RowDerivatives:
                 names |= dict(zip(term.row.parameters, values, strict=True))
             total = self.forms.combine("add", (total, self._put(slot, position, formula, names)))
         return total
+
+    def _of_largest(self, name: str, values: Sequence[Form], slopes: Sequence[Form], result: Form) -> Form:
+        """The derivative of max or min, as a choice; equal operands, and their shares, are left to the point."""
+        forms, slope = self.forms, slopes[-1]
+        for value, own in zip(values[-2::-1], slopes[-2::-1], strict=True):
+            pair = (value, values[1]) if len(values) == 2 else (value, result)
+            sign = ("gt" if len(values) == 2 else "ge") if name == "max" else ("lt" if len(values) == 2 else "le")
+            slope = own if own == slope else forms.applied("where", (forms.applied(sign, pair), own, slope))
+        return slope
 
     def _quotient(self, values: Sequence[Form], slopes: Sequence[Form]) -> Form:
         """(f′·g - f·g′)/g^2, as everybody knows it; the terms of the table are the same, and do not overflow."""
@@ -121,7 +137,7 @@ class RowDerivatives:
 
     def _put(self, slot: int, position: int, formula: Formula, names: dict[str, Form]) -> Form:
         """A term with forms for its names; the derivative stands first where its operand does, as in f′·g + f·g′."""
-        tangent = self.tangents[self.tape.operands_of(slot)[position]]
+        tangent = self.tangents[self.tape.operands_of(slot)[position]]  # None at no point
         self.forms.keeps_zeros = tangent is not None and not isfinite(tangent)
         form = self.forms.put(formula, names, inner_last=(self.tape.operation(slot), position) != ("mul", 0))
         self.forms.keeps_zeros = False

@@ -34,7 +34,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "log2": ("logarithm",),
     "log10": ("logarithm",),
     "log_base": ("logarithm", "logarithm", "logarithm"),
-    "where": (f"{PIECEWISE}, branch taken",),
+    "where": (PIECEWISE,),
     "stop_gradient": (HELD,),
 }
 
@@ -48,6 +48,7 @@ TEXTBOOK: dict[str, tuple[str, ...]] = {
     "acos": ("-1/sqrt(1 - a^2)",),
     "atanh": ("1/(1 - a^2)",),
     "asinh": ("1/sqrt(1 + a^2)",),
+    "atan": ("1/(1 + a^2)",),
     "atan2": ("b/(a^2 + b^2)", "-a/(a^2 + b^2)"),
     "sinc": ("where(a == 0, 0, (cospi(a) - y)/a)",),
     "sigmoid": ("y*(1 - y)",),
@@ -92,6 +93,9 @@ INNER = "u"
 _ARITHMETIC = frozenset(("add", "sub", "mul", "div", "neg"))
 """Operations whose rules are about functions f and g, and not about an inner function u."""
 
+IN_ANY_NUMBER = (*_ARITHMETIC, "pow")
+"""Operations in whose rules c and n stand for any number."""
+
 _OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "eq"}
 
 
@@ -133,7 +137,7 @@ def letters_of(problem: Problem, forms: Forms, slot: int, depends: bytearray, va
             letter = _EXPONENT
         else:
             letter = next(fixed)
-        number = operand < 0 and operation.name not in (*_ARITHMETIC, "pow")  # c and n are for any number
+        number = operand < 0 and operation.name not in IN_ANY_NUMBER
         if number:
             values.append(forms.constant(tape.constant_names.get(operand, ""), tape.constants[-1 - operand]))
         else:
@@ -151,6 +155,8 @@ def remark_of(problem: Problem, dialect: Dialect, slot: int, letters: Sequence[s
     tape = problem.tape
     row = tape.operands_of(slot)
     operation = OPERATIONS[tape.operation(slot)]
+    if not problem.known:
+        return ""  # nothing is: the pieces stand in the rule
     if operation.name == "where":
         return f"as {letters[0]}" if problem.values[row[0]] else f"as {dialect.symbols['not']}({letters[0]})"
     if operation.name not in PIECES:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.symbolic.budget import Budget
 from diffcli.methods.symbolic.equality import is_zero
+from diffcli.methods.symbolic.simplification import SECONDS
 from diffcli.methods.symbolic.symbolic import REFUSALS, SympyBuilder
 from diffcli.records import SymbolicDerivative
 from diffcli.records.derivations import Derivation, SymbolicAgreement
@@ -30,21 +33,24 @@ def compare(
 ) -> tuple[Derivation, ...]:
     """The derivations, each with its agreement with SymPy's derivative where there is one.
 
-    A limit that strikes meanwhile leaves the numbers to compare by, with a note. ``progress`` is called for each derivative.
+    A limit that strikes meanwhile leaves the numbers to compare by, with a note, as the limit of time for all proofs does without
+    one. ``progress`` is called for each derivative.
     """
     by_variable = {derivative.variable: derivative for derivative in found}
     result = []
     proving = True
+    budget = Budget(SECONDS, len(found))
     for position, derivation in enumerate(derivations, 1):
         derivative = by_variable.get(derivation.variable)
         if derivative is None:
             result.append(derivation)
             continue
         same = None
-        if proving and derivative.simplified is not None:  # what took too long to simplify will take too long to compare
+        budget.next_part()
+        if proving:
             progress(f"proving the derivation along {derivation.variable} ({position} of {len(derivations)})")
             try:
-                same = _same(problem, derivation.derivative, derivative.unsimplified)
+                same = budget.attempt(partial(_same, problem, derivation.derivative, derivative.unsimplified))
             except (LimitError, KeyboardInterrupt) as stopped:
                 kept = "the derivation is exact, but compared with SymPy's derivative by numbers alone"
                 notes.append(as_stop(stopped)._replace(notes=(kept,)))
@@ -67,7 +73,9 @@ def _same(problem: Problem, one: str, other: str) -> bool | None:
         return None  # a name that cannot stand in a text, or what SymPy refuses to build
 
 
-def _agreement(same: bool | None, one: float, other: float) -> SymbolicAgreement:
+def _agreement(same: bool | None, one: float | None, other: float | None) -> SymbolicAgreement:
+    if one is None or other is None:  # at no point
+        return SymbolicAgreement("not compared" if same is None else "proved" if same else "differs", elsewhere=same is False)
     digits = matching_digits(one, other)
     if same:
         return SymbolicAgreement("proved", digits)

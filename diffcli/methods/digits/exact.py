@@ -90,8 +90,8 @@ class Again:
         work, digits = FIRST if all(printed) or self.step else VANISHED, PRINTED
         while True:
             values, hides = self.values(work)
+            derivatives, steps = self.once(sweep, work)
             with self.working(work):
-                derivatives, steps = (values, []) if sweep is None else self._swept(sweep, values)
                 found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
                 numbers = zip(slots, before, found, strict=False)
                 settled = [derivatives[slot] is None or _settles(old, new, work, digits) for slot, old, new in numbers]
@@ -107,6 +107,12 @@ class Again:
             before, digits = found, DIGITS
             work = more if vanishes else 2 * work
 
+    def once(self, sweep: Sweep | None, work: int) -> tuple[Sequence[Any], Sequence[Step]]:
+        """What a sweep finds in so many digits, in every slot, and its steps if it goes back."""
+        values, _ = self.values(work)
+        with self.working(work):
+            return (values, []) if sweep is None else self._swept(sweep, values)
+
     def _swept(self, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:
         tape = self.problem.tape
         if sweep.order is not None:
@@ -120,7 +126,8 @@ class Again:
 
 def _moved(x: float, step: float, work: int) -> Number:
     """A number, or one that is beside it by half of the digits in work."""
-    return precise.number(x) + precise.power_of_ten(-work // 2) * precise.number(step * (abs(x) or 1.0))
+    number = precise.number(x)
+    return number + precise.power_of_ten(-work // 2) * precise.number(step * (abs(x) or 1.0)) if step else number
 
 
 def _vanishing(tape: Tape, values: Values) -> list[int]:

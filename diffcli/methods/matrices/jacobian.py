@@ -236,28 +236,28 @@ def _by_plain_calls(program: Program, at: At, options: MatrixOptions, fault: Exp
 def _symbolic(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
+    from diffcli.methods.symbolic.simplification import Simplifier
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
     numbers = scalarised(system)
-    simplify = options.simplify
     watch = watch_of(system)
-    for output in numbers.outputs:
-        partials: list[SymbolicDerivative] = []
-        try:
-            differentiate(numbers.view(output), partials.append, notes, options.max_nodes, simplify, options.progress)
-            simplify = simplify and all(partial.simplified is not None for partial in partials)
-        except (LimitError, KeyboardInterrupt) as stopped:
-            if not found and not partials:
-                raise
-            notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {output.name} by all variables",)))
-        found += [(output.name, partial) for partial in partials]
-        missing = [float("nan")] * (len(columns) - len(partials))
-        matrix.append([*[partial.value for partial in partials], *missing])
-        if not find_breaks(numbers):
-            name = f"the derivative of `{output.name}` by `{{}}`".format
-            watch.beside(Sweep({output.slot: 1.0}, name=name, beside=Beside(numbers)), matrix[-1])
+    with Simplifier(options.simplify, len(rows) * len(columns), notes) as simplifier:
+        for output in numbers.outputs:
+            partials: list[SymbolicDerivative] = []
+            try:
+                differentiate(numbers.view(output), partials.append, notes, options.max_nodes, simplifier, options.progress)
+            except (LimitError, KeyboardInterrupt) as stopped:
+                if not found and not partials:
+                    raise
+                notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {output.name} by all variables",)))
+            found += [(output.name, partial) for partial in partials]
+            missing = [float("nan")] * (len(columns) - len(partials))
+            matrix.append([*[partial.value for partial in partials], *missing])
+            if not find_breaks(numbers):
+                name = f"the derivative of `{output.name}` by `{{}}`".format
+                watch.beside(Sweep({output.slot: 1.0}, name=name, beside=Beside(numbers)), matrix[-1])
     return {"matrix": matrix, "symbolic": tuple(found), "watch": watch}
 
 

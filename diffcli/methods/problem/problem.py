@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from math import prod
+from math import nan, prod
 from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
@@ -19,7 +19,7 @@ from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array, is_finite
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.running.evaluation import Values, start_values
+from diffcli.tape.running.evaluation import Values, constant_values
 from diffcli.tape.running.rules import Overrides
 from diffcli.tape.tape import Shape
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 At = str | Sequence[str] | Mapping[str, object]
 """A point: a text, several texts, or a mapping."""
+
+ANYWHERE: Mapping[str, object] = {}
+"""No point, for what is said of a program whatever its variables are."""
 
 Target = str | Program | Callable[..., Any]
 """What can be differentiated: a program, as text or parsed, or a Python function."""
@@ -73,8 +76,8 @@ class Problem:
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
     whole: Problem | None = None
     """The problem with arrays that this one is in numbers."""
-    has_point = True
-    """Whether there is a point. Without one `at` is empty, and no row has a value."""
+    known = True
+    """Whether there is a point, at which everything has a value; without one a value is None unless it is a constant's."""
 
     def __init__(
         self,
@@ -88,9 +91,9 @@ class Problem:
         program = as_program(target)
         self._ask(Question(program, program), at, wrt, share, most_rows)
 
-    def _ask(self, question: Question, at: At | None, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
-        if at is None:
-            self._ask_anywhere(question, wrt, most_rows)
+    def _ask(self, question: Question, at: At, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
+        if at is ANYWHERE:
+            self._ask_anywhere(question, wrt, share, most_rows)
             return
         program, given, wrt = given_to(question.program, at, wrt)
         function: Any = None if type(program) is Program else program
@@ -104,16 +107,17 @@ class Problem:
         chosen = choose(wrt, tape.inputs, subject_of(program))
         self._settle(question, tape, {name: given[name] for name in tape.inputs}, chosen)
 
-    def _ask_anywhere(self, question: Question, wrt: str | Sequence[str] | None, most_rows: int) -> None:
+    def _ask_anywhere(self, question: Question, wrt: str | Sequence[str] | None, share: bool, most_rows: int) -> None:
         """What is asked without a point, for a formula."""
         from diffcli.methods.problem.remarks import needs_point  # a gradient does not wait for it
 
         fault = needs_point(question.program)
         if fault is not None:
             raise ExpressionError([fault])
-        tape = lower(question.program, most_rows=most_rows)
-        self.has_point = False
-        self._settle(question, tape, {}, choose(names_in(wrt, "wrt"), tape.inputs, "the expression"))
+        tape = lower(question.program, share=share, most_rows=most_rows)
+        chosen = choose(names_in(wrt, "wrt"), tape.inputs, subject_of(question.program))
+        self.known = False
+        self._settle(question, tape, dict.fromkeys(tape.inputs, nan), chosen)
 
     def _settle(self, question: Question, tape: Tape, at: Point, wrt: list[str], active: bytearray | None = None) -> None:
         """What every problem has, whether it was asked or made from another."""
@@ -137,8 +141,8 @@ class Problem:
     @cached_property
     def values(self) -> Values:
         """The value of every slot at the point, by the recording or evaluated when they are first asked for."""
-        if not self.has_point:
-            return start_values(self.tape, [None] * self.tape.first_row)
+        if not self.known:
+            return constant_values(self.tape)
         return self.recording.values if self.recording is not None else evaluate(self.tape, self.point)
 
     @property
@@ -151,6 +155,8 @@ class Problem:
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""
+        if not self.known:
+            return [None] * self.tape.size
         return tangents(self.tape, self.values, [seeds.get(slot) for slot in range(self.tape.first_row)], overrides)
 
     def swept_back(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
@@ -284,7 +290,7 @@ class Linearisation(Problem):
     ) -> None:
         self.whole = problem.whole if whole is None else whole
         self.flat_index = problem.flat_index if flat_index is None else flat_index
-        self.has_point = problem.has_point
+        self.known = problem.known
         self._settle(problem.question, tape, problem.at if at is None else at, problem.wrt if wrt is None else wrt, active)
         self.values = evaluate(tape, self.point) if values is None else values
         if outputs is not None:  # the gradient of a constant has none

@@ -14,7 +14,7 @@ from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, UsageError, 
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, Statement
 from diffcli.methods.points.points import with_semicolons
-from diffcli.methods.problem.problem import At, Output, Problem, Question, Target, as_program, names_in, placed
+from diffcli.methods.problem.problem import ANYWHERE, At, Output, Problem, Question, Target, as_program, names_in, placed
 from diffcli.methods.problem.remarks import OF, moved
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -23,7 +23,7 @@ class System(Problem):
     """A `Problem` with any number of results.
 
     Beside what `Problem` is given, ``of`` names the results that are wanted, as `diffcli.jacobian` has it; if not given, they
-    are the entries of the list that the program ends in, or its one result. Without a point there are no values, and no arrays.
+    are the entries of the list that the program ends in, or its one result. Asked `ANYWHERE` it has no values, and no arrays.
 
     >>> system = System("u = x*y; [u, sin(x), x + y]", {"x": 2, "y": 5}, of=None)
     >>> [output.name for output in system.outputs], [system.value_of(output) for output in system.outputs][0::2]
@@ -35,7 +35,7 @@ class System(Problem):
     def __init__(
         self,
         target: Target,
-        at: At | None,
+        at: At,
         *,
         of: str | Sequence[str] | None = None,
         wrt: str | Sequence[str] | None = None,
@@ -48,7 +48,7 @@ class System(Problem):
             asked = split.program.source.text[len(written.source.text) + 1 :]
             question = Question(written, split.program, asked, split.texts)
         try:
-            self._ask(question, at, wrt, False, most_rows)
+            self._ask(question, at, wrt, at is ANYWHERE, most_rows)
         except ExpressionError as fault:
             raise ExpressionError([_unknown(found, written) for found in placed(question, fault.diagnostics)]) from None
         if split is not None and of is None and any(map(self.tape.shape, map(self._bound, split.labels))):

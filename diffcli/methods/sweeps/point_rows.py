@@ -29,6 +29,9 @@ class PointRows(Builder):
         How an operation is computed, by its name.
     """
 
+    about_zero = 2.0
+    """How close to 0 an operand is where a series about 0 is taken in place of a quotient of two that vanish there."""
+
     def __init__(
         self,
         tape: Tape,

@@ -34,11 +34,11 @@ def power_series(
     order: int,
     most_rows: int,
     function: Callable[[str], Function] = FLOAT.value,
-    moving: Callable[[float], float] | None = None,
+    moving: Callable[[float], float | None] | None = None,
 ) -> Coefficients:
     """The Taylor coefficients of the result of a tape along one input, at the point of ``values``: order + 1 of them.
 
-    By how operations are computed, and with what becomes of each coefficient, if not itself.
+    By how operations are computed, and with what becomes of each coefficient, if not itself; where that is None, the series ends.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -55,7 +55,7 @@ def expand(
     tape: Tape,
     given: Mapping[int, Coefficients],
     order: int,
-    moving: Callable[[float], float] | None = None,
+    moving: Callable[[float], float | None] | None = None,
 ) -> Coefficients:
     """The same for inputs that are series themselves, with the rows that it is to be made of."""
     return _Rows(rows, given, moving).expand(tape.results[0], order)
@@ -69,7 +69,7 @@ class _Rows:
     """The series of the rows that a result is made of, and of the partials that these need."""
 
     def __init__(
-        self, build: PointRows, given: Mapping[int, Coefficients], moving: Callable[[float], float] | None
+        self, build: PointRows, given: Mapping[int, Coefficients], moving: Callable[[float], float | None] | None
     ) -> None:
         self.build, self.given, self.moving = build, given, moving
         self.series: dict[int, Coefficients] = dict(given)
@@ -84,7 +84,7 @@ class _Rows:
     def expand(self, output: int, order: int) -> Coefficients:
         build = self.build
         if not build.moves(output):
-            return [build.value(output) + 0.0, *[0.0] * order]
+            return [build.value(output) + 0, *[0] * order]
         self.waiting = [[] for _ in range(order + 1)]
         self.waiting[order].append(output)
         for needed in range(order, 0, -1):
@@ -97,16 +97,19 @@ class _Rows:
         for k in range(1, order + 1):
             for slot in rows:
                 if k <= self.orders[slot]:
-                    next_one = self.rules[slot](k)
-                    self.series[slot].append(next_one if self.moving is None else self.moving(next_one))
-        found = self.of(output)
-        return [*found, *[0.0] * (order + 1 - len(found))]
+                    found = self.rules[slot](k)
+                    kept = found if self.moving is None else self.moving(found)
+                    if kept is None:
+                        return self.of(output)[:k]
+                    self.series[slot].append(kept)
+        own = self.of(output)
+        return [*own, *[0] * (order + 1 - len(own))]
 
     def of(self, slot: int) -> Coefficients:
         """The series of a slot, as far as it is known."""
         known = self.series.get(slot)
         if known is None:
-            known = self.series[slot] = [self.build.value(slot) + 0.0]
+            known = self.series[slot] = [self.build.value(slot) + 0]
         return known
 
     def ask(self, slot: int, order: int, by: int | None = None) -> Coefficients:
@@ -187,12 +190,14 @@ class _Rows:
         """sin(u)/u with u = pi*a: about 0 by its own power series in u^2, long enough for every order; else as it is."""
         build = self.build
         u = build.emit("mul", (build.named("pi"), operand), span)
-        if abs(build.value(operand)) >= 2:
+        value = build.value(operand)
+        if value != 0 and abs(value) >= build.about_zero:
             return build.emit("div", (build.emit("sinpi", (operand,), span), u), span)
         square, one = build.emit("mul", (u, u), span), build.constant(1.0)
         result = one
         for term in range(len(self.waiting) // 2 + 24, 0, -1):
-            scaled = build.emit("mul", (build.constant(1 / (2 * term * (2 * term + 1))), square), span)
+            share = build.emit("div", (one, build.constant(2.0 * term * (2 * term + 1))), span)
+            scaled = build.emit("mul", (share, square), span)
             result = build.emit("sub", (one, build.emit("mul", (scaled, result), span)), span)
         return result
 
@@ -201,11 +206,11 @@ class _Rows:
 
 
 def _at(a: Sequence[float], k: int) -> float:
-    return a[k] if k < len(a) else 0.0
+    return a[k] if k < len(a) else 0
 
 
 def _sum(terms: Sequence[float]) -> float:
-    return sum(terms[1:], terms[0]) if terms else 0.0
+    return sum(terms[1:], terms[0]) if terms else 0
 
 
 def product(a: Sequence[float], b: Sequence[float], k: int) -> float:

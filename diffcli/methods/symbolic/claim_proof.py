@@ -7,8 +7,8 @@ small, by SymPy's simplification (`diffcli.methods.symbolic.equality`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from functools import lru_cache, partial
 
 import sympy
 
@@ -16,6 +16,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
 from diffcli.methods.symbolic.equality import is_zero, witness
+from diffcli.methods.symbolic.simplification import CHEAP
 from diffcli.methods.symbolic.symbolic import SympyBuilder
 from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
@@ -25,10 +26,8 @@ from diffcli.tape.running.evaluation import replay
 MOST_WRITTEN_OUT = 4_000
 """Programs that would be larger than this, written out without sharing, are not given to SymPy: its walks share nothing."""
 
-_FORMS: tuple[tuple[int, Callable[[Expression], Expression]], ...] = (
-    (25, sympy.simplify), (80, sympy.factor), (300, sympy.factor_terms), (300, sympy.together),
-)  # fmt: skip
-"""Ways to a shorter form, and the most nodes that each is given: SymPy's ``simplify`` may take minutes for a hundred."""
+_FORMS = ((25, sympy.simplify), *CHEAP)
+"""Ways to a shorter form, and the most nodes that each is given."""
 
 MOST_JUDGED = 40
 """So it is not asked to simplify differences with more nodes."""
@@ -38,6 +37,10 @@ MOST_WHOLE = 1_000
 
 MOST_SHOWN = 1_000
 """Derivatives with more nodes are not shown."""
+
+
+SHARED = 64
+"""So many derivatives are kept for the next claim about them."""
 
 
 class Decision(NamedTuple):
@@ -67,6 +70,7 @@ def decide(tape: Tape, variable: str, claim: Tape) -> Decision:
     return attempted(partial(_decide, tape, variable, claim)) or NOTHING
 
 
+@lru_cache(SHARED)
 def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     """The derivative of the value in a slot along an input, simplified, as text; empty if SymPy has none.
 
@@ -75,10 +79,15 @@ def derivative_text(tape: Tape, slot: int, variable: str) -> str:
     >>> derivative_text(lower(parse("sin(x^2)")), 1, "x")
     '2*x'
     """
-    part = tape.copy(output=slot)
+    part = tape if slot == tape.output else tape.copy(output=slot)
     if _written_out(part) > MOST_WRITTEN_OUT or _has_points(part, variable):
         return ""
-    return attempted(lambda: _text(SympyBuilder().differentiate(part, variable), tape)) or ""
+    return attempted(lambda: _text(_derivative(part, variable), tape)) or ""
+
+
+@lru_cache(SHARED)
+def _derivative(tape: Tape, variable: str) -> Expression:
+    return SympyBuilder().differentiate(tape, variable)
 
 
 def _has_points(tape: Tape, variable: str) -> bool:
@@ -101,14 +110,13 @@ def _written_out(tape: Tape) -> int:
 
 
 def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
-    builder = SympyBuilder()
-    right = builder.differentiate(tape, variable)
+    builder, right = SympyBuilder(), _derivative(tape, variable)
     claimed = builder.release(builder.read(claim)[0])
     difference = claimed - right
     proved: bool | None = vanishes(difference) or is_equal_by_cases(claimed, right, tape)
     if not proved:  # SymPy's own simplification decides, if it is one that it will be done with soon
         proved = is_zero(difference) if _is_tame(difference, MOST_JUDGED) else None
-    return Decision(proved, _text(right, tape), witness(difference) if proved is False else None)
+    return Decision(proved, derivative_text(tape, tape.output, variable), witness(difference) if proved is False else None)
 
 
 def _text(derivative: Expression, tape: Tape) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import sympy
 
-from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
 from diffcli.methods.symbolic.text import Expression
 from diffcli.records.formulas import Formula
@@ -42,22 +42,20 @@ class Derivatives:
 
 
 def formulas(
-    problem: Problem,
-    result: str,
-    wanted: Iterable[Sequence[str]],
+    results: Iterable[tuple[str, Problem]],
+    wanted: Sequence[Sequence[str]],
     keep: Callable[[Formula], None],
-    notes: list[Diagnostic],
     most_nodes: int,
-    simplify: bool,
+    simplifier: Simplifier,
     progress: Callable[[str], None],
 ) -> None:
-    """The derivatives of a problem's result by some variables, handed to ``keep`` as they are done."""
+    """The derivatives of results by some variables, handed to ``keep`` as they are done."""
     with sympy_limits("reverse"):
-        derivatives = Derivatives(problem)
-        for variables in wanted:
-            progress(f"SymPy differentiates {result} by {', '.join(variables)}")
-            raw = derivatives.by(*variables)
-            found = described(problem, variables, raw, float("nan"), notes, most_nodes, simplify)
-            simplify = simplify and found.simplified is not None
-            value = found.value if problem.has_point else None
-            keep(Formula(result, tuple(variables), found.unsimplified, found.simplified, found.latex, value))
+        for result, problem in results:
+            derivatives = Derivatives(problem)
+            for variables in wanted:
+                progress(f"SymPy differentiates {result} by {', '.join(variables)}")
+                raw = derivatives.by(*variables)
+                found = described(problem, variables, raw, float("nan"), simplifier.notes, most_nodes, simplifier)
+                value = found.value if problem.known else None
+                keep(Formula(result, tuple(variables), found.unsimplified, found.simplified, found.latex, value))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.formulas import Derivatives
+from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.symbolic import described, sympy_limits
 from diffcli.records import SymbolicDerivative
 
@@ -18,7 +19,7 @@ def second_derivatives(
     keep: Callable[[int, int, SymbolicDerivative], None],
     notes: list[Diagnostic],
     most_nodes: int,
-    simplify: bool,
+    simplify: str,
     progress: Callable[[str], None],
 ) -> None:
     """The second derivatives on and below the diagonal, handed to ``keep`` with their row and column as they are done.
@@ -27,13 +28,12 @@ def second_derivatives(
     because of which they may well differ.
     """
     bent = any(note.severity == "warning" for note in notes)
-    with sympy_limits("auto"):
+    count = len(problem.wrt)
+    with sympy_limits("auto"), Simplifier(simplify, count * (count + 1) // 2, notes) as simplifier:
         derivatives = Derivatives(problem)
         for row, first in enumerate(problem.wrt):
-            progress(f"SymPy differentiates along {first} ({row + 1} of {len(problem.wrt)})")
+            progress(f"SymPy differentiates along {first} ({row + 1} of {count})")
             for column, second in enumerate(problem.wrt[: row + 1]):
                 raw = derivatives.by(first, second)
                 compared = math.nan if bent else by_rules[row][column]
-                derivative = described(problem, (second, first), raw, compared, notes, most_nodes, simplify)
-                simplify = simplify and derivative.simplified is not None
-                keep(row, column, derivative)
+                keep(row, column, described(problem, (second, first), raw, compared, notes, most_nodes, simplifier))

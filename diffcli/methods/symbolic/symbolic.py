@@ -17,12 +17,13 @@ from typing import Any
 
 import sympy
 
-from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop, error
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, error
 from diffcli.language import parse
 from diffcli.language.syntax import COMPARISON
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of, scalarised
+from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
@@ -34,9 +35,6 @@ from diffcli.tape.running.rules import fold
 
 LOST = 1e-6
 """The relative difference from the table's rules at which a form loses its digits."""
-
-MOST_WRITTEN_OUT = 1000
-"""The largest exponent, and multiple of an angle, that SymPy sees when it simplifies: it may write them out, as cos(n*x)."""
 
 REFUSALS = (RecursionError, Undecided, TypeError, ValueError, NotImplementedError, ArithmeticError)
 """What SymPy raises where it cannot do something, such as comparing with an infinity of its own."""
@@ -170,12 +168,12 @@ def differentiate(
     keep: Callable[[SymbolicDerivative], None],
     notes: list[Diagnostic],
     most_nodes: int,
-    simplify: bool,
+    simplifier: Simplifier,
     progress: Callable[[str], None],
 ) -> None:
     """SymPy's partial derivatives, one a variable, handed to ``keep`` as they are done.
 
-    A limit that strikes while a derivative is simplified leaves the unsimplified one, with a note.
+    A limit that strikes while the ``simplifier`` is at work leaves the unsimplified one, with a note.
     """
     builder = SympyBuilder()
     bent = any(note.severity == "warning" for note in notes)
@@ -186,9 +184,7 @@ def differentiate(
             raw = builder.release(sympy.diff(expression, symbols[problem.input_slot(name)]))
             progress(f"SymPy simplifies the derivative along {name} ({position} of {len(problem.wrt)})")
             by_rules = problem.adjoints[problem.input_slot(name)] or 0.0
-            derivative = described(problem, (name,), raw, by_rules, notes, most_nodes, simplify, bent)
-            simplify = simplify and derivative.simplified is not None  # what took too long once will do so again
-            keep(derivative)
+            keep(described(problem, (name,), raw, by_rules, notes, most_nodes, simplifier, bent))
 
 
 @contextmanager
@@ -205,23 +201,6 @@ def sympy_limits(instead: str) -> Iterator[None]:
         raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
 
 
-def simplest(raw: Expression, notes: list[Diagnostic]) -> Expression | None:
-    """An expression simplified; None, with a note, where that fails or is stopped."""
-    inside = [part for each in raw.atoms(sympy.Pow, sympy.Function) for part in each.args[isinstance(each, sympy.Pow) :]]
-    large = {each for part in inside for each in part.atoms(sympy.Integer) if abs(each) > MOST_WRITTEN_OUT}
-    names = {each: sympy.Dummy(integer=True, positive=bool(each > 0), nonzero=True) for each in large}
-    try:
-        return sympy.simplify(raw.xreplace(names)).xreplace({name: each for each, name in names.items()})
-    except (LimitError, KeyboardInterrupt) as stopped:
-        notes.append(as_stop(stopped)._replace(notes=("the derivative is exact, but not simplified",)))
-    except RecursionError:
-        raise
-    except Exception as failure:  # SymPy's simplify can fail in ways of its own; the derivative stands without it
-        message = f"SymPy could not simplify the derivative ({type(failure).__name__})"
-        notes.append(Diagnostic("not-simplified", "note", message))
-    return None
-
-
 def described(
     problem: Problem,
     variables: Sequence[str],
@@ -229,7 +208,7 @@ def described(
     by_rules: float,
     notes: list[Diagnostic],
     most_nodes: int,
-    simplify: bool,
+    simplifier: Simplifier,
     bent: bool = False,
 ) -> SymbolicDerivative:
     """A derivative as texts; and at a point with its value, and a warning where SymPy's form has none there.
@@ -237,13 +216,13 @@ def described(
     The same where the form loses the digits of ``by_rules``, the derivative by the rules of the table; but not at a kink
     (``bent``), where the form may well follow another rule.
     """
-    simplified = simplest(raw, notes) if simplify else None
+    name = " and ".join(variables)
+    simplified = simplifier.simplest(raw, name)
     latex = to_latex(raw if simplified is None else simplified)
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
     short = None if simplified is None else to_program_text(simplified, most_nodes, problem.tape.inputs)
-    if not problem.has_point:
+    if not problem.known:
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
-    name = " and ".join(variables)
     value = _text_value(problem, name, text, notes)
     if math.isnan(value) and math.isfinite(by_rules):
         text = to_program_text(lazily(raw), most_nodes, problem.at)

@@ -45,7 +45,10 @@ def to_latex(expression: Expression) -> str:
     >>> to_latex(sympy.Symbol("a_b_c") ** 2)
     '\\\\mathrm{a\\\\_b\\\\_c}^{2}'
     """
-    names = {symbol: latex_name(symbol.name) for symbol in expression.free_symbols if symbol.name.isidentifier()}
+    names = {
+        symbol: latex_name(symbol.name) for symbol in expression.free_symbols
+        if symbol.name.isidentifier() or symbol.name.endswith("]")
+    }  # fmt: skip
     return str(sympy.latex(expression, symbol_names=names))
 
 
@@ -103,9 +106,7 @@ def _sum(part: Expression) -> Parts:
 def _product(part: Expression) -> tuple[Parts, int]:
     coefficient = part.as_coeff_Mul()[0]
     if coefficient.is_negative and coefficient.is_Rational:
-        parts, _ = _parts(-part)
-        # -(a*b) reads as (-a)*b, which is the same number
-        return ["-", *(parts if not (-part).is_Add else ["(", *parts, ")"])], PRODUCT
+        return ["-", (-part, PRODUCT)], PRODUCT  # -(a*b) reads as (-a)*b, which is the same number
     above: list[Expression] = []
     below: list[Expression] = []
     for factor in part.as_ordered_factors():

@@ -16,8 +16,8 @@ from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import PERSON, Style
 from diffcli.reports.formats.latex import escape
 
-LONGEST = 400
-"""A longer derivative is not written out under its tree."""
+MOST_LINES = 100
+"""A derivative with more parts that have names is not written out under its tree."""
 
 LEVEL = 9
 """A tree has a level for as many columns of the page; deeper steps stand in one column, with their depth as a number."""
@@ -75,8 +75,9 @@ def _rule(step: DerivationStep) -> str:
 
 def _result(step: DerivationStep, notation: Notation, digits: int | None) -> str:
     assert step.v is not None
-    value = notation.dialect.number(float(number(step.value, digits)))
-    names = [f"{notation.value(step.v)}{notation.prime}", step.result, value]
+    names = [f"{notation.value(step.v)}{notation.prime}", step.result]
+    if step.value is not None:
+        names.append(notation.dialect.number(float(number(step.value, digits))))
     return " = ".join(dict.fromkeys(names))
 
 
@@ -94,10 +95,12 @@ def _tree(found: Derivation, notation: Notation, style: Style) -> list[Block]:
             lines.append(hidden_steps(found.hidden))
     title = f"{sign}f/{sign}{found.variable}, step by step ({prime} is {sign}/{sign}{found.variable})"
     root = found.steps[0]
-    ending = [agreement_text(found.agreement)]
-    if root.v is not None and found.derivative and len(found.derivative) <= LONGEST and prime in root.result:
-        ending.insert(0, f"{sign}f/{sign}{found.variable} = {found.derivative}")
-    return [Text("\n".join((title, "", *lines)), "code"), *map(Text, ending)]
+    ending = [Text(agreement_text(found.agreement))]
+    *shared, result = found.derivative.split("; ")
+    if root.v is not None and len(shared) <= MOST_LINES and prime in root.result:
+        whole = [""] * bool(shared) + [f"{sign}f/{sign}{found.variable} = {result}", *[f"  where {part}" for part in shared]]
+        ending.insert(0, Text("\n".join(whole), "code" if shared else "text"))
+    return [Text("\n".join((title, "", *lines)), "code"), *ending]
 
 
 def hidden_steps(count: int) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, latex_name, statement_text
 from diffcli.methods.traces.trace import NOTATIONS
-from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, texts
+from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.formulas import Formula, FormulaResult
-from diffcli.reports.derivatives.gradient import latex_coordinate, latex_heading, slopes_remark
+from diffcli.reports.derivatives.gradient import latex_heading, slopes_remark
 from diffcli.reports.document import data_of, heading
 from diffcli.reports.formats import TEX, Style
 
@@ -79,20 +79,15 @@ def derivative_name(of: str, by: tuple[str, ...], sign: str, raised: bool = True
 def latex_operator(by: tuple[str, ...], sign: str) -> str:
     r"""The operator of a derivative in LaTeX.
 
-    >>> latex_operator(("x",), "d"), latex_operator(("x", "x", "y"), r"\\partial ")
+    >>> latex_operator(("x",), "d"), latex_operator(("x", "x", "y"), r"\partial ")
     ('\\dfrac{d}{dx}', '\\dfrac{\\partial^{3}}{\\partial x^{2} \\partial y}')
     """
 
     def power(count: int) -> str:
         return f"^{{{count}}}" if count > 1 else ""
 
-    below = " ".join(f"{sign}{_latex_variable(name)}{power(count)}" for name, count in Counter(by).items())
+    below = " ".join(f"{sign}{latex_name(name)}{power(count)}" for name, count in Counter(by).items())
     return rf"\dfrac{{{sign.strip()}{power(len(by))}}}{{{below}}}"
-
-
-def _latex_variable(name: str) -> str:
-    stem, bracket, places = name.partition("[")
-    return f"{latex_name(stem)}_{{{places[:-1]}}}" if bracket else latex_name(stem)
 
 
 def _sign(result: FormulaResult, several: str, one: str = "d") -> str:
@@ -126,13 +121,14 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
                 remark = slopes_remark(result.notes, each.by[0], each.value) if result.order == 1 else ""
                 values.append(Value(machine, name, each.value, remark))
         blocks.append(Values(tuple(values)))
-        blocks += [Text(f"{_tangent_name(result, name)}: {text}") for name, text in result.tangents.items()]
+        for name, text in result.tangents.items():
+            of = f" of {name}" if len(result.results) > 1 else ""
+            blocks.append(Text(f"{_tangent_kind(result)}{of}: {text}"))
     return blocks
 
 
-def _tangent_name(result: FormulaResult, name: str) -> str:
-    kind = ("line", "plane")[len(result.wrt) - 1] if len(result.wrt) < 3 else "hyperplane"
-    return f"tangent {kind}" + (f" of {name}" if len(result.results) > 1 else "")
+def _tangent_kind(result: FormulaResult) -> str:
+    return f"tangent {'line' if len(result.wrt) == 1 else 'plane' if len(result.wrt) == 2 else 'hyperplane'}"
 
 
 def _forms(name: str, found: Formula) -> Table:
@@ -155,21 +151,23 @@ def _latex(result: FormulaResult) -> list[Block]:
     else:
         blocks += [Text(rf"{_latex_name(result, each, sign)} = {each.latex}", "math") for each in result.formulas]
     if result.at:
-        where = ", ".join(latex_coordinate(name, value) for name, value in result.at.items())
-        for each in result.formulas:
-            if each.value is not None:
-                derivative = _latex_name(result, each, sign)
-                blocks.append(Text(rf"\left. {derivative} \right|_{{{where}}} = {LATEX.number(each.value)}", "math"))
+        rows: list[tuple[Cell, ...]] = [(_latex_function(result, name), value) for name, value in result.values.items()]
+        rows += [(_latex_name(result, each, sign), each.value) for each in result.formulas]
+        blocks.append(Table("", (Column("", math=True), *numbers("", full=True)), tuple(rows)))
         for name, text in result.tangents.items():
             program = parse(text)
-            line = statement_text(program, program.result, LATEX)
-            blocks.append(Text(rf"\text{{{_tangent_name(result, name)}: }} {line}", "math"))
+            tangent = statement_text(program, program.result, LATEX)
+            of = rf" of }} {latex_name(name)} \text{{" if len(result.results) > 1 else ""
+            blocks.append(Text(rf"\text{{{_tangent_kind(result)}{of}: }} {tangent}", "math"))
     return blocks
 
 
 def _latex_name(result: FormulaResult, found: Formula, sign: str) -> str:
-    names = ", ".join(map(latex_name, result.inputs))
-    return f"{latex_operator(found.by, sign)} {latex_name(found.result)}({names})"
+    return f"{latex_operator(found.by, sign)} {_latex_function(result, found.result)}"
+
+
+def _latex_function(result: FormulaResult, name: str) -> str:
+    return f"{latex_name(name)}({', '.join(map(latex_name, result.inputs))})"
 
 
 def _latex_matrices(result: FormulaResult) -> list[str]:

@@ -61,12 +61,11 @@ def latex_heading(expression: str, at: Mapping[str, Number], names: tuple[str, .
     named = [found if found.name else found._replace(name="f", parameters=names or None) for found in program.statements]
     lines = [statement_text(program, statement, LATEX) for statement in named]
     if at:
-        lines.append(r", \quad ".join(latex_coordinate(name, value) for name, value in at.items()))
+        lines.append(r", \quad ".join(_latex_point(name, value) for name, value in at.items()))
     return [Text(line, "math") for line in lines]
 
 
-def latex_coordinate(name: str, value: Any) -> str:
-    """What a variable is at the point."""
+def _latex_point(name: str, value: Any) -> str:
     if not is_array(value):
         return f"{LATEX.name(name)} = {LATEX.number(value)}"
     from diffcli.reports.arrays import latex_array

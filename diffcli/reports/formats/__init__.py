@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from diffcli._named import NamedTuple
-from diffcli.errors import visible
+from diffcli.errors import UsageError, error, visible
 from diffcli.records.blocks import Document
+
+if TYPE_CHECKING:
+    from diffcli.records.findings import Finding
+
+T = TypeVar("T")
 
 PERSON, PROGRAM, PICTURE = "person", "program", "picture"
 """Who reads a format: a person, who is shown rounded numbers and the beginning of what is long; a program, which gets all of
@@ -21,7 +26,7 @@ both; or whoever looks at a picture, which is the figure or the graph of a repor
 UNICODE, ASCII, TEX = "unicode", "ascii", "latex"
 """The notations that formulas are written in."""
 
-TREES, FIGURE, GRAPH = "trees", "figure", "graph"
+TREES, FIGURE, GRAPH, CHECK = "trees", "figure", "graph", "check"
 
 
 class Format(NamedTuple):
@@ -33,10 +38,16 @@ class Format(NamedTuple):
     audience: str = PERSON
     notation: str = UNICODE
     draws: str = ""
-    """What it draws: trees, if it is a page of characters of one width; the figure or the graph of a report, if a picture."""
+    """What it draws: trees, if it is a page of characters of one width; the figure or the graph of a report, if a picture; what a
+    check found, if it is for services that review code."""
     whole: bool = False
     """Whether it carries the data of a report, its warnings and times among them, so that stderr does not, and no blocks."""
     binary: bool = False
+
+    @property
+    def needs(self) -> str:
+        """What a report must have to be written in it; nothing, if any report will do."""
+        return self.draws if self.draws != TREES else ""
 
 
 FORMATS: dict[str, Format] = {
@@ -53,6 +64,9 @@ FORMATS: dict[str, Format] = {
         Format("svg", "pictures.svg", (".svg",), "the figure of a report, as a vector drawing", PICTURE, draws=FIGURE),
         Format("png", "pictures.png", (".png",), "the figure as an image; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
         Format("pdf", "pictures.pdf", (".pdf",), "the figure as a PDF; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
+        Format("github", "github.render", (), "what a check found, as annotations of GitHub Actions", PROGRAM, ASCII, CHECK),
+        Format("junit", "junit.render", (".xml",), "what a check found, as JUnit XML", PROGRAM, ASCII, CHECK),
+        Format("sarif", "sarif.render", (".sarif",), "what a check found to be wrong, as SARIF 2.1.0", PROGRAM, ASCII, CHECK),
     )
 }
 
@@ -65,10 +79,9 @@ ALIASES: dict[str, str] = {
 """Other names for formats: their suffixes."""
 
 OFFERED = "; ".join(
-    f"{', '.join(row.name for row in FORMATS.values() if row.audience == PICTURE and row.draws == drawn)} for a {drawn}"
-    if drawn else ", ".join(row.name for row in FORMATS.values() if row.audience != PICTURE)
-    for drawn in ("", FIGURE, GRAPH)
-)  # fmt: skip
+    ", ".join(row.name for row in FORMATS.values() if row.needs == needed) + (f" for a {needed}" if needed else "")
+    for needed in ("", FIGURE, GRAPH, CHECK)
+)
 """The formats in a line of help."""
 
 
@@ -125,8 +138,22 @@ def render(document: Document, style: Style) -> str | bytes:
     if not style.format.whole and not style.color and not rendered.replace("\n", "").replace("\t", "").isprintable():
         rendered = str(write(_with_texts(document), style))  # with its own escapes about ours
     if not style.unicode:
-        rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name == "svg" else "backslashreplace")
+        rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name in ("svg", "junit") else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"
+
+
+def require(found: T | None, what: str, style: Style, help: str) -> T:
+    """What a format needs of a report; a `UsageError`, if that does not have it."""
+    if found is not None:
+        return found
+    *others, last = [row.name for row in FORMATS.values() if not row.needs]
+    message = f"this report has no {what} to write as {style.format.name}"
+    raise UsageError([error("unknown-choice", message, help=[help, f"{', '.join(others)} and {last} show any report"])])
+
+
+def findings_of(document: Document, style: Style) -> tuple[Finding, ...]:
+    """What a check found."""
+    return require(document.findings, "findings", style, "diffcli check finds out whether derivatives are right")
 
 
 def format_of(path: str) -> Format | None:

@@ -21,10 +21,10 @@ def render(document: Document, style: Style) -> str:
         import json
 
         return json.dumps(data, allow_nan=False)
-    return _written(data, "\n", rows=elements > 0)
+    return json_text(data, "\n", rows=elements > 0)
 
 
-def _written(value: Any, line: str, rows: bool) -> str:
+def json_text(value: Any, line: str = "\n", rows: bool = False) -> str:
     """A value over several lines, as `json.dumps` writes it; under ``rows`` a list of numbers stands on one.
 
     (The modules of `json` would take longer to import than most gradients to compute; they are for texts with escapes.)
@@ -36,10 +36,10 @@ def _written(value: Any, line: str, rows: bool) -> str:
 
         return json.dumps(value)
     if isinstance(value, dict):
-        parts = [f"{_written(str(key), '', rows)}: {_written(item, line + '  ', rows)}" for key, item in value.items()]
+        parts = [f"{json_text(str(key), '', rows)}: {json_text(item, line + '  ', rows)}" for key, item in value.items()]
         return _over_lines("{}", parts, line)
     if isinstance(value, list):
-        parts = [_written(item, line + "  ", rows) for item in value]
+        parts = [json_text(item, line + "  ", rows) for item in value]
         return f"[{', '.join(parts)}]" if rows and all(map(_is_number, value)) else _over_lines("[]", parts, line)
     if isinstance(value, float):
         return float.__repr__(value)

@@ -55,7 +55,7 @@ def _block(block: Block, style: Style) -> str:
         rows.insert(block.hidden_after, [rf"\multicolumn{{{len(block.columns)}}}{{l}}{{{escape(hidden_text(block))}}}"])
     spec = "".join("r" if column.numeric else "l" for column in block.columns)
     titles = [f"${column.title}$" if column.math else escape(column.title) for column in block.columns]
-    return _tabular(spec, titles, rows)
+    return _tabular(spec, titles if any(column.title for column in block.columns) else [], rows)
 
 
 def _matrix(block: Matrix, style: Style) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from diffcli.errors import UsageError, error
 from diffcli.records.blocks import Document
 from diffcli.records.figures import Drawing, Figure
-from diffcli.reports.formats import FORMATS, PICTURE, Style
+from diffcli.reports.formats import Style, require
 from diffcli.reports.plots.picture import Picture, lay_out
 
 DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson", "graph")
@@ -53,19 +52,9 @@ def _laid_out(document: Document, style: Style) -> tuple[Picture, str]:
 
         return picture(*document.drawing, style), document.drawing.title
     figures = [block for block in document.blocks if isinstance(block, Figure)]
-    if not figures:
-        raise _nothing("figure", f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}", style)
+    require(figures or None, "figure", style, f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}")
     return lay_out(figures), "; ".join(figure.title for figure in figures)
 
 
 def _drawing(document: Document, style: Style) -> Drawing:
-    if document.drawing is None:
-        raise _nothing("graph", "diffcli graph draws the graph of an expression", style)
-    return document.drawing
-
-
-def _nothing(what: str, help: str, style: Style) -> UsageError:
-    """What is raised where a report has nothing to draw."""
-    *others, last = [row.name for row in FORMATS.values() if row.audience != PICTURE]
-    message = f"this report has no {what} to write as {style.format.name}"
-    return UsageError([error("unknown-choice", message, help=[help, f"{', '.join(others)} and {last} show any report"])])
+    return require(document.drawing, "graph", style, "diffcli graph draws the graph of an expression")

@@ -23,5 +23,7 @@ def render(document: Document, style: Style) -> str:
 
 
 def quiet(document: Document) -> str:
-    """The result alone: a name and a number a line."""
+    """The result alone: a name and a number a line; of a check, a name and a verdict."""
+    if document.findings is not None:
+        return "".join(f"{found.name}\t{found.verdict}\n" for found in document.findings)
     return document.alone or "".join(f"{name}\t{number(found, None)}\n" for name, found in document.numbers())

@@ -25,6 +25,7 @@ from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
 from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
 from diffcli.studies.agreement.disagreement import TOLERANCE
+from diffcli.studies.agreement.forms import Forms
 from diffcli.studies.agreement.verdict import floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -115,18 +116,22 @@ def agreements_of(system: Problem, digits: int | None = None, progress: Progress
 
 
 def agreement_of(
-    problem: Problem, digits: int | None = None, progress: Progress = lambda stage: None, sweeps: Sweeps | None = None
+    problem: Problem,
+    digits: int | None = None,
+    progress: Progress = lambda stage: None,
+    sweeps: Sweeps | None = None,
+    forms: Forms | None = None,
 ) -> Agreement:
     """Every partial derivative by every method of a problem whose value is defined, as `check` returns it.
 
     Of ``digits`` 0 are none; ``sweeps`` are the derivatives by reverse and forward mode, where they are known already: those of
-    the arrays of which this is one element.
+    the arrays of which this is one element; ``forms`` are SymPy's derivatives.
     """
     whole = problem
     notes = [*whole.notes(), *describe(whole, find_breaks(whole), "", False)]
     problem = scalarised(whole)
     breaks = find_breaks(problem)
-    found = _by_all_methods(problem, notes, progress)
+    found = _by_all_methods(problem, notes, progress, forms)
     if problem is not whole:
         (sweeps,) = _array_sweeps(whole)
     for variable, swept in (sweeps or {}).items():
@@ -155,9 +160,11 @@ def agreement_of(
 # -- the methods -------------------------------------------------------------------------------------------------------------
 
 
-def _by_all_methods(problem: Problem, notes: list[Diagnostic], progress: Progress) -> dict[str, list[Way]]:
+def _by_all_methods(
+    problem: Problem, notes: list[Diagnostic], progress: Progress, forms: Forms | None
+) -> dict[str, list[Way]]:
     """The derivatives, not judged yet, by variable."""
-    symbolic, why = _symbolic(problem, notes, progress)
+    symbolic, why = _symbolic(problem, notes, progress, forms)
     itself = problem.function is not None and "stop_gradient" not in problem.tape.operations  # which plain Python moves
     found: dict[str, list[Way]] = {}
     for position, variable in enumerate(problem.wrt, 1):
@@ -226,19 +233,29 @@ def _array_sweeps(problem: Problem) -> list[Sweeps]:
     return found
 
 
-def _symbolic(problem: Problem, notes: list[Diagnostic], progress: Progress) -> tuple[dict[str, float], str]:
+def _symbolic(
+    problem: Problem, notes: list[Diagnostic], progress: Progress, forms: Forms | None
+) -> tuple[dict[str, float], str]:
     """SymPy's values, and why there are no more of them."""
+    known, why = forms.values(problem) if forms is not None else ({}, "")
+    if why or (forms is not None and all(_is_plain(problem, name, known.get(name, math.nan)) for name in problem.wrt)):
+        return known, why
+    from diffcli.methods.symbolic.simplification import NONE, Simplifier
     from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[SymbolicDerivative] = []
-    why = ""
     reported: list[Diagnostic] = list(notes)
     try:
-        differentiate(problem, found.append, reported, MOST_ROWS, False, progress)
+        differentiate(problem, found.append, reported, MOST_ROWS, Simplifier(NONE, 0, reported), progress)
     except (LimitError, KeyboardInterrupt) as stopped:  # the other methods are still worth having
-        known = as_stop(stopped)
-        why = known.message
-        if known.code in ("timeout", "interrupted"):
-            notes.append(known._replace(notes=("SymPy's derivatives are not known",)))
+        stop = as_stop(stopped)
+        why = stop.message
+        if stop.code in ("timeout", "interrupted"):
+            notes.append(stop._replace(notes=("SymPy's derivatives are not known",)))
     notes += [note for note in reported if note not in notes and note.code == "symbolic-form"]
     return {derivative.variable: derivative.value for derivative in found}, why
+
+
+def _is_plain(problem: Problem, name: str, value: float) -> bool:
+    """Whether there is nothing to say of the value of a form: it is that of the rules, to some digits."""
+    return abs(value - (problem.adjoints[problem.input_slot(name)] or 0.0)) <= TOLERANCE * abs(value) < math.inf

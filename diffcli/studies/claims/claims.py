@@ -7,7 +7,7 @@ where they differ, by more than the rounding of either, disproves it; what agree
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from diffcli._named import NamedTuple
@@ -34,6 +34,7 @@ VERDICTS = {
     "wrong": "it is not the derivative",
     "at the point only": "it has the right value at this point, and is not the derivative",
     "not decided": "it agrees with the derivative wherever it was tried, which is no proof",
+    "not readable": "it is no claim about the expression",
 }
 """What a claim can turn out to be."""
 
@@ -65,20 +66,30 @@ def judge_claims(
     >>> verdict.verdict, verdict.slip, verdict.right
     ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
     """
+    written = [(program, claims_in_numbers(problem, name, program)) for name, program in claims.items()]
+    return [*chain.from_iterable(judged_in_turn(problem, written, progress, at_given))]
+
+
+def judged_in_turn(
+    problem: Problem,
+    claims: Sequence[tuple[Program, dict[str, Problem]]],
+    progress: Callable[[str], None],
+    at_given: bool,
+) -> Iterator[list[ClaimVerdict]]:
+    """The verdicts on claims, each given with itself in numbers, by variable; any number of them may be by one variable."""
     written = scalarised(problem)
-    claimed = {name: _claims_in_numbers(problem, name, program) for name, program in claims.items()}
-    numbers = Linearisation(written, written.tape, wrt=[*chain.from_iterable(claimed.values())], values=written.values)
+    wrt = [*dict.fromkeys(chain.from_iterable(numbers for _, numbers in claims))]
+    numbers = Linearisation(written, written.tape, wrt=wrt, values=written.values)
     function, found = Function(numbers.tape), of_problem(numbers, Options(), asks_rules=False)
     told = [] if at_given else [note for note in found.notes if note.code == "lost-digits"]
-    verdicts = []
-    for name, program in claims.items():
-        text = " ".join(program.source.text.split())
-        for variable, claim in claimed[name].items():
+    for program, claimed in claims:
+        text, verdicts = " ".join(program.source.text.split()), []
+        for variable, claim in claimed.items():
             value, slope = float(found.gradient[variable]), _slope(numbers, variable, found)
             judge = _Judge(numbers, function, variable, text, value, slope, claim.value, Function(claim.tape), progress, at_given)
             notes = notes_of(watch_of(claim, f"the claim for `{variable}`".format), False)
             verdicts.append(judge.verdict()._replace(notes=(*told, *notes)))
-    return verdicts
+        yield verdicts
 
 
 def _slope(problem: Problem, variable: str, found: GradientResult) -> float | None:
@@ -90,7 +101,7 @@ def _slope(problem: Problem, variable: str, found: GradientResult) -> float | No
     return slope if math.isfinite(slope) else None
 
 
-def _claims_in_numbers(problem: Problem, variable: str, program: Program) -> dict[str, Problem]:
+def claims_in_numbers(problem: Problem, variable: str, program: Program) -> dict[str, Problem]:
     """A claim as a problem of its own: one number, or of a variable that is an array, one for each of its elements."""
     claim = Problem(program, {name: value for name, value in problem.at.items() if name in program.free})
     name = variable.partition("[")[0]

@@ -30,7 +30,7 @@ class _Piece(NamedTuple):
     colon: int | None
 
 
-def read_claims(text: str, problem: Problem) -> dict[str, Program]:
+def read_claims(text: str, problem: Problem, label: str = "--claim") -> dict[str, Program]:
     """The derivatives that a text claims, by variable.
 
     Parameters
@@ -40,11 +40,13 @@ def read_claims(text: str, problem: Problem) -> dict[str, Program]:
         the expression has one variable, or is differentiated by one.
     problem
         The expression that was differentiated. Its variables are those of the claims; what it binds is not in reach.
+    label
+        What diagnostics call the text.
 
     >>> read_claims("x: atan2(y, x) + 1, y: 2*x", Problem("x*y", "x=1, y=2"))
     {'x': <Program atan2(y, x) + 1>, 'y': <Program 2*x>}
     """
-    source = Source(text, "--claim")
+    source = Source(text, label)
     claims: dict[str, Program] = {}
     faults: list[Diagnostic] = []
     for piece in _pieces(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
@@ -15,7 +16,7 @@ from diffcli.errors import ExpressionError, error
 from diffcli.language import Program
 from diffcli.records import Number, is_array
 from diffcli.tape.lowering import MOST_ROWS
-from diffcli.tape.recording.call_sites import CallSites
+from diffcli.tape.recording.call_sites import CallSites, code_of
 from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
 from diffcli.tape.recording.recording import Recording, bad_result, record, run_function
@@ -94,6 +95,16 @@ class PythonFunction(Program):
         """The parameters that have one, and are constants unless the point gives another."""
         return self.optional
 
+    @property
+    def line(self) -> int:
+        """The line of its file, from 1, on which its definition begins, behind decorators; 0 if it stands in another file."""
+        code, lines = code_of(self.function), self.source.text.splitlines()
+        if code is None or os.path.basename(code.co_filename) != os.path.basename(self.label):
+            return 0
+        first = code.co_firstlineno
+        below = enumerate(lines[first - 1 :], first)
+        return next((number for number, text in below if text.lstrip().startswith(("def ", "async def "))), first)
+
     def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
         result = copy(self)
@@ -123,13 +134,22 @@ class PythonFunction(Program):
 
     def returned(self, given: Mapping[str, Any]) -> tuple[list[Number], bool]:
         """The same, and whether they are the entries of a list."""
-        sites, given = CallSites(self.function, self.label), {**self.held, **given}
-        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        sites = CallSites(self.function, self.label)
         with self.surroundings(), unheard():
-            returned = run_function(self._call, handed, sites)
+            returned = self._answer(given, sites)
             several = isinstance(returned, list | tuple)
             number = partial(self._number, sites=sites, several=several)
             return [run_function(number, one, sites) for one in (returned if several else [returned])], several
+
+    def answer(self, given: Mapping[str, Any]) -> Any:
+        """What it returns, as it is."""
+        with self.surroundings(), unheard():
+            return self._answer(given, CallSites(self.function, self.label))
+
+    def _answer(self, given: Mapping[str, Any], sites: CallSites) -> Any:
+        given = {**self.held, **given}
+        handed = {name: one.copy() if is_array(one) and hasattr(one, "copy") else one for name, one in given.items()}
+        return run_function(self._call, handed, sites)
 
     def _number(self, result: Any, sites: CallSites, several: bool) -> Number:
         """What it returns as a float or an array of float64; a complex number is none."""

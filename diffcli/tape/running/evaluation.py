@@ -35,6 +35,21 @@ def evaluate(tape: Tape, point: Sequence[float]) -> Values:
         return run(tape, point, arithmetic.row_functions(tape))
 
 
+def constant_values(tape: Tape) -> Values:
+    """The value of every slot of a tape of numbers without a point: None where it depends on a variable.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> constant_values(lower(parse("x^(1/2)")))
+    [None, 0.5, None, 2.0, 1.0]
+    """
+    values = start_values(tape, [None] * tape.first_row)
+    for slot, function in zip(tape.rows(), FLOAT.row_functions(tape), strict=True):
+        operands = [values[operand] for operand in tape.operands_of(slot)]
+        values[slot] = None if None in operands else function(*operands)
+    return values
+
+
 def arithmetic_of(tape: Tape) -> Arithmetic:
     """What the values of a tape are computed in: Python's floats, or NumPy's arrays."""
     if tape.shapes is None:

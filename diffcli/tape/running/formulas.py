@@ -14,7 +14,7 @@ from diffcli.language.writing.printer import Dialect, number_text, to_text
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.rules import FLOAT, NAMESPACE, Term, fold
 
-_ARITHMETIC = frozenset(("add", "sub", "mul", "div", "neg", "pow"))
+_ARITHMETIC = frozenset(("add", "sub", "mul", "div", "neg", "pow", "clip"))
 _SHORT = 6
 """A constant with more digits stays as it is written."""
 

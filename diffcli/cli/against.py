@@ -1,0 +1,80 @@
+"""``diffcli check --against``: is the gradient that somebody's own code computes the gradient of their function?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import Any
+
+import click
+
+from diffcli.cli.flags import Decorator
+from diffcli.cli.options import Number, full
+from diffcli.cli.python_file import as_python_target, read_function
+from diffcli.cli.run import Run
+from diffcli.errors import Diagnostic, UsageError, error
+from diffcli.language import Program
+from diffcli.methods.points.ranges import Range
+from diffcli.records.blocks import Document
+
+AGAINST: tuple[Decorator, ...] = (
+    click.option("--against", metavar="CLAIM", help='A gradient to be checked: FILE.py:NAME, "[2*x*y, x^2]", @FILE of formulas as "x: 2*x*y", or a JSON or .npy file of numbers.'),
+    click.option("--value-and-grad", is_flag=True, help="The function of --against, or EXPR alone, gives (value, gradient)."),
+    click.option("--hessian", is_flag=True, help="--against: second derivatives, as a matrix or as blocks."),
+    click.option("--random", type=Number(Range(1, 10**6)), metavar="N", help="--against: check at N random points, of the shapes that --at has."),
+    click.option("--seed", type=Number(Range(0, 2**63)), metavar="N", default=1, help="--random: where the random numbers begin.", show_default=True),
+    click.option("--scale", type=Number(), metavar="S", default=1.0, help="--random: their standard deviation.", show_default=True),
+    click.option("--rtol", type=Number(Range(0, 1, whole=False)), metavar="R", help="How far numbers may be off, beside their size; half of their digits, if not given."),
+    full("--against: show every entry."),
+)  # fmt: skip
+"""The options of this check alone, and how far numbers may be off."""
+
+
+def is_asked(given: Mapping[str, Any], others: object) -> bool:
+    """Whether this check is asked for; options of it alone, and of others beside it, are refused."""
+    asked = bool(given["against"] or given["value_and_grad"])
+    if not asked and (given["hessian"] or given["random"]):
+        raise UsageError([error("usage", "--hessian and --random are for --against", help=["add --against, or leave them out"])])
+    return asked
+
+
+def check_against(
+    run: Run, program: Program, points: str | None, *, against: str | None, random: int | None, seed: int, scale: float, **options: Any
+) -> tuple[Document, tuple[Diagnostic, ...], bool]:
+    """The report, its notes, and whether all is right."""
+    from diffcli.methods.points.many_points import read_points
+    from diffcli.methods.points.points import read_point
+    from diffcli.reports.gradients import gradient_report
+    from diffcli.studies.gradients.comparison import check_gradient
+    from diffcli.tape.recording.python_function import PythonFunction
+
+    claim: Any = against
+    if against is None and not isinstance(program, PythonFunction):
+        message = "--value-and-grad is for a Python function, which gives (value, gradient)"
+        raise UsageError([error("usage", message, help=["add --against"])])
+    if target := as_python_target(against or ""):
+        claim = read_function(*target, run.environment)
+        run.place = target[0], claim.line
+    given: list[Any] = [run.point]
+    notes: list[Diagnostic] = []
+    if points is not None:
+        given[:], notes = read_points(points, program)
+    if random is not None:
+        given = [*_random_points(program, read_point(run.point), random, seed, scale, options["wrt"])]
+    check = check_gradient(program, claim, given, verify=run.verify, progress=run.stage, **options)
+    check = check._replace(notes=(*notes, *check.notes))
+    return gradient_report(check, run.full), check.notes, check.passed
+
+
+def _random_points(
+    program: Program, base: Mapping[str, Any], count: int, seed: int, scale: float, wrt: str | None
+) -> Iterator[dict[str, Any]]:
+    """Points whose variables are drawn from a normal distribution, in the shapes that a point has; what else it has stays."""
+    from diffcli.methods.problem.components import Components
+    from diffcli.methods.problem.problem import names_in
+
+    draw, chosen = Random(seed), names_in(wrt, "wrt")
+    names = [name for name in dict.fromkeys([*program.inputs, *base]) if chosen is None or name in chosen]
+    parts = Components([(name, place, getattr(base.get(name), "shape", ())) for place, name in enumerate(names)])
+    for _ in range(count):
+        yield {**base, **parts.of([draw.gauss(0.0, scale) for _ in range(len(parts))])}

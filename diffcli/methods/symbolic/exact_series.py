@@ -1,0 +1,193 @@
+"""Taylor coefficients as exact numbers: Taylor arithmetic on the tape with SymPy's numbers in place of floats.
+
+The same recurrences as in floats (`diffcli.methods.sweeps.series`) make each coefficient of numbers only, so that nothing swells
+as derivatives of formulas do. Numbers are what they say: 0.1 is 1/10, and a point that is given as pi/4 is that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+import sympy
+
+from diffcli.errors import DiffcliError, LimitError, Span
+from diffcli.language import parse
+from diffcli.methods.points.points import with_semicolons
+from diffcli.methods.problem.problem import At, Problem
+from diffcli.methods.sweeps.point_rows import PointRows
+from diffcli.methods.sweeps.series import expand
+from diffcli.methods.symbolic.symbolic import SympyBuilder, constant_of, exact
+from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
+from diffcli.tape import lower
+from diffcli.tape.running.evaluation import replay
+
+MOST_TERMS = 300
+"""With a coefficient of more terms, in any row, the series ends: what follows is made of it."""
+
+MOST_CHANGED = 100
+"""One of more operations is left as it is found."""
+
+MOST_NODES = 150
+"""One whose text has more nodes is not written."""
+
+DIGITS = 20
+"""The digits in which an exact number is compared with a float."""
+
+AGREES = 1e-6
+"""How far apart they may be, beside the larger one, ..."""
+
+NOISE = 1e-13
+"""... and beside the largest coefficient."""
+
+
+class _ExactRows(PointRows):
+    """Rows with exact numbers for values; nothing is worked out in floats on the way, and no series is cut off."""
+
+    about_zero = 0.0
+
+    def value(self, slot: int) -> Any:
+        found = super().value(slot)
+        return constant_of(self.constant_names.get(slot, ""), found) if isinstance(found, float) else found
+
+    def number(self, slot: int) -> float | None:
+        return None
+
+    def emit(self, operation: str, operands: tuple[int, ...], span: Span, *more: Any, **named: Any) -> int:
+        known = self.slots
+        slot = super().emit(operation, operands, span, *more, **named)
+        if slot >= known and operation in ("eq", "ne") and len({*map(self.moves, operands)}) == 2:
+            self.values[slot] = sympy.S(operation == "ne")  # what moves away from a constant obeys the rule beside it
+        return slot
+
+
+def exact_series(
+    problem: Problem, at: At | None, variable: str, floats: Sequence[float], sure: bool, most_rows: int
+) -> tuple[list[str | None], str]:
+    """The coefficients of a problem in numbers as texts, and the center of the series; None where there is no exact number.
+
+    Parameters
+    ----------
+    at
+        The point as it was given: its texts say what is meant, pi/4 and not the float nearest to it.
+    floats, sure
+        The coefficients in floats. Unless their digits are ``sure`` to be lost, exact numbers are to agree with them: sides of
+        the point may have been chosen, and whether a sum of roots and sines is 0 is nothing that SymPy always sees.
+
+    Raises
+    ------
+    LimitError
+        There would be more rows than that, or SymPy knows nothing of an operation.
+
+    >>> exact_series(Problem("sin(x)", {"x": 1}), None, "x", [0.8414709848, 0.5403023059, -0.4207354924], True, 1000)
+    (['sin(1)', 'cos(1)', '-sin(1)/2'], '1')
+    """
+    meant = _point_meant(problem, at)
+    slot = problem.input_slot(variable)
+    builder = SympyBuilder()
+    found = attempted(lambda: _coefficients(builder, problem, meant, slot, len(floats) - 1, most_rows)) or []
+    noise = NOISE * max([abs(close) for close in floats if math.isfinite(close)], default=0.0)
+    pairs = zip(found, floats, strict=False)
+    names = problem.tape.inputs
+    texts = [_text(number, names) if _agrees(number, close, sure, noise) else None for number, close in pairs]
+    return [*texts, *[None] * (len(floats) - len(texts))], _written(meant[slot], names) or ""
+
+
+def _coefficients(
+    builder: SympyBuilder, problem: Problem, point: Sequence[Expression], slot: int, order: int, most_rows: int
+) -> list[Expression]:
+    """As many coefficients as are not too long."""
+    tape = problem.tape
+
+    def applied(name: str, operands: Sequence[Expression]) -> Expression:
+        found = builder.build(name, operands)
+        return found if found.is_Boolean else _gathered(found) or found
+
+    values = replay(tape, point, constant_of, applied)[: tape.slots]
+    taken = [None if close is None else value for value, close in zip(values, problem.values, strict=False)]
+    moving = {slot: [point[slot], sympy.Integer(1)]}
+    rows = _ExactRows(tape, taken, moving, most_rows, lambda name: lambda *operands: applied(name, operands))
+    return expand(rows, tape, moving, order, _gathered)
+
+
+def _gathered(number: Expression) -> Expression | None:
+    """A coefficient multiplied out, so that what cancels does, but for denominators; None if it is too long."""
+    if number == 0:
+        return sympy.Integer(0)
+    below = [each for each in number.atoms(sympy.Pow) if each.exp.is_Integer and each.exp < 0 and each.base.is_Add]
+    names = {each.base: sympy.Dummy() for each in below}
+    held = number.xreplace({each: names[each.base] ** -each.exp for each in below})
+    found = sympy.expand(held, power_base=False, power_exp=False, log=False, basic=False)
+    if len(sympy.Add.make_args(found)) > MOST_TERMS:
+        return None
+    return found.xreplace({name: 1 / base for base, name in names.items()})
+
+
+def _agrees(number: Expression, close: float, sure: bool, noise: float) -> bool:
+    """Whether it is a real number, and not 0 only as far as can be told; and close to the float, if that is to be ``sure``."""
+    value = attempted(lambda: number.evalf(DIGITS))
+    if value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
+        return False
+    return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)) if math.isfinite(close) else not sure)
+
+
+def _text(number: Expression, names: Sequence[str]) -> str | None:
+    """An exact number as a text, in the shortest form that is cheap to have; None if that is long."""
+    number = number.xreplace({each: _called(each) for each in number.atoms(sympy.zeta) | {sympy.EulerGamma}})
+    works = [sympy.factor_terms, sympy.radsimp, sympy.cancel] if number.count_ops() <= MOST_CHANGED else []
+    forms = [number, *[attempted(partial(work, number)) for work in works]]
+    texts = [_written(form, names) for form in forms if form is not None]
+    return min(filter(None, texts), key=len, default=None)
+
+
+def _called(constant: Expression) -> Expression:
+    """Euler's constant, and zeta at 2, 3, ..., by the names that they have in the language: they are values of polygamma at 1."""
+    if constant is sympy.EulerGamma:
+        return -sympy.Symbol("digamma(1)", real=True)
+    order = constant.args[0] - 1
+    return (-1) ** (order + 1) * sympy.Symbol(f"polygamma({order}, 1)", real=True) / sympy.factorial(order)
+
+
+def _written(form: Expression, names: Sequence[str]) -> str | None:
+    try:
+        return to_program_text(form, MOST_NODES, names)
+    except (LimitError, Undecided):
+        return None
+
+
+# -- the point ---------------------------------------------------------------------------------------------------------------
+
+
+def _point_meant(problem: Problem, at: At | None) -> list[Expression]:
+    """The point as exact numbers: what its texts say, where they say it of a number, else its floats as decimals."""
+    said = dict(_said(at)) if at is not None else {}
+
+    def meant(name: str, value: float) -> Expression:
+        found = said.get(name)
+        close = found is not None and attempted(lambda: math.isclose(float(found), value, rel_tol=1e-12, abs_tol=1e-300))
+        return found if close and _written(found, ()) else exact(value)
+
+    return [meant(name, float(value)) for name, value in zip(problem.tape.inputs, problem.point, strict=True)]
+
+
+def _said(at: At) -> Iterator[tuple[str, Expression]]:
+    """The names of a point with what is said of them, where that is a formula or a fraction."""
+    if isinstance(at, Mapping):
+        for name, value in at.items():
+            if isinstance(value, str):
+                yield from _said(f"{name}={value}")
+            elif isinstance(value, Fraction | int):
+                yield name, sympy.Rational(value.numerator, value.denominator)
+        return
+    known: dict[str, Expression] = {}
+    for text in [at] if isinstance(at, str) else at:
+        try:
+            tape = lower(parse(with_semicolons(text, [])), given={})
+            slots = replay(tape, [known[name] for name in tape.inputs], constant_of, SympyBuilder().build)
+        except (DiffcliError, LookupError, TypeError):
+            continue
+        known |= {name: slots[slot] for name, slot in tape.bindings.items()}
+    yield from known.items()

@@ -1,0 +1,85 @@
+"""Shorter forms of SymPy's expressions, for people to read: cheap ones first, and all within a limit of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import inf
+
+import sympy
+
+from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.methods.symbolic.budget import Budget
+from diffcli.methods.symbolic.text import Expression
+from diffcli.methods.symbolic.zero_test import node_count
+
+FULL, NONE = "full", "none"
+"""Efforts, of `diffcli.methods.options.EFFORTS`."""
+
+SECONDS = 2.0
+"""How long all of a request's derivatives may take together, unless the effort is ``full``."""
+
+MOST_SIMPLIFIED = 1_000
+"""Larger expressions are not given to SymPy's ``simplify``, which would not be done in that time."""
+
+MOST_WRITTEN_OUT = 1000
+"""The largest exponent, and multiple of an angle, that SymPy sees when it simplifies: it may write them out, as cos(n*x)."""
+
+CHEAP: tuple[tuple[int, Callable[[Expression], Expression]], ...] = (
+    (80, sympy.factor), (300, sympy.factor_terms), (300, sympy.together),
+)  # fmt: skip
+"""Ways to a shorter form, and the most nodes that each is given: SymPy's ``simplify`` may take minutes for a hundred."""
+
+
+class Simplifier:
+    """Simplifies the derivatives of a request one after the other; where it ends, it notes what it has not done.
+
+    As a context manager, so that the note is there however the work ends.
+    """
+
+    def __init__(self, effort: str, derivatives: int, notes: list[Diagnostic]) -> None:
+        self.effort, self.notes = effort, notes
+        self.budget = Budget(inf if effort == FULL else SECONDS, derivatives)
+        self.undone: list[str] = []
+
+    def __enter__(self) -> Simplifier:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        if self.undone:
+            message = f"not simplified all the way: the derivative by {', '.join(dict.fromkeys(self.undone))}"
+            took = (f"SymPy's simplify would take more than {SECONDS:g} s",), ("it may take its time with --simplify full",)
+            why, help = (("SymPy failed",), ()) if self.effort == FULL else took
+            self.notes.append(Diagnostic("not-simplified", "note", message, notes=why, help=help))
+
+    def simplest(self, raw: Expression, name: str) -> Expression | None:
+        """The shortest form found of a derivative, which is called ``name``; None if nothing was looked for, or not to an end."""
+        if self.effort == NONE:
+            return None
+        self.budget.next_part()
+        try:
+            forms = [self.budget.attempt(partial(form, raw)) for most, form in CHEAP if node_count(raw, most) < most]
+            simple = None
+            if self.effort == FULL or node_count(raw, MOST_SIMPLIFIED) < MOST_SIMPLIFIED:
+                simple = self.budget.attempt(partial(simplified, raw))
+        except (LimitError, KeyboardInterrupt) as stopped:
+            self.effort = NONE  # what took too long once will do so again
+            self.notes.append(as_stop(stopped)._replace(notes=("the derivative is exact, but not simplified",)))
+            return None
+        if simple is not None:
+            return simple
+        self.undone.append(f"`{name}`")
+        form = min((raw, *filter(None, forms)), key=_nodes)  # the first of those that are alike
+        return None if form is raw else form
+
+
+def simplified(raw: Expression) -> Expression:
+    """What SymPy's ``simplify`` makes of an expression, with large whole numbers inside powers and functions left as they are."""
+    inside = [part for each in raw.atoms(sympy.Pow, sympy.Function) for part in each.args[isinstance(each, sympy.Pow) :]]
+    large = {each for part in inside for each in part.atoms(sympy.Integer) if abs(each) > MOST_WRITTEN_OUT}
+    names = {each: sympy.Dummy(integer=True, positive=bool(each > 0), nonzero=True) for each in large}
+    return sympy.simplify(raw.xreplace(names)).xreplace({name: each for each, name in names.items()})
+
+
+def _nodes(form: Expression) -> int:
+    return node_count(form, MOST_SIMPLIFIED)

@@ -1,0 +1,84 @@
+"""Points at which nothing is in doubt, told from the others by a fraction of the work of a whole check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from diffcli.methods.differences.columns import column_differences
+from diffcli.methods.differences.complex_step import complex_difference
+from diffcli.methods.digits.exact import Again
+from diffcli.methods.digits.lost import LOST
+from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.rounding import adjoint_errors, value_errors
+from diffcli.operations.arithmetic.arrays import as_array
+from diffcli.studies.agreement.disagreement import TOLERANCE
+from diffcli.studies.agreement.forms import Forms
+from diffcli.tape.running.precise import Number
+
+MOST_SLOTS = 2000
+"""The longest tape that is looked at this way."""
+
+CONFIRMED = 1e-7
+"""The relative error up to which differences confirm a derivative."""
+
+WORK = 34
+"""The digits of what floats are compared with. Where both agree so well, neither has lost many."""
+
+DUST = 1e-24
+"""A relative error below it is what is left of those digits."""
+
+
+def differences_of(problems: Sequence[Problem]) -> list[dict[str, float]]:
+    """The derivatives by differences of one program at many points; none where they do not see it as it is."""
+    first, tape = problems[0], problems[0].tape
+    if first.function or tape.shapes or tape.slots > MOST_SLOTS or "stop_gradient" in tape.operations or not first.wrt:
+        return [{}] * len(problems)
+    columns = [as_array(list(column)) for column in zip(*[problem.point for problem in problems], strict=True)]
+    found = [column_differences(tape, columns, first.input_slot(name)) for name in first.wrt]
+    return [dict(zip(first.wrt, slopes, strict=True)) for slopes in zip(*found, strict=True)]
+
+
+def is_plain(problem: Problem, differences: Mapping[str, float], forms: Forms, worst: Mapping[str, float]) -> bool:
+    """Whether nothing breaks at the point, every method agrees, and none is off by more than the ``worst`` that is known.
+
+    That may be plain from the bounds on rounding; else the sweep is made again with more digits.
+    """
+    slots, output = [problem.input_slot(name) for name in problem.wrt], problem.tape.output
+    reverse = [problem.adjoints[slot] or 0.0 for slot in slots]
+    confirmed = zip([differences.get(name, math.nan) for name in problem.wrt], reverse, strict=True)
+    if not all(abs(slope - right) <= CONFIRMED * abs(right) for slope, right in confirmed) or find_breaks(problem):
+        return False
+    (symbolic, _), allowed = forms.values(problem), [(problem.value, LOST)]
+    for name, slot, back in zip(problem.wrt, slots, reverse, strict=True):
+        forward, step = problem.swept_forward({slot: 1.0})[output] or 0.0, complex_difference(problem, name).estimate
+        ways = (back, forward, symbolic.get(name, math.nan), step)
+        allowed += [(way, min(TOLERANCE, worst.get(name, -1.0))) for way in ways]
+    of_values = value_errors(problem.tape, problem.values)
+    bounds = adjoint_errors(problem.tape, problem.values, of_values, problem.adjoints, problem.active, {})
+    if _are_near(allowed, [problem.value, *reverse], [of_values[output], *[bounds[slot] for slot in slots]]):
+        return True
+    again = Again(problem)
+    values, hidden = again.values(WORK)
+    derivatives = again.once(Sweep({output: 1.0}), WORK)[0]
+    exact = [values[output], *[derivatives[slot] or 0.0 for slot in slots]]
+    return not hidden and _are_near(allowed, exact, [0.0] * len(exact))
+
+
+def _are_near(allowed: Sequence[tuple[float, float]], right: Sequence[Number], bounds: Sequence[float]) -> bool:
+    """Whether the value, and the derivatives by four methods, are as near as allowed to what is right, within bounds."""
+    of_value, *others = zip(right, bounds, strict=True)
+    places = [of_value, *[each for each in others for _ in range(4)]]
+    return all(_distance(way, *place) <= most for (way, most), place in zip(allowed, places, strict=True))
+
+
+def _distance(value: float, right: Number, bound: float) -> float:
+    """How far a float may be from a number that is known within a bound, relative to it; anything is infinitely far from 0."""
+    high = float(right)
+    size, low = abs(high), float(right - high)
+    error = abs(value - high - low) + bound  # the first difference is exact where the two are close
+    if error <= DUST * size:
+        return 0.0
+    return error / size if size else math.inf

@@ -1,0 +1,65 @@
+"""The claims of a file about one or several expressions, such as those of a class; what cannot be read ends nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
+from diffcli.methods.points.csv_table import read_table
+from diffcli.methods.points.file_text import read_text
+from diffcli.methods.problem.problem import Problem
+from diffcli.records.agreement import ClaimRow, ClaimVerdict
+from diffcli.studies.claims.claims import claims_in_numbers, judged_in_turn, read_claims
+
+COLUMNS = ("name", "variable", "claim", "expression")
+"""The columns of such a file; all but the claim may be missing."""
+
+ProblemOf = Callable[[str], tuple[Problem, bool]]
+"""The problem of an expression, and whether somebody asked for its point; of an empty one, that of EXPR."""
+
+
+def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]) -> tuple[list[ClaimRow], list[Diagnostic]]:
+    """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
+    table = read_table(read_text(path), path)
+    names = [name.lower() for name in table.names]
+    places = [table._replace(names=names).columns(name)[0] if name in (*names, "claim") else None for name in COLUMNS]
+    rows = [(line, ["" if place is None else cells[place] for place in places]) for line, cells in table.rows]
+    judged, notes = list[ClaimRow](), list[Diagnostic]()
+    if surplus := [f"`{name}`" for name in table.names if name.lower() not in COLUMNS]:
+        notes.append(Diagnostic("unused-name", "note", f"no column for claims, and passed over: {', '.join(surplus)}"))
+    try:
+        for expression in dict.fromkeys(cells[-1] for _, cells in rows):
+            for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of):
+                judged.append(row)
+                progress(f"claim {len(judged)} of {len(rows)}")
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not judged:
+            raise
+        notes.append(as_stop(stopped)._replace(notes=(f"judged until then: {len(judged)} of {len(rows)} claims",)))
+    return sorted(judged, key=lambda row: row.line), notes
+
+
+def _judged(
+    rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf
+) -> Iterator[ClaimRow]:
+    """The rows of one expression; several for one that makes several claims."""
+    readable = []
+    problem: Problem | None = None
+    for line, (name, variable, claim, _) in rows:
+        try:
+            if problem is None:
+                problem, at_given = problem_of(expression)
+            text = f"{variable}: {claim}" if variable else claim
+            for by, program in read_claims(text, problem, f"line {line} of {path}").items():
+                readable.append((line, name, (program, claims_in_numbers(problem, by, program))))
+        except LimitError:
+            raise
+        except DiffcliError as fault:
+            notes = tuple(found._replace(severity="warning") for found in fault.diagnostics)
+            found = ClaimVerdict(variable, claim, "not readable", math.nan, math.nan, None, "", "", 0, 0, notes)
+            yield ClaimRow(line, name, problem.expression() if problem else expression, found)
+    if problem is not None:
+        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, at_given)
+        for (line, name, _), verdicts in zip(readable, judged, strict=True):
+            yield from (ClaimRow(line, name, problem.expression(), verdict) for verdict in verdicts)

@@ -1,0 +1,1 @@
+"""Gradients that somebody's own code claims, compared with the computed ones."""

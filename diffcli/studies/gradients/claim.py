@@ -1,0 +1,183 @@
+"""A claimed gradient in whatever form it comes, asked at a point, as numbers in the order of the elements."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial, wraps
+from math import prod
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import ExpressionError, UsageError, error
+from diffcli.language import Program, parse
+from diffcli.methods.points.arrays import as_array
+from diffcli.methods.points.data_texts import parse_json
+from diffcli.methods.points.file_text import read_text
+from diffcli.methods.points.files import find_reference, read_value
+from diffcli.methods.points.points import read_point, unknown_name
+from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.problem import Problem
+from diffcli.methods.value import evaluate
+from diffcli.operations.array_row import shape_text
+from diffcli.records import element_names, is_array
+from diffcli.studies.claims.text import read_claims
+from diffcli.tape.recording.python_function import PythonFunction
+
+_NUMBERS = (".npy", ".npz", ".csv", ".tsv")
+"""Files of numbers beside JSON."""
+
+
+class Claim(NamedTuple):
+    """What is claimed of derivatives at a point."""
+
+    name: str
+    """What reports call it."""
+    at: Callable[[Mapping[str, Any]], Any]
+    """The claim at a point, in its own form."""
+    moves: bool = True
+    """Whether it can be asked at another point, and is not the same numbers."""
+
+
+def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str = "gradient") -> Claim:
+    """What a claim about a function is, which has a value for each of its parameters at a point.
+
+    Parameters
+    ----------
+    given
+        A function of the same parameters; a text: a program ``"[2*x*y, x^2]"``, derivatives ``"x: 2*x*y, y: x^2"``, ``"@FILE"``
+        with either, numbers by name ``"x=12, w=@w.npy"``, a file of numbers (JSON, ``.npy``, CSV); or the numbers themselves.
+    kind
+        What is read of a result of diffcli in JSON: its ``gradient``, or its ``hessian``.
+
+    >>> as_claim("x: 2*x*y, y: x^2", parse("x^2*y"), {"x": 1.0, "y": 2.0}).at({"x": 3.0, "y": 2.0})
+    {'x': 12.0, 'y': 9.0}
+    """
+    name = "the numbers given"
+    if isinstance(given, str):
+        given, name = _of_text(given.strip(), point, kind), given.strip().removeprefix("@")
+    elif callable(given) and not isinstance(given, Program):
+        given = PythonFunction(given)
+    if isinstance(given, PythonFunction):
+        return Claim(given.name, partial(_answer, given, function))
+    if isinstance(given, Program):
+        return Claim(name, partial(_value, given))
+    if isinstance(given, Mapping) and given and all(isinstance(one, Program) for one in given.values()):
+        return Claim(name, lambda point: {name: _value(program, point) for name, program in given.items()})
+    return Claim(name, lambda point: given, moves=False)
+
+
+def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
+    reference = find_reference(text, 0)
+    path = text.removeprefix("@").strip().strip('"')
+    suffix = os.path.splitext(path)[1].lower()
+    if reference and reference[0].name:
+        return read_point(text, "--against")
+    if suffix in _NUMBERS:
+        return read_value(path, kind)
+    if suffix == ".json":
+        data = parse_json(read_text(path), path)
+        return data[kind] if isinstance(data, dict) and "schema" in data and kind in data else data
+    if text.startswith("@"):
+        text = read_text(path, "write @FILE for a file of formulas, and FILE.py:NAME for a function")
+    if ":" in text and not text.startswith("["):
+        return read_claims(text, Problem(" + ".join(f"sum({name})" for name in point), point))
+    return parse(text, "--against")
+
+
+def _value(program: Program, point: Mapping[str, Any]) -> Any:
+    return evaluate(program, {name: value for name, value in point.items() if name in program.free})
+
+
+def _answer(claim: PythonFunction, function: Program, point: Mapping[str, Any]) -> Any:
+    """What a function claims, which takes the point by the names of its parameters, or by place if it calls them otherwise."""
+    own = [*claim.signature.parameters]
+    if set(claim.inputs) <= point.keys():
+        return claim.answer({name: value for name, value in point.items() if name in own})
+    order = function.signature.parameters if isinstance(function, PythonFunction) else function.inputs
+    given = [name for name in order if name in point]
+    if not len(claim.inputs) <= len(given) <= len(own):
+        message = f"`{claim.name}` takes {', '.join(own) or 'nothing'}, and the point has {', '.join(given)}"
+        raise UsageError([error("usage", message, help=["give it the parameters of the function"])])
+    return claim.answer({name: point[each] for name, each in zip(own, given, strict=False)})
+
+
+def without_gradient(function: PythonFunction) -> PythonFunction:
+    """The value of a function that returns ``(value, gradient)``."""
+
+    @wraps(function.function)
+    def value(*arguments: Any, **named: Any) -> Any:
+        return function.function(*arguments, **named)[0]
+
+    alone = PythonFunction(value, function.name, function.label, function.surroundings)
+    alone.verify = function.verify
+    return alone
+
+
+# -- numbers in order --------------------------------------------------------------------------------------------------------
+
+
+def arranged(given: Any, parts: Components, what: str) -> list[float | None]:
+    """What is claimed of the elements of some variables, or pairs of variables, in order; None where nothing is.
+
+    It comes by the names of variables or elements, by the place of the variables, or as one array for all of them.
+
+    >>> parts = Components([("x", 0, ()), ("w", 1, (2,))])
+    >>> arranged({"w": [3, 4]}, parts, "gradient"), arranged((1, [3, 4]), parts, "gradient")
+    ([None, 3.0, 4.0], [1.0, 3.0, 4.0])
+
+    Raises
+    ------
+    ExpressionError
+        It does not fit.
+    """
+    shapes = {name: shape for name, _, shape in parts.parts}
+    found: dict[str, float | None] = dict.fromkeys(parts.names)
+    for name, part in (given if isinstance(given, Mapping) else _by_place(given, parts, what)).items():
+        if name not in shapes and name not in found:
+            raise ExpressionError([unknown_name(name, shapes, f"the {what}")])
+        own, numbers = _flat(f"the {what} by `{name}`", part)
+        shape = shapes.get(name, ())
+        if own != shape and not (not own and prod(shape) == 1):
+            turned = " (it is transposed)" * (own == shape[::-1])
+            message = f"the {what} by `{name}` is {shape_text(own)}, and should be {shape_text(shape)}{turned}"
+            raise ExpressionError([error("shape-mismatch", message)])
+        found |= zip(element_names(name, shape), numbers, strict=True)
+    return [*found.values()]
+
+
+def _by_place(given: Any, parts: Components, what: str) -> dict[str, Any]:
+    names = [name for name, _, _ in parts.parts]
+    if len(names) == 1:
+        return {names[0]: given[0] if isinstance(given, tuple) and len(given) == 1 else given}
+    count = len(given) if isinstance(given, tuple | list) or is_array(given) else 1
+    for known in (names, parts.names):
+        if count == len(known) > 1:
+            return dict(zip(known, given, strict=True))
+    message = f"the {what} has {count} part{'s' * (count > 1)}, and there are {len(names)} variables: {', '.join(names)}"
+    help = ["give a part for each variable, in their order; or by name; or choose some of them by --wrt"]
+    raise ExpressionError([error("shape-mismatch", message, help=help)])
+
+
+def by_pairs(given: Any, names: list[str]) -> Any:
+    """Second derivatives as derivatives by pairs of variables: the blocks of a mapping of mappings, or of rows."""
+    if isinstance(given, Mapping):
+        return {f"{first},{second}": block for first, row in given.items() for second, block in row.items()}
+    return [block for row in given for block in row] if len(names) > 1 else given
+
+
+def _flat(name: str, given: Any) -> tuple[tuple[int, ...], list[float]]:
+    """The shape of numbers however they are nested, and the numbers, of which some may be NaN."""
+    if not isinstance(given, list | tuple) and not is_array(given):
+        return (), [_number(name, given)]
+    from diffcli.operations.arithmetic.array_files import flat
+
+    array = as_array(name, given, _number)
+    return getattr(array, "shape", ()), flat(array)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ExpressionError([error("bad-result", f"{name} is a `{type(value).__name__}`, not a number")]) from None

@@ -1,0 +1,160 @@
+"""Simplification for the eye: bounded wherever it is asked for, told where it stopped, and never in the way of a number."""
+
+from __future__ import annotations
+
+import math
+import threading
+from contextlib import suppress
+from time import perf_counter
+
+import mpmath
+import pytest
+from console import run
+from inside import OutOfTime, simplification, within
+
+import diffcli
+
+LONG = "(cbrt(log((((log(cos(z)))-((y+3)-(x*2)))*sinh(x))^2 + 1)) * atan(x*y - z) + sigmoid(x/y))^3/hypot(x, y*z)"
+"""SymPy's simplify takes minutes for its derivatives."""
+
+AT = {"x": 1.3, "y": 0.7, "z": 5.9}
+
+
+def spin(seconds):
+    end = perf_counter() + seconds
+    count = 0
+    while perf_counter() < end:
+        count += 1
+    return count
+
+
+def partial_by_differences(name):
+    def value(x, y, z):
+        u = ((math.log(math.cos(z))) - ((y + 3) - (x * 2))) * math.sinh(x)
+        return (math.cbrt(math.log(u**2 + 1)) * math.atan(x * y - z) + 1 / (1 + math.exp(-x / y))) ** 3 / math.hypot(x, y * z)
+
+    def along(t):
+        return value(**(AT | {name: t}))
+
+    h = 1e-3
+    return (8 * (along(AT[name] + h) - along(AT[name] - h)) - (along(AT[name] + 2 * h) - along(AT[name] - 2 * h))) / (12 * h)
+
+
+def test_a_large_derivative_has_its_numbers_and_says_that_it_is_not_simplified(monkeypatch):
+    monkeypatch.setattr(simplification, "SECONDS", 0.3)
+    result = diffcli.grad(LONG, AT, mode="symbolic")
+    for name, slope in result.gradient.items():
+        assert slope == pytest.approx(partial_by_differences(name), rel=1e-7)
+    (note,) = result.notes
+    assert (note.code, note.severity) == ("not-simplified", "note")
+    assert note.message == "not simplified all the way: the derivative by `z`, `y`, `x`"
+    assert note.notes == ("SymPy's simplify would take more than 0.3 s",)
+    assert note.help == ('it may take its time with simplify="full"',)
+    for found in result.symbolic:
+        for text in filter(None, (found.simplified, found.unsimplified)):
+            at = {name: value for name, value in AT.items() if name in diffcli.parse(text).inputs}
+            assert diffcli.evaluate(text, at) == pytest.approx(result.gradient[found.variable], rel=1e-12)
+
+
+@pytest.mark.parametrize("function", [diffcli.grad, diffcli.jacobian, diffcli.hessian])
+def test_the_limit_holds_for_all_derivatives_of_a_request(function, monkeypatch):
+    monkeypatch.setattr(simplification, "SECONDS", 0.2)
+    short = "atan(sinh(x*y)/(1 + cos(z)^2))^3 * exp(sin(x*z))"
+    result = function(short, AT, mode="symbolic")
+    assert [note.code for note in result.notes] == ["not-simplified"]
+
+
+def test_efforts():
+    one = "sin(x)^2 + cos(x)^2*x"
+    for effort, simplified in (("none", None), ("fast", "-x*sin(2*x) + sin(2*x) + cos(2*x)/2 + 1/2")):
+        (found,) = diffcli.grad(one, "x=3", mode="symbolic", simplify=effort).symbolic
+        assert found.simplified == simplified
+    assert diffcli.grad(one, "x=3", mode="symbolic", simplify="full").symbolic == (found,)
+    with pytest.raises(diffcli.UsageError, match="there is no simplify `quick`"):
+        diffcli.grad(one, "x=3", mode="symbolic", simplify="quick")
+
+
+@pytest.mark.parametrize("command", ["grad", "jacobian", "hessian"])
+def test_the_option_is_for_symbolic_mode(command):
+    result = run(f"{command} x^2 --at x=3 --simplify none")
+    mode = "reverse" if command == "grad" else "auto"
+    assert result.exit == 2
+    assert result.stderr == (
+        f"error[unknown-choice]: formulas are simplified in symbolic mode, and not in {mode}\n"
+        "  = help: add --mode symbolic, or leave --simplify out\n"
+    )
+    result = run(f"{command} 'x^2*exp(-x)' --at x=3 --mode symbolic --simplify none --json")
+    assert result.exit == 0 and '"simplified": null' in result.stdout
+
+
+def test_numbers_alone_are_not_simplified_for(monkeypatch):
+    monkeypatch.setattr(simplification, "simplified", None)  # calling it would fail, and be told
+    result = run("grad 'x^2*exp(-x)' --at x=3 --mode symbolic -q")
+    assert (result.exit, result.stderr) == (0, "")
+    assert float(result.stdout.split()[-1]) == pytest.approx(float(-3 * mpmath.exp(-3)), rel=1e-15)
+
+
+def test_what_fails_is_told(monkeypatch):
+    def fails(raw):
+        raise AttributeError
+
+    monkeypatch.setattr(simplification, "simplified", fails)
+    result = run("grad 'x^2*exp(-x)' --at x=3 --mode symbolic --simplify full")
+    assert result.exit == 0
+    assert result.stderr == (
+        "note[not-simplified]: not simplified all the way: the derivative by `x`\n  = note: SymPy failed\n"
+    )
+
+
+# -- the limit of time -------------------------------------------------------------------------------------------------
+
+
+def test_work_is_stopped_in_time_and_done_work_is_not():
+    assert within(5.0, lambda: spin(0.01)) > 0
+    start = perf_counter()
+    with pytest.raises(OutOfTime):
+        within(0.05, lambda: spin(20))
+    assert perf_counter() - start < 10
+    with pytest.raises(OutOfTime):
+        within(0.0, lambda: 1)
+    assert within(float("inf"), lambda: 1) == 1
+
+
+def test_a_stop_that_is_swallowed_comes_again():
+    def stubborn():
+        for _ in range(2):
+            with suppress(OutOfTime):
+                spin(20)
+        spin(20)
+
+    with pytest.raises(OutOfTime):
+        within(0.05, stubborn)
+
+
+def test_a_stop_arrives_in_the_work_and_never_behind_it():
+    behind = 0
+    for _ in range(300):
+        with suppress(OutOfTime):
+            within(0.0005, lambda: spin(0.0005))
+        try:
+            spin(0.0002)
+        except OutOfTime:
+            behind += 1
+    assert behind == 0
+
+
+def test_any_thread_may_ask():
+    found = []
+
+    def work():
+        try:
+            within(0.05, lambda: spin(20))
+        except OutOfTime:
+            found.append("stopped")
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == ["stopped"] * 3
