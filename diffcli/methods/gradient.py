@@ -34,9 +34,9 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     try:
         problem = Problem(program, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
     except ExpressionError as fault:
-        if options.mode == "numeric":
-            return _by_plain_calls(program, at, options, fault)
-        raise
+        if options.mode != "numeric":
+            raise
+        return _by_plain_calls(program, at, options, fault)
     problem.require_number()
     if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it

@@ -42,8 +42,12 @@ UNDEFINED = "the value at the point is undefined"
 Place = Callable[[float], Point]
 """The point that stands at a number on a line."""
 
+Progress = Callable[[str], None]
+
 Quotient = Callable[[CallableSampler, str], Difference]
 """How differences are made of samples along a variable."""
+
+SECOND: Quotient = partial(automatic_difference, derivative=2)
 
 
 class PlainCalls:
@@ -74,7 +78,7 @@ class PlainCalls:
     """Why it cannot be recorded, where that was tried."""
 
     def __init__(
-        self, function: PythonFunction, at: Point, wrt: Sequence[str], progress: Callable[[str], None] = lambda stage: None
+        self, function: PythonFunction, at: Point, wrt: Sequence[str], progress: Progress = lambda stage: None
     ) -> None:
         self.function, self.at, self.progress = function, at, progress
         self.columns = Components([(name, place, getattr(at[name], "shape", ())) for place, name in enumerate(wrt)])
@@ -191,7 +195,7 @@ class PlainCalls:
 
 
 def in_place_of_recording(
-    program: Program, at: At, wrt: str | Sequence[str] | None, fault: DiffcliError, progress: Callable[[str], None]
+    program: Program, at: At, wrt: str | Sequence[str] | None, fault: DiffcliError, progress: Progress = lambda stage: None
 ) -> PlainCalls:
     """The calls of a function that cannot be recorded; what is at fault in other ways is raised, as plain Python has it."""
     if not isinstance(program, PythonFunction) or fault.diagnostics[0].code not in UNRECORDED:
@@ -201,7 +205,7 @@ def in_place_of_recording(
     return calls
 
 
-def _called(program: PythonFunction, at: At, wrt: str | Sequence[str] | None, progress: Callable[[str], None]) -> PlainCalls:
+def _called(program: PythonFunction, at: At, wrt: str | Sequence[str] | None, progress: Progress) -> PlainCalls:
     function, given, chosen = given_to(program, at, wrt)
     assert isinstance(function, PythonFunction)
     names = [name for name in function.signature.parameters if name in given]
@@ -241,7 +245,7 @@ def differences_of(
     wrt: str | Sequence[str] | None,
     step: float | None,
     derivative: int,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Differences:
     """The gradient or Jacobian of a Python function at an array, or at names and their values: see `diffcli.difference`."""
     if not isinstance(x, Mapping):

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Slopes
 from diffcli.language import Program
-from diffcli.methods.differences.plain_calls import PlainCalls
+from diffcli.methods.differences.plain_calls import SECOND, PlainCalls, in_place_of_recording
 from diffcli.methods.digits.shake import ROUNDED, shake, shaking
 from diffcli.methods.gradient import of_problem
 from diffcli.methods.matrices.hessian import hessian_of
@@ -23,11 +23,7 @@ from diffcli.methods.sweeps.array_sweeps import array_adjoints
 from diffcli.methods.sweeps.rounding import UNIT, adjoint_errors, value_errors
 from diffcli.records import Difference
 from diffcli.studies.gradients.claim import arranged, by_pairs
-from diffcli.tape.recording.python_function import PythonFunction
 from diffcli.tape.running.evaluation import arithmetic_of, run
-
-NOT_RECORDED = ("untraceable", "not-as-recorded", "python-error", "bad-result", "too-many-nodes")
-"""What stops a recording; plain Python may compute the function all the same."""
 
 
 class Computed(NamedTuple):
@@ -49,13 +45,7 @@ def computed(program: Program, at: Point, names: list[str], hessian: bool, most_
         problem = System(program, at, wrt=names, most_rows=most_rows)
         problem.require_number()
     except ExpressionError as fault:
-        if not isinstance(program, PythonFunction) or fault.diagnostics[0].code not in NOT_RECORDED:
-            raise
-        try:
-            calls = PlainCalls(program, at, names)
-        except ExpressionError:
-            raise fault from None  # plain Python does not compute it either
-        return _by_calls(calls, hessian, fault.diagnostics[0])
+        return _by_calls(in_place_of_recording(program, at, names, fault), hessian)
     return _hessian(problem) if hessian else _gradient(problem)
 
 
@@ -100,14 +90,12 @@ def _hessian(problem: System) -> Computed:
 # -- differences of plain calls ------------------------------------------------------------------------------------------------
 
 
-def _by_calls(calls: PlainCalls, hessian: bool, why: Diagnostic) -> Computed:
+def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
     (value,) = calls.base
     (found,) = [_second(calls)] if hessian else calls.jacobian()
-    message = f"differences of plain calls, as it cannot be recorded: {why.message}"
-    note = why._replace(severity="note", message=message, notes=("their bars are estimates",), help=())
     sides = {one.variable: Slopes(one.variable, one.left, one.right) for one in found if one.left is not one.right}
     bars = [math.inf if one.error is None else one.error for one in found]
-    return Computed([one.estimate for one in found], bars, sides, value, (note, *calls.notes([found])))
+    return Computed([one.estimate for one in found], bars, sides, value, tuple(calls.notes([found])))
 
 
 def _second(calls: PlainCalls) -> list[Difference]:
@@ -117,13 +105,13 @@ def _second(calls: PlainCalls) -> list[Difference]:
     sizes = [abs(x) or 1.0 for x in elements]
     known: dict[tuple[int, int], Difference] = {}
     for first in range(len(elements)):
-        (known[first, first],) = calls.differences(calls.line(first), columns.names[first], derivative=2)
+        (known[first, first],) = calls.differences(calls.line(first), columns.names[first], SECOND)
         for second in range(first):
             along: list[Any] = []
             for sign in (1.0, -1.0):
                 step = [0.0] * len(elements)
                 step[first], step[second] = sizes[first], sign * sizes[second]
-                along += calls.differences(calls.along(columns.of(step)), "t", derivative=2)
+                along += calls.differences(calls.along(columns.of(step)), "t", SECOND)
             area, (one, other) = 4 * sizes[first] * sizes[second], along
             bar = None if None in (one.error, other.error) else (one.error + other.error) / area
             mixed = one._replace(variable=columns.names[first], estimate=(one.estimate - other.estimate) / area, error=bar)
