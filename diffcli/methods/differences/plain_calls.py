@@ -22,7 +22,7 @@ from diffcli.methods.differences.sampling import CallableSampler, Sample
 from diffcli.methods.points.points import Point, to_float
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, choose, given_to, subject_of
-from diffcli.methods.problem.verification import UNRECORDED
+from diffcli.methods.problem.verification import may_be_called
 from diffcli.records import Difference, Number, is_array
 from diffcli.records.plain_calls import Differences
 from diffcli.tape.recording.python_function import PythonFunction, flattened
@@ -198,7 +198,7 @@ def in_place_of_recording(
     program: Program, at: At, wrt: str | Sequence[str] | None, fault: DiffcliError, progress: Progress = lambda stage: None
 ) -> PlainCalls:
     """The calls of a function that cannot be recorded; what is at fault in other ways is raised, as plain Python has it."""
-    if not isinstance(program, PythonFunction) or fault.diagnostics[0].code not in UNRECORDED:
+    if not isinstance(program, PythonFunction) or not may_be_called(fault.diagnostics[0]):
         raise fault
     calls = _called(program, at, wrt, progress)
     calls.unrecorded = fault.diagnostics[0]

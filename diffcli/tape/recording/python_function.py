@@ -20,6 +20,7 @@ from diffcli.tape.recording.call_sites import CallSites, code_of
 from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
 from diffcli.tape.recording.recording import Recording, bad_result, record, run_function
+from diffcli.tape.recording.traced import Traced
 
 
 class PythonFunction(Program):
@@ -152,8 +153,10 @@ class PythonFunction(Program):
         return run_function(self._call, handed, sites)
 
     def _number(self, result: Any, sites: CallSites, several: bool) -> Number:
-        """What it returns as a float or an array of float64; a complex number is none."""
+        """What it returns as a float or an array of float64; a complex number is none, and none is what another run records."""
         try:
+            if isinstance(result, Traced):
+                raise TypeError
             if is_array(result):
                 from diffcli.operations.arithmetic.array_files import as_floats
 
