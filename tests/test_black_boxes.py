@@ -255,7 +255,7 @@ def test_numeric_mode_says_that_it_calls_what_cannot_be_recorded_and_why():
     found = run("grad model.py:f --at x=1,y=3 --mode numeric -q")
     assert found.exit == 0
     numbers = {name: float(value) for name, value in (line.split("\t") for line in found.stdout.splitlines())}
-    assert numbers == pytest.approx({"f": 3 * math.sin(1), "x": 3 * math.cos(1), "y": math.sin(1)}, rel=1e-10)
+    assert numbers == pytest.approx({"f": 3 * math.sin(1), "df/dx": 3 * math.cos(1), "df/dy": math.sin(1)}, rel=1e-10)
     assert found.stderr.startswith("note[plain-calls]: `model.f` cannot be recorded: these are differences of ")
     assert found.stderr.endswith(f"""\
  plain calls, with estimated bars
