@@ -190,7 +190,7 @@ class PlainCalls:
         if (why := self.unrecorded) is not None:
             calls = f"these are differences of {self.calls} plain calls, with estimated bars"
             message = f"`{self.function.name}` cannot be recorded: {calls}"
-            found.append(Diagnostic("plain-calls", "note", message, why.source, why.marks, (why.message, *why.notes)))
+            found.insert(0, Diagnostic("plain-calls", "note", message, why.source, why.marks, (why.message, *why.notes)))
         return found
 
 

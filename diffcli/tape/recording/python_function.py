@@ -109,7 +109,8 @@ class PythonFunction(Program):
     def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
         result = copy(self)
-        result.held = {name: value for name, value in at.items() if name in self.signature.parameters and name not in wanted}
+        parameters = self.signature.parameters
+        result.held = self.held | {name: one for name, one in at.items() if name in parameters and name not in wanted}
         result.free = [name for name in self.free if name not in result.held]
         result.optional = [name for name in self.optional if name not in result.held]
         return result, {name: value for name, value in at.items() if name not in result.held}
