@@ -127,6 +127,7 @@ CODES: dict[str, Code] = {
     "no-coefficient": _warning("A derivative of some order is not finite at this point, so the Taylor polynomial ends before it.", 'taylor "x^2.5" --order 4', 'taylor "x^2.5" --order 4 --at x=1', exit=4),
     "no-difference": _warning("Differences give no number: a value beside the point is undefined, or no quotients agree.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
     "uncertain-difference": _warning("No digit of a difference quotient is certain: its error bar is as large as the number itself.", 'grad "(1 - cos(x))/x^2" --at x=1e-5 --mode numeric', 'grad "(1 - cos(x))/x^2" --at x=1 --mode numeric'),
+    "undersampled": _warning("Between the samples that a plot draws the function does more than they show.", 'plot "sin(1000*x)" --from -10 --to 10 --width 30', 'plot "sin(1000*x)" --width 30'),
     "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric --rule eps', 'grad "sin(x)" --at x=0.3 --mode numeric'),
     "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),
     # -- notes -------------------------------------------------------------------------------------------------------------

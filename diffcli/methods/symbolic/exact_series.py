@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -65,24 +64,20 @@ class _ExactRows(PointRows):
 
 
 def exact_series(
-    problem: Problem, at: At | None, variable: str, floats: Sequence[float], sure: bool, most_rows: int
+    problem: Problem, at: At | None, variable: str, floats: Sequence[float], most_rows: int
 ) -> tuple[list[str | None], str]:
     """The coefficients of a problem in numbers as texts, and the center of the series; None where there is no exact number.
 
-    Parameters
-    ----------
-    at
-        The point as it was given: its texts say what is meant, pi/4 and not the float nearest to it.
-    floats, sure
-        The coefficients in floats. Unless their digits are ``sure`` to be lost, exact numbers are to agree with them: sides of
-        the point may have been chosen, and whether a sum of roots and sines is 0 is nothing that SymPy always sees.
+    They have to agree with those in ``floats``: sides of the point may have been chosen there, and whether a sum of roots and
+    sines is 0 is nothing that SymPy always sees. ``at`` is the point as it was given, whose texts say what is meant: pi/4, and
+    not the float nearest to it.
 
     Raises
     ------
     LimitError
         There would be more rows than that, or SymPy knows nothing of an operation.
 
-    >>> exact_series(Problem("sin(x)", {"x": 1}), None, "x", [0.8414709848, 0.5403023059, -0.4207354924], True, 1000)
+    >>> exact_series(Problem("sin(x)", {"x": 1}), None, "x", [0.8414709848, 0.5403023059, -0.4207354924], 1000)
     (['sin(1)', 'cos(1)', '-sin(1)/2'], '1')
     """
     meant = _point_meant(problem, at)
@@ -90,9 +85,8 @@ def exact_series(
     builder = SympyBuilder()
     found = attempted(lambda: _coefficients(builder, problem, meant, slot, len(floats) - 1, most_rows)) or []
     noise = NOISE * max([abs(close) for close in floats if math.isfinite(close)], default=0.0)
-    pairs = zip(found, floats, strict=False)
-    names = problem.tape.inputs
-    texts = [_text(number, names) if _agrees(number, close, sure, noise) else None for number, close in pairs]
+    names, pairs = problem.tape.inputs, zip(found, floats, strict=False)
+    texts = [_text(number, names) if _agrees(number, close, noise) else None for number, close in pairs]
     return [*texts, *[None] * (len(floats) - len(texts))], _written(meant[slot], names) or ""
 
 
@@ -126,12 +120,12 @@ def _gathered(number: Expression) -> Expression | None:
     return found.xreplace({name: 1 / base for base, name in names.items()})
 
 
-def _agrees(number: Expression, close: float, sure: bool, noise: float) -> bool:
-    """Whether it is a real number, and not 0 only as far as can be told; and close to the float, if that is to be ``sure``."""
+def _agrees(number: Expression, close: float, noise: float) -> bool:
+    """Whether it is a real number, and not 0 only as far as can be told; and close to the float."""
     value = attempted(lambda: number.evalf(DIGITS))
-    if value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
+    if not math.isfinite(close) or value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
         return False
-    return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)) if math.isfinite(close) else not sure)
+    return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)))
 
 
 def _text(number: Expression, names: Sequence[str]) -> str | None:
@@ -177,10 +171,7 @@ def _said(at: At) -> Iterator[tuple[str, Expression]]:
     """The names of a point with what is said of them, where that is a formula or a fraction."""
     if isinstance(at, Mapping):
         for name, value in at.items():
-            if isinstance(value, str):
-                yield from _said(f"{name}={value}")
-            elif isinstance(value, Fraction | int):
-                yield name, sympy.Rational(value.numerator, value.denominator)
+            yield from _said(f"{name}={value}") if isinstance(value, str) else ()
         return
     known: dict[str, Expression] = {}
     for text in [at] if isinstance(at, str) else at:
