@@ -89,7 +89,7 @@ HOMES = {
     "diffcli.records": "MOST_SHOWN AdjointStep GradientResult Operand PrimalRow TangentRow Trace finite_float",
     "diffcli.records.blocks": "Document Table Text elements",
     "diffcli.records.derivations": "Derivation",
-    "diffcli.records.findings": "Finding RULES",
+    "diffcli.records.findings": "Finding FINDING_RULES=RULES",
     "diffcli.records.figures": "Axis Drawing Figure FigureMark=Mark Series",
     "diffcli.records.graph": "Edge Graph Node fold_graph",
     "diffcli.records.matrices": "HessianResult ModeCost Pattern SweepCount TaylorResult",

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Slopes, error
 from diffcli.language import Program
-from diffcli.methods.differences.plain_calls import PlainCalls
+from diffcli.methods.differences.plain_calls import SECOND, PlainCalls, in_place_of_recording
 from diffcli.methods.digits.shake import ROUNDED, shake, shaking
 from diffcli.methods.gradient import of_problem
 from diffcli.methods.matrices.hessian import hessian_of
@@ -24,11 +24,7 @@ from diffcli.methods.sweeps.rounding import UNIT, adjoint_errors, value_errors
 from diffcli.operations.array_row import Shape, shape_text
 from diffcli.records import Difference
 from diffcli.studies.gradients.claim import arranged, by_pairs
-from diffcli.tape.recording.python_function import PythonFunction
 from diffcli.tape.running.evaluation import arithmetic_of, run
-
-NOT_RECORDED = ("untraceable", "not-as-recorded", "python-error", "bad-result", "too-many-nodes")
-"""What stops a recording; plain Python may compute the function all the same."""
 
 
 class Computed(NamedTuple):
@@ -50,14 +46,7 @@ def computed(program: Program, at: Point, names: list[str], parts: Components, h
         problem = System(program, at, wrt=names, most_rows=most_rows)
         _require_one([output.shape for output in problem.outputs])
     except ExpressionError as fault:
-        if not isinstance(program, PythonFunction) or fault.diagnostics[0].code not in NOT_RECORDED:
-            raise
-        try:
-            calls = PlainCalls(program, at, names)
-        except ExpressionError:
-            raise fault from None  # plain Python does not compute it either
-        _require_one(calls.shapes)
-        return _by_calls(calls, hessian, fault.diagnostics[0])
+        return _by_calls(in_place_of_recording(program, at, names, fault), hessian)
     if hessian:
         found: Any = hessian_of(problem, HessianOptions(watch=False))
         numbers = arranged(by_pairs(found.hessian, names), parts, "Hessian")
@@ -93,14 +82,13 @@ def _rounding(problem: Problem) -> list[float]:
 # -- differences of plain calls ------------------------------------------------------------------------------------------------
 
 
-def _by_calls(calls: PlainCalls, hessian: bool, why: Diagnostic) -> Computed:
+def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
+    _require_one(calls.shapes)
     (value,) = calls.base
     (found,) = [_second(calls)] if hessian else calls.jacobian()
-    message = f"differences of plain calls, as it cannot be recorded: {why.message}"
-    note = why._replace(severity="note", message=message, notes=("their bars are estimates",), help=())
     sides = {one.variable: Slopes(one.variable, one.left, one.right) for one in found if one.left is not one.right}
     bars = [math.inf if one.error is None else one.error for one in found]
-    return Computed([one.estimate for one in found], bars, sides, value, (note, *calls.notes([found])))
+    return Computed([one.estimate for one in found], bars, sides, value, tuple(calls.notes([found])))
 
 
 def _second(calls: PlainCalls) -> list[Difference]:
@@ -111,11 +99,11 @@ def _second(calls: PlainCalls) -> list[Difference]:
     def along(first: int, second: int, sign: float) -> Any:
         step = [0.0] * len(sizes)
         step[first], step[second] = sizes[first], sign * sizes[second]
-        return calls.differences(calls.along(columns.of(step)), columns.names[first], derivative=2)[0]
+        return calls.differences(calls.along(columns.of(step)), columns.names[first], SECOND)[0]
 
     def by_pair(first: int, second: int) -> Difference:
         if first == second:
-            return calls.differences(calls.line(first), columns.names[first], derivative=2)[0]
+            return calls.differences(calls.line(first), columns.names[first], SECOND)[0]
         (one, other), area = (along(first, second, sign) for sign in (1.0, -1.0)), 4 * sizes[first] * sizes[second]
         bar = None if None in (one.error, other.error) else (one.error + other.error) / area
         return one._replace(estimate=(one.estimate - other.estimate) / area, error=bar, left=None, right=None)  # type: ignore[no-any-return]
