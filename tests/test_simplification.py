@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from time import perf_counter
@@ -158,3 +160,24 @@ def test_any_thread_may_ask():
     for thread in threads:
         thread.join()
     assert found == ["stopped"] * 3
+
+
+WATCHED = """
+import sys
+from diffcli.methods.symbolic.budget import OutOfTime, within
+try:
+    within({seconds}, lambda: sum(range({size})))
+except OutOfTime:
+    pass
+def watch(frame, event, argument):
+    frame.f_trace_opcodes = True
+    return watch
+sys.settrace(watch)
+(lambda: 1)()
+"""
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(5.0, 10), (0.001, 10**6)])
+def test_a_limit_of_time_leaves_the_interpreter_as_it_was(seconds, size):
+    """CPython 3.11 looks for ever for an exception that is taken back, and a run whose instructions are watched never ends."""
+    subprocess.run([sys.executable, "-c", WATCHED.format(seconds=seconds, size=size)], check=True, timeout=60)
