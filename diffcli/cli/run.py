@@ -31,18 +31,8 @@ PATIENCE = 0.5
 """Seconds after which the stage is shown."""
 
 
-BAR = 20
-"""The characters of a bar."""
-
-
 class Stage:
-    """The present stage of the work; call it with the next one, and with how much of it is done of how much, if that is known.
-
-    >>> stage = Stage()
-    >>> stage("point 25 of 100", 25, 100)
-    >>> stage.text(3.0)
-    'point 25 of 100 [#####---------------] 3.0 s of about 12 s'
-    """
+    """The present stage of the work; call it with the next one, and with how much of it is done of how much, if that is known."""
 
     name, done, total = "", 0, 0
 
@@ -54,7 +44,7 @@ class Stage:
         if not self.done:
             return f"{self.name} ... {seconds:.1f} s"
         share = self.done / self.total
-        return f"{self.name} [{'#' * int(BAR * share):-<{BAR}}] {seconds:.1f} s of about {seconds / share:.0f} s"
+        return f"{self.name} [{'#' * int(20 * share):-<20}] {seconds:.1f} s of about {seconds / share:.0f} s"
 
 
 class Run:

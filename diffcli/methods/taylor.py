@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, UsageError, as_stop, error
@@ -281,18 +281,29 @@ def polynomial_text(coefficients: Sequence[float | str], variable: str, center: 
     """
     centered = center in (0, "0")
     h = variable if centered else "t" if variable == "h" else "h"
+    text = sum_text((number, f"{h}^{k}" if k > 1 else h * k) for k, number in enumerate(coefficients))
+    return text if centered or h not in text else f"{h} = {distance_text(variable, center)[1:-1]}; {text}"
+
+
+def sum_text(terms: Iterable[tuple[float | str, str]]) -> str:
+    """A sum of numbers times factors, as a program."""
     text = ""
-    for k, number in enumerate(coefficients):
-        if number in (0, "0"):
-            continue
-        power = f"{h}^{k}" if k > 1 else h * k
-        negative, size = signed(number)
-        term = size if not power else power if size == "1" else f"{size}*{power}"
-        text += f" {'-' if negative else '+'} {term}" if text else f"{'-' * negative}{term}"
-    if centered or h not in text:
-        return text or "0"
+    for number, factor in terms:
+        if number not in (0, "0"):
+            negative, size = signed(number)
+            term = size if not factor else factor if size == "1" else f"{size}*{factor}"
+            text += f" {'-' if negative else '+'} {term}" if text else f"{'-' * negative}{term}"
+    return text or "0"
+
+
+def distance_text(variable: str, center: float | str) -> str:
+    """The distance of a variable to a point, as a factor.
+
+    >>> distance_text("x", 3.0), distance_text("x", 0.0)
+    ('(x - 3)', 'x')
+    """
     negative, size = signed(center)
-    return f"{h} = {variable} {'+' if negative else '-'} {size}; {text}"
+    return variable if center in (0, "0") else f"({variable} {'+' if negative else '-'} {size})"
 
 
 def signed(number: float | str) -> tuple[bool, str]:

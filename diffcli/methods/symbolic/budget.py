@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Event, Lock, Thread, get_ident
 from time import perf_counter
 from typing import TypeVar
@@ -81,7 +80,7 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
                     return
                 if not _imports(thread):
                     struck = True
-                    _raise_in(thread, OutOfTime)
+                    _raise_in(thread)
 
     try:
         Thread(target=watch, daemon=True).start()
@@ -90,20 +89,26 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
         over = True  # an assignment cannot be interrupted, as calls can: from here on nothing new is raised
         done.set()
         with turn:
-            late = struck
-        if late:
-            _arrive()
-
-
-def _arrive() -> None:
-    """Let what was raised, and has not arrived, do so here. (Taken back, it would leave CPython 3.11 looking for it for ever.)"""
-    with suppress(OutOfTime):
-        for _ in range(100):
             pass
+        if struck:
+            _take_back(thread)
 
 
-def _raise_in(thread: int, kind: type[BaseException]) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
+def _raise_in(thread: int) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(OutOfTime))
+
+
+def _take_back(thread: int) -> None:
+    """Let what was raised in this thread, and may not have arrived, arrive here; one takes the place of the other.
+
+    (Taking it back by raising nothing leaves Python 3.11 looking for it for ever after.)
+    """
+    try:
+        _raise_in(thread)
+        while True:
+            pass
+    except OutOfTime:
+        pass
 
 
 def _imports(thread: int) -> bool:
