@@ -120,6 +120,7 @@ HOMES = {
     "diffcli.studies": "lessons",
     "diffcli.studies.agreement.agreement": "WAYS agreement_of agreements_of",
     "diffcli.studies.agreement.disagreement": "REASONS explain_disagreement",
+    "diffcli.studies.gradients.comparison": "check_gradient",
     "diffcli.studies.claims.claims": "VERDICTS judge_claims read_claims",
     "diffcli.studies.claims.many_claims": "judge_rows",
     "diffcli.studies.claims.slip_text": "factor_sentence",

@@ -555,3 +555,52 @@ def test_an_operand_that_is_not_taken_is_not_derived():
 def test_numbers_too_large_for_sympy_are_a_limit(text):
     with pytest.raises(diffcli.LimitError, match="cannot differentiate this"):
         diffcli.grad(text, {"x": 0.7}, mode="symbolic")
+
+
+# -- derivatives of any order ------------------------------------------------------------------------------------------------------
+
+ORDERS = [
+    ("x^2*sin(x)", {"order": 2}, [("x",), ("x", "x")]),
+    ("x^4", {"order": 4}, [("x",) * count for count in (1, 2, 3, 4)]),
+    ("x^2*y^3", {"wrt": "x,y,y"}, [("x",), ("x", "y"), ("x", "y", "y")]),
+    ("exp(x*y)", {"order": 2}, [("x",), ("y",), ("x", "x"), ("x", "y"), ("y", "y")]),
+    ("3*x + pi", {"order": 2}, [("x",), ("x", "x")]),
+    ("where(x > 0, x^3, sin(x))", {"order": 2}, [("x",), ("x", "x")]),
+    ("ln(x)/x", {"order": 3}, [("x",) * count for count in (1, 2, 3)]),
+]
+
+
+@pytest.mark.parametrize(("text", "asked", "by"), ORDERS, ids=[text for text, *_ in ORDERS])
+@pytest.mark.parametrize("at", [None, {"x": 1.25, "y": 0.5}], ids=["anywhere", "at-a-point"])
+def test_each_derivative_is_derived_from_the_one_before_it(text, asked, by, at):
+    at = at and {name: value for name, value in at.items() if name in parse(text).inputs}
+    found = diffcli.diff(text, at, steps=True, **asked)
+    assert [each.by for each in found.derivations] == by
+    known = {each.by: each for each in found.derivations}
+    for each in found.derivations:
+        check_shape(each)
+        assert each.agreement.verdict in ("proved", "at the point") and each.result == "f"
+        assert bool(each.of) == (len(each.by) > 1) and each.variable == each.by[-1]
+        if each.of:
+            symbols = {name: sympy.Symbol(name, real=True) for name in ("x", "y")}
+            of, before = (sympy.sympify(one.replace("^", "**").replace("where(", "F("), symbols) for one in (each.of, known[each.by[:-1]].derivative))
+            assert "where" in each.of or sympy.simplify(of - before) == 0
+        if at:
+            assert each.value == pytest.approx(diffcli.diff(text, at, order=len(each.by)).formula("f", *each.by).value, rel=1e-12)
+
+
+def test_the_whole_text_of_second_derivatives(golden):
+    commands = ['diff "x^2*sin(x)" --order 2 --steps', 'diff "x^2*y" --wrt x,y --steps --order 2 -f latex', 'diff "[x^3, y]" --wrt x --steps',
+                'diff "x^3" --wrt x,x --at x=2 --steps -f csv', 'diff "abs(x)^3" --order 2 --steps --json']  # fmt: skip
+    golden("derivation/second.txt", "\n".join(map(transcript, commands)))
+
+
+def test_a_large_derivative_is_told_in_a_few_hundred_lines():
+    text = "x"
+    for number in range(20):
+        text = f"sin({text})*x + {number}/({text} + y)" if number % 2 else f"exp({text}/(1 + x^2))"
+        if len(text) > 500:
+            break
+    outcome = run(["diff", text, "--wrt", "x,y", "--steps", "--order", "1", "--simplify", "fast"])
+    assert outcome.exit == 0 and len(outcome.stdout.splitlines()) < 1_000
+    assert "derived above" in outcome.stdout and "  where v" in outcome.stdout

@@ -72,12 +72,12 @@ def command(
     if file is not None:
         if points or claims or exact_digits or is_asked(against, None):
             raise UsageError([error("usage", "--claims goes with --at and --wrt alone", help=["leave the other options out"])])
-        return _claims_of_file(run, file, wrt, max_nodes)
+        return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
         program = run.read()
-        if is_asked(against, points or claims or exact_digits):
+        if is_asked(against, claims or exact_digits):
             return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
@@ -93,7 +93,7 @@ def command(
             agreements = [agreement_of(problem, exact_digits, stage)]
         judged: list[ClaimVerdict] = []
         for text in claims:
-            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
+            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone, rtol=rtol)
     document = check_report(problem.expression(), problem.at, agreements, judged, output.style, exact_digits, several)
     found: list[Agreement | ClaimVerdict] = [*agreements, *judged]
     return _verdict(run, document, notes_of(found), all(each.passed for each in found))
@@ -110,7 +110,7 @@ def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, alone:
     return problem
 
 
-def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> ExitCode:
+def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, max_nodes: int) -> ExitCode:
     """A check of the claims of a file, about EXPR or expressions of its own."""
     from diffcli.reports.claims import claims_report
     from diffcli.studies.claims.many_claims import judge_rows
@@ -124,7 +124,7 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> Exi
 
     with run.at_work() as stage:
         own = about(run.read()) if run.expression is not None else None
-        rows, notes = judge_rows(path, lambda text: about(parse(text)) if text or own is None else own, stage)
+        rows, notes = judge_rows(path, lambda text: about(parse(text)) if text or own is None else own, stage, rtol)
     notes += notes_of([row.found for row in rows])
     return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
 

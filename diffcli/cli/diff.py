@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.grad import SHOWN
-from diffcli.cli.options import EXPRESSION, OF, STRICT, Number, as_command, at, full, simplify, wrt
+from diffcli.cli.options import EXPRESSION, OF, SHOWN, STRICT, Number, as_command, at, full, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.formulas import compute_formulas
 from diffcli.methods.options import FormulaOptions

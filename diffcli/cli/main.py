@@ -44,8 +44,9 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            help = [*did_you_mean(args[0], COMMANDS), f"one of: {', '.join(COMMANDS)}"]
-            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
+            from diffcli.cli.hints import for_no_command
+
+            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=for_no_command(args))])
         return super().resolve_command(ctx, args)
 
 

@@ -14,6 +14,9 @@ from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
 from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_constant
 from diffcli.records import finite_float
 
+SHOWN = 200
+"""How many rows of a trace, or steps of a derivation, a table shows."""
+
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 

@@ -14,7 +14,7 @@ import click
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.output import Output, exit_code
-from diffcli.errors import Diagnostic, DiffcliError, LimitError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
 from diffcli.records.blocks import Document
@@ -123,7 +123,14 @@ class Run:
             start = perf_counter()
             program = self.read()
             self.seconds["parse"] = perf_counter() - start
-            result = function(program, self.point, *arguments, **options)
+            try:
+                result = function(program, self.point, *arguments, **options)
+            except ExpressionError as fault:
+                if self.point or not self.expression:
+                    raise
+                from diffcli.cli.hints import with_formula
+
+                raise with_formula(fault, program, self.expression) from None
             self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
         return result
 

@@ -21,3 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "help": ("help", "What an error code means, with an example."),
 }
 """The commands: the module of each in this package, and its summary. Adding a command is adding both."""
+
+ALIASES: dict[str, str] = {
+    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "steps": "diff --steps",
+}  # fmt: skip
+"""What else commands are called: no commands, but the message names the one that is meant."""

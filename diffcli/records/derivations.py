@@ -58,6 +58,11 @@ class Derivation(NamedTuple):
     """The whole of it, in diffcli's language; empty if that would be very long."""
     value: float | None
     agreement: SymbolicAgreement = SymbolicAgreement("not compared")
+    result: str = "f"
+    by: tuple[str, ...] = ()
+    """The variables of the derivative, of which ``variable`` is the last; empty for one of the first order."""
+    of: str = ""
+    """The derivative that was derived here, in diffcli's language; empty for the function itself."""
 
 
 class DerivativeTape(NamedTuple):

@@ -12,6 +12,7 @@ from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
 from diffcli.records.blocks import Block, Column, Table, Text
 from diffcli.records.derivations import Derivation, DerivationStep, SymbolicAgreement
+from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import PERSON, Style
 from diffcli.reports.formats.latex import escape
@@ -29,14 +30,20 @@ _PLAIN = frozenset((IDENTITY, CONSTANT, REFERENCE))
 """Rules that leave nothing to assemble."""
 
 
-def derivation_blocks(derivations: Sequence[Derivation], notation: Notation, style: Style) -> list[Block]:
-    """Each derivation, for people as a tree, or in LaTeX as formulas; for programs as a table of its steps."""
+def derivation_blocks(
+    derivations: Sequence[Derivation], notation: Notation, style: Style, sign: str | None = None
+) -> list[Block]:
+    """Each derivation, for people as a tree, or in LaTeX as formulas; for programs as a table of its steps.
+
+    ``sign`` is the d of derivatives, if it is not that of partial ones.
+    """
+    sign = sign or notation.partial
     blocks: list[Block] = []
     for found in derivations:
         if notation is IN_LATEX:
-            blocks += _formulas(found, notation, style)
+            blocks += _formulas(found, notation, style, sign)
         elif style.format.audience == PERSON:
-            blocks += _tree(found, notation, style)
+            blocks += _tree(found, notation, style, sign)
         else:
             blocks.append(_table(found, notation))
     return blocks
@@ -52,7 +59,8 @@ def derivation_data(found: Derivation) -> dict[str, Any]:
         )
         for step in found.steps
     ]  # fmt: skip
-    return data_of(found, "variable derivative value agreement steps", derivative=found.derivative or None, steps=steps)
+    more = "result by of? " if found.by else ""
+    return data_of(found, f"variable {more}derivative value agreement steps", derivative=found.derivative or None, steps=steps)
 
 
 def _row(v: int | None) -> str | None:
@@ -84,8 +92,9 @@ def _result(step: DerivationStep, notation: Notation, digits: int | None) -> str
 # -- trees ---------------------------------------------------------------------------------------------------------------
 
 
-def _tree(found: Derivation, notation: Notation, style: Style) -> list[Block]:
-    sign, prime = notation.partial, notation.prime
+def _tree(found: Derivation, notation: Notation, style: Style, sign: str) -> list[Block]:
+    prime, by = notation.prime, found.by or (found.variable,)
+    name = derivative_name(found.result, by, sign, style.unicode)
     lines: list[str] = []
     half = len(found.steps) // 2
     below = [step.depth for step in found.steps[1:]]
@@ -93,14 +102,18 @@ def _tree(found: Derivation, notation: Notation, style: Style) -> list[Block]:
         lines += _step_lines(step, following > step.depth, notation, style)
         if found.hidden and position == half:
             lines.append(hidden_steps(found.hidden))
-    title = f"{sign}f/{sign}{found.variable}, step by step ({prime} is {sign}/{sign}{found.variable})"
+    title = f"{name}, step by step ({prime} is {sign}/{sign}{found.variable})"
     root = found.steps[0]
     ending = [Text(agreement_text(found.agreement))]
     *shared, result = found.derivative.split("; ")
     if root.v is not None and len(shared) <= MOST_LINES and prime in root.result:
-        whole = [""] * bool(shared) + [f"{sign}f/{sign}{found.variable} = {result}", *[f"  where {part}" for part in shared]]
+        whole = [""] * bool(shared) + [f"{name} = {result}", *[f"  where {part}" for part in shared]]
         ending.insert(0, Text("\n".join(whole), "code" if shared else "text"))
-    return [Text("\n".join((title, "", *lines)), "code"), *ending]
+    if not found.of:
+        return [Text("\n".join((title, "", *lines)), "code"), *ending]
+    before = derivative_name(found.result, by[:-1], sign, style.unicode)
+    again = f"{before} = {found.of} is differentiated along {found.variable}:"
+    return [Text(title, "code"), Text(again), Text("\n".join(lines), "code"), *ending]
 
 
 def hidden_steps(count: int) -> str:
@@ -151,13 +164,15 @@ def _table(found: Derivation, notation: Notation) -> Table:
         (notation.value(step.v) if step.v is not None else "", step.depth, step.rule, step.formula, step.result, step.value)
         for step in found.steps
     )  # fmt: skip
-    return Table(f"derivation of df/d{found.variable}", columns, rows)
+    name = derivative_name(found.result, found.by or (found.variable,), "d", raised=False)
+    return Table(f"derivation of {name}", columns, rows)
 
 
-def _formulas(found: Derivation, notation: Notation, style: Style) -> list[Block]:
+def _formulas(found: Derivation, notation: Notation, style: Style, sign: str) -> list[Block]:
     """A display for each step: the row, its rule in words and letters, and its derivative."""
-    variable = latex_name(found.variable)
-    blocks: list[Block] = [Text(f"Derivation along {found.variable}, step by step; a prime is the derivative along it.")]
+    *first, variable = found.by or (found.variable,)
+    of = f" of the derivative by {' and '.join(first)}" if first else ""
+    blocks: list[Block] = [Text(f"Derivation{of} along {variable}, step by step; a prime is the derivative along it.")]
     for position, step in enumerate(found.steps):
         if found.hidden and position == len(found.steps) // 2:
             blocks.append(Text(hidden_steps(found.hidden)))
@@ -173,5 +188,7 @@ def _formulas(found: Derivation, notation: Notation, style: Style) -> list[Block
             lines.append(_result(step, notation, style.digits).replace(" = ", " &= ", 1))
         blocks.append(Text(r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", "math"))
     derivative = found.steps[0].result
-    blocks.append(Text(rf"\dfrac{{\partial f}}{{\partial {variable}}} = {derivative}", "math"))
+    operator, result = latex_operator((*first, variable), sign), latex_name(found.result)
+    name = f"{operator} {result}" if found.by else operator.replace("}{", f" {result}}}{{", 1)
+    blocks.append(Text(f"{name} = {derivative}", "math"))
     return [*blocks, Text(agreement_text(found.agreement) + ".")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from diffcli.language import parse
@@ -11,10 +10,9 @@ from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.formulas import Formula, FormulaResult
 from diffcli.reports.derivatives.gradient import latex_heading, slopes_remark
+from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, heading
 from diffcli.reports.formats import TEX, Style
-
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def formula_report(result: FormulaResult, style: Style) -> Document:
@@ -33,7 +31,8 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_blocks
 
-        blocks[1:1] = derivation_blocks(result.derivations, NOTATIONS[style.notation], style)
+        sign = _sign(result, NOTATIONS[style.notation].partial)
+        blocks[1:1] = derivation_blocks(result.derivations, NOTATIONS[style.notation], style, sign)
     return Document(tuple(blocks), data, alone=alone)
 
 
@@ -62,34 +61,6 @@ def _is_matrix(result: FormulaResult) -> bool:
 # -- names ---------------------------------------------------------------------------------------------------------------
 
 
-def derivative_name(of: str, by: tuple[str, ...], sign: str, raised: bool = True) -> str:
-    """What a derivative is called.
-
-    >>> derivative_name("f", ("x", "x", "y"), "∂"), derivative_name("f", ("x", "x"), "d", raised=False)
-    ('∂³f/∂x²∂y', 'd2f/dx2')
-    """
-
-    def power(count: int) -> str:
-        return "" if count == 1 else str(count).translate(_RAISED) if raised else str(count)
-
-    below = "".join(f"{sign}{name}{power(count)}" for name, count in Counter(by).items())
-    return f"{sign}{power(len(by))}{of}/{below}"
-
-
-def latex_operator(by: tuple[str, ...], sign: str) -> str:
-    r"""The operator of a derivative in LaTeX.
-
-    >>> latex_operator(("x",), "d"), latex_operator(("x", "x", "y"), r"\partial ")
-    ('\\dfrac{d}{dx}', '\\dfrac{\\partial^{3}}{\\partial x^{2} \\partial y}')
-    """
-
-    def power(count: int) -> str:
-        return f"^{{{count}}}" if count > 1 else ""
-
-    below = " ".join(f"{sign}{latex_name(name)}{power(count)}" for name, count in Counter(by).items())
-    return rf"\dfrac{{{sign.strip()}{power(len(by))}}}{{{below}}}"
-
-
 def _sign(result: FormulaResult, several: str, one: str = "d") -> str:
     """The d of derivatives: partial ones where there is more than one variable."""
     return several if len({*result.inputs, *result.wrt}) > 1 else one
@@ -113,7 +84,7 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
         if any(each.simplified not in (None, each.unsimplified) for each in result.formulas):
             forms = [(name, each.unsimplified) for name, each in zip(names, result.formulas, strict=True)]
             blocks.append(Table("", texts("derivative", "by SymPy, unsimplified"), tuple(forms)))
-    if result.at:
+    if result.values:
         values = [Value(name, name, value) for name, value in result.values.items()]
         for name, each in zip(names, result.formulas, strict=True):
             machine = derivative_name(each.result, each.by, "d", raised=False)
@@ -150,7 +121,7 @@ def _latex(result: FormulaResult) -> list[Block]:
         blocks += [Text(line, "math") for line in _latex_matrices(result)]
     else:
         blocks += [Text(rf"{_latex_name(result, each, sign)} = {each.latex}", "math") for each in result.formulas]
-    if result.at:
+    if result.values:
         rows: list[tuple[Cell, ...]] = [(_latex_function(result, name), value) for name, value in result.values.items()]
         rows += [(_latex_name(result, each, sign), each.value) for each in result.formulas]
         blocks.append(Table("", (Column("", math=True), *numbers("", full=True)), tuple(rows)))
@@ -188,8 +159,8 @@ def _latex_matrices(result: FormulaResult) -> list[str]:
 
 
 def _data(result: FormulaResult) -> dict[str, Any]:
-    fields = "result by unsimplified simplified latex value" if result.at else "result by unsimplified simplified latex"
-    point = "at values tangents " if result.at else ""
+    fields = "result by unsimplified simplified latex value" if result.values else "result by unsimplified simplified latex"
+    point = "at values tangents " if result.values else ""
     data = data_of(
         result, f"schema expression of? wrt order {point}formulas notes",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],

@@ -1,0 +1,65 @@
+"""Command lines to type instead, whole and ready to paste."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+import click
+
+from diffcli.cli.summaries import ALIASES, COMMANDS
+from diffcli.errors import DiffcliError, ExpressionError, did_you_mean
+from diffcli.language import Program, parse
+from diffcli.methods.problem.remarks import needs_point
+
+FORMULAS = {"grad": ("diff",), "jacobian": ("diff",), "hessian": ("diff", "--hessian")}
+"""What gives as a formula what a command gives at a point."""
+
+
+def pasted(words: Sequence[str]) -> str:
+    """A command line as a shell takes it.
+
+    >>> pasted(["diff", "x^2 + 1", "--wrt", "x"]), pasted(["diff", "x", "--at", "x=$X"])
+    ('`diffcli diff "x^2 + 1" --wrt x`', "`diffcli diff x --at 'x=$X'`")
+    """
+    return f"`{' '.join(['diffcli', *map(_quoted, words)])}`"
+
+
+def _quoted(word: str) -> str:
+    safe = shlex.quote(word)
+    return safe if safe == word or set(word) & set('"$`!\\') else f'"{word}"'
+
+
+def for_no_command(args: Sequence[str]) -> list[str]:
+    """Help for arguments that begin with no command: an alias of one, a slip of the pen, or an expression."""
+    word, rest = args[0], [each for each in args[1:] if each != "--steps"]
+    if word in ALIASES:
+        command, *more = ALIASES[word].split()
+        if command == "grad" and "--at" not in rest:
+            command = "diff"
+        return [f"the command is {command}: {pasted([command, *(rest or ['EXPR']), *more])}"]
+    near = did_you_mean(word, COMMANDS)
+    if not near and _is_expression(word):
+        return [f"for its derivative: {pasted(['diff', *args])}"]
+    return [*near, f"one of: {', '.join(COMMANDS)}"]
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        parse(text)
+    except DiffcliError:
+        return False
+    return not text.replace("-", "").isalpha()
+
+
+def with_formula(fault: ExpressionError, program: Program, expression: str) -> ExpressionError:
+    """An error of a command without a point, with the command for formulas where that answers."""
+    context = click.get_current_context()
+    if context.info_name not in FORMULAS or needs_point(program) is not None:
+        return fault
+    given = [word for name in ("wrt", "of") if (value := context.params.get(name)) for word in (f"--{name}", value)]
+    command, *more = FORMULAS[context.info_name]
+    help = f"or, for a formula without a point: {pasted([command, expression, *more, *given])}"
+    return ExpressionError([
+        found._replace(help=(*found.help, help)) if found.code == "missing-value" else found for found in fault.diagnostics
+    ])  # fmt: skip

@@ -1,0 +1,66 @@
+"""Derivations of derivatives of any order: each is the derivation of the derivative before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from diffcli.errors import Diagnostic, DiffcliError
+from diffcli.language import parse
+from diffcli.methods.derivation.derivation import derive
+from diffcli.methods.derivation.symbolic_agreement import compare
+from diffcli.methods.options import FormulaOptions
+from diffcli.methods.problem.problem import ANYWHERE, Problem
+from diffcli.records import SymbolicDerivative
+from diffcli.records.derivations import Derivation
+from diffcli.records.formulas import Formula
+
+By = tuple[str, ...]
+
+
+def before(wanted: Iterable[By]) -> list[By]:
+    """The derivatives that others are derivatives of, lower orders first.
+
+    >>> before([("x", "x", "y"), ("y", "x", "y")])
+    [('x',), ('y',), ('x', 'x'), ('y', 'x')]
+    """
+    return sorted({by[:count]: None for by in wanted for count in range(1, len(by))}, key=len)
+
+
+def derivations(
+    view: Problem,
+    result: str,
+    wanted: Sequence[By],
+    found: Mapping[By, Formula],
+    options: FormulaOptions,
+    notes: list[Diagnostic],
+) -> list[Derivation]:
+    """The derivations of a problem's result by the variables in each of ``wanted``, and of the lower orders on the way.
+
+    ``found`` are SymPy's derivatives, with which they are compared. The simplified one is what is derived next.
+    """
+    derived: dict[By, Derivation] = {}
+    for by in [*before(wanted), *wanted]:
+        form, problem, of = found.get(by), view, ""
+        if len(by) > 1:
+            last = found.get(by[:-1])
+            of = last.simplified if last is not None and last.simplified is not None else derived[by[:-1]].derivative
+            try:
+                problem = _again(view, of)
+            except DiffcliError:
+                break  # a name of the user's that cannot stand in a text, as x[0], or a derivative that has no value
+        options.progress(f"deriving {result} by {', '.join(by)} step by step")
+        own = derive(problem, by[-1], options.notation, options.most_shown)._replace(result=result, by=by, of=of)
+        if form is not None:
+            value = float("nan") if form.value is None else form.value
+            by_sympy = SymbolicDerivative(by[-1], form.unsimplified, form.simplified, form.latex, value)
+            (own,) = compare(problem, [own], [by_sympy], notes, options.progress)
+        derived[by] = own
+    return list(derived.values())
+
+
+def _again(view: Problem, text: str) -> Problem:
+    """The problem of a derivative, in all the variables of the function: those that are not in it stand before it."""
+    program = parse(text)
+    names = [*program.inputs, *program.constants]
+    program = parse("; ".join([*[name for name in view.tape.inputs if name not in names], text]))
+    return Problem(program, view.at if view.known else ANYWHERE, share=True)
