@@ -161,7 +161,7 @@ def test_an_expression_is_needed_by_everything_else():
 
 
 def of(expression):
-    return Problem(parse(expression), {"x": 1.37, "y": 0.63}), False
+    return Problem(parse(expression), {"x": 1.37, "y": 0.63}), True
 
 
 def test_sympy_is_asked_once_for_each_variable(file, monkeypatch):
