@@ -396,15 +396,15 @@ def test_what_cannot_be_checked(model, command, code, begins):
 NUMBERS = [
     ('check "x^2" --claim 6 --at x=3', "right at the point", 0, ""),
     ('check "x^2" --claim "x: 2*3" --at x=3', "right at the point", 0, ""),
-    ('check "x^2" --claim 3 --at x=3', "wrong", 1, "the factor 2 is missing"),
-    ('check "x^2" --claim -6 --at x=3', "wrong", 1, "it is -1 times the derivative"),
+    ('check "x^2" --claim 3 --at x=3', "wrong", 1, ""),
+    ('check "x^2" --claim 2 --at x=3', "wrong", 1, "the factor x is missing"),
     ('check "x^2" --claim 0 --at x=3', "wrong", 1, "the expression depends on x, so its derivative is not 0"),
     ('check "x^2" --claim 0 --at x=0', "right at the point", 0, ""),
     ('check "2*x" --claim 2 --at x=3', "proved", 0, ""),
     ('check "sin(x)" --claim 0.5403 --at x=1', "wrong", 1, "it agrees to 5 digits; --rtol says how far it may be off"),
     ('check "sin(x)" --claim 0.5403 --at x=1 --rtol 1e-4', "right at the point", 0, ""),
     ('check "abs(x)" --claim 0.5 --at x=0', "right at the point", 0, ""),
-    ('check "abs(x)" --claim 2 --at x=0', "wrong", 1, "the factor 2 is too much"),
+    ('check "abs(x)" --claim 2 --at x=0', "wrong", 1, ""),
     ('check "x^2" --claim 6', "wrong", 1, ""),
 ]
 
