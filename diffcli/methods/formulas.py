@@ -27,7 +27,7 @@ By = tuple[str, ...]
 
 
 def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
-    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
+    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises, but for equations."""
     options.progress("reading")
     program = as_program(target, options.verify)
     point = at or (ANYWHERE if program.inputs else {})
@@ -35,7 +35,7 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     with system.placing():
         if system.known:
             require_values(system)
-        asked = _asked(system, options)
+        asked = asked_of(system, options)
         found = _at_point(system, asked, options) if system.known else _anywhere(system, asked, options)
         return found._replace(notes=tuple(system.placed(found.notes)))
 
@@ -48,7 +48,7 @@ class _Asked(NamedTuple):
     by: list[By]
 
 
-def _asked(system: System, options: FormulaOptions) -> _Asked:
+def asked_of(system: System, options: FormulaOptions) -> _Asked:
     """Every derivative of the order by the variables; where one is named again, that by each as often as it is named."""
     names = names_in(options.wrt, "wrt", once=False) or system.wrt
     elements = {name: element_names(name, system.tape.shape(system.input_slot(name))) for name in system.wrt}
@@ -119,7 +119,7 @@ def _result(
     return FormulaResult(
         expression=system.expression(), inputs=tuple(system.tape.inputs), results=results, wrt=asked.wrt, order=asked.order,
         formulas=tuple(found), hessian=options.hessian, at=system.at if system.known else {}, values=values,
-        tangents=_tangents(numbers, values, found) if flat else {},
+        tangents=tangents_of(numbers, values, found) if flat else {},
         derivations=_derivations(numbers, asked, options, found, notes) if options.steps else (), notes=tuple(notes),
         of=system.question.of, recorded=system.function is not None,
     )  # fmt: skip
@@ -130,7 +130,7 @@ def _is_rough(note: Diagnostic) -> bool:
     return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
 
 
-def _tangents(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
+def tangents_of(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
     """For each result the tangent line, or plane, as a program: what is finite of it and its slopes."""
     tangents = {}
     for result, value in values.items():
