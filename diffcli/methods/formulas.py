@@ -48,7 +48,7 @@ class _Asked(NamedTuple):
     by: list[By]
 
 
-def asked_of(system: System, options: FormulaOptions) -> _Asked:
+def asked_of(system: Problem, options: FormulaOptions) -> _Asked:
     """Every derivative of the order by the variables; where one is named again, that by each as often as it is named."""
     names = names_in(options.wrt, "wrt", once=False) or system.wrt
     elements = {name: element_names(name, system.tape.shape(system.input_slot(name))) for name in system.wrt}
@@ -115,7 +115,7 @@ def _result(
     """What was found, with the derivations if they are asked for."""
     results = tuple(output.name for output in numbers.outputs)
     values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
-    flat = asked.order == 1 and system.known and not any(map(_is_rough, notes))
+    flat = asked.order == 1 and system.known and not any(map(is_rough, notes))
     return FormulaResult(
         expression=system.expression(), inputs=tuple(system.tape.inputs), results=results, wrt=asked.wrt, order=asked.order,
         formulas=tuple(found), hessian=options.hessian, at=system.at if system.known else {}, values=values,
@@ -125,7 +125,7 @@ def _result(
     )  # fmt: skip
 
 
-def _is_rough(note: Diagnostic) -> bool:
+def is_rough(note: Diagnostic) -> bool:
     """Whether a note says that there is no derivative, and so no tangent."""
     return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
 

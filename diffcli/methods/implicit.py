@@ -7,29 +7,22 @@ many ways; the shortest that is found by division by F stands as the simplified 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from math import nan
-
-import sympy
-
 from diffcli.errors import Diagnostic, DomainError, ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.language.parsing.equation import difference, parse_equation
 from diffcli.language.writing.printer import LANGUAGE, number_text, statement_text
 from diffcli.methods.derivation.implicit import implicit_derivations, slope_name
 from diffcli.methods.derivation.orders import By, before
-from diffcli.methods.formulas import asked_of, tangents_of
+from diffcli.methods.formulas import asked_of, is_rough, tangents_of
 from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.options import FormulaOptions, MatrixOptions
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target
+from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
-from diffcli.methods.symbolic.formulas import Derivatives
-from diffcli.methods.symbolic.simplification import Simplifier
-from diffcli.methods.symbolic.symbolic import described, sympy_limits
-from diffcli.methods.symbolic.text import Expression, attempted, to_program_text
+from diffcli.methods.symbolic.implicit import Curve, OnCurve
+from diffcli.methods.symbolic.symbolic import sympy_limits
 from diffcli.records.formulas import Formula, FormulaResult
 
 OFF = 1e-6
@@ -41,70 +34,6 @@ VANISHES = 1e-12
 EQUATION = LANGUAGE._replace(symbols={**LANGUAGE.symbols, "eq": " = "})
 
 
-class OnCurve(Simplifier):
-    """A simplifier that knows of an expression that it is 0."""
-
-    zero: Expression
-    last: Expression
-    """What was simplified last, as short as it is."""
-
-    def simplest(self, raw: Expression, name: str) -> Expression | None:
-        simple = super().simplest(raw, name)
-        self.last = raw if simple is None else simple
-        if simple is not None:
-            forms = self.budget.attempt(partial(_remainders, simple, self.zero)) or []
-            self.last = simple = min((simple, *forms), key=sympy.count_ops)
-        return simple
-
-
-def _remainders(form: Expression, zero: Expression) -> list[Expression]:
-    """A fraction with what remains of its numerator and denominator after division by the numerator of what is 0."""
-    divisor = sympy.fraction(sympy.together(zero))[0]
-    above, below = sympy.fraction(sympy.together(form))
-    known = sympy.Poly(divisor).gens
-    found = []
-    for gens in (known, known[::-1]):
-        others = [gen for gen in sympy.Poly(above * below).gens if gen not in gens]
-        rest = partial(_remainder, divisor=divisor, gens=(*gens, *others))
-        for top, bottom in ((rest(above), below), (rest(above), rest(below)), (above, rest(below))):
-            if bottom != 0:
-                found += [sympy.factor(top) / sympy.factor(bottom), sympy.cancel(top / bottom)]
-    return found
-
-
-def _remainder(form: Expression, divisor: Expression, gens: Sequence[Expression]) -> Expression:
-    found = attempted(lambda: sympy.reduced(form, [divisor], *gens, order="lex")[1])
-    return form if found is None else found
-
-
-class Curve:
-    """The curve of an equation, F = 0 in SymPy's objects, and the derivatives along it of one of its variables."""
-
-    def __init__(self, problem: Problem, name: str, simplifier: OnCurve) -> None:
-        self.problem, self.name, self.simplifier = problem, name, simplifier
-        self.derivatives = Derivatives(problem)
-        self.forms: dict[By, Expression] = {(): self.derivatives.known[()]}
-        """F, and the derivatives by some variables, as short as they are."""
-        simplifier.zero = self.derivatives.by()
-
-    def total(self, by: By, slope: Expression) -> Expression:
-        """The derivative along the last of some variables of what is derived by those before, F if there are none."""
-        form, symbols = self.forms[by[:-1]], self.derivatives.symbols
-        total = sympy.diff(form, symbols[by[-1]]) + sympy.diff(form, symbols[self.name]) * slope
-        return self.derivatives.builder.release(total)
-
-    def derived(self, by: By, most_nodes: int) -> Formula:
-        """The derivative of the variable by some others, once those by the first of them, and by each alone, are known."""
-        if len(by) == 1:
-            raw = -self.derivatives.by(*by) / self.derivatives.by(self.name)
-        else:
-            raw = self.total(by, self.forms[by[-1:]])
-        found = described(self.problem, by, raw, nan, self.simplifier.notes, most_nodes, self.simplifier)
-        self.forms[by] = self.derivatives.held(self.simplifier.last)
-        value = found.value if self.problem.known else None
-        return Formula(self.name, by, found.unsimplified, found.simplified, found.latex, value)
-
-
 def compute_implicit(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
     """The derivatives of the function that an equation gives for a variable: `diffcli.diff` with ``implicit``."""
     options.progress("reading")
@@ -112,7 +41,10 @@ def compute_implicit(target: Target, at: At | None, options: FormulaOptions) -> 
     equation = parse_equation(target) if isinstance(target, str) else target
     if not isinstance(equation, Program) or equation.operations[equation.result.root] != "eq":
         raise UsageError([error("usage", "an implicit derivative is of an equation, as a text", help=['write "x^2 + y^2 = 25"'])])
-    system = System(difference(equation), at or ANYWHERE, most_rows=options.max_nodes)
+    system = scalarised(System(difference(equation), at or ANYWHERE, most_rows=options.max_nodes))
+    if len(system.outputs) > 1 or system.tape.shapes is not None:
+        raise ExpressionError([error("not-a-number", "the sides of an equation are numbers, and these are arrays",
+                                     equation.source, equation.mark(equation.result.root))])  # fmt: skip
     others = [each for each in system.wrt if each != name]
     if name not in system.wrt:
         raise ExpressionError([unknown_name(name, system.wrt, "the equation")])
@@ -129,20 +61,20 @@ def compute_implicit(target: Target, at: At | None, options: FormulaOptions) -> 
         curve = Curve(system, name, simplifier)
         for by in wanted:
             options.progress(f"SymPy differentiates {name} by {', '.join(by)}")
-            totals[by] = to_program_text(curve.total(by, sympy.Symbol(slope_name(name), real=True)), options.max_nodes)
+            totals[by] = curve.total_text(by, slope_name(name), options.max_nodes)
             found[by] = curve.derived(by, options.max_nodes)
-    formulas = [found[by] for by in asked.by]
+    formulas, flat = [found[by] for by in asked.by], asked.order == 1 and not any(map(is_rough, notes))
     values = {name: float(system.at[name])} if system.known else {}
     derived = implicit_derivations(equation, name, found, totals, options, notes) if options.steps else ()
     return FormulaResult(
         expression="; ".join(statement_text(equation, each, EQUATION) for each in equation.statements), inputs=tuple(others),
         results=(name,), wrt=asked.wrt, order=asked.order, formulas=tuple(formulas), hessian=options.hessian, values=values,
-        at=dict(system.at) if system.known else {}, tangents=tangents_of(system, values, formulas) if asked.order == 1 else {},
+        at=dict(system.at) if system.known else {}, tangents=tangents_of(system, values, formulas) if flat else {},
         derivations=tuple(derived), notes=tuple(notes), implicit=name,
     )  # fmt: skip
 
 
-def _notes_at(system: System, name: str, options: FormulaOptions) -> list[Diagnostic]:
+def _notes_at(system: Problem, name: str, options: FormulaOptions) -> list[Diagnostic]:
     """What is to be said at the point.
 
     Raises
@@ -167,4 +99,5 @@ def _notes_at(system: System, name: str, options: FormulaOptions) -> list[Diagno
         else:
             message, help = "the point is singular: every derivative of the equation is 0 there, and it determines no slope", []
         raise DomainError([system.warning("no-tangent", message, system.tape.output, help=help)._replace(severity="error")])
-    return [*found.notes]
+    # the slopes at a kink are those of the equation, and not of the curve
+    return [note._replace(slopes=(), notes=()) if note.slopes else note for note in found.notes]

@@ -28,7 +28,7 @@ class RowDerivatives:
     def __init__(self, problem: Problem, variable: str, implicit: str = "") -> None:
         self.problem, self.tape = problem, problem.tape
         self.input = problem.input_slot(variable)
-        moving = [self.input] + [problem.input_slot(implicit)] * bool(implicit)
+        moving = [problem.input_slot(name) for name in (variable, implicit) if name]
         self.depends = activity(self.tape, moving)
         """One flag a slot: whether the variable is in it."""
         self.tangents = problem.swept_forward({self.input: 1.0})
