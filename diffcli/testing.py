@@ -94,14 +94,14 @@ def assert_agree(function: Target, at: At, *, wrt: str | Sequence[str] | None = 
     >>> assert_agree("x*sin(x)", "x=2")
     """
     from diffcli.methods.problem.system import System
-    from diffcli.reports.check import results_report
+    from diffcli.reports.check import check_report
     from diffcli.reports.formats import Style
     from diffcli.studies.agreement.agreement import agreements_of
 
     __tracebackhide__ = True
     found = for_library(lambda: agreements_of(System(function, at, wrt=wrt)))()
     if not all(agreement.passed for agreement in found):
-        raise AssertionError(_text(results_report(found[0].expression, found[0].at, found, Style(digits=3))))
+        raise AssertionError(_text(check_report(found[0].expression, found[0].at, found, (), Style(digits=3), several=True)))
 
 
 def _text(document: Document) -> str:

@@ -375,7 +375,7 @@ def test_a_claim_without_a_value_at_the_point_is_wrong_there():
 
 
 def test_verdicts_are_those_of_the_table():
-    assert list(VERDICTS) == ["proved", "wrong", "at the point only", "not decided"]
+    assert list(VERDICTS) == ["proved", "wrong", "at the point only", "not decided", "not readable"]
 
 
 def test_a_long_program_is_judged_without_sympy():

@@ -94,7 +94,7 @@ def test_json_has_the_documented_keys_in_order():
     whole = json.loads(run(f"jacobian {THREE} --sparsity --json").stdout)["sparsity"]
     assert whole["pattern"] == [[0, 1], [0], [1]]
     data = json.loads(run(f"hessian {VALLEY} --json").stdout)
-    assert list(data) == ["schema", "expression", "mode", "at", "value", "gradient", "hessian", "notes", "sparsity", "cost"]
+    assert list(data) == ["schema", "expression", "mode", "at", "value", "gradient", "hessian", "notes", "sparsity", "cost", "eigenvalues", "definiteness"]
     assert (data["schema"], data["mode"]) == ("diffcli/hessian@1", "forward-over-reverse")
     for kind, more, key in (("jvp", "--seed x=1", "seed"), ("vjp", "--seed 1", "seed"), ("hvp", "--direction x=1", "direction")):
         data = json.loads(run(f"{kind} {VALLEY} {more} --json").stdout)

@@ -35,6 +35,9 @@ def is_asked(given: Mapping[str, Any], others: object) -> bool:
     asked = bool(given["against"] or given["value_and_grad"])
     if not asked and (given["hessian"] or given["random"]):
         raise UsageError([error("usage", "--hessian and --random are for --against", help=["add --against, or leave them out"])])
+    if asked and others:
+        message = "--against cannot be combined with --claim, --claims or --digits"
+        raise UsageError([error("usage", message, help=["give one of them"])])
     return asked
 
 

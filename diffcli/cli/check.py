@@ -21,13 +21,10 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.records.agreement import Agreement, ClaimVerdict
 from diffcli.records.blocks import Document
-from diffcli.records.findings import Place
-from diffcli.reports.check import check_report, notes_of, points_report, results_report
-from diffcli.reports.claims import claims_report
+from diffcli.reports.check import check_report, notes_of, points_report
 from diffcli.studies.agreement.agreement import agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
 from diffcli.studies.claims.claims import judge_claims, read_claims
-from diffcli.studies.claims.many_claims import judge_rows
 
 TRIED = (1.37, 0.63, -0.41, -1.73, 0.19, 12.3, -14.7, 137.0, 1370.0)
 """Where a claim is looked at first when no point is given."""
@@ -72,16 +69,15 @@ def command(
     at_given = bool(run.point)
     if points is not None and (at_given or claims) and not against["against"]:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
-    if file is not None and (points, claims, exact_digits) != (None, (), None):
-        help = ["give it with --at and --wrt alone"]
-        raise UsageError([error("usage", "--claims cannot be combined with --points, --claim or --digits", help=help)])
     if file is not None:
-        return _claims_of_file(run, file, wrt, max_nodes)
+        if points or claims or exact_digits or is_asked(against, None):
+            raise UsageError([error("usage", "--claims goes with --at and --wrt alone", help=["leave the other options out"])])
+        return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
         program = run.read()
-        if is_asked(against, points or claims or exact_digits):
+        if is_asked(against, claims or exact_digits):
             return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
@@ -89,14 +85,17 @@ def command(
         if alone and exact_digits is not None:
             raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
         problem = _problem(run, program, wrt, max_nodes, alone)
-        if isinstance(problem, System):
-            return _several(problem, claims, exact_digits, run)
-        agreement = None if alone else agreement_of(problem, exact_digits, stage)
+        several = isinstance(problem, System)
+        if several and claims:
+            raise _about_one()
+        agreements = agreements_of(problem, exact_digits, stage) if several else []
+        if not several and not alone:
+            agreements = [agreement_of(problem, exact_digits, stage)]
         judged: list[ClaimVerdict] = []
         for text in claims:
-            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone)
-    document = check_report(problem.expression(), problem.at, agreement, judged, output.style, exact_digits)
-    found: list[Agreement | ClaimVerdict] = [*filter(None, [agreement]), *judged]
+            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone, rtol=rtol)
+    document = check_report(problem.expression(), problem.at, agreements, judged, output.style, exact_digits, several)
+    found: list[Agreement | ClaimVerdict] = [*agreements, *judged]
     return _verdict(run, document, notes_of(found), all(each.passed for each in found))
 
 
@@ -111,13 +110,12 @@ def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, alone:
     return problem
 
 
-def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> ExitCode:
+def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, max_nodes: int) -> ExitCode:
     """A check of the claims of a file, about EXPR or expressions of its own."""
+    from diffcli.reports.claims import claims_report
+    from diffcli.studies.claims.many_claims import judge_rows
 
-    def problem_of(expression: str) -> tuple[Problem, bool]:
-        if not expression and run.expression is None:
-            raise UsageError([error("usage", "there is no expression that the claim is about", help=["give EXPR, or one in the row"])])
-        program = parse(expression) if expression else run.read()
+    def about(program: Program) -> tuple[Problem, bool]:
         alone = not run.point and bool(program.inputs)
         problem = _problem(run, program, wrt, max_nodes, alone)
         if isinstance(problem, System):
@@ -125,7 +123,8 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> Exi
         return problem, not alone
 
     with run.at_work() as stage:
-        rows, notes = judge_rows(path, problem_of, stage)
+        own = about(run.read()) if run.expression is not None else None
+        rows, notes = judge_rows(path, lambda text: about(parse(text)) if text or own is None else own, stage, rtol)
     notes += notes_of([row.found for row in rows])
     return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
 
@@ -137,7 +136,8 @@ def _about_one() -> UsageError:
 
 def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:
     """Print a report; a limit that struck is the exit code before a disagreement."""
-    findings = tuple(found if found.place.file else found._replace(place=Place(*run.place)) for found in document.findings or ())
+    file, line = run.place
+    findings = tuple(found if found.file else found._replace(file=file, line=line) for found in document.findings or ())
     document = document._replace(findings=findings)
     return run.report(document, notes, ()) or (ExitCode.OK if passed else ExitCode.DISAGREES)
 
@@ -153,15 +153,6 @@ def _at_points(
         result = check_points(program, known, wrt, digits, max_nodes, run.stage)
         result = result._replace(notes=(*notes, *result.notes))
         return _verdict(run, points_report(result, run.output.style), result.notes, result.passed)
-
-
-def _several(system: System, claims: tuple[str, ...], digits: int | None, run: Run) -> ExitCode:
-    """A check of several results."""
-    if claims:
-        raise _about_one()
-    found = agreements_of(system, digits, run.stage)
-    document = results_report(system.expression(), system.at, found, run.output.style, digits)
-    return _verdict(run, document, notes_of(found), all(agreement.passed for agreement in found))
 
 
 def _anywhere(program: Program, wrt: str | None, max_nodes: int) -> Problem:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations_with_replacement, product
-from math import isfinite
+from itertools import chain, combinations_with_replacement, product
+from math import isfinite, nan
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
 from diffcli.language.writing.printer import number_text
+from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
+from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
@@ -19,6 +21,7 @@ from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
 from diffcli.methods.symbolic.formulas import formulas
 from diffcli.methods.symbolic.simplification import Simplifier
+from diffcli.methods.taylor import expansion
 from diffcli.records import SymbolicDerivative, element_names
 from diffcli.records.formulas import Formula, FormulaResult
 
@@ -30,14 +33,28 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     """The derivatives of a program as formulas: what `diffcli.diff` returns and raises, but for equations."""
     options.progress("reading")
     program = as_program(target, options.verify)
-    point = at or (ANYWHERE if program.inputs else {})
-    system = System(program, point, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
+        at = ANYWHERE if program.inputs else {}
+    system = System(program, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     with system.placing():
         if system.known:
             require_values(system)
         asked = asked_of(system, options)
-        found = _at_point(system, asked, options) if system.known else _anywhere(system, asked, options)
-        return found._replace(notes=tuple(system.placed(found.notes)))
+        numbers = scalarised(system) if system.known else system
+        notes = [*system.notes(), *system.unused()]
+        if system.known:
+            found, notes = _at_point(system, numbers, asked, options)
+        else:
+            found = _formulas(system, asked, options, notes)
+        derived = _derivations(numbers, asked, options, found, notes) if options.steps else ()
+        values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
+        smooth = asked.order == 1 and system.known and not any(map(is_rough, notes))
+        results = tuple(output.name for output in numbers.outputs)
+        return FormulaResult(
+            system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian,
+            system.at if system.known else {}, values, tangents_of(numbers, values, found) if smooth else {}, derived,
+            notes=tuple(system.placed(notes)), of=system.question.of, recorded=system.function is not None,
+        )  # fmt: skip
 
 
 class _Asked(NamedTuple):
@@ -64,34 +81,53 @@ def asked_of(system: Problem, options: FormulaOptions) -> _Asked:
     return _Asked(tuple(every), order, list(combinations_with_replacement(every, order)))
 
 
-def _anywhere(system: System, asked: _Asked, options: FormulaOptions) -> FormulaResult:
-    notes = [*system.notes(), *system.unused()]
-    return _result(system, system, asked, options, _formulas(system, asked, options, notes), notes)
-
-
-def _at_point(system: System, asked: _Asked, options: FormulaOptions) -> FormulaResult:
-    """The formulas with their values, and everything that a Jacobian or a Hessian has to say at the point."""
-    numbers = scalarised(system)
+def _at_point(
+    system: System, numbers: Problem, asked: _Asked, options: FormulaOptions
+) -> tuple[list[Formula], list[Diagnostic]]:
+    """The formulas with their values, and everything that a Jacobian, a Hessian or a Taylor series has to say at the point."""
     given = {name: getattr(options, name) for name in ("strict", "max_nodes", "watch", "progress", "simplify")}
-    found: list[Formula] = []
     if asked.order == 1:
         first = jacobian_of(system, MatrixOptions(mode="symbolic", **given))
-        found += [_formula(result, (each.variable,), each) for result, each in first.symbolic]
-        return _result(system, numbers, asked, options, found, [*first.notes])
-    mode = "symbolic" if asked.order == 2 else "auto"
-    notes: list[Diagnostic] = []
-    for output in numbers.outputs:
-        second = hessian_of(numbers.view(output), HessianOptions(mode=mode, **given))
-        notes += [note for note in second.notes if note not in notes]
-        by_names = {frozenset((each.first, each.second)): each.derivative for each in second.symbolic}
-        found += [_formula(output.name, by, by_names[key]) for by in asked.by if (key := frozenset(by)) in by_names]
+        entries = _entries(first.rows, first.columns, first.matrix)
+        found = [_formula(name, (each.variable,), each, entries[name, each.variable]) for name, each in first.symbolic]
+        return found, [*first.notes]
     if asked.order > 2:
-        found = _formulas(numbers, asked, options, notes)
-    return _result(system, numbers, asked, options, found, notes)
+        notes = [*system.notes(), *system.unused(), *(notes_of(watch_of(system), options.strict) if options.watch else ())]
+        found = [_at_breaks(numbers, each, options, notes) for each in _formulas(numbers, asked, options, notes)]
+        return found, [*dict.fromkeys(notes)]
+    found, notes = [], []
+    for output in numbers.outputs:
+        second = hessian_of(numbers.view(output), HessianOptions(mode="symbolic", **given))
+        notes += second.notes
+        entries = _entries(second.columns, second.columns, second.matrix)
+        by_names = {frozenset((each.first, each.second)): each.derivative for each in second.symbolic}
+        known = [by for by in asked.by if frozenset(by) in by_names]
+        found += [_formula(output.name, by, by_names[frozenset(by)], entries[by]) for by in known]
+    return found, [*dict.fromkeys(notes)]
 
 
-def _formula(result: str, by: By, found: SymbolicDerivative) -> Formula:
-    return Formula(result, by, found.unsimplified, found.simplified, found.latex, found.value)
+def _entries(rows: Sequence[str], columns: Sequence[str], matrix: Sequence[Sequence[float]]) -> dict[By, float]:
+    return dict(zip(product(rows, columns), chain.from_iterable(matrix), strict=True))
+
+
+def _formula(result: str, by: By, found: SymbolicDerivative, value: float) -> Formula:
+    return Formula(result, by, found.unsimplified, found.simplified, found.latex, value)
+
+
+def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes: list[Diagnostic]) -> Formula:
+    """At a kink of the function the value of a higher derivative is that on which its sides agree, if one is known; else NaN."""
+    view = numbers.view(next(output for output in numbers.outputs if output.name == found.result))
+    breaks = find_breaks(view)
+    if not breaks:
+        return found
+    if len({*found.by}) == 1:
+        series = expansion(view, found.by[0], len(found.by), options.max_nodes)
+        notes += series.notes
+        return found._replace(value=series.derivatives[-1])
+    notes += describe_breaks(view, breaks, "", options.strict)[0]
+    message = f"what the derivative by {', '.join(found.by)} is on the sides of this point is not known"
+    notes.append(Diagnostic("second-kink", "warning", message))
+    return found._replace(value=nan)
 
 
 def _formulas(numbers: Problem, asked: _Asked, options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
@@ -109,22 +145,6 @@ def _formulas(numbers: Problem, asked: _Asked, options: FormulaOptions, notes: l
     return found
 
 
-def _result(
-    system: System, numbers: Problem, asked: _Asked, options: FormulaOptions, found: Sequence[Formula], notes: list[Diagnostic]
-) -> FormulaResult:
-    """What was found, with the derivations if they are asked for."""
-    results = tuple(output.name for output in numbers.outputs)
-    values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
-    flat = asked.order == 1 and system.known and not any(map(is_rough, notes))
-    return FormulaResult(
-        expression=system.expression(), inputs=tuple(system.tape.inputs), results=results, wrt=asked.wrt, order=asked.order,
-        formulas=tuple(found), hessian=options.hessian, at=system.at if system.known else {}, values=values,
-        tangents=tangents_of(numbers, values, found) if flat else {},
-        derivations=_derivations(numbers, asked, options, found, notes) if options.steps else (), notes=tuple(notes),
-        of=system.question.of, recorded=system.function is not None,
-    )  # fmt: skip
-
-
 def is_rough(note: Diagnostic) -> bool:
     """Whether a note says that there is no derivative, and so no tangent."""
     return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
@@ -135,7 +155,7 @@ def tangents_of(numbers: Problem, values: Mapping[str, float], found: Sequence[F
     tangents = {}
     for result, value in values.items():
         slopes = {each.by[0]: each.value for each in found if each.result == result and each.value is not None}
-        if len(slopes) == len(numbers.wrt) and all(map(isfinite, (value, *slopes.values()))):
+        if slopes and len(slopes) == len(numbers.wrt) and all(map(isfinite, (value, *slopes.values()))):
             tangents[result] = tangent_text(value, {name: (float(numbers.at[name]), slope) for name, slope in slopes.items()})
     return tangents
 

@@ -109,7 +109,8 @@ def hessian(
     -------
     A record with ``value``, ``gradient``, ``hessian[a][b]`` (for arrays, an array of the shape of the one and then the other),
     the same as ``matrix`` with the names of its ``columns``, symmetric to the last bit; ``notes``, also on kinks of the first
-    derivative; ``pattern``, ``groups`` (the columns that shared a sweep) and ``cost``.
+    derivative; ``eigenvalues`` and ``definiteness``, and where the gradient is zero ``point``: a minimum, maximum or saddle, or
+    undecided; ``pattern``, ``groups`` (the columns that shared a sweep) and ``cost``.
 
     Notes
     -----
@@ -121,12 +122,18 @@ def hessian(
     >>> hessian("x^2*y", {"x": 3, "y": 2}).hessian
     {'x': {'x': 4.0, 'y': 6.0}, 'y': {'x': 6.0, 'y': 0.0}}
 
+    >>> found = hessian("x^2 - y^2", {"x": 0, "y": 0})
+    >>> found.eigenvalues, found.stationary, found.point
+    ((-2.0, 2.0), 'zero', 'saddle')
+
     A function may be smooth, and its second derivative jump:
 
     >>> hessian("elu(x)", "x=0").notes[0].message
     'the first derivative of `elu` has a corner or a jump here'
     """
-    options = HessianOptions(mode=mode, of=of, wrt=wrt, strict=strict, simplify=simplify, max_nodes=max_nodes, verify=verify)
+    options = HessianOptions(
+        mode=mode, of=of, wrt=wrt, strict=strict, simplify=simplify, max_nodes=max_nodes, verify=verify, eigenvalues=True
+    )
     return compute_hessian(target, at, options)
 
 

@@ -160,6 +160,7 @@ class MatrixOptions(SharedOptions):
     mode: str = "auto"
     of: str | Sequence[str] | None = None
     simplify: str = "fast"
+    eigenvalues: bool = False
 
     known: ClassVar[Known] = {"mode": JACOBIAN_MODES, "kink": POLICIES, "simplify": EFFORTS}
     conflicts: ClassVar[Sequence[Conflict]] = (

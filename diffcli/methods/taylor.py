@@ -119,7 +119,7 @@ def compute_taylor(
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _scalarised(problem, variable, max_nodes)
     progress("expanding")
-    found = _expansion(problem, variable, order, max_nodes)
+    found = expansion(problem, variable, order, max_nodes)
     if exact:
         progress("expanding in exact numbers")
         found = _with_exact(found, problem, at, max_nodes)
@@ -145,7 +145,7 @@ def _with_exact(found: TaylorResult, problem: Problem, at: At | None, max_nodes:
     return found._replace(exact=tuple(texts), notes=(*found.notes, Diagnostic("not-exact", "note", message)))
 
 
-def _expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
+def expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
     require_value(problem)
     breaks = find_breaks(problem)
     notes = [*problem.notes(), *describe(problem, breaks, "", False)]

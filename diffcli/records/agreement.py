@@ -149,7 +149,7 @@ class ClaimVerdict(NamedTuple):
     @property
     def passed(self) -> bool:
         """Whether nothing speaks against it."""
-        return self.verdict in ("proved", "not decided")
+        return self.verdict in ("proved", "not decided", "right at the point")
 
 
 class ClaimRow(NamedTuple):

@@ -13,16 +13,6 @@ RULES = {
 """What can be checked."""
 
 
-class Place(NamedTuple):
-    """A file, by the name that the user gave it, and a line of it, from 1; what is not known is empty, and 0."""
-
-    file: str = ""
-    line: int = 0
-
-
-NOWHERE = Place()
-
-
 class Finding(NamedTuple):
     """One thing that was checked."""
 
@@ -35,4 +25,7 @@ class Finding(NamedTuple):
     """What came out, in a word or a few."""
     message: str
     """Why, as a sentence without its full stop."""
-    place: Place = NOWHERE
+    file: str = ""
+    """Where it stands, by the name that the user gave the file; empty, if in none, ..."""
+    line: int = 0
+    """... and on which line, from 1; 0, if that is not known."""

@@ -152,6 +152,14 @@ class HessianResult(NamedTuple):
     cost: HessianCost | None = None
     differences: tuple[SecondDifference, ...] = ()
     symbolic: tuple[SymbolicSecond, ...] = ()
+    eigenvalues: tuple[float, ...] = ()
+    """In ascending order; none where they were not asked for, and where an entry is not finite."""
+    definiteness: str = ""
+    """``positive definite``, ``negative definite`` or ``indefinite``, if rounding leaves that certain, else ``undecided``."""
+    stationary: str = ""
+    """``zero`` if the gradient is, ``zero up to rounding`` if rounding, of the point too, may make the difference."""
+    point: str = ""
+    """What such a point is: ``minimum``, ``maximum``, ``saddle`` or ``undecided``; nothing at a kink."""
 
 
 class ProductResult(NamedTuple):

@@ -11,7 +11,7 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import Agreement, ClaimVerdict, PartialCheck, PointChecks, Way
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
-from diffcli.records.findings import NOWHERE, Finding, Place
+from diffcli.records.findings import Finding
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
 from diffcli.reports.formats import Style
 from diffcli.studies.claims.claims import VERDICTS
@@ -22,50 +22,38 @@ MOST_ULPS = 1e4
 
 def check_report(
     expression: str,
-    at: dict[str, float],
-    agreement: Agreement | None,
+    at: Mapping[str, Any],
+    agreements: Sequence[Agreement],
     claims: Sequence[ClaimVerdict],
     style: Style,
     digits: int | None = None,
+    several: bool = False,
 ) -> Document:
     """The document of a check at one point, of claims, or of both, with the notes of both.
 
-    ``agreement`` is None for claims alone, whose point ``at`` nobody asked for. ``digits`` says how many digits of the exact
-    derivative are shown; none, if it was not asked for.
+    Claims alone have no ``agreements``, and a point ``at`` that nobody asked for. ``digits`` says how many digits of the exact
+    derivatives are shown; none, if it was not asked for.
 
     The keys of its data: ``expression``, ``at``, ``value``, ``passed``; ``checks``, each with ``variable``, ``verdict``,
     ``reason``, ``explanation``, ``exact`` (a text with all digits, or null), ``left``, ``right`` and ``ways`` (``name``,
-    ``value``, ``bar``, ``error``, ``right_digits``, ``agrees``, ``remark``); ``claims``; ``notes``.
+    ``value``, ``bar``, ``error``, ``right_digits``, ``agrees``, ``remark``); ``claims``; ``notes``. Of ``several`` results
+    ``results`` has the ``name``, ``value`` and ``checks`` of each.
     """
-    asked = agreement is not None
-    blocks: list[Block] = heading(expression, at, "every way" if asked else "", anywhere=not asked)
-    if agreement is not None:
-        blocks += _agreement_blocks(agreement, style, digits)
-    for claim in claims:
-        blocks.append(Table("", texts("claim", ""), tuple(_claim_rows(claim, at))))
-    findings = [claim_finding(claim, f"claim for {claim.variable}") for claim in claims]
-    findings = [*_findings([*filter(None, [agreement])]), *findings]
-    return Document(tuple(blocks), _data(expression, at, agreement, claims, digits), findings=tuple(findings))
-
-
-def results_report(
-    expression: str, at: dict[str, Any], agreements: Sequence[Agreement], style: Style, digits: int | None = None
-) -> Document:
-    """The document of a check of several results at one point.
-
-    The keys of its data: ``expression``, ``at``, ``passed``; ``results``, each with ``name``, ``value`` and ``checks`` as of a
-    check of one result; ``notes``.
-    """
-    blocks: list[Block] = heading(expression, at, "every way")
+    blocks: list[Block] = heading(expression, at, "every way" if agreements else "", anywhere=not agreements)
     for agreement in agreements:
-        blocks += [Text(f"{agreement.name}:"), *_agreement_blocks(agreement, style, digits)]
-    data = {
-        "schema": "diffcli/check@1", "expression": expression, "at": at,
-        "passed": all(agreement.passed for agreement in agreements),
-        "results": [data_of(found, "name value checks", checks=_checks_data(found, digits)) for found in agreements],
-        "notes": notes_of(agreements),
-    }  # fmt: skip
-    return Document(tuple(blocks), data, findings=tuple(_findings(agreements)))
+        blocks += [*[Text(f"{agreement.name}:")] * several, *_agreement_blocks(agreement, style, digits)]
+    blocks += [Table("", texts("claim", ""), tuple(_claim_rows(claim, at))) for claim in claims]
+    findings = [_finding(agreement.name, check) for agreement in agreements for check in agreement.checks]
+    findings += [claim_finding(claim, f"claim for {claim.variable}") for claim in claims]
+    fields = "passed results notes" if several else "value passed checks claims? notes" if agreements else "passed claims? notes?"
+    found: list[Agreement | ClaimVerdict] = [*agreements, *claims]
+    results = [data_of(each, "name value checks", checks=_checks_data(each, digits)) for each in agreements]
+    data = data_of(
+        agreements[0] if agreements else None, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression,
+        at=at, passed=all(each.passed for each in found), checks=results[0]["checks"] if results else None, results=results,
+        claims=[claim_data(claim) for claim in claims], notes=notes_of(found),
+    )  # fmt: skip
+    return Document(tuple(blocks), data, findings=tuple(findings))
 
 
 def notes_of(checks: Sequence[Agreement | ClaimVerdict]) -> list[Diagnostic]:
@@ -177,7 +165,7 @@ def verdict_text(found: PartialCheck) -> str:
 # -- claims ------------------------------------------------------------------------------------------------------------------
 
 
-def _claim_rows(claim: ClaimVerdict, at: dict[str, float]) -> list[tuple[str, str]]:
+def _claim_rows(claim: ClaimVerdict, at: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("variable", claim.variable), ("claimed", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
     if claim.verdict == "not readable":
         return [*rows, ("why", claim.notes[0].message)]
@@ -235,24 +223,17 @@ def points_report(result: PointChecks, style: Style) -> Document:
     }
     fields = "schema expression passed points counts worst undefined notes"
     data = data_of(result, fields, schema="diffcli/check@1", worst=by_name)
-    findings = [
-        _finding("f", found.check, f"{_counts(result.counts[name])} of {result.points} points; worst at {point_text(found.at)}: ")
-        for name, found in result.worst.items()
-    ]
+    findings = []
+    for name, found in result.worst.items():
+        counts = ", ".join(f"{verdict} at {count}" for verdict, count in result.counts[name].items())
+        before = f"{counts} of {counted(result.points, 'point')}; the worst, at {point_text(found.at)}: "
+        findings.append(_finding("f", found.check, before))
     if result.undefined:
         findings.append(Finding("value-defined", "f", False, "undefined", f"the value is undefined at {where}"))
     return Document(tuple(blocks), data, findings=tuple(findings))
 
 
 # -- findings ----------------------------------------------------------------------------------------------------------------
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{verdict} at {count}" for verdict, count in counts.items())
-
-
-def _findings(agreements: Sequence[Agreement]) -> list[Finding]:
-    return [_finding(agreement.name, check) for agreement in agreements for check in agreement.checks]
 
 
 def _finding(name: str, found: PartialCheck, before: str = "") -> Finding:
@@ -262,26 +243,13 @@ def _finding(name: str, found: PartialCheck, before: str = "") -> Finding:
     return Finding("ways-agree", f"d{name}/d{found.variable}", found.passed, found.verdict, message)
 
 
-def claim_finding(claim: ClaimVerdict, name: str, place: Place = NOWHERE) -> Finding:
+def claim_finding(claim: ClaimVerdict, name: str, file: str = "", line: int = 0) -> Finding:
     """What a claim turned out to be, under a name."""
     told = "; ".join(f"{what}: {text}" for what, text in _claim_rows(claim, {}) if what not in ("variable", "its value"))
-    return Finding("claim-is-derivative", name, claim.passed, claim.verdict, told, place)
+    return Finding("claim-is-derivative", name, claim.passed, claim.verdict, told, file, line)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------
-
-
-def _data(
-    expression: str, at: dict[str, float], agreement: Agreement | None, claims: Sequence[ClaimVerdict], digits: int | None
-) -> dict[str, Any]:
-    found: list[Agreement | ClaimVerdict] = [*filter(None, [agreement]), *claims]
-    passed = all(each.passed for each in found)
-    fields = "value passed checks claims? notes" if agreement is not None else "passed claims? notes?"
-    return data_of(
-        agreement, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression, at=at, passed=passed,
-        checks=agreement and _checks_data(agreement, digits), claims=[claim_data(claim) for claim in claims],
-        notes=notes_of(found),
-    )  # fmt: skip
 
 
 def _checks_data(agreement: Agreement, digits: int | None) -> list[dict[str, Any]]:

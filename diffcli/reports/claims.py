@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from diffcli.errors import Diagnostic, counted
 from diffcli.records.agreement import ClaimRow, ClaimVerdict
 from diffcli.records.blocks import Block, Document, Table, Text, numbers, texts
-from diffcli.records.findings import Place
 from diffcli.reports.check import claim_data, claim_finding
 from diffcli.reports.document import data_of
 
@@ -17,7 +16,7 @@ def claims_report(rows: Sequence[ClaimRow], path: str, notes: Sequence[Diagnosti
     """The document of the claims of a file, with the notes of all.
 
     The keys of its data: ``passed``; ``claims``, each with ``line``, ``name``, ``expression`` and the keys of a claim of a
-    check; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
+    check, and ``why``; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
     """
     found = [row.found for row in rows]
     right = sum(claim.passed for claim in found)
@@ -31,16 +30,16 @@ def claims_report(rows: Sequence[ClaimRow], path: str, notes: Sequence[Diagnosti
     for what, counts in (("verdict", verdicts), ("likely slip", slips)):
         if counts:
             blocks.append(Table("", (*texts(what), *numbers("claims")), tuple(counts.most_common())))
-    claims = [data_of(row, "line name expression") | claim_data(row.found) for row in rows]
+    claims = [data_of(row, "line name expression") | claim_data(row.found) | {"why": _why(row.found)} for row in rows]
     data = {
         "schema": "diffcli/check@1", "passed": right == len(rows), "claims": claims, "counts": dict(verdicts.most_common()),
         "slips": dict(slips.most_common()), "notes": notes,
     }  # fmt: skip
-    findings = tuple(
-        claim_finding(row.found, ", ".join(filter(None, [name, row.found.variable])), Place(path, row.line))
+    findings = [
+        claim_finding(row.found, ", ".join(filter(None, [name, row.found.variable])), path, row.line)
         for name, row in zip(names, rows, strict=True)
-    )
-    return Document(tuple(blocks), data, findings=findings)
+    ]
+    return Document(tuple(blocks), data, findings=tuple(findings))
 
 
 def _why(claim: ClaimVerdict) -> str:

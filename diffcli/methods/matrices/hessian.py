@@ -85,6 +85,14 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     if options.by_rules:
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
+    if options.eigenvalues:
+        from diffcli.methods.matrices.stationary import with_eigenvalues  # whoever wants none does not wait for it
+
+        options.progress("eigenvalues")
+        smooth = meaning == AGREE or not any(note.code in BROKEN for note in told)
+        slopes = gradient.gradient if sides is None else sides.values
+        lost = any(note.code == "lost-digits" for note in notes)
+        found = with_eigenvalues(found, gradient, slopes, watch, lost, smooth)
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
 
 

@@ -24,6 +24,7 @@ from diffcli.methods.points.ranges import read_constant
 from diffcli.records import finite_float
 
 _EVERY = "every line has a value for each column"
+_QUOTED = 'put quotation marks about what has a comma in it, as "max(x, y)"'
 
 SAMPLE = 20
 """So many lines say what separates the columns."""
@@ -140,7 +141,7 @@ def read_table(text: str, path: str) -> CsvTable:
             whole, half = ",".join(row), ",".join(row[:2])
             split = half if len(row) == 2 * len(first) and _DECIMAL.fullmatch(half) else ""
             one = "" if separator != "," else whole if _THOUSANDS.fullmatch(whole) else split
-            raise bad_file("bad-data", message, *(_readings(one, len(first)) if one else [_EVERY]))
+            raise bad_file("bad-data", message, *(_readings(one, len(first)) if one else [_EVERY, *[_QUOTED] * ("(" in whole)]))
         for before, after in pairwise(row) if separator in ", " else ():
             if after[:1] == "0" and _PADDED.fullmatch(f"{before},{after}") and (separator == "," or len(after) == 3):
                 one = before + separator + after

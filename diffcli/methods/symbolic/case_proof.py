@@ -21,6 +21,7 @@ from diffcli._named import NamedTuple
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.symbolic.symbolic import exact
 from diffcli.methods.symbolic.text import Expression
+from diffcli.methods.symbolic.unasked import STEPS
 from diffcli.methods.symbolic.zero_test import MOST_NODES, node_count, vanishes
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape, evaluate
@@ -34,7 +35,7 @@ MOST_REGIONS = 64
 MOST_CONDITIONS = 8
 """How many conditions make one of them."""
 
-_BENT = (Relational, sympy.Heaviside, sympy.sign, sympy.Abs, sympy.Max, sympy.Min)
+_BENT = (Relational, *STEPS, sympy.sign, sympy.Abs, sympy.Max, sympy.Min)
 _HOLDS = {
     sympy.StrictGreaterThan: (1,), sympy.GreaterThan: (0, 1), sympy.StrictLessThan: (-1,), sympy.LessThan: (-1, 0),
 }  # fmt: skip
@@ -152,7 +153,7 @@ def _value(node: Expression, sign: int) -> Expression:
     """A bent part where its switch has a sign."""
     if isinstance(node, Relational):
         return sympy.true if sign in _HOLDS[type(node)] else sympy.false
-    if isinstance(node, sympy.Heaviside):
+    if isinstance(node, STEPS):
         return sympy.Rational(sign + 1, 2)
     if isinstance(node, sympy.Max | sympy.Min):
         first, second, *others = sorted(node.args, key=sympy.default_sort_key)

@@ -25,6 +25,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
+from diffcli.methods.symbolic.unasked import STEPS, operation
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
@@ -71,7 +72,7 @@ class SympyBuilder:
         if name in _OPERATORS:
             return _OPERATORS[name](*numbers)
         if row.sympy:
-            built = getattr(sympy, row.sympy)(*numbers)
+            built = operation(row.sympy, numbers)
         elif not row.definition:
             help = ["give custom_rule a definition in diffcli's language, or use --mode reverse"]
             raise LimitError([error("undecided-derivative", f"SymPy knows nothing of `{row.name}`", help=help)])
@@ -224,6 +225,10 @@ def described(
     if not problem.known:
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, name, text, notes)
+    rule, mode = "by the rules of the table", "reverse" if len(variables) == 1 else "auto"
+    if len(variables) > 2:
+        rule, mode = "worked out with 50 digits", ""
+        by_rules = _exact_value(problem, name, text)
     if math.isnan(value) and math.isfinite(by_rules):
         text = to_program_text(lazily(raw), most_nodes, problem.at)
         value = _text_value(problem, name, text, notes)
@@ -231,15 +236,13 @@ def described(
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and not abs(value - by_rules) <= LOST * max(abs(value), abs(by_rules)) < math.inf:
-        form = _text_problem(problem, name, text, [])
-        form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
-        exact = None if form is None else precise_value(form.tape, form.point)
-        fault = "loses its digits" if exact is None or abs(value - exact) > LOST * abs(exact) else ""
+        exact = _exact_value(problem, name, text)
+        fault = "" if abs(value - exact) <= LOST * abs(exact) else "loses its digits"
     if fault:
-        kind, mode = ("derivative", "reverse") if len(variables) == 1 else ("second derivative", "auto")
+        kind = "second derivative" if len(variables) == 2 else "derivative"
         by = " and ".join(f"`{variable}`" for variable in variables)
         message = f"SymPy's form of the {kind} by {by} {fault} at this point"
-        rule = f"by the rules of the table it is {number_text(by_rules + 0.0)} (--mode {mode})"
+        rule = f"{rule} it is {number_text(by_rules + 0.0)}" + f" (--mode {mode})" * bool(mode)
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
     return SymbolicDerivative(variables[-1], text, short, latex, value)
 
@@ -251,7 +254,7 @@ def lazily(expression: Expression) -> Expression:
         factors = sympy.Mul.make_args(product)
         for position, factor in enumerate(factors):
             rest = sympy.Mul(*factors[:position], *factors[position + 1 :])
-            if isinstance(factor, sympy.Heaviside):  # of max and min
+            if isinstance(factor, STEPS):  # of max and min
                 return sympy.Piecewise((0, factor.args[0] < 0), (product, True), evaluate=False)
             if isinstance(factor, sympy.Piecewise) and any(value == 0 for value, _ in factor.args):
                 pairs = [(value if value == 0 else chosen(value * rest), condition) for value, condition in factor.args]
@@ -268,6 +271,14 @@ def _text_value(problem: Problem, variable: str, text: str, notes: list[Diagnost
         return math.nan
     tape = derivative.tape
     return float(evaluate(tape.copy(derived_from=tape.first_row), derivative.point)[tape.output])
+
+
+def _exact_value(problem: Problem, variable: str, text: str) -> float:
+    """The value of a derivative's text worked out with 50 digits; NaN where there is none."""
+    form = _text_problem(problem, variable, text, [])
+    form = None if form is None else scalarised(form)  # it may speak of x[0], and x be an array
+    exact = None if form is None else precise_value(form.tape, form.point)
+    return math.nan if exact is None else float(exact)
 
 
 def _text_problem(problem: Problem, variable: str, text: str, notes: list[Diagnostic]) -> Problem | None:

@@ -245,6 +245,11 @@ def of_regular(function: Callable[..., Array]) -> Callable[..., Array]:
     return solved
 
 
+def eigenvalues(matrix: Any) -> Any:
+    """Those of a symmetric matrix, in ascending order."""
+    return np.linalg.eigvalsh(np.array(matrix)).tolist()
+
+
 def determinant(a: Array) -> Array:
     """By cofactors if it is small, which rounds no whole numbers; else by elimination."""
     if not np.isfinite(a).all():

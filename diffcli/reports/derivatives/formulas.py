@@ -89,7 +89,7 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
         if any(each.simplified not in (None, each.unsimplified) for each in result.formulas):
             forms = [(name, each.unsimplified) for name, each in zip(names, result.formulas, strict=True)]
             blocks.append(Table("", texts("derivative", "by SymPy, unsimplified"), tuple(forms)))
-    if result.at:
+    if result.values:
         values = [Value(name, name, value) for name, value in result.values.items()]
         for name, each in zip(names, result.formulas, strict=True):
             machine = derivative_name(each.result, each.by, "d", raised=False)
@@ -129,7 +129,7 @@ def _latex(result: FormulaResult) -> list[Block]:
         blocks += [Text(line, "math") for line in _latex_matrices(result)]
     else:
         blocks += [Text(rf"{_latex_name(result, each, sign)} = {each.latex}", "math") for each in result.formulas]
-    if result.at:
+    if result.values:
         rows: list[tuple[Cell, ...]] = [(_latex_function(result, name), value) for name, value in result.values.items()]
         rows += [(_latex_name(result, each, sign), each.value) for each in result.formulas]
         blocks.append(Table("", (Column("", math=True), *numbers("", full=True)), tuple(rows)))
@@ -168,8 +168,8 @@ def _latex_matrices(result: FormulaResult) -> list[str]:
 
 
 def _data(result: FormulaResult) -> dict[str, Any]:
-    fields = "result by unsimplified simplified latex value" if result.at else "result by unsimplified simplified latex"
-    point = "at values tangents " if result.at else ""
+    fields = "result by unsimplified simplified latex value" if result.values else "result by unsimplified simplified latex"
+    point = "at values tangents " if result.values else ""
     data = data_of(
         result, f"schema expression of? implicit? wrt order {point}formulas notes",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],

@@ -18,6 +18,17 @@ MOST_PARTIALS = 30
 
 HESSIAN_MODES = {"forward-over-reverse": "forward over reverse", "numeric": "by second differences", "symbolic": "by SymPy"}
 
+MOST_EIGENVALUES = 8
+"""How many eigenvalues are listed, the smallest first."""
+
+UNDECIDED = "one is 0 up to rounding, which leaves undecided whether the matrix is definite"
+
+POINTS = {
+    "minimum": "a local minimum", "maximum": "a local maximum", "saddle": "a saddle point",
+    "undecided": "what the point is, second derivatives do not decide",
+}  # fmt: skip
+"""What a point with a zero gradient is, in words."""
+
 PRODUCTS = {
     "jvp": ("J v", "by one forward sweep"),
     "vjp": ("w'J", "by one reverse sweep"),
@@ -58,7 +69,8 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
 
     The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``value``, ``gradient``,
     ``hessian`` (by two variables), ``notes``; where they are known ``sparsity`` (as of a Jacobian) and ``cost``;
-    ``differences`` and ``symbolic``, each with its variables ``first`` and ``second``.
+    ``differences`` and ``symbolic``, each with its variables ``first`` and ``second``; of a finite matrix ``eigenvalues`` and
+    ``definiteness``, and where the gradient is zero ``stationary`` (whether up to rounding) and ``point`` (what it is).
     """
     sign = style.partial
     matrix = Matrix(
@@ -66,7 +78,7 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
         row_label=f"{sign}f/{sign}{{}}", column_label=f"{sign}/{sign}{{}}", beside_label="gradient",
     )  # fmt: skip
     blocks = [*_heading(result, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
-    blocks += _hint(matrix, style)
+    blocks += [*_hint(matrix, style), *_meaning(result, style)]
     if result.differences:
         columns = (*texts("by", "and"), *numbers("evaluations", "±"))
         rows = [(found.first, found.second, found.evaluations, found.error) for found in result.differences]
@@ -81,11 +93,25 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
         for found in result.symbolic
     ]
     data = data_of(
-        result, "schema expression of? mode at value gradient hessian notes sparsity? cost? differences? symbolic?",
-        schema="diffcli/hessian@1", sparsity=_sparsity(result, sparsity), symbolic=symbolic,
+        result, "schema expression of? mode at value gradient hessian notes sparsity? cost? differences? symbolic? eigenvalues? "
+        "definiteness? stationary? point?", schema="diffcli/hessian@1", sparsity=_sparsity(result, sparsity), symbolic=symbolic,
         differences=[data_of(found, "first second estimate error evaluations reason") for found in result.differences],
     )  # fmt: skip
     return Document(tuple(blocks), data)
+
+
+def _meaning(result: HessianResult, style: Style) -> list[Block]:
+    """The eigenvalues, and what the point is, in words."""
+    found = result.eigenvalues
+    if not found:
+        return []
+    listed = ", ".join(number(value, style.digits) for value in (found if style.full else found[:MOST_EIGENVALUES]))
+    more = "" if style.full or len(found) <= MOST_EIGENVALUES else f", ..., {number(found[-1], style.digits)}"
+    definiteness = UNDECIDED if result.definiteness == "undecided" else result.definiteness
+    blocks: list[Block] = [Text(f"eigenvalues: {listed}{more}; {definiteness}")]
+    if result.stationary:
+        blocks.append(Text(f"the gradient is {result.stationary}: {POINTS[result.point]}"))
+    return blocks
 
 
 def product_report(result: ProductResult, style: Style) -> Document:

@@ -17,12 +17,12 @@ def render(document: Document, style: Style) -> str:
     findings = findings_of(document, style)
     failed = sum(not found.passed for found in findings)
     counts: dict[str, Any] = {"tests": str(len(findings)), "failures": str(failed), "errors": "0"}
-    suites = ElementTree.Element("testsuites", name="diffcli", **counts)
+    suites = ElementTree.Element("testsuites")
     suite = ElementTree.SubElement(suites, "testsuite", name="diffcli check", **counts)
     for found in findings:
-        case = ElementTree.SubElement(suite, "testcase", classname=found.place.file or "diffcli", name=found.name)
+        case = ElementTree.SubElement(suite, "testcase", classname=found.file or "diffcli", name=found.name)
         if not found.passed:
             failure = ElementTree.SubElement(case, "failure", type=found.rule, message=found.message)
-            failure.text = f"{found.place.file}:{found.place.line}: {found.message}" if found.place.file else found.message
+            failure.text = f"{found.file}:{found.line}: {found.message}" if found.line else found.message
     ElementTree.indent(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(suites, encoding="unicode")}'

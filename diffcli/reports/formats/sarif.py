@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from diffcli.records.blocks import Document
-from diffcli.records.findings import RULES, Finding, Place
+from diffcli.records.findings import RULES, Finding
 from diffcli.reports.formats import Style, findings_of
 from diffcli.reports.formats.json import json_text
 
@@ -20,29 +20,26 @@ def render(document: Document, style: Style) -> str:
 
     findings = findings_of(document, style)
     rules = [rule for rule in RULES if any(found.rule == rule for found in findings)]
-    driver = {
-        "name": "diffcli", "version": __version__,
-        "rules": [{"id": rule, "shortDescription": {"text": RULES[rule]}} for rule in rules],
-    }  # fmt: skip
+    driver = {"name": "diffcli", "version": __version__, "rules": [_rule(rule) for rule in rules]}
     results = [_result(found, rules) for found in findings if not found.passed]
-    return json_text({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
-    })  # fmt: skip
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return json_text({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
+
+
+def _rule(rule: str) -> dict[str, Any]:
+    """A rule, with all that GitHub's code scanning asks for."""
+    text = {"text": RULES[rule]}
+    return {"id": rule, "shortDescription": text, "fullDescription": text, "help": {"text": "diffcli check --help says more."}}
 
 
 def _result(found: Finding, rules: list[str]) -> dict[str, Any]:
-    locations = [{"physicalLocation": _location(found.place)}] if found.place.file else []
+    """A finding; what stands in no file has no location."""
     text = f"{found.name}: {found.message}"
+    path = found.file.replace("\\", "/")
+    place: dict[str, Any] = {"artifactLocation": {"uri": f"{'file://' * path.startswith('/')}{quote(path)}"}}
+    if found.line:
+        place["region"] = {"startLine": found.line}
     return {
         "ruleId": found.rule, "ruleIndex": rules.index(found.rule), "level": "error", "message": {"text": text},
-        "locations": locations,
+        "locations": [{"physicalLocation": place}] if path else [],
     }  # fmt: skip
-
-
-def _location(place: Place) -> dict[str, Any]:
-    path = place.file.replace("\\", "/").removeprefix("./")
-    location: dict[str, Any] = {"artifactLocation": {"uri": f"{'file://' * path.startswith('/')}{quote(path)}"}}
-    if place.line:
-        location["region"] = {"startLine": place.line}
-    return location

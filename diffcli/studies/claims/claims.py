@@ -25,18 +25,23 @@ from diffcli.methods.sweeps.forward import tangents
 from diffcli.operations.array_row import shape_text
 from diffcli.records import GradientResult, element_names
 from diffcli.records.agreement import ClaimVerdict, Comparison
-from diffcli.studies.claims.comparison import Function, compared, judged, nice_points, points_about
+from diffcli.studies.claims.comparison import CLEAR, Function, compared, judged, nice_points, points_about
 from diffcli.studies.claims.slip_search import Observation, find_slip
+from diffcli.studies.claims.slip_text import factor_sentence, neat
 from diffcli.studies.claims.text import read_claims as read_claims  # the two are used together
 
 VERDICTS = {
     "proved": "it is the derivative, wherever both are defined",
     "wrong": "it is not the derivative",
+    "right at the point": "it is the value of the derivative at this point",
     "at the point only": "it has the right value at this point, and is not the derivative",
     "not decided": "it agrees with the derivative wherever it was tried, which is no proof",
     "not readable": "it is no claim about the expression",
 }
 """What a claim can turn out to be."""
+
+HALF = 2.0**-26
+"""A number that has half of the digits of a float right is right."""
 
 ENOUGH = 24
 """At how many points a claim has to agree before it is put to SymPy."""
@@ -56,10 +61,12 @@ def judge_claims(
     claims: dict[str, Program],
     progress: Callable[[str], None] = lambda stage: None,
     at_given: bool = True,
+    rtol: float | None = None,
 ) -> list[ClaimVerdict]:
     """What each of the claims that `read_claims` returned turns out to be, in their order.
 
-    Unless somebody asked for the point (``at_given``), a claim that is right there alone is plainly wrong.
+    Unless somebody asked for the point (``at_given``), a claim that is right there alone is plainly wrong. Where somebody did,
+    a number is about the derivative there, from which it may be off by ``rtol`` beside its size.
 
     >>> problem = Problem("x^3", {"x": 2})
     >>> (verdict,) = judge_claims(problem, read_claims("3*x^3", problem))
@@ -67,7 +74,7 @@ def judge_claims(
     ('wrong', 'power rule: the exponent of x^3 is to be reduced by 1', '3*x^2')
     """
     written = [(program, claims_in_numbers(problem, name, program)) for name, program in claims.items()]
-    return [*chain.from_iterable(judged_in_turn(problem, written, progress, at_given))]
+    return [*chain.from_iterable(judged_in_turn(problem, written, progress, at_given, rtol))]
 
 
 def judged_in_turn(
@@ -75,6 +82,7 @@ def judged_in_turn(
     claims: Sequence[tuple[Program, dict[str, Problem]]],
     progress: Callable[[str], None],
     at_given: bool,
+    rtol: float | None = None,
 ) -> Iterator[list[ClaimVerdict]]:
     """The verdicts on claims, each given with itself in numbers, by variable; any number of them may be by one variable."""
     written = scalarised(problem)
@@ -88,7 +96,10 @@ def judged_in_turn(
             value, slope = float(found.gradient[variable]), _slope(numbers, variable, found)
             judge = _Judge(numbers, function, variable, text, value, slope, claim.value, Function(claim.tape), progress, at_given)
             notes = notes_of(watch_of(claim, f"the claim for `{variable}`".format), False)
-            verdicts.append(judge.verdict()._replace(notes=(*told, *notes)))
+            verdict = judge.verdict()
+            if at_given and not claim.tape.inputs and verdict.verdict != "proved":
+                verdict = _at_the_point(numbers, verdict, slope, HALF if rtol is None else rtol)
+            verdicts.append(verdict._replace(notes=(*told, *notes)))
         yield verdicts
 
 
@@ -99,6 +110,23 @@ def _slope(problem: Problem, variable: str, found: GradientResult) -> float | No
         left, right = slopes_of(problem, problem.input_slot(variable))
         slope = math.nan if left is None or right is None or not math.isclose(left, right, rel_tol=1e-9) else right
     return slope if math.isfinite(slope) else None
+
+
+def _at_the_point(problem: Problem, found: ClaimVerdict, slope: float | None, rtol: float) -> ClaimVerdict:
+    """The verdict on a number; at a kink those between the slopes are right."""
+    left, right = slopes_of(problem, problem.input_slot(found.variable)) if slope is None else (slope, slope)
+    if left is None or right is None or not math.isfinite(left + right + found.claimed):
+        return found
+    nearest = min(max(found.claimed, min(left, right)), max(left, right))
+    size = max(abs(found.claimed), abs(nearest))
+    if abs(found.claimed - nearest) <= rtol * size:
+        return found._replace(verdict="right at the point", counterexample=None, slip="")
+    off = Comparison(dict(problem.at), found.claimed, nearest, abs(found.claimed - nearest) / size)
+    factor = found.claimed / nearest if nearest else 0.0
+    slip = factor_sentence(factor) if factor and neat(factor) else found.slip if not found.claimed else ""
+    if off.difference < CLEAR:
+        slip = f"it agrees to {int(-math.log10(off.difference))} digits; --rtol says how far it may be off"
+    return found._replace(verdict="wrong", counterexample=off, slip=slip)
 
 
 def claims_in_numbers(problem: Problem, variable: str, program: Program) -> dict[str, Problem]:

@@ -19,7 +19,9 @@ ProblemOf = Callable[[str], tuple[Problem, bool]]
 """The problem of an expression, and whether somebody asked for its point; of an empty one, that of EXPR."""
 
 
-def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]) -> tuple[list[ClaimRow], list[Diagnostic]]:
+def judge_rows(
+    path: str, problem_of: ProblemOf, progress: Callable[[str, int, int], None], rtol: float | None = None
+) -> tuple[list[ClaimRow], list[Diagnostic]]:
     """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
     table = read_table(read_text(path), path)
     names = [name.lower() for name in table.names]
@@ -30,9 +32,9 @@ def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]
         notes.append(Diagnostic("unused-name", "note", f"no column for claims, and passed over: {', '.join(surplus)}"))
     try:
         for expression in dict.fromkeys(cells[-1] for _, cells in rows):
-            for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of):
+            for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of, rtol):
                 judged.append(row)
-                progress(f"claim {len(judged)} of {len(rows)}")
+                progress(f"claim {len(judged)} of {len(rows)}", len(judged), len(rows))
     except (LimitError, KeyboardInterrupt) as stopped:
         if not judged:
             raise
@@ -41,7 +43,7 @@ def judge_rows(path: str, problem_of: ProblemOf, progress: Callable[[str], None]
 
 
 def _judged(
-    rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf
+    rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf, rtol: float | None
 ) -> Iterator[ClaimRow]:
     """The rows of one expression; several for one that makes several claims."""
     readable = []
@@ -60,6 +62,6 @@ def _judged(
             found = ClaimVerdict(variable, claim, "not readable", math.nan, math.nan, None, "", "", 0, 0, notes)
             yield ClaimRow(line, name, problem.expression() if problem else expression, found)
     if problem is not None:
-        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, at_given)
+        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, at_given, rtol)
         for (line, name, _), verdicts in zip(readable, judged, strict=True):
             yield from (ClaimRow(line, name, problem.expression(), verdict) for verdict in verdicts)

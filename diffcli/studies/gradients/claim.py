@@ -57,7 +57,7 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     if isinstance(given, str):
         given, name = _of_text(given.strip(), point, kind), given.strip().removeprefix("@")
     elif callable(given) and not isinstance(given, Program):
-        given = PythonFunction(given)
+        given = _with_names(given, function)
     if isinstance(given, PythonFunction):
         return Claim(given.name, partial(_answer, given, function))
     if isinstance(given, Program):
@@ -65,6 +65,21 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     if isinstance(given, Mapping) and given and all(isinstance(one, Program) for one in given.values()):
         return Claim(name, lambda point: {name: _value(program, point) for name, program in given.items()})
     return Claim(name, lambda point: given, moves=False)
+
+
+def _with_names(claim: Callable[..., Any], function: Program) -> PythonFunction:
+    """What is called as a claim; by place, where it takes any arguments, as what a decorator or another library makes does."""
+    try:
+        return PythonFunction(claim)
+    except ExpressionError:
+        if not isinstance(function, PythonFunction):
+            raise
+
+    @wraps(function.function)
+    def by_place(*arguments: Any) -> Any:
+        return claim(*arguments)
+
+    return PythonFunction(by_place, getattr(claim, "__name__", type(claim).__name__))
 
 
 def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
@@ -138,7 +153,7 @@ def arranged(given: Any, parts: Components, what: str) -> list[float | None]:
             raise ExpressionError([unknown_name(name, shapes, f"the {what}")])
         own, numbers = _flat(f"the {what} by `{name}`", part)
         shape = shapes.get(name, ())
-        if own != shape and not (not own and prod(shape) == 1):
+        if own != shape and not prod(own) == prod(shape) == 1:
             turned = " (it is transposed)" * (own == shape[::-1])
             message = f"the {what} by `{name}` is {shape_text(own)}, and should be {shape_text(shape)}{turned}"
             raise ExpressionError([error("shape-mismatch", message)])

@@ -92,7 +92,9 @@ def check_gradient(
         where = "the point" if len(undefined) == 1 else "any of the points"
         raise DomainError([error("domain", f"the function has no value at {where}")])
     progress("looking for the slip")
-    notes = {note.code: note for point in reversed(found) for note in reversed(point.notes)}
+    notes: dict[str, Diagnostic] = {}
+    for note in [note for point in found for note in point.notes]:
+        notes.setdefault(note.code, note)
     kind, slip = "hessian" if hessian else "gradient", find_slips(seen, asked.claim.moves) if seen else ""
     known = (asked.expression, asked.claim.name, kind, tuple(found), tuple(undefined))
     return GradientCheck(*known, slip, (*notes.values(), *stopped))

@@ -124,20 +124,21 @@ def _variables(seen: Observation) -> list[_One]:
 
 
 def _slips(of: _Variable, variables: Sequence[_Variable], moves: bool) -> Iterator[str]:
-    first, by = of.seen[0], f"the derivative by `{of.name}`"
-    if moves and any(first.claimed) and all(one.claimed == first.claimed and one.right != first.right for one in of.seen[1:]):
-        yield f"{by} is the same at every point" if len(of.seen) > 1 else ""
+    first = of.seen[0]
+    stale = moves and all(one.claimed == first.claimed and one.right != first.right for one in of.seen[1:])
+    if stale and any(first.claimed) and not any(first.is_same(place, right) for place, right in enumerate(first.right)):
+        yield "it is the same at every point, as a stale value is"
     yield from _of_numbers(of)
     for wrong, sentence in _WHOLE:
         if of.explained(wrong):
-            yield sentence.format(variable=f"`{of.name}`", by=by)
+            yield sentence.format(variable=f"`{of.name}`")
     for other in variables:
         swapped = {id(own.seen): own.right for own in other.seen}
         if other is not of and other.shape == of.shape and of.explained(lambda one, swapped=swapped: swapped[id(one.seen)]):  # type: ignore[misc]
             yield WORDS["other variable"].format(other=f"`{other.name}`", variable=f"`{of.name}`")
     for how, order in _rearranged(of.shape):
         if of.explained(lambda one, order=order: _in_order(one, order)):  # type: ignore[misc]
-            yield f"the entries of {by} are {how}"
+            yield f"its entries are {how}"
     factor = _factor(of, lambda one: one.right)
     if factor is not None:
         yield factor_sentence(factor) + _size_of(first.seen, factor)
@@ -157,7 +158,7 @@ def _slips(of: _Variable, variables: Sequence[_Variable], moves: bool) -> Iterat
 
 _WHOLE: tuple[tuple[Of, str], ...] = (
     (lambda one: [0.0] * len(one.right), WORDS["constant"]),
-    (lambda one: [-number for number in one.right], "the sign of {by} is wrong"),
+    (lambda one: [-number for number in one.right], WORDS["sign"]),
     (lambda one: [one.seen.computed.value] * len(one.right), WORDS["itself"]),
 )
 """What is claimed in place of the whole derivative by a variable, and the sentence."""
@@ -225,7 +226,9 @@ def _factor(of: _Variable, term: Of, rest: Of | None = None) -> float | None:
 
 def _snapped(factor: float, like: float) -> float:
     """The neat number that a factor is, or is 1 over, as far as the digits tell."""
-    for number in (factor, 1 / factor if factor else 0.0):
+    if abs(factor) <= 4 * like:
+        return 0.0
+    for number in (factor, 1 / factor):
         close = float(Fraction(number).limit_denominator(12)) if abs(number) < 1e6 else 0.0
         if close and abs(number - close) <= 4 * like * abs(close):
             return close if number is factor else 1 / close
@@ -257,13 +260,18 @@ def _of_terms(of: _Variable) -> Iterator[str]:
         return
     for slot in reversed(tape.rows()):
         active = [position for position, operand in enumerate(tape.operands_of(slot)) if problem.active[operand]]
-        if not problem.reached(slot) or tape.operation(slot) == "where":
-            continue
         row = problem.operand_text(slot)
-        for position in active:
-            within = "" if tape.operation(slot) in ("add", "sub") else f" in the derivative of {row}"
-            words = {"row": row, "operand": problem.operand_text(tape.operands_of(slot)[position]), "within": within}
-            yield from _of_term(of, slot, position, words, tape.operation(slot), alone=len(active) == 1)
+        if problem.reached(slot) and tape.operation(slot) == "where" and tape.shape(slot):
+            if _is_mixed(of, {id(one): _swept(of, one, slot) for one in of.seen}):
+                yield _BRANCH.format(row=row)
+        elif problem.reached(slot) and tape.operation(slot) != "where":
+            for position in active:
+                within = "" if tape.operation(slot) in ("add", "sub") else f" in the derivative of {row}"
+                words = {"row": row, "operand": problem.operand_text(tape.operands_of(slot)[position]), "within": within}
+                yield from _of_term(of, slot, position, words, tape.operation(slot), alone=len(active) == 1)
+
+
+_BRANCH = "the wrong branch of {row} is taken"
 
 
 def _rows(problem: Problem | None) -> Any:
@@ -271,7 +279,7 @@ def _rows(problem: Problem | None) -> Any:
 
 
 def _of_term(of: _Variable, slot: int, position: int, words: dict[str, str], operation: str, alone: bool) -> Iterator[str]:
-    without = {id(one): _swept(of, one, slot, position, None) for one in of.seen}
+    without = {id(one): _swept(of, one, slot, position) for one in of.seen}
     known = [without]
     if alone and operation in OPERATIONS and operation not in _LINEAR:
         known.append({id(one): _swept(of, one, slot, position, lambda bar, *_: bar) for one in of.seen})
@@ -285,27 +293,36 @@ def _of_term(of: _Variable, slot: int, position: int, words: dict[str, str], ope
         yield WORDS["sign of a term"].format(**words)
     elif factor is not None and neat(factor):
         yield WORDS["factor of a term"].format(factor=factor_sentence(factor), **words)
-    elif operation in _PIECES and all(
-        one.is_same(place, right) or any(one.is_same(place, numbers[id(one)][place]) for numbers in known)
+    elif operation in _PIECES and _is_mixed(of, *known):
+        yield _BRANCH.format(**words)
+
+
+def _is_mixed(of: _Variable, *others: dict[int, Numbers]) -> bool:
+    """Whether each number that is claimed is right, or that of another gradient."""
+    return all(
+        one.is_same(place, right) or any(one.is_same(place, numbers[id(one)][place]) for numbers in others)
         for one in of.seen for place, right in enumerate(one.right)
-    ):  # fmt: skip
-        yield f"the wrong branch of {words['row']} is taken"
+    )  # fmt: skip
 
 
-def _swept(of: _Variable, one: _One, slot: int, position: int, instead: Callable[..., Any] | None) -> Numbers:
-    """The derivative if a row handed something else on to one operand, or nothing."""
+def _swept(of: _Variable, one: _One, slot: int, position: int = 0, instead: Callable[..., Any] | None = None) -> Numbers:
+    """The derivative if a row handed something else on to one operand, or nothing; or if a choice took the other branch."""
     problem = one.seen.computed.problem
     assert problem is not None
-    tape, count = problem.tape, len(problem.tape.operands_of(slot))
-    functions: list[Any]
-    if tape.operation(slot) in OPERATIONS:
+    tape, count, values = problem.tape, len(problem.tape.operands_of(slot)), list(problem.values)
+    functions: list[Any] = []
+    if tape.operation(slot) == "where":
+        condition = tape.operands_of(slot)[0]
+        values[condition] = (values[condition] == 0) * 1.0
+    elif tape.operation(slot) in OPERATIONS:
         functions = list((FLOAT if tape.shapes is None else NUMPY).terms(tape.operation(slot), count))
         functions[position] = instead
     else:
         adjoints: list[Any] = [NUMPY.row_term(rule_at(tape, slot, each), "adjoint") for each in range(count)]
         adjoints[position], nothing = None, BothWays(*[None] * 2)  # type: ignore[arg-type]
         functions = [nothing._replace(adjoint=adjoint) for adjoint in adjoints]
-    found = accumulate(tape, problem.values, problem.active, {tape.output: 1.0}, {slot: tuple(functions)})[0]
+    overrides: Any = {slot: tuple(functions)} if functions else {}
+    found = accumulate(tape, values, problem.active, {tape.output: 1.0}, overrides)[0]
     variables = variables_of(problem)
     numbers = [number or 0.0 for number in variables.numbers(found)]
     return list(variables.bands(numbers)[problem.wrt.index(of.name)])

@@ -92,12 +92,12 @@ class PythonFunction(Program):
     @property
     def line(self) -> int:
         """The line of its file, from 1, on which its definition begins, behind decorators; 0 if it stands in another file."""
-        code, lines = code_of(self.function), self.source.text.splitlines()
+        code = code_of(self.function)
         if code is None or os.path.basename(code.co_filename) != os.path.basename(self.label):
             return 0
-        first = code.co_firstlineno
-        below = enumerate(lines[first - 1 :], first)
-        return next((number for number, text in below if text.lstrip().startswith(("def ", "async def "))), first)
+        first, lines = code.co_firstlineno, [line.lstrip() for line in self.source.text.splitlines()]
+        decorated = first <= len(lines) and lines[first - 1].startswith("@")
+        return next((n for n, line in enumerate(lines, 1) if n > first and line.startswith("def ")), 0) if decorated else first
 
     def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""

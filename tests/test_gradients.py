@@ -1,0 +1,438 @@
+"""Gradients by other code, held against the computed ones: wrong ones are caught with the slip, right ones pass."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from console import run
+from inside import DomainError, ExpressionError, UsageError, check_gradient
+from planted import PLANTED, RIGHT
+
+from diffcli.testing import assert_agree, assert_gradient
+
+MODEL = '''\
+"""A model in NumPy, and one that cannot be recorded."""
+import math
+
+import numpy as np
+
+X = np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]])
+Y = np.array([1.0, -2.0, 0.5])
+
+
+def loss(w, b):
+    return np.mean((X @ w + b - Y) ** 2)
+
+
+def gradient(w, b):
+    r = X @ w + b - Y
+    return 2 * X.T @ r / 3, 2 * np.mean(r)
+
+
+def forgetful(w, b):
+    r = X @ w + b - Y
+    return {"w": X.T @ r / 3, "b": 2 * np.mean(r)}
+
+
+def both(w, b):
+    return loss(w, b), gradient(w, b)
+
+
+def off(w, b):
+    return loss(w, b) + 1, gradient(w, b)
+
+
+def second(w, b):
+    n = len(Y)
+    return {"w": {"w": 2 * X.T @ X / n, "b": 2 * X.sum(0) / n}, "b": {"w": 2 * X.sum(0) / n, "b": 2.0}}
+
+
+def box(x, y):
+    return math.exp(math.sin(x)) * y
+
+
+def box_gradient(x, y):
+    value = math.exp(math.sin(x))
+    return math.cos(x) * value * y, value
+
+
+def broken(w, b):
+    return X @ w @ Y, undefined
+
+
+def root(x):
+    return np.sqrt(x)
+'''
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def names(check, verdict):
+    return {entry.name.partition("[")[0] for point in check.points for entry in point.entries if entry.verdict == verdict}
+
+
+# -- planted ones --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", PLANTED, ids=lambda case: case.name)
+def test_a_wrong_gradient_is_caught_with_its_slip(case):
+    check = check_gradient(case.function, case.gradient, [case.at])
+    assert not check.passed
+    assert case.wrong in names(check, "wrong")
+    assert case.slip in check.slip
+
+
+def test_most_slips_are_named():
+    assert len(PLANTED) >= 30
+    assert sum(bool(case.slip) for case in PLANTED) >= 20
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.name)
+def test_a_right_gradient_passes(case):
+    with np.errstate(all="ignore"):
+        check = check_gradient(case.function, case.gradient, [case.at])
+    assert check.passed
+    assert check.slip == ""
+    assert check.counts["not decided"] == 0
+
+
+# -- functions of which only values are known ----------------------------------------------------------------------------------
+
+
+def lambert(x):
+    """The solution w of w*exp(w) = x, by Newton's method, whose steps depend on the number."""
+    w = 1.0
+    while abs(w * math.exp(w) - x) > 1e-15 * x:
+        w -= (w * math.exp(w) - x) / (math.exp(w) * (1 + w))
+    return w
+
+
+BOXES = [
+    (lambda x, y: math.sin(x) * y, lambda x, y: (math.cos(x) * y, math.sin(x)), {"x": 1.0, "y": 2.0}, ""),
+    (lambda x, y: math.sin(x) * y, lambda x, y: (math.cos(x) * y, -math.sin(x)), {"x": 1.0, "y": 2.0}, "by `y`: the sign of the whole is wrong"),
+    (lambda x: math.gamma(x), lambda x: math.gamma(x) * -0.5772156649015329, {"x": 1.0}, ""),
+    (lambda x: math.gamma(x), lambda x: 0.5772156649015329 * 2, {"x": 1.0}, ""),
+    (lambda a: np.linalg.svd(a, compute_uv=False)[0], lambda a: np.outer(*[v[k] for v, k in zip((np.linalg.svd(a)[0].T, np.linalg.svd(a)[2]), (0, 0), strict=True)]),
+     {"a": np.array([[2.0, 1.0], [0.0, 1.0], [1.0, -1.0]])}, ""),
+    (lambda x: float(abs(x)), lambda x: 0.3, {"x": 0.0}, ""),
+    (lambda x: math.exp(float(x[0])) + math.exp(float(x[1])) + math.exp(float(x[2])), lambda x: np.exp(x) + 0.5 * x, {"x": np.array([0.1, 0.2, 0.3])},
+     "a term is too much: 0.5 times `x`"),
+]  # fmt: skip
+RIGHT_BOXES = {0: True, 1: False, 2: True, 3: False, 4: True, 5: True, 6: False}
+
+
+@pytest.mark.parametrize("number", range(len(BOXES)))
+def test_functions_that_cannot_be_recorded(number):
+    function, gradient, at, slip = BOXES[number]
+    check = check_gradient(function, gradient, [at])
+    assert check.passed is RIGHT_BOXES[number]
+    assert check.slip == slip or not slip
+    assert not check.points[0].recorded
+    assert check.notes[0].message.startswith("differences of plain calls, as it cannot be recorded: ")
+
+
+def test_a_loop_that_depends_on_the_number():
+    assert_gradient(lambert, lambda x: lambert(x) / (x * (1 + lambert(x))), {"x": 2.5})
+    with pytest.raises(AssertionError):
+        assert_gradient(lambert, lambda x: 1.001 * lambert(x) / (x * (1 + lambert(x))), {"x": 2.5})
+
+
+# -- the forms of a claim ------------------------------------------------------------------------------------------------------
+
+W, B = np.array([1.0, 2.0]), 0.5
+
+
+def value(w, b):
+    return np.sum(w**2) * b
+
+
+FORMS = [
+    lambda w, b: (2 * w * b, np.sum(w**2)),
+    lambda w, b: [2 * w * b, np.sum(w**2)],
+    lambda w, b: {"b": np.sum(w**2), "w": (2 * w * b).tolist()},
+    lambda w, b: np.append(2 * w * b, np.sum(w**2)),
+    lambda w, b: {"w[1]": 2 * w[1] * b},
+    lambda weights, scale: (2 * weights * scale, np.sum(weights**2)),
+    lambda b, w: {"w": 2 * w * b, "b": np.array([np.sum(w**2)])},
+    lambda *args: (2 * args[0] * args[1], np.sum(args[0] ** 2)),
+    "[2*w[0]*b, 2*w[1]*b, sum(w^2)]",
+    "w: 2*w*b, b: sum(w^2)",
+    {"w": [1.0, 2.0], "b": 5},
+    ([1.0, 2.0], 5.0),
+    np.array([1.0, 2.0, 5.0]),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_gradient_comes_in_many_forms(form):
+    assert assert_gradient(value, form, {"w": W, "b": B}) is None
+
+
+def test_numbers_come_from_files(model):
+    np.save("w.npy", np.array([1.0, 2.0]))
+    (model / "all.json").write_text('{"w": [1, 2], "b": 5}')
+    (model / "right.txt").write_text("w: 2*w*b\nb: sum(w^2)  # the squares\n")
+    (model / "result.json").write_text(run('grad "sum(w^2)*b" --at w=[1,2],b=0.5 --json').stdout)
+    for against in ("@all.json", "all.json", "@right.txt", "result.json", "w=@w.npy, b=5"):
+        assert run(["check", "sum(w^2)*b", "--at", "w=[1,2],b=0.5", "--against", against, "-q"]).stdout == "df/dw\tright\ndf/db\tright\n"
+    assert run(["check", "sum(w^2)/2", "--at", "w=[1,2]", "--against", "w.npy", "-q"]).exit == 0
+
+
+HESSIANS = [
+    (lambda x, y: x**2 * y, lambda x, y: [[2 * y, 2 * x], [2 * x, 0]], {"x": 3.0, "y": 2.0}, True),
+    (lambda x, y: x**2 * y, lambda x, y: [[2 * y, x], [2 * x, 0]], {"x": 3.0, "y": 2.0}, False),
+    (lambda x, y: x**2 * y, {"x": {"x": 4, "y": 6}, "y": {"x": 6, "y": 0}}, {"x": 3.0, "y": 2.0}, True),
+    ("x^2*y", "[[2*y, 2*x], [2*x, 0]]", "x=3, y=2", True),
+    (lambda x: np.sum(x**3), lambda x: np.diag(6 * x), {"x": np.array([1.0, 2.0, 3.0])}, True),
+    (lambda x: math.exp(x[0] * x[1]), lambda x: math.exp(x[0] * x[1]) * np.array([[x[1] ** 2, 1 + x[0] * x[1]], [1 + x[0] * x[1], x[0] ** 2]]),
+     {"x": np.array([0.3, 0.7])}, True),
+    (lambda x: math.exp(x[0] * x[1]), lambda x: math.exp(x[0] * x[1]) * np.array([[x[1] ** 2, x[0] * x[1]], [x[0] * x[1], x[0] ** 2]]),
+     {"x": np.array([0.3, 0.7])}, False),
+    (lambda x, y: math.sin(1e3 * x) * y, lambda x, y: [[-1e6 * math.sin(1e3 * x) * y, 1e3 * math.cos(1e3 * x)], [1e3 * math.cos(1e3 * x), 0]],
+     {"x": 1e-3, "y": 1e3}, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "claim", "at", "right"), HESSIANS)
+def test_second_derivatives(function, claim, at, right):
+    assert check_gradient(function, claim, [at], hessian=True).passed is right
+
+
+MISFITS = [
+    (lambda w, b: np.zeros((2, 2)), "the gradient by `w` is 2 elements, and should be 3 elements"),
+    (lambda w, b: np.zeros(3), "the gradient has 3 parts, and there are 2 variables: w, b"),
+    (lambda w, b: (w, w), "the gradient by `b` is 3 elements, and should be a number"),
+    (lambda w, b: {"v": w}, "the gradient has no variable `v`"),
+    (lambda w, b: {"w": w, "b": "five"}, "the gradient by `b` is a `str`, not a number"),
+    (lambda w, b: {"w": w, "b": None}, "the gradient by `b` is a `NoneType`, not a number"),
+    (lambda x, y, z: w, "`<lambda>` takes x, y, z, and the point has w, b"),  # noqa: F821
+    ("w: 2*w", None),
+]
+
+
+@pytest.mark.parametrize(("claim", "message"), MISFITS)
+def test_a_claim_that_does_not_fit_is_an_error(claim, message):
+    at = {"w": np.array([1.0, 2.0, 3.0]), "b": 0.5}
+    if message is None:
+        assert not check_gradient(lambda w, b: np.sum(w) * b, claim, [at]).passed
+        return
+    with pytest.raises((ExpressionError, UsageError)) as raised:
+        check_gradient(lambda w, b: np.sum(w) * b, claim, [at])
+    assert str(raised.value) == message
+
+
+def test_a_transposed_matrix_that_does_not_fit():
+    with pytest.raises(ExpressionError) as raised:
+        check_gradient(lambda W: np.sum(W**2), lambda W: 2 * W.T, [{"W": np.ones((2, 3))}])
+    assert str(raised.value) == "the gradient by `W` is 3 × 2, and should be 2 × 3 (it is transposed)"
+
+
+# -- verdicts ------------------------------------------------------------------------------------------------------------------
+
+VERDICTS = [
+    ("abs(x)", "x=0", 0.5, "right", "between the slopes of a kink"),
+    ("abs(x)", "x=0", 1.0, "right", "between the slopes of a kink"),
+    ("abs(x)", "x=0", 1.5, "wrong", "not between the slopes -1 and 1"),
+    ("max(x, y)", "x=1,y=1", {"x": 0.25, "y": 0.75}, "right", "between the slopes of a kink"),
+    ("x^2", "x=3", math.nan, "wrong", "no finite number"),
+    ("x^2", "x=3", 6 * (1 + 1e-9), "right", ""),
+    ("x^2", "x=3", 6 * (1 + 1e-7), "wrong", ""),
+    ("1e-12*x", "x=3", 2e-12, "wrong", ""),
+    ("sqrt(x)", "x=0", 7.0, "not decided", "there is no derivative here"),
+    ("sign(x)", "x=0", 0.0, "right", ""),
+    ("x", "x=3", 1, "right", ""),
+    ("0*x", "x=3", 0.0, "right", ""),
+    ("0*x", "x=3", 1e-300, "wrong", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "claim", "verdict", "why"), VERDICTS)
+def test_the_verdict_on_an_entry(text, at, claim, verdict, why):
+    worst = check_gradient(text, claim, [at]).points[0].worst
+    assert (worst.verdict, worst.why) == (verdict, why)
+
+
+def test_the_tolerance_is_that_of_the_floats_or_what_was_asked_for():
+    def claim(x):
+        return np.float32(6) * (1 + np.float32(1e-4))
+
+    assert check_gradient("x^2", claim, ["x=3"]).passed
+    assert not check_gradient("x^2", 6.0006, ["x=3"]).passed
+    assert check_gradient("x^2", 6.0006, ["x=3"], rtol=1e-3).passed
+    assert not check_gradient("x^2", claim, ["x=3"], rtol=1e-6).passed
+
+
+def test_the_rounding_of_the_claim_itself_counts():
+    def cancelling(x):  # right, but for the digits that x + 1e8 has lost
+        return ((x + 1e8) - 1e8) * 2
+
+    assert check_gradient("x^2", cancelling, ["x=0.3"]).counts["wrong"] == 0
+    assert not check_gradient("x^2", lambda x: 2.1 * x, ["x=0.3"]).passed
+
+
+def test_nothing_that_is_decided_is_no_pass():
+    assert not check_gradient("sqrt(x)", 0.0, ["x=0"]).passed
+
+
+def test_a_function_that_gives_value_and_gradient():
+    assert_gradient(lambda x, y: (x * y, (y, x)), None, {"x": 2.0, "y": 3.0})
+    assert_gradient("x*y", lambda x, y: (x * y, (y, x)), {"x": 2.0, "y": 3.0}, value_and_grad=True)
+    check = check_gradient("x*y", lambda x, y: (x * y + 1, (y, x)), ["x=2,y=3"], value_and_grad=True)
+    assert [(entry.name, entry.verdict) for entry in check.points[0].entries] == [("x", "right"), ("y", "right"), ("value", "wrong")]
+
+
+def test_what_is_not_differentiated_is_passed_on_as_it_is():
+    def power(x, n, name):
+        assert isinstance(n, int)
+        return x**n if name == "power" else None
+
+    assert_gradient(power, lambda x, n, name: n * x ** (n - 1), {"x": 2.0, "n": 3, "name": "power"}, wrt="x")
+
+
+def test_arguments_that_are_written_into_do_no_harm():
+    def claim(x):
+        x *= 2
+        return x
+
+    assert_gradient(lambda x: np.sum(x**2), claim, {"x": np.array([1.0, 2.0])})
+
+
+def test_many_points_and_those_without_a_value():
+    check = check_gradient("sqrt(x)", "[0.5/sqrt(x)]", [{"x": 1.0}, {"x": -1.0}, {"x": 4.0}])
+    assert check.passed
+    assert check.undefined == ({"x": -1.0},)
+    assert check_gradient("sqrt(x)", "[0.25*x]", [{"x": 4.0 ** (1 / 3)}, {"x": 9.0}]).worst.at == {"x": 9.0}
+    with pytest.raises(DomainError, match="the function has no value at any of the points"):
+        check_gradient("sqrt(x)", "[x]", [{"x": -1.0}, {"x": -2.0}])
+
+
+# -- the command line ----------------------------------------------------------------------------------------------------------
+
+AT = "--at w=[1,2],b=0.5"
+
+
+def test_a_right_gradient_exits_with_0(model):
+    found = run(f"check model.py:loss --against model.py:gradient {AT} -q")
+    assert found == ("df/dw\tright\ndf/db\tright\n", "", 0)
+
+
+def test_the_table_of_a_wrong_gradient(model, golden):
+    found = run(f"check model.py:loss --against model.py:forgetful {AT}")
+    assert found.exit == 1
+    golden("check/against.txt", found.stdout)
+
+
+def test_the_data_of_a_check(model):
+    found = json.loads(run(f"check model.py:loss --against model.py:forgetful {AT} --json").stdout)
+    assert list(found) == ["schema", "expression", "against", "kind", "passed", "counts", "slip", "worst", "points", "undefined", "notes"]
+    assert found["schema"] == "diffcli/check@1"
+    assert (found["passed"], found["counts"]) == (False, {"right": 1, "not decided": 0, "wrong": 2})
+    assert found["slip"] == "by `w`: the factor 2 is missing"
+    assert list(found["points"][0]) == ["at", "recorded", "entries"]
+    entry = found["points"][0]["entries"][2]
+    assert list(entry) == ["name", "claimed", "computed", "bar", "verdict", "why", "difference", "difference_bar"]
+    assert found["worst"]["name"] == "w[0]"
+    assert abs(found["worst"]["difference"] - found["worst"]["computed"]) <= found["worst"]["difference_bar"]
+
+
+def test_an_annotation_names_the_line_of_the_gradient(model):
+    found = run(f"check model.py:loss --against model.py:forgetful {AT} -f github")
+    line = MODEL.splitlines().index("def forgetful(w, b):") + 1
+    assert f"::error file=model.py,line={line},title=" in found.stdout
+    assert "the likely slip: by `w`: the factor 2 is missing" in found.stdout
+
+
+COMMANDS = [
+    (f"check model.py:both --value-and-grad {AT} -q", "df/dw\tright\ndf/db\tright\nvalue\tright\n", 0),
+    (f"check model.py:loss --against model.py:off --value-and-grad {AT} -q", "df/dw\tright\ndf/db\tright\nvalue\twrong\n", 1),
+    (f"check model.py:loss --against model.py:second --hessian {AT} -q", "hessian\tright\n", 0),
+    (f"check model.py:loss --against model.py:gradient {AT} --random 20 --scale 10 -q", "df/dw\tright\ndf/db\tright\n", 0),
+    (f"check model.py:loss --against model.py:forgetful {AT} --random 3 -q", "df/dw\twrong\ndf/db\tright\n", 1),
+    ("check model.py:box --against model.py:box_gradient --at x=1,y=2 -q", "df/dx\tright\ndf/dy\tright\n", 0),
+    ('check "x^2*y" --against "[2*x*y, x^2]" --random 10 --seed 3 -q', "df/dx\tright\ndf/dy\tright\n", 0),
+    ('check "x^2*y" --against "y: x" --at x=3,y=2 -q', "df/dy\twrong\n", 1),
+    ('check "x^2*y" --against "[2*x*y]" --wrt x --at x=3,y=2 -q', "df/dx\tright\n", 0),
+    ('check "x^2*y" --against "[2*x*y, x^2]" --points points.csv -q', "df/dx\tright\ndf/dy\tright\n", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "printed", "code"), COMMANDS)
+def test_commands(model, command, printed, code):
+    (model / "points.csv").write_text("x,y\n1,2\n-3,0.5\n")
+    found = run(command)
+    assert (found.stdout, found.exit) == (printed, code)
+
+
+REFUSED = [
+    (f"check model.py:loss --against model.py:broken {AT}", 3, "error[python-error]: NameError: name 'undefined' is not defined"),
+    (f"check model.py:loss --against model.py:nothing {AT}", 3, "error[unknown-function]: model.py has no function `nothing`"),
+    (f"check model.py:loss --against missing.npy {AT}", 2, "error[unreadable-file]: cannot read missing.npy"),
+    ('check "x^2" --value-and-grad --at x=1', 2, "error[usage]: --value-and-grad is for a Python function, which gives (value, gradient)"),
+    ('check "x^2" --hessian --at x=1', 2, "error[usage]: --hessian and --random are for --against"),
+    ('check "x^2" --random 5', 2, "error[usage]: --hessian and --random are for --against"),
+    ('check "x^2" --against "[2*y]" --at x=1', 3, "error[missing-value]: "),
+    ('check "x^2" --against "2*x" --at x=1 --claim 2*x', 2, "error[usage]: --against cannot be combined with --claim, --claims or --digits"),
+    ("check model.py:root --against [1] --at x=-1", 4, "error[domain]: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "code", "begins"), REFUSED)
+def test_what_cannot_be_checked(model, command, code, begins):
+    found = run(command)
+    assert (found.stdout, found.exit) == ("", code)
+    assert begins in found.stderr
+
+
+# -- numbers as claims ---------------------------------------------------------------------------------------------------------
+
+NUMBERS = [
+    ('check "x^2" --claim 6 --at x=3', "right at the point", 0, ""),
+    ('check "x^2" --claim "x: 2*3" --at x=3', "right at the point", 0, ""),
+    ('check "x^2" --claim 3 --at x=3', "wrong", 1, "the factor 2 is missing"),
+    ('check "x^2" --claim -6 --at x=3', "wrong", 1, "it is -1 times the derivative"),
+    ('check "x^2" --claim 0 --at x=3', "wrong", 1, "the expression depends on x, so its derivative is not 0"),
+    ('check "x^2" --claim 0 --at x=0', "right at the point", 0, ""),
+    ('check "2*x" --claim 2 --at x=3', "proved", 0, ""),
+    ('check "sin(x)" --claim 0.5403 --at x=1', "wrong", 1, "it agrees to 5 digits; --rtol says how far it may be off"),
+    ('check "sin(x)" --claim 0.5403 --at x=1 --rtol 1e-4', "right at the point", 0, ""),
+    ('check "abs(x)" --claim 0.5 --at x=0', "right at the point", 0, ""),
+    ('check "abs(x)" --claim 2 --at x=0', "wrong", 1, "the factor 2 is too much"),
+    ('check "x^2" --claim 6', "wrong", 1, ""),
+]
+
+
+@pytest.mark.parametrize(("command", "verdict", "code", "slip"), NUMBERS)
+def test_a_number_is_a_claim_about_the_point(command, verdict, code, slip):
+    found = run(f"{command} --json")
+    (claim,) = json.loads(found.stdout)["claims"]
+    assert (claim["verdict"], found.exit) == (verdict, code)
+    assert not slip or claim["slip"] == slip
+
+
+# -- assertions ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_text_of_a_failed_assertion_is_the_table():
+    with pytest.raises(AssertionError) as raised:
+        assert_gradient(lambda x, y: x**2 * y, lambda x, y: (x * y, x**2), {"x": 3.0, "y": 2.0})
+    lines = str(raised.value).splitlines()
+    assert lines[0].startswith("f(x, y) = ")
+    assert lines[4].split() == ["x", "6", "12", "7.99e-15", "wrong"]
+    assert lines[-1] == "likely slip   by `x`: power rule: the factor 2, the exponent of x**2, is missing"
+    assert "\x1b" not in str(raised.value)
+    assert [frame.name for frame in raised.traceback if "diffcli" in str(frame.path)] == ["assert_gradient"]
+
+
+def test_ways_that_agree():
+    assert assert_agree("x*sin(x)", "x=2") is None
+    assert assert_agree(lambda x: np.sum(np.tanh(x)), {"x": [0.5, 1.0]}) is None
+    with pytest.raises(AssertionError, match="disagree"):
+        assert_agree("((x + 1e8) - 1e8)^2", "x=0.3")
