@@ -138,11 +138,11 @@ def _by_sweeps(
     groups = by_column if mode == "forward" else by_row
     watch, swept = watch_of(system), list[tuple[Sweep, Sequence[Any]]]()
 
-    def watched(sweep: Sweep, found: Sequence[Any]) -> None:
+    def kept(sweep: Sweep, found: Sequence[Any]) -> None:
         watch.swept(sweep, found)
-        if options.trace:
-            swept.append((sweep, found))
+        swept.append((sweep, found))
 
+    watched = kept if options.trace else watch.swept
     matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watched)
     notes += _independent(pattern, columns.names)
     answer: Answer = {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}

@@ -13,15 +13,16 @@ from typing import Any
 
 import sympy
 
-from diffcli.errors import DiffcliError, LimitError, Span
+from diffcli.errors import DiffcliError, Span
 from diffcli.language import parse
 from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.problem import At, Problem
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.methods.symbolic.symbolic import SympyBuilder, constant_of, exact
-from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
+from diffcli.methods.symbolic.text import Expression, attempted, to_program_text
 from diffcli.tape import lower
+from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import replay
 
 MOST_TERMS = 300
@@ -30,17 +31,11 @@ MOST_TERMS = 300
 MOST_CHANGED = 100
 """One of more operations is left as it is found."""
 
-MOST_NODES = 150
-"""One whose text has more nodes is not written."""
+LONGEST = 400
+"""One whose text is longer is not written."""
 
-DIGITS = 20
-"""The digits in which an exact number is compared with a float."""
-
-AGREES = 1e-6
-"""How far apart they may be, beside the larger one, ..."""
-
-NOISE = 1e-13
-"""... and beside the largest coefficient."""
+AGREES, NOISE = 1e-6, 1e-13
+"""How far a number may be from the float, beside the larger of both, and beside the largest coefficient."""
 
 
 class _ExactRows(PointRows):
@@ -87,7 +82,7 @@ def exact_series(
     noise = NOISE * max([abs(close) for close in floats if math.isfinite(close)], default=0.0)
     names, pairs = problem.tape.inputs, zip(found, floats, strict=False)
     texts = [_text(number, names) if _agrees(number, close, noise) else None for number, close in pairs]
-    return [*texts, *[None] * (len(floats) - len(texts))], _written(meant[slot], names) or ""
+    return [*texts, *[None] * (len(floats) - len(texts))], _written(meant[slot], names)
 
 
 def _coefficients(
@@ -122,7 +117,7 @@ def _gathered(number: Expression) -> Expression | None:
 
 def _agrees(number: Expression, close: float, noise: float) -> bool:
     """Whether it is a real number, and not 0 only as far as can be told; and close to the float."""
-    value = attempted(lambda: number.evalf(DIGITS))
+    value = attempted(lambda: number.evalf(20))
     if not math.isfinite(close) or value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
         return False
     return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)))
@@ -145,11 +140,10 @@ def _called(constant: Expression) -> Expression:
     return (-1) ** (order + 1) * sympy.Symbol(f"polygamma({order}, 1)", real=True) / sympy.factorial(order)
 
 
-def _written(form: Expression, names: Sequence[str]) -> str | None:
-    try:
-        return to_program_text(form, MOST_NODES, names)
-    except (LimitError, Undecided):
-        return None
+def _written(form: Expression, names: Sequence[str] = ()) -> str:
+    """A number as a text, in which some names stand for no constant; empty if it is long, or not in the language."""
+    text = attempted(partial(to_program_text, form, MOST_ROWS, names)) or ""
+    return text if len(text) <= LONGEST else ""
 
 
 # -- the point ---------------------------------------------------------------------------------------------------------------
@@ -162,7 +156,7 @@ def _point_meant(problem: Problem, at: At | None) -> list[Expression]:
     def meant(name: str, value: float) -> Expression:
         found = said.get(name)
         close = found is not None and attempted(lambda: math.isclose(float(found), value, rel_tol=1e-12, abs_tol=1e-300))
-        return found if close and _written(found, ()) else exact(value)
+        return found if close and _written(found) else exact(value)
 
     return [meant(name, float(value)) for name, value in zip(problem.tape.inputs, problem.point, strict=True)]
 
