@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from random import Random
 from typing import Any
 
 import click
 
 from diffcli.cli.flags import Decorator
 from diffcli.cli.options import Number, full
-from diffcli.cli.python_file import as_python_target, read_function
 from diffcli.cli.run import Run
 from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.language import Program
@@ -45,6 +43,7 @@ def check_against(
     run: Run, program: Program, points: str | None, *, against: str | None, random: int | None, seed: int, scale: float, **options: Any
 ) -> tuple[Document, tuple[Diagnostic, ...], bool]:
     """The report, its notes, and whether all is right."""
+    from diffcli.cli.python_file import as_python_target, read_function
     from diffcli.methods.points.many_points import read_points
     from diffcli.methods.points.points import read_point
     from diffcli.reports.gradients import gradient_report
@@ -73,6 +72,8 @@ def _random_points(
     program: Program, base: Mapping[str, Any], count: int, seed: int, scale: float, wrt: str | None
 ) -> Iterator[dict[str, Any]]:
     """Points whose variables are drawn from a normal distribution, in the shapes that a point has; what else it has stays."""
+    from random import Random
+
     from diffcli.methods.problem.components import Components
     from diffcli.methods.problem.problem import names_in
 
