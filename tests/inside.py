@@ -26,6 +26,7 @@ HOMES = {
     "diffcli.language.complaints": "complaints",
     "diffcli.language.complaints.complaints": "MOST",
     "diffcli.language.complaints.corrections": "call_forms",
+    "diffcli.language.parsing.equation": "equation_difference=difference parse_equation",
     "diffcli.language.parsing.parser": "reads",
     "diffcli.language.syntax": "CALL NAME NUMBER Program",
     "diffcli.language.writing.array_text": "array_text corner_text direction_text figures value_text",

@@ -67,6 +67,7 @@ class Run:
         self.timeout: float = given.pop("timeout", 0.0)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
+        self.parse: Callable[..., Program] = parse
         self.place = ("", 0)
         """The file and the line where the program stands; empty, and 0, if it is no file's."""
         self.seconds: dict[str, float] = {}
@@ -96,11 +97,11 @@ class Run:
                 self.environment.stderr.write("reading a program from the terminal; end it with Ctrl-D\n")
             from diffcli.methods.points.file_text import decode
 
-            return parse(decode(_read_stdin(self.environment), "standard input"), "standard input")
+            return self.parse(decode(_read_stdin(self.environment), "standard input"), "standard input")
         if given.startswith("@"):
             from diffcli.methods.points.file_text import read_text
 
-            program = parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            program = self.parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
             self.place = given[1:], program.line
             return program
         if ".py" in given:
@@ -115,7 +116,7 @@ class Run:
                 function.verify = self.verify
                 self.place = target[0], function.line
                 return function
-        return parse(given)
+        return self.parse(given)
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """What a function makes of the program and the point, and of more arguments."""

@@ -25,7 +25,7 @@ from diffcli.records.formulas import By, Formula, FormulaResult
 
 
 def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
-    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
+    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises, but for equations."""
     options.progress("reading")
     program = as_program(target, options.verify)
     if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
@@ -34,7 +34,7 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     with system.placing():
         if system.known:
             require_values(system)
-        asked = _asked(system, options)
+        asked = asked_of(system, options)
         numbers = scalarised(system) if system.known else system
         notes = [*system.notes(), *system.unused()]
         if system.known:
@@ -43,11 +43,11 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
             found = formulas(system, asked.by, options, notes)
         derived = _derivations(numbers, asked, options, found, notes) if options.steps else ()
         values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
-        smooth = asked.order == 1 and system.known and not any(map(_is_rough, notes))
+        smooth = asked.order == 1 and system.known and not any(map(is_rough, notes))
         results = tuple(output.name for output in numbers.outputs)
         return FormulaResult(
             system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian,
-            system.at if system.known else {}, values, _tangents(numbers, values, found) if smooth else {}, derived,
+            system.at if system.known else {}, values, tangents_of(numbers, values, found) if smooth else {}, derived,
             notes=tuple(system.placed(notes)), of=system.question.of, recorded=system.function is not None,
         )  # fmt: skip
 
@@ -60,7 +60,7 @@ class _Asked(NamedTuple):
     by: list[By]
 
 
-def _asked(system: System, options: FormulaOptions) -> _Asked:
+def asked_of(system: Problem, options: FormulaOptions) -> _Asked:
     """Every derivative of the order by the variables; where one is named again, that by each as often as it is named."""
     names = names_in(options.wrt, "wrt", once=False) or system.wrt
     elements = {name: element_names(name, system.tape.shape(system.input_slot(name))) for name in system.wrt}
@@ -120,12 +120,12 @@ def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes:
     return found._replace(value=nan)
 
 
-def _is_rough(note: Diagnostic) -> bool:
+def is_rough(note: Diagnostic) -> bool:
     """Whether a note says that there is no derivative, and so no tangent."""
     return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
 
 
-def _tangents(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
+def tangents_of(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
     """For each result the tangent line, or plane, as a program, where it and its slopes are finite: ``9 + 6*(x - 3)``."""
     tangents = {}
     for result, value in values.items():

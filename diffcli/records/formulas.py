@@ -53,6 +53,8 @@ class FormulaResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     """What was asked for beside the program."""
+    implicit: str = ""
+    """The variable whose derivatives they are, where the expression is an equation."""
     recorded: bool = False
     """Whether the program is a Python function, which ``expression`` only names."""
 

@@ -34,10 +34,10 @@ class Derivatives:
         for count in range(1, len(variables) + 1):
             first, last = variables[: count - 1], variables[:count]
             if last not in self.known:
-                self.known[last] = self._held(sympy.diff(self.known[first], self.symbols[last[-1]]))
+                self.known[last] = self.held(sympy.diff(self.known[first], self.symbols[last[-1]]))
         return self.known[variables]
 
-    def _held(self, derivative: Expression) -> Expression:
+    def held(self, derivative: Expression) -> Expression:
         """A derivative with its steps held constant, as those of the table are: the next one is to have no Dirac deltas."""
         for step in (sympy.sign, sympy.Heaviside):
             derivative = derivative.replace(step, lambda *operands, step=step: self.builder.hold(step(*operands)))

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.language import parse
+from diffcli.language.parsing.equation import parse_equation
 from diffcli.language.writing.printer import LATEX, latex_name, statement_text
 from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.formulas import Formula, FormulaResult
 from diffcli.reports.derivatives.gradient import latex_heading, slopes_remark
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
-from diffcli.reports.document import data_of, heading
+from diffcli.reports.document import data_of, heading, point_text
 from diffcli.reports.formats import TEX, Style
 
 
 def formula_report(result: FormulaResult, style: Style) -> Document:
     """The document of derivatives as formulas.
 
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``wrt``, ``order``; at a point ``at``,
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``implicit`` (the variable of an
+    equation), ``wrt``, ``order``; at a point ``at``,
     ``values`` (of the results) and ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with
     its ``result``, the variables that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``;
     ``derivations`` if they were asked for; and ``notes``.
@@ -64,6 +66,9 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
     at = result.at or dict.fromkeys(result.inputs, 0.0)
     how = f"of {'; '.join(result.of)}" if result.of else ""
     blocks: list[Block] = list(heading(result.expression, at, how, anywhere=not result.at))
+    if result.implicit:
+        point = f" at {point_text(result.at)}" if result.at else ""
+        blocks = [Text(f"{result.expression}{point}, {result.implicit} a function of {', '.join(result.inputs)}", "heading")]
     sign = _sign(result, style.partial)
     names = [derivative_name(each.result, each.by, sign, style.unicode) for each in result.formulas]
     matrices = _matrices(result, sign)
@@ -83,7 +88,7 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
         blocks.append(Values(tuple(values)))
         for name, text in result.tangents.items():
             of = f" of {name}" if len(result.results) > 1 else ""
-            blocks.append(Text(f"{_tangent_kind(result)}{of}: {text}"))
+            blocks.append(Text(f"{_tangent_kind(result)}{of}: {f'{name} = ' * bool(result.implicit)}{text}"))
     return blocks
 
 
@@ -103,7 +108,10 @@ def _forms(name: str, found: Formula) -> Table:
 
 def _latex(result: FormulaResult) -> list[Block]:
     blocks: list[Block] = []
-    if not result.recorded:
+    if result.implicit:
+        equation = parse_equation(result.expression)
+        blocks += [Text(statement_text(equation, each, LATEX), "math") for each in equation.statements]
+    elif not result.recorded:
         blocks += latex_heading(result.expression, result.at, result.inputs)
     sign = _sign(result, r"\partial ")
     matrices = _matrices(result)
@@ -120,6 +128,7 @@ def _latex(result: FormulaResult) -> list[Block]:
             program = parse(text)
             tangent = statement_text(program, program.result, LATEX)
             of = rf" of }} {latex_name(name)} \text{{" if len(result.results) > 1 else ""
+            tangent = f"{latex_name(name)} = {tangent}" if result.implicit else tangent
             blocks.append(Text(rf"\text{{{_tangent_kind(result)}{of}: }} {tangent}", "math"))
     return blocks
 
@@ -139,7 +148,7 @@ def _data(result: FormulaResult) -> dict[str, Any]:
     fields = "result by unsimplified simplified latex value" if result.values else "result by unsimplified simplified latex"
     point = "at values tangents " if result.values else ""
     data = data_of(
-        result, f"schema expression of? wrt order {point}formulas notes",
+        result, f"schema expression of? implicit? wrt order {point}formulas notes",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],
     )  # fmt: skip
     if result.derivations:
