@@ -33,9 +33,6 @@ ORDER = Range(0, 1000)
 LAST_DERIVATIVE = 170
 """The factorial of a larger number is beyond the range of a float."""
 
-MOST_ORDERS = 8
-"""How many orders a note lists."""
-
 NOISE = 2.0**-40
 """The relative error that rounding may have on the way to a coefficient."""
 
@@ -130,19 +127,17 @@ def _with_exact(found: TaylorResult, problem: Problem, at: At | None, max_nodes:
     """The same with exact numbers, as far as they are known."""
     from diffcli.methods.symbolic.exact_series import exact_series  # most series do not wait for SymPy
 
-    lost = any(note.code in ("lost-digits", "overflow") for note in found.notes)
     try:
-        texts, center = exact_series(problem, at, found.variable, found.coefficients, not lost, max_nodes)
+        texts, center = exact_series(problem, at, found.variable, found.coefficients, max_nodes)
     except (LimitError, KeyboardInterrupt) as stopped:
         why = as_stop(stopped)._replace(notes=("no coefficient is known as an exact number",))
         return found._replace(exact=(None,) * len(found.coefficients), notes=(*found.notes, why))
-    known = [text for text in texts if text is not None]
-    if len(known) == len(texts):
-        return found._replace(exact=tuple(texts), exact_polynomial=polynomial_text(known, found.variable, center))
-    missing = [str(order) for order, text in enumerate(texts) if text is None]
-    orders = ", ".join(missing[:MOST_ORDERS]) + ", ..." * (len(missing) > MOST_ORDERS)
-    message = f"no short exact number is known for {'a coefficient' if len(missing) == 1 else 'coefficients'} of order {orders}"
-    return found._replace(exact=tuple(texts), notes=(*found.notes, Diagnostic("not-exact", "note", message)))
+    found = found._replace(exact=tuple(texts))
+    if missing := [str(order) for order, text in enumerate(texts) if text is None]:
+        missing[8:] = missing[8:] and ["..."]
+        message = f"no short exact number is known for the coefficients of order {', '.join(missing)}"
+        return found._replace(notes=(*found.notes, Diagnostic("not-exact", "note", message)))
+    return found._replace(exact_polynomial=polynomial_text([text or "" for text in texts], found.variable, center))
 
 
 def expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
