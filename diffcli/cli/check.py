@@ -70,9 +70,9 @@ def command(
     if points is not None and (at_given or claims) and not against["against"]:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     if file is not None:
-        if points or claims or exact_digits or rtol or is_asked(against, None):
-            raise UsageError([error("usage", "--claims goes with --at and --wrt alone", help=["leave the other options out"])])
-        return _claims_of_file(run, file, wrt, max_nodes)
+        if points or claims or exact_digits or is_asked(against, None):
+            raise UsageError([error("usage", "--claims goes with --at, --wrt and --rtol alone", help=["leave the other options out"])])
+        return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
@@ -112,14 +112,16 @@ def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, claims
     return problem, False
 
 
-def _claims_of_file(run: Run, path: str, wrt: str | None, max_nodes: int) -> ExitCode:
+def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, max_nodes: int) -> ExitCode:
     """A check of the claims of a file, about EXPR or expressions of its own."""
     from diffcli.reports.claims import claims_report
     from diffcli.studies.claims.many_claims import judge_rows
 
     with run.at_work() as stage:
         own = _problem(run, run.read(), wrt, max_nodes, True) if run.expression is not None else None
-        rows, notes = judge_rows(path, lambda text: own if own and not text else _problem(run, parse(text), wrt, max_nodes, True), stage)
+        rows, notes = judge_rows(
+            path, lambda text: own if own and not text else _problem(run, parse(text), wrt, max_nodes, True), stage, rtol
+        )
     notes += notes_of([row.found for row in rows])
     return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
 

@@ -20,7 +20,7 @@ ProblemOf = Callable[[str], tuple[Problem, bool]]
 
 
 def judge_rows(
-    path: str, problem_of: ProblemOf, progress: Callable[[str, int, int], None]
+    path: str, problem_of: ProblemOf, progress: Callable[[str, int, int], None], rtol: float | None = None
 ) -> tuple[list[ClaimRow], list[Diagnostic]]:
     """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
     table = read_table(read_text(path), path)
@@ -32,7 +32,7 @@ def judge_rows(
         notes.append(Diagnostic("unused-name", "note", f"no column for claims, and passed over: {', '.join(surplus)}"))
     try:
         for expression in dict.fromkeys(cells[-1] for _, cells in rows):
-            for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of):
+            for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of, rtol):
                 judged.append(row)
                 progress(f"claim {len(judged)} of {len(rows)}", len(judged), len(rows))
     except (LimitError, KeyboardInterrupt) as stopped:
@@ -42,7 +42,9 @@ def judge_rows(
     return sorted(judged, key=lambda row: row.line), notes
 
 
-def _judged(rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf) -> Iterator[ClaimRow]:
+def _judged(
+    rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf, rtol: float | None
+) -> Iterator[ClaimRow]:
     """The rows of one expression; several for one that makes several claims."""
     readable = []
     problem: Problem | None = None
@@ -60,6 +62,6 @@ def _judged(rows: Sequence[tuple[int, list[str]]], path: str, expression: str, p
             found = ClaimVerdict(variable, claim, "not readable", math.nan, math.nan, None, "", "", 0, 0, notes)
             yield ClaimRow(line, name, problem.expression() if problem else expression, found)
     if problem is not None:
-        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, not alone)
+        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, not alone, rtol)
         for (line, name, _), verdicts in zip(readable, judged, strict=True):
             yield from (ClaimRow(line, name, problem.expression(), verdict) for verdict in verdicts)

@@ -52,7 +52,11 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     if isinstance(given, str):
         given, name = _of_text(given.strip(), point, kind), given.strip().removeprefix("@")
     elif callable(given) and not isinstance(given, Program):
-        given = _with_names(given, function)
+        try:
+            given = PythonFunction(given)
+        except ExpressionError:  # it takes any arguments, as what a decorator or another library makes does
+            name = getattr(given, "__name__", "the function given")
+            return Claim(name, lambda point: given(*[point[name] for name in _order(function, point)]))
     if isinstance(given, PythonFunction):
         return Claim(given.name, partial(_answer, given, function))
     if isinstance(given, Program):
@@ -62,26 +66,16 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     return Claim(name, lambda point: given, moves=False)
 
 
-def _with_names(claim: Callable[..., Any], function: Program) -> PythonFunction:
-    """What is called as a claim; by place, where it takes any arguments, as what a decorator or another library makes does."""
-    try:
-        return PythonFunction(claim)
-    except ExpressionError:
-        if not isinstance(function, PythonFunction):
-            raise
-    return _like(function, lambda *arguments: claim(*arguments), getattr(claim, "__name__", type(claim).__name__))
-
-
 def without_gradient(function: PythonFunction) -> PythonFunction:
     """The value of a function that returns ``(value, gradient)``."""
-    return _like(function, lambda *arguments, **named: function.function(*arguments, **named)[0], function.name)
 
+    @wraps(function.function)
+    def value(*arguments: Any, **named: Any) -> Any:
+        return function.function(*arguments, **named)[0]
 
-def _like(function: PythonFunction, other: Callable[..., Any], name: str) -> PythonFunction:
-    """Another function, of the parameters of one."""
-    made = PythonFunction(wraps(function.function)(other), name, function.label, function.surroundings)
-    made.verify = function.verify
-    return made
+    alone = PythonFunction(value, function.name, function.label, function.surroundings)
+    alone.verify = function.verify
+    return alone
 
 
 def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
@@ -111,12 +105,17 @@ def _answer(claim: PythonFunction, function: Program, point: Mapping[str, Any]) 
     own = [*claim.signature.parameters]
     if set(claim.inputs) <= point.keys():
         return claim.answer({name: value for name, value in point.items() if name in own})
-    order = function.signature.parameters if isinstance(function, PythonFunction) else function.inputs
-    given = [name for name in order if name in point]
+    given = _order(function, point)
     if not len(claim.inputs) <= len(given) <= len(own):
         message = f"`{claim.name}` takes {', '.join(own) or 'nothing'}, and the point has {', '.join(given)}"
         raise UsageError([error("usage", message, help=["give it the parameters of the function"])])
     return claim.answer({name: point[each] for name, each in zip(own, given, strict=False)})
+
+
+def _order(function: Program, point: Mapping[str, Any]) -> list[str]:
+    """The names of a point in the order of the parameters."""
+    own = function.signature.parameters if isinstance(function, PythonFunction) else function.inputs
+    return [name for name in own if name in point]
 
 
 # -- numbers in order --------------------------------------------------------------------------------------------------------
@@ -158,6 +157,14 @@ def _by_place(given: Any, parts: Components, what: str) -> dict[str, Any]:
     message = f"the {what} has {count} part{'s' * (count > 1)}, and there are {len(names)} variables: {', '.join(names)}"
     help = ["give a part for each variable, in their order; or by name; or choose some of them by --wrt"]
     raise ExpressionError([error("shape-mismatch", message, help=help)])
+
+
+def parts_of(at: Mapping[str, Any], names: list[str], hessian: bool = False) -> Components:
+    """The variables, or pairs of them, with the shapes of the derivatives by them."""
+    shapes = {name: getattr(at[name], "shape", ()) for name in names}
+    if hessian:
+        shapes = {f"{first},{second}": shapes[first] + shapes[second] for first in names for second in names}
+    return Components([(name, place, shape) for place, (name, shape) in enumerate(shapes.items())])
 
 
 def by_pairs(given: Any, names: list[str]) -> Any:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from random import Random
 from typing import Any
 
-from diffcli.errors import Diagnostic, DiffcliError, DomainError, LimitError, Slopes, as_stop, error
+from diffcli.errors import Diagnostic, DomainError, ExpressionError, LimitError, Slopes, as_stop, error
 from diffcli.methods.differences.plain_calls import PlainCalls
 from diffcli.methods.points.points import Point, to_float
+from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Target, as_program, given_to, one_line
 from diffcli.records import Number
 from diffcli.records.gradients import RIGHT, UNDECIDED, WRONG, Entry, GradientAtPoint, GradientCheck
-from diffcli.studies.gradients.claim import arranged, as_claim, by_pairs, without_gradient
-from diffcli.studies.gradients.computed import computed, parts_of
+from diffcli.studies.gradients.claim import arranged, as_claim, by_pairs, parts_of, without_gradient
+from diffcli.studies.gradients.computed import computed
 from diffcli.studies.gradients.slips import Observation, find_slips
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.python_function import PythonFunction
@@ -76,7 +78,7 @@ def check_gradient(
             for note in observed.computed.notes:
                 notes.setdefault(note.code, note)
             if found[-1].worst.verdict == WRONG and len(seen) < MOST_OBSERVED:
-                seen += [observed, *([] if seen else asked.observed_beside(MOST_OBSERVED - 1, _nearby))]
+                seen += [observed, *asked.beside(asked.observed, 0 if seen else MOST_OBSERVED - 1, _nearby)]
         progress("looking for the slip")
     except (LimitError, KeyboardInterrupt) as fault:
         if not found:
@@ -90,10 +92,6 @@ def check_gradient(
     return GradientCheck(*known, slip, tuple(notes.values()))
 
 
-Move = Callable[[float, Random], float]
-"""Where a number stands at another point."""
-
-
 def _nearby(x: float, draw: Random) -> float:
     return x * draw.uniform(0.8, 1.25) or draw.uniform(-0.02, 0.02)
 
@@ -103,6 +101,7 @@ class _Asked:
 
     at: Point
     names: list[str]
+    parts: Components
 
     def __init__(self, program: Any, against: Any, rtol: float | None, hessian: bool, with_value: bool, most_rows: int) -> None:
         self.against = program if against is None else against
@@ -117,34 +116,35 @@ class _Asked:
         self.names = chosen or [name for name in (*self.program.inputs, *self.program.constants) if name in self.at]
         self.held = self.program.held if isinstance(self.program, PythonFunction) else {}
         self.claim = as_claim(self.against, self.given, {**self.held, **self.at}, self.what.lower())
+        self.parts = parts_of(self.at, self.names, self.hessian)
 
     def observed(self, at: Point) -> Observation:
-        """The claim and the derivative at a point."""
-        found = self.claimed(at)
-        return Observation(at, *found, computed(self.program, at, self.names, self.hessian, self.most_rows))
+        """The claim and the derivative at a point; the value is one of the numbers, if it is claimed too."""
+        claimed, unit = self.claimed(at)
+        found = computed(self.program, at, self.names, self.parts, self.hessian, self.most_rows)
+        if not self.with_value:
+            return Observation(at, self.parts, claimed, unit, found)
+        parts = Components([*self.parts.parts, ("value", 0, ())])
+        found = found._replace(numbers=[*found.numbers, found.value], bars=[*found.bars, 0.0])
+        return Observation(at, parts, claimed, unit, found)
 
-    def claimed(self, at: Point) -> tuple[Any, list[float | None], float | None, float]:
-        """What derivatives are by, the numbers that are claimed, the value, and the distance of floats in which they come."""
-        given, value, parts = self.claim.at({**self.held, **at}), None, parts_of(at, self.names, self.hessian)
+    def claimed(self, at: Point) -> tuple[list[float | None], float]:
+        """The numbers that are claimed at a point, and the distance of floats in which they come."""
+        given, value = self.claim.at({**self.held, **at}), []
         if self.with_value:
             if not isinstance(given, tuple | list) or len(given) != 2:
                 message = f"`{self.claim.name}` returned a `{type(given).__name__}`, not a pair (value, {self.what})"
-                raise DiffcliError([error("bad-result", message)])
-            value, given = to_float("the value", given[0]), given[1]
-        return parts, arranged(by_pairs(given, self.names) if self.hessian else given, parts, self.what), value, _unit(given)
+                raise ExpressionError([error("bad-result", message)])
+            value, given = [to_float("the value", given[0])], given[1]
+        return arranged(by_pairs(given, self.names) if self.hessian else given, self.parts, self.what) + value, _unit(given)
 
-    def observed_beside(self, most: int, move: Move) -> list[Observation]:
-        """The claim and the derivative at some points beside this one, where they can be asked there."""
-        return [*self._beside(self.observed, most, move)]
-
-    def _beside(self, ask: Callable[[Point], Any], most: int, move: Move) -> Iterator[Any]:
-        parts = parts_of(self.at, self.names, False)
+    def beside(self, ask: Callable[[Point], Any], most: int, move: Callable[[float, Random], float]) -> Iterator[Any]:
+        """What is answered at some points beside this one, where a claim can be asked there."""
+        parts = parts_of(self.at, self.names)
         for seed in range(most if self.claim.moves else 0):
             draw, elements = Random(seed), parts.numbers([self.at[name] for name in self.names])
-            try:
+            with suppress(ExpressionError, DomainError):
                 yield ask({**self.at, **parts.of([move(x or 0.0, draw) for x in elements])})
-            except DiffcliError:
-                continue
 
     # -- verdicts --------------------------------------------------------------------------------------------------------
 
@@ -152,18 +152,15 @@ class _Asked:
         """The verdict on every entry that is claimed."""
         tolerance, found = math.sqrt(seen.unit) if self.rtol is None else self.rtol, seen.computed
         largest = max([abs(number) for number in found.numbers if math.isfinite(number)], default=0.0)
-        entries = []
         columns = zip(seen.parts.names, seen.claimed, found.numbers, found.bars, self._noise(seen), strict=True)
+        entries = []
         for name, number, right, bar, noise in columns:
             if number is not None:
                 allowed = bar + tolerance * max(abs(number), abs(right))
                 verdict = _verdict(number, right, allowed, noise, largest, found.sides.get(name))
                 entries.append(Entry(name, number, right, bar, *verdict))
         if found.problem is not None and isinstance(self.program, PythonFunction) and not self.hessian:
-            self._second(self.program, entries, seen.parts.names)
-        if seen.value is not None:
-            off = abs(seen.value - found.value) > tolerance * max(abs(seen.value), abs(found.value))
-            entries.append(Entry("value", seen.value, found.value, 0.0, WRONG if off else RIGHT))
+            self._second(self.program, entries)
         return GradientAtPoint({**self.held, **self.at}, tuple(entries), found.problem is not None)
 
     def _noise(self, seen: Observation) -> list[float]:
@@ -171,27 +168,27 @@ class _Asked:
 
         Of three moves the middle one: beside a tie or a jump one may lead across it.
         """
+
         def rounded(x: float, draw: Random) -> float:
             return x * (1 + seen.unit * draw.randint(-ROUNDINGS, ROUNDINGS))
 
-        pairs = [zip(numbers, seen.claimed, strict=True) for _, numbers, *_ in self._beside(self.claimed, SHAKES, rounded)]
+        pairs = [zip(numbers, seen.claimed, strict=True) for numbers, _ in self.beside(self.claimed, SHAKES, rounded)]
         moves = [[abs((one or 0.0) - (other or 0.0)) for one, other in each] for each in pairs]
         middle = [sorted(each)[len(each) // 2] for each in zip(*moves, strict=True)] or [0.0] * len(seen.claimed)
         return [ROUNDINGS * move if math.isfinite(move) else 0.0 for move in middle]
 
-    def _second(self, function: PythonFunction, entries: list[Entry], names: list[str]) -> None:
+    def _second(self, function: PythonFunction, entries: list[Entry]) -> None:
         """Ask differences about the worst of the wrong entries; one that these bear out against the tape is not decided."""
-        wrong = sorted([(entry.badness, place) for place, entry in enumerate(entries) if entry.verdict == WRONG], reverse=True)
+        columns = self.parts.names
+        wrong = [(one.badness, place) for place, one in enumerate(entries) if one.verdict == WRONG and one.name in columns]
         calls = PlainCalls(function, self.at, self.names) if wrong else None
-        for _, place in wrong[:MOST_SECONDED]:
-            assert calls is not None
+        for _, place in sorted(wrong, reverse=True)[:MOST_SECONDED] if calls else ():
             entry = entries[place]
-            (found,) = calls.differences(calls.line(names.index(entry.name)), entry.name)
-            entry = entry._replace(difference=found.estimate, difference_bar=found.error)
+            (found,) = calls.differences(calls.line(columns.index(entry.name)), entry.name)  # type: ignore[union-attr]
             off, own = (abs(number - found.estimate) for number in (entry.claimed, entry.computed))
+            entries[place] = entry = entry._replace(difference=found.estimate, difference_bar=found.error)
             if found.error is not None and off <= found.error < own:
-                entry = entry._replace(verdict=UNDECIDED, why="differences bear it out, and the recording does not")
-            entries[place] = entry
+                entries[place] = entry._replace(verdict=UNDECIDED, why="differences bear it out, and the recording does not")
 
 
 def _verdict(

@@ -49,7 +49,6 @@ class Observation(NamedTuple):
     parts: Components
     """The variables, or pairs of them, that the numbers are derivatives by."""
     claimed: list[float | None]
-    value: float | None
     unit: float
     """The distance beside 1 of the floats that the claim was computed in."""
     computed: Computed
@@ -126,8 +125,8 @@ def _slips(of: _Variable, variables: Sequence[_Variable], moves: bool) -> Iterat
     first = of.same(right)[: len(right[0])]
     if first.count(False) == 1 < len(first):
         yield f"one entry alone is wrong, {element_names(of.name, of.shape)[first.index(False)]}"
-    pairs = [pair for both in zip(of.claimed, right, strict=True) for pair in zip(*both, strict=True) if pair[1]]
-    if (worst := max((abs(own - known) / abs(known) for own, known in pairs), default=1.0)) < 1e-4:
+    pairs = [pair for both in zip(of.claimed, right, strict=True) for pair in zip(*both, strict=True) if pair[0] != pair[1]]
+    if (worst := max((abs(own - known) / (abs(known) or LIKE) for own, known in pairs), default=1.0)) < 1e-4:
         yield WORDS["rounded"].format(digits=int(-math.log10(worst)))
 
 
