@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import pytest
 import sympy
-from console import run
+from console import run, transcript
 from sympy.parsing.sympy_parser import convert_xor, parse_expr, standard_transformations
 
 import diffcli
@@ -134,3 +134,192 @@ def test_a_formula_is_a_program(text, by, points):
 def test_the_derivative_of_a_derivative_by_the_shell():
     form = run(["diff", "x^2*sin(x)", "-q"]).stdout.strip()
     assert run(["grad", form, "--at", "x=1", "-q"]).stdout == "f\t2.2232442754839328\ndf/dx\t3.002680208280456\n"
+
+
+# -- which derivatives -------------------------------------------------------------------------------------------------
+
+WHICH = [
+    ("x^2*y + z", {}, ["x", "y", "z"]),
+    ("x^2*y + z", {"wrt": "z, x"}, ["z", "x"]),
+    ("x^2*y", {"order": 2}, ["xx", "xy", "yy"]),
+    ("x^2*y", {"order": 3}, ["xxx", "xxy", "xyy", "yyy"]),
+    ("x^2*y", {"order": 3, "wrt": "y"}, ["yyy"]),
+    ("x^2*y", {"order": 2, "wrt": ["y", "x"]}, ["yy", "yx", "xx"]),
+    ("x^2*y", {"wrt": "x, x, y"}, ["xxy"]),
+    ("x^2*y", {"wrt": "x, y, x", "order": 3}, ["xyx"]),
+    ("x^2*y", {"hessian": True}, ["xx", "xy", "yy"]),
+    ("x^2*y", {"hessian": True, "order": 2, "wrt": "y"}, ["yy"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "asked", "by"), WHICH)
+def test_which_derivatives_are_found(text, asked, by):
+    point = dict.fromkeys(diffcli.parse(text).inputs, 0.5)
+    for at in (None, point):
+        assert ["".join(each.by) for each in diffcli.diff(text, at, **asked).formulas] == by
+
+
+def test_a_list_is_a_jacobian_row_by_row():
+    found = diffcli.diff("u = x*y; [u, sin(u), 2]")
+    assert found.results == ("u", "f2", "f3") and found.wrt == ("x", "y")
+    forms = ["y", "x", "y*cos(x*y)", "x*cos(x*y)", "0", "0"]
+    assert [each.simplified for each in found.formulas] == forms
+    assert run('diff "u = x*y; [u, sin(u), 2]" -q').stdout.splitlines() == forms
+    assert run('diff "u = x*y; u + 1" --of "u^2; y" -q').stdout.splitlines() == ["2*x*y^2", "2*x^2*y", "0", "1"]
+
+
+def test_a_hessian_is_printed_row_by_row():
+    assert run('diff "x^2*y^3" --hessian -q').stdout.splitlines() == ["2*y^3", "6*x*y^2", "6*x*y^2", "6*x^2*y"]
+    assert run('diff "[x*y, y^2]" --hessian -q').stdout.splitlines() == ["0", "1", "1", "0", "0", "0", "0", "2"]
+
+
+def test_elements_of_arrays_are_variables():
+    found = diffcli.diff("dot(w, w)*b", {"w": [1, 2], "b": 3}, order=2)
+    assert [each.by for each in found.formulas][:3] == [("w[0]", "w[0]"), ("w[0]", "w[1]"), ("w[0]", "b")]
+    assert [each.value for each in found.formulas] == [6.0, 0.0, 2.0, 6.0, 4.0, 0.0]
+    assert diffcli.diff("dot(w, w)*b", {"w": [1, 2], "b": 3}, wrt="w, w, b").formula("f", "w[1]", "w[1]", "b").value == 2.0
+    form = run('diff "dot(w, w)*b" --at w=[1,2],b=3 -q').stdout.splitlines()[0]
+    assert run(["grad", form, "--at", "w=[1,2],b=3", "-q"]).stdout.startswith("f\t6\n")
+
+
+def test_a_python_function_has_the_formula_of_the_branch_taken(tmp_path):
+    def bent(x, y):
+        return x * y if x > 0 else diffcli.sin(x)
+
+    assert [diffcli.diff(bent, {"x": x, "y": 2}, wrt="x").formulas[0].simplified for x in (1, -1)] == ["2", "cos(x)"]
+    assert [note.code for note in diffcli.diff(bent, {"x": 1, "y": 2}).notes] == ["python-branch"]
+    with pytest.raises(diffcli.ExpressionError, match="a Python function is recorded at a point, and there is none"):
+        diffcli.diff(bent)
+
+
+# -- at a point --------------------------------------------------------------------------------------------------------
+
+AT = [
+    ("x^2*sin(x)", "x=1"), ("log(x)*y", "x=2,y=-1"), ("abs(x)", "x=0"), ("x*abs(x)", "x=0"), ("max(x, y)", "x=1,y=1"), ("sqrt(x)", "x=0"),
+    ("floor(x)*x", "x=2"), ("where(x > 0, x, -x)", "x=0"), ("(1 - cos(x))/x^2", "x=1e-8"), ("hypot(x, y)", "x=0,y=0"), ("sum(x^2)*y", "x=[1,2],y=3"),
+    ("relu(x) - relu(-x)", "x=0"), ("x^2; x", "x=2"), ("pi*x", "x=2,pi=3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at"), AT)
+def test_values_and_notes_at_a_point_are_those_of_the_gradient(text, at):
+    found, expected = diffcli.diff(text, at), diffcli.jacobian(text, at, mode="symbolic")
+    assert [each.value for each in found.formulas] == pytest.approx(list(expected.matrix[0]), nan_ok=True, rel=0)
+    assert found.notes == expected.notes
+    assert found.values == {"f": diffcli.grad(text, at).value}
+
+
+TANGENTS = [
+    ("x^2", "x=3", {"f": "9 + 6*(x - 3)"}),
+    ("x^2 - y", "x=-1,y=0", {"f": "1 - 2*(x + 1) - y"}),
+    ("[x*y, 7]", "x=2,y=1", {"f1": "2 + (x - 2) + 2*(y - 1)", "f2": "7"}),
+    ("dot(w, w)", "w=[1,0]", {"f": "1 + 2*(w[0] - 1)"}),
+    ("sin(x)", "x=0", {"f": "x"}),
+    ("abs(x)", "x=0", {}),
+    ("x*abs(x)", "x=0", {"f": "0"}),
+    ("sqrt(x)", "x=0", {}),
+    ("floor(x)", "x=2", {}),
+    ("where(x > 0, x, 2*x)", "x=0", {}),
+    ("1", "", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at", "expected"), TANGENTS)
+def test_the_tangent(text, at, expected):
+    found = diffcli.diff(text, at)
+    assert found.tangents == expected
+    for name, tangent in expected.items():
+        if diffcli.parse(tangent).inputs and "w" not in tangent:
+            used = {each: found.at[each] for each in diffcli.parse(tangent).inputs}
+            assert diffcli.evaluate(tangent, used) == found.values[name]
+
+
+HIGHER = [
+    ("abs(x)^3", "x=0", "x,x,x", None), ("x^3*abs(x)", "x=0", "x,x,x", 0.0), ("x^3*abs(x)", "x=0", "x,x,x,x", None),
+    ("x^2*abs(y)", "x=1,y=0", "x,x,y", None), ("x^2*abs(y)", "x=1,y=2", "x,x,y", 2.0), ("sin(x*y)", "x=0,y=1", "x,x,x", -1.0),
+    ("max(x, 0)^4", "x=0", "x,x,x", 0.0), ("max(x, 0)^3", "x=0", "x,x,x", None), ("exp(x)", "x=0", ",".join("x" * 8), 1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "at", "by", "expected"), HIGHER)
+def test_a_higher_derivative_at_a_kink_is_what_its_sides_agree_on(text, at, by, expected):
+    found = diffcli.diff(text, at, wrt=by)
+    value = found.formulas[0].value
+    assert value == expected if expected is not None else value != value
+    assert expected is not None or {"kink", "tie"} & {note.code for note in found.notes}
+    assert run(["diff", text, "--at", at, "--wrt", by]).exit == (0 if expected is not None else 4)
+
+
+def test_a_higher_derivative_that_loses_its_digits_says_so():
+    found = diffcli.diff("(1 - cos(x))/x^2", "x=1e-5", order=3)
+    assert [note.code for note in found.notes] == ["lost-digits", "symbolic-form"]
+    assert found.notes[1].message == "SymPy's form of the derivative by `x` and `x` and `x` loses its digits at this point"
+    assert found.notes[1].notes[1].startswith("worked out with 50 digits it is 3.3333333333")
+
+
+# -- what is printed ---------------------------------------------------------------------------------------------------
+
+PRINTED = {
+    "table": 'diff "x^2*sin(x)"', "several": 'diff "x^2*y + sin(y)"', "steps": 'diff "x^2*sin(x)" --steps', "order": 'diff "exp(-x^2)" --order 3',
+    "mixed": 'diff "x^3*y^2" --wrt x,x,y --at x=1,y=2', "jacobian": 'diff "[x*y, sin(x)^2]" --at x=1,y=2', "hessian": 'diff "100*(y - x^2)^2 + (1 - x)^2" --hessian',
+    "hessians": 'diff "[x*y, y^2]" --hessian', "point": 'diff "sqrt(x)*y" --at x=4,y=3', "kink": 'diff "abs(x)" --at x=0', "constant": 'diff "2*3"',
+    "latex": 'diff "x^2*sin(x)" -f latex --at x=1', "latex-partial": 'diff "x^3*y^2" --order 2 -f latex', "latex-jacobian": 'diff "[x*y, sin(x)^2]" -f latex',
+    "latex-hessian": 'diff "x^2*y" --hessian -f latex --at x=1,y=2', "json": 'diff "x^2*y" --wrt x --at x=1,y=2 --json', "json-anywhere": 'diff "sqrt(x)" --json',
+    "plain": 'diff "x^2*y" --at x=1,y=2 -f plain', "csv": 'diff "[x, x^2]" -f csv', "markdown": 'diff "x^2*y" --order 2 -f markdown',
+    "simplify-none": 'diff "sin(x)^2" --simplify none', "quiet-none": 'diff "sin(x)^2" --simplify none -q',
+    "list-arrays": 'diff "[[x, y], [y, x]]"', "element": 'diff "x[0]^2"', "sum": 'diff "2*sum(x)"',
+    "mixed-order": 'diff "x*y" --wrt x,x --order 3', "mixed-hessian": 'diff "x*y" --wrt x,x --hessian', "hessian-order": 'diff "x*y" --hessian --order 3',
+    "unknown": 'diff "x*y" --wrt z', "undefined": 'diff "log(x)" --at x=-1', "missing": 'diff "x*y" --at x=1',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_what_is_printed(name, golden):
+    golden(f"formulas/{name}.txt", transcript(PRINTED[name]))
+
+
+@pytest.mark.parametrize("name", ["table", "several", "steps"])
+def test_an_ascii_stream_gets_its_formulas_in_ascii(name):
+    assert run(PRINTED[name], encoding="ascii").stdout.isascii()
+
+
+@pytest.mark.parametrize("options", ["", "--json", "-q", "-f latex", "--steps", "--wrt y --simplify none"])
+def test_a_symbolic_gradient_without_a_point_is_its_formulas(options):
+    assert run(f'grad "x^2*y" --mode symbolic {options}') == run(f'diff "x^2*y" {options}')
+
+
+# -- what to type instead ----------------------------------------------------------------------------------------------
+
+INSTEAD = [
+    ('grad "x^2 + y"', 'or, for a formula without a point: `diffcli diff "x^2 + y"`'),
+    ('grad "-x^2" --mode forward', 'or, for a formula without a point: `diffcli diff "-x^2"`'),
+    ('grad x --wrt x --mode numeric', "or, for a formula without a point: `diffcli diff x --wrt x`"),
+    ('jacobian "[x*y, x]" --wrt x', 'or, for a formula without a point: `diffcli diff "[x*y, x]" --wrt x`'),
+    ('jacobian "u = x^2; u*y" --of u', 'or, for a formula without a point: `diffcli diff "u = x^2; u*y" --of u`'),
+    ('hessian "x^2*y"', 'or, for a formula without a point: `diffcli diff "x^2*y" --hessian`'),
+    ('derivative "x^2" --wrt x', 'the command is diff: `diffcli diff "x^2" --wrt x`'),
+    ('derive "x^2"', 'the command is diff: `diffcli diff "x^2"`'),
+    ('differentiate "x^2" --order 2', 'the command is diff: `diffcli diff "x^2" --order 2`'),
+    ('deriv "$x + 1"', "the command is diff: `diffcli diff '$x + 1'`"),
+    ("d", "the command is diff: `diffcli diff EXPR`"),
+    ('steps "x^2"', 'the command is diff: `diffcli diff "x^2" --steps`'),
+    ('gradient "x^2"', 'the command is diff: `diffcli diff "x^2"`'),
+    ('gradient "x^2" --at x=1', 'the command is grad: `diffcli grad "x^2" --at x=1`'),
+    ('"x^2"', 'for its derivative: `diffcli diff "x^2"`'),
+    ('"3*x^4 - 5*x^2 + 2" --order 2', 'for its derivative: `diffcli diff "3*x^4 - 5*x^2 + 2" --order 2`'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "help"), INSTEAD)
+def test_the_message_has_the_line_to_type(command, help):
+    outcome = run(command + (" --json" if " " in command else ""))
+    told = run(command, COLUMNS="200").stderr
+    assert outcome.stdout == "" and outcome.exit in (2, 3)
+    assert f"= help: {help}" in " ".join(told.split())
+    line = help.partition("`diffcli ")[2].rstrip("`")
+    assert "EXPR" in line or "$" in line or run(line).exit == 0
+
+
+@pytest.mark.parametrize("command", ['grad "sum(x)"', 'grad "x*y" --at x=1', 'taylor "x*y"', 'jvp x', "gard x", "foo", '"x^2 +"'])
+def test_diff_is_not_named_where_it_does_not_answer(command):
+    assert "diffcli diff" not in run(command, COLUMNS="200").stderr

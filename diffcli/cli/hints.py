@@ -10,7 +10,8 @@ import click
 from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import DiffcliError, ExpressionError, did_you_mean
 from diffcli.language import Program, parse
-from diffcli.methods.problem.remarks import needs_point
+from diffcli.methods.problem.problem import ANYWHERE
+from diffcli.methods.problem.system import System
 
 FORMULAS = {"grad": ("diff",), "jacobian": ("diff",), "hessian": ("diff", "--hessian")}
 """What gives as a formula what a command gives at a point."""
@@ -55,11 +56,13 @@ def _is_expression(text: str) -> bool:
 def with_formula(fault: ExpressionError, program: Program, expression: str) -> ExpressionError:
     """An error of a command without a point, with the command for formulas where that answers."""
     context = click.get_current_context()
-    if context.info_name not in FORMULAS or needs_point(program) is not None:
+    given = {name: value for name in ("wrt", "of") if (value := context.params.get(name))}
+    try:
+        command, *more = FORMULAS[context.info_name or ""]
+        System(program, ANYWHERE, **given)
+    except (KeyError, DiffcliError):
         return fault
-    given = [word for name in ("wrt", "of") if (value := context.params.get(name)) for word in (f"--{name}", value)]
-    command, *more = FORMULAS[context.info_name]
-    help = f"or, for a formula without a point: {pasted([command, expression, *more, *given])}"
-    return ExpressionError([
-        found._replace(help=(*found.help, help)) if found.code == "missing-value" else found for found in fault.diagnostics
-    ])  # fmt: skip
+    words = [word for name, value in given.items() for word in (f"--{name}", value)]
+    help = f"or, for a formula without a point: {pasted([command, expression, *more, *words])}"
+    told = [each._replace(help=(*each.help, help * (each.code == "missing-value"))) for each in fault.diagnostics]
+    return ExpressionError([each._replace(help=tuple(filter(None, each.help))) for each in told])

@@ -122,6 +122,22 @@ VERIFY: Decorator = click.option("--no-verify", "verify", flag_value=False, defa
 SPARSITY: Decorator = click.option("--sparsity", is_flag=True, help="Draw which entries may differ from 0.")
 
 
+SHOWN = 200
+"""How many rows of a trace a table shows."""
+
+TRACE: Decorator = click.option("--trace", is_flag=True, help=f"Show the rows of the sweeps; with --full those of a trace longer than {SHOWN}.")
+
+
+def traced(run: Run, wanted: bool) -> dict[str, Any]:
+    """The options of a trace that is ``wanted`` unless the result is asked for alone: all of it for a machine."""
+    from diffcli.methods.traces.trace import NOTATIONS
+    from diffcli.reports.formats import PERSON
+
+    style = run.output.style
+    windowed = style.format.audience == PERSON and not run.full
+    return {"trace": wanted and not run.output.quiet, "most_shown": SHOWN if windowed else None, "notation": NOTATIONS[style.notation]}
+
+
 def at(help: str = "The point, as x=2,y=pi/4; may be given again.") -> Decorator:
     """The point, and whether a Python function is held against its recording there."""
     point = click.option("--at", multiple=True, metavar="POINT", help=help)

@@ -15,7 +15,7 @@ from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.sweeps.reverse import accumulate
-from diffcli.methods.traces.trace import Tracer
+from diffcli.methods.traces.trace import Tracer, beside_rules
 from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
 from diffcli.tape.running.rules import Overrides
 
@@ -36,10 +36,6 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
 
         keep_live_values(problem)
     return of_problem(problem, options)
-
-
-_WRITTEN = "its trace, tape or formula is by the rules of the table, and may show another"
-"""What is said beside a derivative that is the slope of the sides."""
 
 
 def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> GradientResult:
@@ -77,7 +73,7 @@ def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> G
     if sides is not None and sides.rows:
         swept += [_take_sides(problem, sides, answer, notes)]
         if options.trace or options.derivative_tape or options.mode == "symbolic":
-            notes[:] = [note._replace(notes=(*note.notes, _WRITTEN)) if note.slopes else note for note in notes]
+            notes[:] = beside_rules(notes)
     notes += notes_of(watch_of(problem), options.strict, *swept) if options.watch else ()
     known = (problem.expression(), options.mode, problem.at, problem.value)
     return GradientResult(*known, notes=tuple(notes), recorded=problem.function is not None, **answer)
@@ -120,7 +116,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     swept = [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
     answer: Answer = {"gradient": gradient, "swept": swept}
     if options.trace and steps is not None:
-        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
+        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(({problem.tape.output: 1.0}, steps))
     if options.cost and steps is not None:
         from diffcli.methods.traces.cost import reverse_cost
 

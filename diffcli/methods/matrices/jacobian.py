@@ -26,6 +26,7 @@ from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
 from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import count_sweeps
+from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
 from diffcli.records import Difference, SymbolicDerivative
 from diffcli.records.matrices import Groups, JacobianResult, Pattern
 from diffcli.tape.running.rules import Overrides
@@ -75,6 +76,8 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     there = [output for output in sides.problem.outputs if output.name in sides.rows]
     names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
+    if sides.rows and options.trace:
+        notes = beside_rules(notes)
     notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
@@ -127,10 +130,20 @@ def _by_sweeps(
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
-    watch = watch_of(system)
-    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept)
+    watch, swept = watch_of(system), list[tuple[Sweep, Sequence[Any]]]()
+
+    def watched(sweep: Sweep, found: Sequence[Any]) -> None:
+        watch.swept(sweep, found)
+        if options.trace:
+            swept.append((sweep, found))
+
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watched)
     notes += _independent(pattern, columns.names)
-    return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}
+    answer: Answer = {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}
+    if options.trace:
+        names = [", ".join(columns.names[column] for column in group) for group in groups] if mode == "forward" else []
+        answer["trace"] = trace_of_sweeps(system, swept, names, options)
+    return answer
 
 
 def sweep_groups(
