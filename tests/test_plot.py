@@ -62,18 +62,18 @@ PLACES = {
     "max(x, abs(x))": (-1, 1, [("kink", 0)]),
     # slopes without bound
     "cbrt(x)": (-1, 1, [("vertical tangent", 0)]),
-    "sqrt(abs(x - 0.3))": (-1, 1, [("vertical tangent", 0.3)]),
-    "x^(1/3)": (-1, 1, [("edge", 0)]),
+    "sqrt(abs(x - 0.3))": (-1, 1, [("kink", 0.3)]),
+    "x^(1/3)": (-1, 1, [("end of the domain", 0)]),
     # the domain: its ends, what is missing in it, and where it is nothing else
-    "sqrt(x)": (-1, 1, [("edge", 0)]),
-    "sqrt(x^2 - 4)": (-3, 3, [("edge", -2), ("edge", 2)]),
-    "asin(x)": (-2, 2, [("edge", -1), ("edge", 1)]),
-    "x*log(x)": (-1, 2, [("edge", 0)]),
-    "1/log(x)": (-1, 2, [("edge", 0), ("pole", 1)]),
+    "sqrt(x)": (-1, 1, [("end of the domain", 0)]),
+    "sqrt(x^2 - 4)": (-3, 3, [("end of the domain", -2), ("end of the domain", 2)]),
+    "asin(x)": (-2, 2, [("end of the domain", -1), ("end of the domain", 1)]),
+    "x*log(x)": (-1, 2, [("end of the domain", 0)]),
+    "1/log(x)": (-1, 2, [("end of the domain", 0), ("pole", 1)]),
     "sin(x)/x": (-3, 3, [("hole", 0)]),
     "(x^2 - 1)/(x - 1)": (-3, 3, [("hole", 1)]),
     "x^2 if x != 1 else 3": (-3, 3, [("hole", 1)]),
-    "sqrt(-x^2)": (-3, 3, [("point", 0)]),
+    "sqrt(-x^2)": (-3, 3, [("single point", 0)]),
     # nothing to be seen
     "x^3 - 3*x": (-3, 3, []),
     "x*abs(x)": (-3, 3, []),
@@ -91,7 +91,7 @@ PLACES = {
     "abs(x - 1 - 2^-42)": (1, 1 + 1e-12, [("kink", 1 + 2**-42)]),
     "1/(x - 1e6)": (0, 2e6, [("pole", 1e6)]),
     "floor(x) - 0": (0, 1, [("jump", 0), ("jump", 1)]),
-    "sqrt(x) - 0": (0, 1, [("edge", 0)]),
+    "sqrt(x) - 0": (0, 1, [("end of the domain", 0)]),
 }
 
 

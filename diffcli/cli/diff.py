@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, OF, SHOWN, STRICT, Number, as_command, at, full, simplify, wrt
+from diffcli.cli.options import EXPRESSION, OF, STRICT, Number, as_command, at, full, simplify, wrt
 from diffcli.cli.run import Run
+from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.formulas import compute_formulas
+from diffcli.methods.implicit import compute_implicit
 from diffcli.methods.options import FormulaOptions
-from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.reports.derivatives.formulas import formula_report
-from diffcli.reports.formats import PERSON
 
 EXAMPLES = (
     'diffcli diff "x^2*sin(x)"',
@@ -22,6 +22,7 @@ EXAMPLES = (
     'diffcli diff "[x*y, x^2 + y^2]"',
     'diffcli diff "100*(y - x^2)^2 + (1 - x)^2" --hessian',
     'diffcli diff "sqrt(x)" --at x=4',
+    'diffcli diff "x^2 + y^2 = 25" --implicit y --at x=3,y=4',
 )
 
 
@@ -30,6 +31,7 @@ EXAMPLES = (
     wrt("Variables to differentiate by; all, if not given. One named again, as x,x,y: the mixed derivative d^3f/dx^2dy."),
     click.option("--order", type=Number(FormulaOptions.numbers["order"]), metavar="N", help="Every derivative of that order; 1, if not given."),
     click.option("--hessian", is_flag=True, help="The second derivatives as a matrix."),
+    click.option("--implicit", metavar="NAME", default="", help="EXPR is an equation: the derivatives of this variable of it by the others."),
     at("The point, as x=2,y=pi/4: the values there too, and the tangent."),
     click.option("--steps", is_flag=True, help="The derivation step by step."),
     simplify(),
@@ -41,16 +43,16 @@ EXAMPLES = (
 )
 def command(run: Run, **options: Any) -> int:
     """The derivatives of EXPR as formulas, by SymPy."""
+    if options["implicit"]:
+        run.parse = parse_equation
     return show(run, **options)
 
 
 def show(run: Run, *, steps: bool, **options: Any) -> int:
     """Print the derivatives of what a run was given."""
     output = run.output
-    windowed = output.style.format.audience == PERSON and not run.full
     asked = FormulaOptions(
-        steps=steps and not output.quiet, most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation],
-        progress=run.stage, verify=run.verify, **options,
-    )  # fmt: skip
-    result = run.compute(compute_formulas, asked)
+        steps=steps and not output.quiet, progress=run.stage, verify=run.verify, **run.rows(), **options
+    )
+    result = run.compute(compute_implicit if asked.implicit else compute_formulas, asked)
     return run.report(formula_report(result, output.style), result.notes, [each.value for each in result.formulas])

@@ -7,27 +7,12 @@ from typing import Any
 import click
 
 from diffcli.cli.environment import write
-from diffcli.cli.options import (
-    EXPRESSION,
-    QUIET,
-    SHOWN,
-    STRICT,
-    Number,
-    as_command,
-    at,
-    choice,
-    full,
-    kink,
-    simplify,
-    traced,
-    wrt,
-)
-from diffcli.cli.run import Run
+from diffcli.cli.options import EXPRESSION, QUIET, STRICT, Number, as_command, at, choice, full, kink, simplify, wrt
+from diffcli.cli.run import SHOWN, Run
 from diffcli.errors import ExpressionError
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
 from diffcli.methods.points.ranges import Range
-from diffcli.records import GradientResult
 from diffcli.reports.derivatives.gradient import gradient_report
 
 EXAMPLES = (
@@ -68,39 +53,23 @@ def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape:
     output = run.output
     effort = run.effort(options["simplify"], options["mode"])
     asked = Options(
-        steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
-        progress=run.stage, **traced(run, not no_trace), **options | {"simplify": effort},
+        trace=not (no_trace or output.quiet), steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
+        progress=run.stage, **run.rows(), **options | {"simplify": effort},
     )  # fmt: skip
     if asked.mode == "symbolic" and not run.point:
         from diffcli.cli.diff import show
 
         code = show(run, steps=steps, **{name: options[name] for name in ("wrt", "strict", "simplify", "max_nodes")})
     else:
-        result = _computed(run, asked)
+        try:
+            result = run.compute(compute, asked)
+        except ExpressionError as fault:
+            from diffcli.cli.hints import with_rows
+
+            raise with_rows(fault, run.expression or "", run.point, options) from None
         document = gradient_report(result, output.style, run.seconds if timed else None, brief=no_trace)
         code = run.report(document, result.notes, [result.value, result.directional, *result.gradient.values()])
     if timed and not output.style.format.whole:
         stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in run.seconds.items())
         write(run.environment.stderr, f"time: {stages}\n")
     return code
-
-
-def _computed(run: Run, asked: Options) -> GradientResult:
-    """The result; of several results the error says how to see their rows."""
-    try:
-        return run.compute(compute, asked)
-    except ExpressionError as fault:
-        if asked.mode in ("forward", "reverse") and [found.code for found in fault.diagnostics] == ["not-a-number"]:
-            raise ExpressionError([fault.diagnostics[0]._replace(help=(*fault.diagnostics[0].help, _instead(run, asked)))]) from None
-        raise
-
-
-def _instead(run: Run, asked: Options) -> str:
-    """The command line that shows the rows of a program with several results."""
-    from shlex import join
-
-    line = ["diffcli", "jvp" if asked.seed else "jacobian", str(run.expression)]
-    line += [word for text in run.point for word in ("--at", text)]
-    given = {"--seed": asked.seed, "--wrt": asked.wrt, "--mode": None if asked.seed else asked.mode}
-    line += [str(word) for option, value in given.items() if value is not None for word in (option, value)]
-    return f"its rows: {join([*line, '--trace'])}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, traced, wrt
+from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_hvp
 from diffcli.methods.options import MatrixOptions
@@ -22,7 +22,7 @@ EXAMPLES = (
 
 
 @as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, TRACE, DIRECTION, OF, examples=EXAMPLES)
-def command(run: Run, direction: str, trace: bool, **options: Any) -> int:
+def command(run: Run, direction: str, **options: Any) -> int:
     """How the gradient of EXPR changes along a direction: the Hessian times a vector, by one forward sweep."""
-    result = run.compute(compute_hvp, direction, MatrixOptions(progress=run.stage, **traced(run, trace), **options), "--direction")
+    result = run.compute(compute_hvp, direction, MatrixOptions(progress=run.stage, **run.rows(), **options), "--direction")
     return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

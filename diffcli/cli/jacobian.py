@@ -5,22 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.options import (
-    EXPRESSION,
-    OF,
-    QUIET,
-    SPARSITY,
-    STRICT,
-    TRACE,
-    as_command,
-    at,
-    choice,
-    full,
-    kink,
-    simplify,
-    traced,
-    wrt,
-)
+from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, TRACE, as_command, at, choice, full, kink, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.options import JACOBIAN_MODES, MatrixOptions
@@ -38,13 +23,13 @@ EXAMPLES = (
 
 
 @as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, TRACE, OF, MODE, simplify(), SPARSITY, examples=EXAMPLES)
-def command(run: Run, sparsity: bool, trace: bool, **options: Any) -> int:
+def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The derivatives of every result of EXPR by every variable, as a matrix.
 
     The results are the entries of a list, [u, v], or what --of asks for. EXPR is an expression, @FILE, or - for standard
     input. FILE.py:NAME is a Python function: the file is imported, which runs it, because you name it.
     """
     options["simplify"] = run.effort(options["simplify"], options["mode"])
-    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **traced(run, trace), **options))
+    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **run.rows(), **options))
     document = jacobian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

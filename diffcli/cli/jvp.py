@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, choice, full, kink, traced
+from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, choice, full, kink
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_jvp
 from diffcli.methods.options import JVP_MODES, JvpOptions
@@ -23,7 +23,7 @@ EXAMPLES = (
 
 
 @as_command(EXPRESSION, at(), kink(), STRICT, full(), QUIET, TRACE, SEED, OF, MODE, examples=EXAMPLES)
-def command(run: Run, seed: str, trace: bool, **options: Any) -> int:
+def command(run: Run, seed: str, **options: Any) -> int:
     """How every result of EXPR changes along a direction: the Jacobian times a vector, by one forward sweep."""
-    result = run.compute(compute_jvp, seed, JvpOptions(progress=run.stage, **traced(run, trace), **options), "--seed")
+    result = run.compute(compute_jvp, seed, JvpOptions(progress=run.stage, **run.rows(), **options), "--seed")
     return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

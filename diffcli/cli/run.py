@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+SHOWN = 200
+"""How many rows of a trace, steps of a derivation, or nodes of a tree or graph people are shown, unless they ask for all."""
+
 PATIENCE = 0.5
 """Seconds after which the stage is shown."""
 
@@ -57,6 +60,7 @@ class Run:
         self.timeout: float = given.pop("timeout", 0.0)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
+        self.parse: Callable[..., Program] = parse
         self.place = ("", 0)
         """The file and the line where the program stands; empty, and 0, if it is no file's."""
         self.seconds: dict[str, float] = {}
@@ -86,11 +90,11 @@ class Run:
                 self.environment.stderr.write("reading a program from the terminal; end it with Ctrl-D\n")
             from diffcli.methods.points.file_text import decode
 
-            return parse(decode(_read_stdin(self.environment), "standard input"), "standard input")
+            return self.parse(decode(_read_stdin(self.environment), "standard input"), "standard input")
         if given.startswith("@"):
             from diffcli.methods.points.file_text import read_text
 
-            program = parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            program = self.parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
             self.place = given[1:], program.line
             return program
         if ".py" in given:
@@ -105,7 +109,7 @@ class Run:
                 function.verify = self.verify
                 self.place = target[0], function.line
                 return function
-        return parse(given)
+        return self.parse(given)
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """What a function makes of the program and the point, and of more arguments."""
@@ -127,6 +131,15 @@ class Run:
     def effort(self, simplify: str, mode: str) -> str:
         """How much is done to simplify formulas: nothing where only their numbers are printed."""
         return "none" if self.output.quiet and mode == "symbolic" else simplify
+
+    def rows(self) -> dict[str, Any]:
+        """How rows and steps are written, and the most of them."""
+        from diffcli.methods.traces.trace import NOTATIONS  # few commands have any
+        from diffcli.reports.formats import PERSON
+
+        style = self.output.style
+        windowed = style.format.audience == PERSON and not self.full
+        return {"most_shown": SHOWN if windowed else None, "notation": NOTATIONS[style.notation]}
 
     def report(self, document: Document, notes: Sequence[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
         """Print a result; the exit code for its notes and numbers."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, kink, traced, wrt
+from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, kink, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_vjp
 from diffcli.methods.options import MatrixOptions
@@ -23,7 +23,7 @@ EXAMPLES = (
 
 
 @as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, TRACE, SEED, OF, examples=EXAMPLES)
-def command(run: Run, seed: str | None, trace: bool, **options: Any) -> int:
+def command(run: Run, seed: str | None, **options: Any) -> int:
     """The derivatives of a weighted sum of the results of EXPR: a vector times the Jacobian, by one reverse sweep."""
-    result = run.compute(compute_vjp, seed, MatrixOptions(progress=run.stage, **traced(run, trace), **options), "--seed")
+    result = run.compute(compute_vjp, seed, MatrixOptions(progress=run.stage, **run.rows(), **options), "--seed")
     return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

@@ -49,6 +49,7 @@ CODES: dict[str, Code] = {
     "chained-comparison": _error(3, "Comparisons are not chained; write both, with and between them.", 'grad "x if 0 < x < 2 else 0" --at x=1', 'grad "x if 0 < x and x < 2 else 0" --at x=1'),
     "missing-else": _error(3, "A choice needs a value for the other case too.", 'grad "x if x > 0" --at x=1', 'grad "x if x > 0 else 0" --at x=1'),
     "misplaced-else": _error(3, "An else stands without its if.", 'grad "x else 0" --at x=1', 'grad "x if x > 0 else 0" --at x=1'),
+    "no-equation": _error(3, "An implicit derivative is of an equation in two variables or more, with one = between its sides.", 'diff "x^2 + y^2" --implicit y', 'diff "x^2 + y^2 = 0" --implicit y'),
     "misplaced-equals": _error(3, "The sign = binds a name at the start of a statement; == compares.", 'grad "x + (y = 2)" --at x=1', 'grad "y = 2; x + y" --at x=1'),
     "cannot-assign": _error(3, "Only a name, or a function with names for its parameters, stands before =.", 'grad "sin(x) = 2; x" --at x=1', 'grad "y = sin(x); y" --at x=1'),
     # -- names -----------------------------------------------------------------------------------------------------------
@@ -113,6 +114,8 @@ CODES: dict[str, Code] = {
     "domain": _error(4, "An operand is outside the domain of its operation, so the value is undefined.", 'grad "log(x - 3)" --at x=2', 'grad "log(x - 3)" --at x=4'),
     "division-by-zero": _error(4, "A divisor is 0, so the value is undefined.", 'grad "1/(x - 2)" --at x=2', 'grad "1/(x - 2)" --at x=3'),
     "indeterminate": _error(4, "Infinite operands meet as 0*inf or inf - inf. In a derivative it is a warning, and the derivative NaN.", 'grad "x*log(x)" --at x=0', 'grad "xlogy(x, x)" --at x=0.5'),
+    "off-curve": _error(4, "A point is none of the curve of an equation.", 'diff "x^2 + y^2 = 25" --implicit y --at x=3,y=5', 'diff "x^2 + y^2 = 25" --implicit y --at x=3,y=4'),
+    "no-tangent": _error(4, "The curve of an equation has no slope at a point: its tangent is vertical, or the point is singular.", 'diff "x^2 + y^2 = 25" --implicit y --at x=5,y=0', 'diff "x^2 + y^2 = 25" --implicit x --at x=5,y=0'),
     # -- warnings of a result --------------------------------------------------------------------------------------------
     "kink": _warning("The function has a corner: its slopes on the two sides differ. The derivative follows --kink; --strict exits with 5.", 'grad "abs(x)" --at x=0', 'grad "abs(x)" --at x=1'),
     "tie": _warning("The operands of max or min are equal: a corner. The derivative follows --kink; --strict exits with 5.", 'grad "max(x, y)" --at x=1,y=1', 'grad "max(x, y)" --at x=1,y=2'),
@@ -137,6 +140,7 @@ CODES: dict[str, Code] = {
     "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),
     "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
     "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),
+    "plain-calls": _note("A Python function cannot be recorded, and is differentiated by differences of what it returns to plain numbers."),
     "raised-beside": _note("A Python function that is differentiated by differences of plain calls raises an exception beside the point. Its value there counts as undefined."),
     "more-notes": _note("There are more notes of this kind than are listed."),
     "not-measured": _note("SymPy was not measured, as no process could be started for it; everything else is as it would be."),

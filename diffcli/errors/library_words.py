@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 _OPTION = (
     r"(?<![\w)\]])--(?:"
-    r'(?P<name>mode|simplify|kink|method|rule|of|var|at) (?!out\b)(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
+    r'(?P<name>mode|simplify|implicit|kink|method|rule|of|var|at) (?!out\b)(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
     r"|(?P<alone>[a-z][a-z-]+)(?: (?=N\b))?)"
 )
 """An option with its value, which ends a phrase, stands in quotes, or can be no word of English; or alone."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop
+from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Namer, Sweep, Swept
@@ -29,7 +31,12 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     """The value and gradient of a program at a point: what `diffcli.grad` returns and raises."""
     options.progress("evaluating")
     program = as_program(target, options.verify)
-    problem = Problem(program, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
+    try:
+        problem = Problem(program, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
+    except ExpressionError as fault:
+        if options.mode != "numeric":
+            raise
+        return _by_plain_calls(program, at, options, fault)
     problem.require_number()
     if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it
@@ -185,6 +192,23 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return {"gradient": gradient, "differences": differences}
+
+
+def _by_plain_calls(program: Program, at: At, options: Options, fault: ExpressionError) -> GradientResult:
+    """The gradient of a function that cannot be recorded, for which there is only what it returns."""
+    from diffcli.methods.differences.finite_difference import difference_of
+    from diffcli.methods.differences.plain_calls import in_place_of_recording
+    from diffcli.methods.problem.remarks import not_a_number
+
+    calls = in_place_of_recording(program, at, options.wrt, fault, options.progress)
+    if calls.shapes != [()]:
+        raise ExpressionError([not_a_number(calls.shapes[0], len(calls.shapes))])
+    by = partial(difference_of, method=options.quotient, order=options.order, step=options.step, rule=options.rule)
+    (row,) = table = calls.jacobian(by)
+    notes = tuple(calls.notes(table, options.strict))
+    gradient = calls.columns.of([each.estimate for each in row])
+    name, at = calls.function.name, calls.at
+    return GradientResult(name, "numeric", at, calls.base[0], gradient, notes, differences=tuple(row), recorded=True)
 
 
 def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:

@@ -187,13 +187,8 @@ def difference(function: Callable[[float], float], x: float, *, derivative: int 
 
 @overload
 def difference(
-    function: Callable[..., Any],
-    x: Mapping[str, object] | Sequence[Any] | Array,
-    *,
-    derivative: int = 1,
-    step: float | None = None,
-    wrt: str | Sequence[str] | None = None,
-    progress: Callable[[str], None] | None = None,
+    function: Callable[..., Any], x: Mapping[str, Any] | Sequence[Any] | Array, *, derivative: int = 1, step: float | None = None,
+    wrt: str | Sequence[str] | None = None, progress: Callable[[str], None] | None = None,
 ) -> Differences: ...
 
 

@@ -19,6 +19,7 @@ def diff(
     wrt: str | Sequence[str] | None = None,
     order: int | None = None,
     hessian: bool = False,
+    implicit: str = "",
     of: str | Sequence[str] | None = None,
     steps: bool = False,
     simplify: str = "fast",
@@ -42,6 +43,9 @@ def diff(
         Every derivative of that order by the variables, mixed ones once; 1 if not given.
     hessian
         The second derivatives by every pair of variables.
+    implicit
+        A variable of an equation, whose derivatives by the others are wanted: ``target`` is a text with one ``=``. A point is one
+        of the equation's curve.
     of
         The results, as for `diffcli.jacobian`.
     steps
@@ -66,16 +70,27 @@ def diff(
     >>> diff("x^3 * y^2", wrt="x, x, y").formula("f", "x", "x", "y").unsimplified
     '12*x*y'
 
+    An equation gives a function implicitly, here a circle:
+
+    >>> diff("x^2 + y^2 = 25", implicit="y", order=2).formulas[0].simplified
+    '-25/y^3'
+    >>> diff("x^2 + y^2 = 25", {"x": 3, "y": 4}, implicit="y").tangents["y"]
+    '4 - 0.75*(x - 3)'
+
     At a point there is the value, by the unsimplified form, and the tangent:
 
     >>> result = diff("sqrt(x)", {"x": 4})
     >>> result.formulas[0].unsimplified, result.formulas[0].value, result.tangents["f"]
     ('1/(2*sqrt(x))', 0.25, '2 + 0.25*(x - 4)')
     """
-    from diffcli.methods.formulas import compute_formulas  # no gradient waits for SymPy
-
     options = FormulaOptions(
-        wrt=wrt, order=order, hessian=hessian, of=of, steps=steps, simplify=simplify, strict=strict,
+        wrt=wrt, order=order, hessian=hessian, implicit=implicit, of=of, steps=steps, simplify=simplify, strict=strict,
         max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
+    if implicit:
+        from diffcli.methods.implicit import compute_implicit
+
+        return compute_implicit(target, at, options)
+    from diffcli.methods.formulas import compute_formulas  # no gradient waits for SymPy
+
     return compute_formulas(target, at, options)

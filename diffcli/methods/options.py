@@ -200,6 +200,7 @@ class FormulaOptions(SharedOptions):
     of: str | Sequence[str] | None = None
     order: int | None = None
     hessian: bool = False
+    implicit: str = ""
     steps: bool = False
     simplify: str = "fast"
     notation: Notation = UNICODE
@@ -210,6 +211,8 @@ class FormulaOptions(SharedOptions):
     conflicts: ClassVar[Sequence[Conflict]] = (
         (lambda o: o.hessian and o.order not in (None, 2),
          "a Hessian is of order 2, not of order {o.order}", "leave --order or --hessian out"),
+        (lambda o: o.implicit and o.of is not None,
+         "an equation has no results to ask for", "leave --of or --implicit out"),
     )  # fmt: skip
 
 

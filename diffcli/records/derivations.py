@@ -63,6 +63,9 @@ class Derivation(NamedTuple):
     """The variables of the derivative, of which ``variable`` is the last; empty for one of the first order."""
     of: str = ""
     """The derivative that was derived here, in diffcli's language; empty for the function itself."""
+    solved: tuple[tuple[str, str], ...] = ()
+    """What is done with it where the variable of ``result`` is given by an equation, of which ``of`` is the left side less the
+    right one: words, and a formula in the notation. The ``derivative`` is in terms of its slope then, as ``y'``."""
 
 
 class DerivativeTape(NamedTuple):

@@ -12,7 +12,7 @@ Jet = tuple[float, float]
 class Place(NamedTuple):
     """A place at which a function breaks, with what it is there and just beside it.
 
-    The kind is ``pole``, ``jump``, ``kink``, ``vertical tangent``, ``edge`` of the domain, ``hole`` in it, or a single ``point``.
+    The kind is ``pole``, ``jump``, ``kink``, ``vertical tangent``, ``end of the domain``, ``hole`` or ``single point`` of it.
     """
 
     kind: str

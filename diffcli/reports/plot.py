@@ -18,14 +18,6 @@ APART = 12.0
 FENCE = 2.0
 """Values are in sight beside a pole up to so many times the distance between their quartiles beyond these, after Tukey (1977)."""
 
-MOST_TOLD = 8
-"""So many places of a kind are listed."""
-
-CALLED = {
-    "pole": "pole", "jump": "jump", "kink": "kink", "vertical tangent": "vertical tangent", "edge": "end of the domain",
-    "hole": "hole in the domain", "point": "single point of the domain",
-}  # fmt: skip
-
 
 def plot_report(result: PlotResult, style: Style) -> Document:
     """The document of a function over a range."""
@@ -53,13 +45,12 @@ def _figure(result: PlotResult, orders: tuple[int, ...], style: Style) -> Figure
     low, high = _sight(result, orders)
     room = (high / 2 - low / 2) / 10 or abs(low) / 2 or 1.0
     sight = max(low - room, -LARGEST), min(high + room, LARGEST)
-    for kind, name in CALLED.items():
-        places = [place for curve in result.curves for place in curve.places if place.kind == kind]
+    broken = [place for curve in result.curves for place in curve.places]
+    for kind in dict.fromkeys(place.kind for place in broken):
+        places = [place for place in broken if place.kind == kind]
         points = tuple(point for place in places for point in _shown(place, orders[0], sight))
-        shown = list(dict.fromkeys(number(place.x, style.digits) for place in places))
-        more = f" and {len(shown) - MOST_TOLD} more" if len(shown) > MOST_TOLD else ""
-        note = f"at {result.variable} = {', '.join(shown[:MOST_TOLD])}{more}"
-        lines += [Series(name, points, "line" if kind == "pole" else "data", note)] * bool(places)
+        note = shorten(", ".join(dict.fromkeys(number(place.x, style.digits) for place in places)))
+        lines.append(Series(kind, points, "line" if kind == "pole" else "data", f"at {result.variable} = {note}"))
     head = f"{', '.join(f'{curve.name}({result.variable})' for curve in result.curves)} = {shorten(result.expression)}"
     title = f"{head}{' at ' * bool(result.at)}{point_text(result.at)}" if 0 in orders else label
     return Figure(title, Axis(result.variable, ends=(result.low, result.high)), Axis(label, ends=sight), tuple(lines))
@@ -67,7 +58,7 @@ def _figure(result: PlotResult, orders: tuple[int, ...], style: Style) -> Figure
 
 def _sight(result: PlotResult, orders: tuple[int, ...]) -> tuple[float, float]:
     """The least and the largest number in sight: all of a line, but for what is far out beside a pole."""
-    unbounded = {place.kind for curve in result.curves for place in curve.places} & {"pole", "vertical tangent", "edge"}
+    unbounded = {place.kind for curve in result.curves for place in curve.places} - {"jump", "kink", "hole", "single point"}
     ends = []
     for values in [[row[1 + order] for row in curve.samples] for curve in result.curves for order in orders]:
         known = sorted(filter(math.isfinite, values)) or [0.0]
@@ -81,6 +72,6 @@ def _shown(place: Place, order: int, sight: tuple[float, float]) -> list[tuple[f
     """The points that mark a place: a line where there is a pole, else the value there, or those beside it."""
     if place.kind == "pole":
         return [(place.x, sight[0]), (place.x, sight[1]), (place.x, math.nan)]
-    if place.kind == "point" or (place.kind in ("kink", "vertical tangent") and not order):
+    if place.kind == "single point" or (place.kind in ("kink", "vertical tangent") and not order):
         return [(place.x, place.at[order])]
     return [(place.x, side[order]) for side in (place.left, place.right) if math.isfinite(side[order])]

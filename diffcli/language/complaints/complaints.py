@@ -85,7 +85,14 @@ class Complaints:
     def of(self, what: str, *places: Span) -> None:
         """One of the complaints that are always the same."""
         code, message, help = ALWAYS[what]
-        self.note(code, message, *places, help=help)
+        self.note(code, message, *places, help=[help, *(self._as_equation(*places) if what == "=" else ())])
+
+    def _as_equation(self, sign: Span) -> list[str]:
+        """The command for the derivative of what may be an equation, if it reads as one."""
+        text, name = self.text, corrections.implicit(self.text, sign)
+        if not name or not self.reads(f"{text[: sign.start]}={text[sign.start :]}"):
+            return []
+        return [f'of an equation, the derivative of {name}: diffcli diff "{" ".join(text.split())}" --implicit {name}']
 
     def of_strays(self, strays: Mapping[str, Sequence[Span]]) -> None:
         """One complaint for a character, however often it stands there."""
@@ -186,7 +193,9 @@ class Complaints:
                 help = "an array does not change: give the new one a name, as in y = [a, b]; == compares"
             elif root in self.program.keywords:
                 help = "a parameter has no default: f(x, y) = expression"
-        self.note("cannot-assign", message, self.program.span(root), help=help)
+        stop = self.program.span(root).stop
+        sign = self.text.find("=", stop)
+        self.note("cannot-assign", message, self.program.span(root), help=[help, *self._as_equation(Span(sign, sign + 1))])
 
     # -- gaps: missing signs and parentheses ----------------------------------------------------------------------------
 

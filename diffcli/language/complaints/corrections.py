@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from diffcli.errors import Span
 from diffcli.language.parsing.tokens import CALL, KEYWORDS, NAME, NUMBER, PASTED, SYMBOL, TOKEN
-from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, Operation, find_function, is_function
+from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, REDUCED, Operation, find_function, is_function
 
 LONGEST = 200
 """The most characters of a corrected text."""
@@ -116,6 +116,20 @@ def operand_stop(text: str, start: int) -> int:
         applied = False
         stop = match.end()
     return stop
+
+
+def implicit(text: str, sign: Span) -> str:
+    """The variable of which the derivative is probably wanted in a text whose last statement is an equation; empty if it is none.
+
+    >>> implicit("r = 5; x^2 + y^2 = r^2", Span(17, 18)), implicit("x^2 = 25", Span(4, 5)), implicit("2*t = s; 3", Span(4, 5))
+    ('y', '', '')
+    """
+    before, after = text[: sign.start], text[sign.stop :]
+    words = [match[NAME] for match in TOKEN.finditer(f"{before} {after}") if match.lastindex == NAME]
+    names = [word for word in dict.fromkeys(words) if word not in KEYWORDS and not is_function(word) and word not in CONSTANTS]
+    alone = ";" not in after.rstrip(" ;") and "\n" not in after.strip() and "=" not in before.rpartition(";")[2] + after
+    alone = alone and all(before.count(opening) == before.count(closing) for opening, closing in ("()", "[]"))
+    return "" if len(names) < 2 or not alone else "y" if "y" in names else names[-1]
 
 
 def raised(base: str, exponent: str) -> str:

@@ -28,9 +28,11 @@ INFINITY = float("inf")
 class Parser:
     """One text on its way to a `Program`; use `parse`."""
 
-    __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding")
+    __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding", "equation")
 
-    def __init__(self, source: Source, reads: Callable[[str], bool], functions: Functions | None = None) -> None:
+    def __init__(
+        self, source: Source, reads: Callable[[str], bool], functions: Functions | None = None, equation: int = -1
+    ) -> None:
         self.program = Program(source)
         self.text = source.text
         self.mistakes = Mistakes(self.program, reads)
@@ -38,6 +40,8 @@ class Parser:
         self.stacks = self.expression.stacks
         self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
         """What the present statement binds: a name, the parameters of a function, the place."""
+        self.equation = equation
+        """Where an ``=`` stands that binds no name, but is between the sides of an equation."""
 
     def run(self) -> Program:
         """The program, or every error at once."""
@@ -205,8 +209,9 @@ class Parser:
             if self.keyword():
                 return
             self.begin_again()
-        if self.binding is not None or len(stacks.operators) > 1:
-            self.mistakes.complain.of("=", Span(start, stop))
+        if start == self.equation or self.binding is not None or len(stacks.operators) > 1:
+            if start != self.equation or self.binding is not None:
+                self.mistakes.complain.of("=", Span(start, stop))
             stacks.fold(NOT)
             stacks.push(INFIX["=="], start)
         else:

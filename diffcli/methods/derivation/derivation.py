@@ -48,7 +48,9 @@ class _Place(NamedTuple):
     again: bool
 
 
-def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: int | None = None) -> Derivation:
+def derive(
+    problem: Problem, variable: str, notation: Notation = UNICODE, most: int | None = None, implicit: str = ""
+) -> Derivation:
     """The derivation of the partial derivative by one variable, at the problem's point.
 
     Parameters
@@ -60,6 +62,8 @@ def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: 
         How rows are named, and with which spelling of formulas.
     most
         The most steps to write out: half of them from the beginning, half from the end.
+    implicit
+        A variable that is a function of the other one, if any: its derivative stays, as ``y'``. At no point.
 
     >>> for step in derive(Problem("x*sin(x^2)", "x=2"), "x").steps:
     ...     print(step.depth * "  " + f"v{step.v}", step.rule, step.formula, step.result, sep=" | ")
@@ -68,14 +72,14 @@ def derive(problem: Problem, variable: str, notation: Notation = UNICODE, most: 
       v2 | chain rule, sin | sin(u)′ = cos(u)·u′ | cos(x^2)·(2·x)
         v1 | power | (x^n)′ = n·x^(n - 1) | 2·x
     """
-    return _Deriver(problem, variable, notation).derivation(most)
+    return _Deriver(problem, variable, notation, implicit).derivation(most)
 
 
 class _Deriver:
-    def __init__(self, problem: Problem, variable: str, notation: Notation) -> None:
+    def __init__(self, problem: Problem, variable: str, notation: Notation, implicit: str) -> None:
         self.problem, self.tape, self.notation, self.variable = problem, problem.tape, notation, variable
         tape = problem.tape
-        self.slopes = RowDerivatives(problem, variable)
+        self.slopes = RowDerivatives(problem, variable, implicit)
         self.forms, self.values = self.slopes.forms, self.slopes.values
         self.names = {slot: name for name, slot in reversed(tape.bindings.items()) if slot >= tape.first_row}
         self.prime = notation.prime
@@ -145,6 +149,9 @@ class _Deriver:
         if not self.slopes.depends[slot]:
             return step._replace(rule=CONSTANT, formula=f"c{self.prime} = 0")
         if slot < tape.first_row:
+            if slot != self.slopes.input:
+                variable = self.dialect.name(self.variable)
+                return step._replace(rule=f"function of {self.variable}", formula=f"{step.row} = {step.row}({variable})")
             return step._replace(rule=IDENTITY, formula=f"{step.row}{self.prime} = 1")
         return self._with_rule(slot, step)
 

@@ -12,9 +12,7 @@ from diffcli.methods.options import FormulaOptions
 from diffcli.methods.problem.problem import ANYWHERE, Problem
 from diffcli.records import SymbolicDerivative
 from diffcli.records.derivations import Derivation
-from diffcli.records.formulas import Formula
-
-By = tuple[str, ...]
+from diffcli.records.formulas import By, Formula
 
 
 def before(wanted: Iterable[By]) -> list[By]:
@@ -45,7 +43,7 @@ def derivations(
             last = found.get(by[:-1])
             of = last.simplified if last is not None and last.simplified is not None else derived[by[:-1]].derivative
             try:
-                problem = _again(view, of)
+                problem = again(view, of)
             except DiffcliError:
                 break  # a name of the user's that cannot stand in a text, as x[0], or a derivative that has no value
         options.progress(f"deriving {result} by {', '.join(by)} step by step")
@@ -58,7 +56,7 @@ def derivations(
     return list(derived.values())
 
 
-def _again(view: Problem, text: str) -> Problem:
+def again(view: Problem, text: str) -> Problem:
     """The problem of a derivative, in all the variables of the function: those that are not in it stand before it."""
     program = parse(text)
     names = [*program.inputs, *program.constants]

@@ -25,10 +25,11 @@ def _textbook_term(name: str, position: int) -> Term:
 class RowDerivatives:
     """Values and derivatives along one variable, written out in the variables, and the rules that make them."""
 
-    def __init__(self, problem: Problem, variable: str) -> None:
+    def __init__(self, problem: Problem, variable: str, implicit: str = "") -> None:
         self.problem, self.tape = problem, problem.tape
         self.input = problem.input_slot(variable)
-        self.depends = activity(self.tape, [self.input])
+        moving = [problem.input_slot(name) for name in (variable, implicit) if name]
+        self.depends = activity(self.tape, moving)
         """One flag a slot: whether the variable is in it."""
         self.tangents = problem.swept_forward({self.input: 1.0})
         self.forms = Forms()
@@ -36,6 +37,7 @@ class RowDerivatives:
         """The form of every slot, and of the constants at the end, where their negative slots find them."""
         self.known: dict[int, Form] = {self.input: self.forms.one}
         """The derivative of every row that was derived."""
+        self.known |= {slot: self.forms.name(f"{implicit}'") for slot in moving[1:]}
 
     def derive(self, slots: Sequence[int]) -> None:
         """Derive rows, which come in evaluation order."""

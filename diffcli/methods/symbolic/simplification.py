@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import inf
+from typing import Self
 
 import sympy
 
@@ -42,7 +43,7 @@ class Simplifier:
         self.budget = Budget(inf if effort == FULL else SECONDS, derivatives)
         self.undone: list[str] = []
 
-    def __enter__(self) -> Simplifier:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *failure: object) -> None:

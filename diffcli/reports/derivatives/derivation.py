@@ -106,14 +106,16 @@ def _tree(found: Derivation, notation: Notation, style: Style, sign: str) -> lis
     root = found.steps[0]
     ending = [Text(agreement_text(found.agreement))]
     *shared, result = found.derivative.split("; ")
-    if root.v is not None and len(shared) <= MOST_LINES and prime in root.result:
+    if root.v is not None and len(shared) <= MOST_LINES and prime in root.result and not found.solved:
         whole = [""] * bool(shared) + [f"{name} = {result}", *[f"  where {part}" for part in shared]]
         ending.insert(0, Text("\n".join(whole), "code" if shared else "text"))
     if not found.of:
         return [Text("\n".join((title, "", *lines)), "code"), *ending]
-    before = derivative_name(found.result, by[:-1], sign, style.unicode)
-    again = f"{before} = {found.of} is differentiated along {found.variable}:"
-    return [Text(title, "code"), Text(again), Text("\n".join(lines), "code"), *ending]
+    before = derivative_name(found.result, by[:-1], sign, style.unicode) if by[1:] else "F"
+    function = f", {found.result} being a function of it" if found.solved else ""
+    again = f"{before} = {found.of} is differentiated along {found.variable}{function}:"
+    solved = [Text(f"{words}: {formula}") for words, formula in found.solved]
+    return [Text(title, "code"), Text(again), Text("\n".join(lines), "code"), *solved, *ending]
 
 
 def hidden_steps(count: int) -> str:
@@ -189,6 +191,9 @@ def _formulas(found: Derivation, notation: Notation, style: Style, sign: str) ->
         blocks.append(Text(r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", "math"))
     derivative = found.steps[0].result
     operator, result = latex_operator((*first, variable), sign), latex_name(found.result)
+    blocks += [Text(rf"\text{{{words}: }} {formula}", "math") for words, formula in found.solved]
+    if found.solved:
+        return [*blocks, Text(agreement_text(found.agreement) + ".")]
     name = f"{operator} {result}" if found.by else operator.replace("}{", f" {result}}}{{", 1)
     blocks.append(Text(f"{name} = {derivative}", "math"))
     return [*blocks, Text(agreement_text(found.agreement) + ".")]

@@ -20,16 +20,7 @@ MOST_PARTIALS = 30
 
 HESSIAN_MODES = {"forward-over-reverse": "forward over reverse", "numeric": "by second differences", "symbolic": "by SymPy"}
 
-MOST_EIGENVALUES = 8
-"""How many eigenvalues are listed, the smallest first."""
-
 UNDECIDED = "one is 0 up to rounding, which leaves undecided whether the matrix is definite"
-
-POINTS = {
-    "minimum": "a local minimum", "maximum": "a local maximum", "saddle": "a saddle point",
-    "undecided": "what the point is, second derivatives do not decide",
-}  # fmt: skip
-"""What a point with a zero gradient is, in words."""
 
 PRODUCTS = {
     "jvp": ("J v", "by one forward sweep"),
@@ -105,16 +96,16 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
 
 def _meaning(result: HessianResult, style: Style) -> list[Block]:
     """The eigenvalues, and what the point is, in words."""
-    found = result.eigenvalues
-    if not found:
+    if not result.eigenvalues:
         return []
-    listed = ", ".join(number(value, style.digits) for value in (found if style.full else found[:MOST_EIGENVALUES]))
-    more = "" if style.full or len(found) <= MOST_EIGENVALUES else f", ..., {number(found[-1], style.digits)}"
+    listed = [number(value, style.digits) for value in result.eigenvalues]
+    if not style.full:
+        listed[4:-4] = ["..."] * (len(listed) > 8)
     definiteness = UNDECIDED if result.definiteness == "undecided" else result.definiteness
-    blocks: list[Block] = [Text(f"eigenvalues: {listed}{more}; {definiteness}")]
-    if result.stationary:
-        blocks.append(Text(f"the gradient is {result.stationary}: {POINTS[result.point]}"))
-    return blocks
+    words = f"eigenvalues: {', '.join(listed)}; {definiteness}"
+    point = "undecided by second derivatives" if result.point == "undecided" else f"a local {result.point}"
+    zero = f"the gradient is {result.stationary}: {point if result.point != 'saddle' else 'a saddle point'}"
+    return [Text(words), *[Text(zero)] * bool(result.stationary)]
 
 
 def product_report(result: ProductResult, style: Style) -> Document:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError
+from diffcli.language import Program
 from diffcli.methods.differences.sampling import TYING
+from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.scalarise import scalarised
+from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.forward import Tangents, tangents
 from diffcli.operations import row_of
 from diffcli.records.plots import Jet, Place
@@ -29,9 +33,6 @@ MOST = 1000
 FARTHEST, NEAREST = 2.0**-10, 2.0**-30
 """How far beside a place its sides are looked at, in distances between samples; breaks that are closer together are one."""
 
-UNBOUNDED = ("pole", "vertical tangent", "")
-"""What may be without bound beside a place: the value, the slope, or nothing."""
-
 
 class Sample(NamedTuple):
     """A result and its derivative at one place, and the tape there with all values and tangents; None where a function raises."""
@@ -44,15 +45,20 @@ class Sample(NamedTuple):
 
 
 class Sampler:
-    """One of the results of a program along a variable; each place is asked once."""
+    """One of the results of a program along a variable. A Python function is recorded at each place."""
 
-    def __init__(self, problem: Callable[[float], Problem], variable: str, number: int) -> None:
-        self.problem, self.variable, self.number = problem, variable, number
-        self.at = cache(self._at)
+    def __init__(self, program: Program, point: Point, variable: str, most_rows: int, number: int = 0) -> None:
+        self.program, self.point, self.variable, self.most_rows, self.number = program, point, variable, most_rows, number
+        self.at, self.problem = cache(self._at), cache(self._problem)
+
+    def _problem(self, x: float) -> Problem:
+        """The program in numbers."""
+        at = {**self.point, self.variable: x}
+        return scalarised(System(self.program, at, wrt=[self.variable], most_rows=self.most_rows), self.most_rows)
 
     def _at(self, x: float) -> Sample:
         try:
-            problem = self.problem(x)
+            problem = self.problem(0.0 if type(self.program) is Program else x)
         except ExpressionError as fault:
             if fault.diagnostics[0].code != "python-error":
                 raise
@@ -64,7 +70,7 @@ class Sampler:
         return Sample(x, (value, (swept[result] or 0.0) + 0.0 if value == value else math.nan), values, swept, tape)
 
 
-@cache
+@lru_cache(maxsize=8)
 def _limits(tape: Tape) -> list[tuple[int, int, Callable[..., float]]]:
     """The rows that may break, each with an operand, and how far that may move before they do."""
     found = []
@@ -123,33 +129,29 @@ def _place(sampler: Sampler, low: float, high: float, width: float) -> Place:
     nearest = max(width * NEAREST, 4 * math.ulp(x), 4 * (high - low))
     farthest = max(width * FARTHEST, nearest)
     sides = [_side(sampler, x, side * farthest, nearest / farthest) for side in (-1, 1)]
-    ((far_left, left), before), ((far_right, right), after) = sides
-    there = sampler.at(x).jet
-    kind = min(before, after, key=UNBOUNDED.index)
+    (far_left, left, falls), (far_right, right, rises) = sides
+    there, kind = sampler.at(x).jet, ""
     defined = sum(side[0] == side[0] for side in (left, right))
     reach = 8 * nearest * (abs(left[1]) + abs(right[1])) + 1e-9 * max(abs(left[0]), abs(right[0]))
-    if kind == "pole":
-        pass
+    if falls or rises:
+        kind = "pole"
     elif defined < 2:
-        kind = "edge" if defined else "point" * (there[0] == there[0])
+        kind = "end of the domain" if defined else "single point" * (there[0] == there[0])
     elif abs(left[0] - right[0]) > reach:
         kind = "jump"
     elif not abs(there[0] - right[0]) <= reach:
         kind = "hole"
     elif abs(left[1] - right[1]) > 1e-6 * (abs(left[1]) + abs(right[1])) + 1e-3 * abs(far_left[1] - far_right[1]):
-        kind = kind or "kink"
+        kind = "kink"
+    elif not math.isfinite(there[1]):
+        kind = "vertical tangent"
     return Place(kind, x, there, left, right)
 
 
-def _side(sampler: Sampler, x: float, farthest: float, ratio: float) -> tuple[tuple[Jet, Jet], str]:
-    """What is on one side of a place, far and near, and which of `UNBOUNDED` it is.
-
-    At a pole f' times the distance does not vanish on the way while f grows; a slope without bound grows itself.
-    """
+def _side(sampler: Sampler, x: float, farthest: float, ratio: float) -> tuple[Jet, Jet, bool]:
+    """What is on one side of a place, far and near, and whether f has a pole: it grows, and f' times the distance stays."""
     steps = [farthest * ratio ** (stop / 4) for stop in range(5)]
     way = [sampler.at(x + step).jet for step in steps]
-    values, slopes = ([abs(jet[order]) for jet in way] for order in (0, 1))
-    grows, steepens = (all(one < other for one, other in pairwise(sizes)) for sizes in (values, slopes))
-    if math.isinf(values[-1]) or (grows and slopes[-1] * steps[-1] / steps[0] > slopes[0] / 10):
-        return (way[0], way[-1]), "pole"
-    return (way[0], way[-1]), "vertical tangent" * (math.isinf(slopes[-1]) or (steepens and slopes[-1] > 1.2 * slopes[-3]))
+    grows = all(abs(one[0]) < abs(other[0]) for one, other in pairwise(way))
+    lasts = abs(way[-1][1] * ratio) > abs(way[0][1]) / 10
+    return way[0], way[-1], math.isinf(way[-1][0]) or (grows and lasts)

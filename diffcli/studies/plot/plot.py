@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
 from itertools import pairwise
 
 from diffcli.errors import Diagnostic, DomainError, ExpressionError, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.points.points import Point, as_point, unknown_name
-from diffcli.methods.problem.problem import At, Problem, Target, as_program
-from diffcli.methods.problem.scalarise import scalarised
-from diffcli.methods.problem.system import System
+from diffcli.methods.problem.problem import At, Target, as_program
 from diffcli.records import is_array
 from diffcli.records.plots import Curve, PlotResult
 from diffcli.studies.plot.breaks import NEAREST, Sampler, breaking, find_places
@@ -52,14 +49,16 @@ def plot(
     middle = given.pop(variable, None)
     if is_array(middle):
         raise UsageError([error("usage", f"a plot is over a number, and `{variable}` is given as an array")])
-    problem = _problems(program, given, variable, most_rows)
-    first = problem(next(float(x) for x in (middle, high, low, 0.0) if x is not None))
-    samplers = [Sampler(problem, variable, number) for number in range(len(first.outputs))]
+    if type(program) is not Program:
+        program.verified = set()  # type: ignore[attr-defined]
+    start = next(float(x) for x in (middle, high, low, 0.0) if x is not None)
+    problem = Sampler(program, given, variable, most_rows).problem(start)
+    samplers = [Sampler(program, given, variable, most_rows, number) for number in range(len(problem.outputs))]
     progress("choosing the range")
-    start, stop = _range(samplers, middle, low, high)
+    start, stop = _range(samplers, start, low, high)
     progress("sampling")
     curves, notes = [], []
-    for output, sampler in zip(first.outputs, samplers, strict=True):
+    for output, sampler in zip(problem.outputs, samplers, strict=True):
         curve, follows = _curve(sampler, output.name, start, stop)
         curves.append(curve)
         if not follows:
@@ -69,16 +68,16 @@ def plot(
     if all(row[1] != row[1] for curve in curves for row in curve.samples):
         message = f"the value is undefined at every sample from {start:.6g} to {stop:.6g}"
         raise DomainError([error("domain", message, help=["give another range, with --from and --to"])])
-    return PlotResult(first.expression(), variable, dict(given), start, stop, tuple(curves), tuple(notes))
+    return PlotResult(problem.expression(), variable, dict(given), start, stop, tuple(curves), tuple(notes))
 
 
 def _variable(program: Program, given: Point, wrt: str | None) -> str:
     """The variable to draw over."""
-    known = [*program.inputs, *program.constants]
-    if wrt is not None and wrt not in known:
-        raise ExpressionError([unknown_name(wrt, known, "the expression")])
-    free = [name for name in program.inputs if name not in given] or [name for name in known if name in given]
-    free = free if wrt is None else [wrt]
+    free = [name for name in program.inputs if name not in given] or list(program.inputs)
+    if wrt is not None:
+        free = [wrt]
+        if wrt not in (known := [*program.inputs, *program.constants]):
+            raise ExpressionError([unknown_name(wrt, known, "the expression")])
     if len(free) == 1:
         return free[0]
     if not free:
@@ -88,40 +87,24 @@ def _variable(program: Program, given: Point, wrt: str | None) -> str:
     raise UsageError([error("usage", message, help=[f"add --wrt {free[0]}" if free[0] in given else values])])
 
 
-def _problems(program: Program, at: Point, variable: str, most_rows: int) -> Callable[[float], Problem]:
-    """The problem at a place, in numbers: of a program one for all, of a Python function a recording for each."""
-
-    @cache
-    def problem(x: float) -> Problem:
-        return scalarised(System(program, {**at, variable: x}, wrt=[variable], most_rows=most_rows), most_rows)
-
-    if type(program) is Program:
-        return lambda x: problem(0.0)
-    program.verified = set()  # type: ignore[attr-defined]
-    return problem
-
-
-def _range(samplers: list[Sampler], middle: float | None, low: float | None, high: float | None) -> tuple[float, float]:
+def _range(samplers: list[Sampler], middle: float, low: float | None, high: float | None) -> tuple[float, float]:
     """The range, as far as it is not given where something happens and not most of it is undefined."""
     if low is not None and high is not None:
         if not low < high:
             message = f"there is nothing between --from {low:.17g} and --to {high:.17g}"
             raise UsageError([error("bad-value", message, help=["give --from below --to"])])
         return low, high
-    middle = next(x for x in (middle, low, high, 0.0) if x is not None)
     unit = REACH * (abs(middle) or 1.0)
     reaches = [float(f"{unit * 10 ** (power / 4):.1g}") for power in range(-24, 11)]
     counts = {reach: _happening(samplers, middle, reach) for reach in reaches}
     busy = [reach for (_, before), (reach, count) in pairwise(counts.items()) if before < FEW <= count]
     near = sorted(counts, key=lambda reach: abs(math.log(reach / unit)))
     reach = busy[0] if busy else max(near, key=lambda reach: counts[reach] if counts[reach] < FEW else 0)
-    start = middle - reach if high is None else high - 2 * reach
-    stop = middle + reach if low is None else low + 2 * reach
-    if low is None and high is None:
-        seen = [sampler.at(start + reach * part / 24) for part in range(49) for sampler in samplers]
-        defined = [sample.x for sample in seen if sample.jet[0] == sample.jet[0]] or [start, stop]
-        start, stop = max(start, defined[0] - reach / 12), min(stop, defined[-1] + reach / 12)
-    return start if low is None else low, stop if high is None else high
+    if low is not None or high is not None:
+        return (high or 0.0) - 2 * reach if low is None else low, (low or 0.0) + 2 * reach if high is None else high
+    seen = [sampler.at(middle + reach * part / 24) for part in range(-24, 25) for sampler in samplers]
+    defined = [sample.x for sample in seen if sample.jet[0] == sample.jet[0]] or [middle - reach, middle + reach]
+    return max(middle - reach, defined[0] - reach / 12), min(middle + reach, defined[-1] + reach / 12)
 
 
 def _happening(samplers: list[Sampler], middle: float, reach: float) -> int:
@@ -147,7 +130,7 @@ def _curve(sampler: Sampler, name: str, start: float, stop: float) -> tuple[Curv
     rows = {sample.x: sample.jet for sample in samples}
     beside = width * NEAREST
     for place in places:  # a line goes through f where it is continuous, and through no slope
-        value = place.at[0] if place.kind in ("kink", "vertical tangent", "point") else math.nan
+        value = place.at[0] if place.kind in ("kink", "vertical tangent", "single point") else math.nan
         rows = {x: jet for x, jet in rows.items() if abs(x - place.x) > beside}
         rows |= {place.x - beside: place.left, place.x: (value, math.nan), place.x + beside: place.right}
     beyond = [sampler.at(sample.x + 0.382 * width) for sample in samples]  # no period is in step with both
