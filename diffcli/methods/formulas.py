@@ -23,10 +23,14 @@ from diffcli.methods.symbolic.formulas import formulas
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.taylor import expansion
 from diffcli.records import SymbolicDerivative, element_names
-from diffcli.records.formulas import Formula, FormulaResult
+from diffcli.records.formulas import Domain, Formula, FormulaResult
 
 By = tuple[str, ...]
 """The variables of a derivative, one for each time that it is by them."""
+
+
+MOST_TOLD = 20
+"""Of so many derivatives it is told where they are defined."""
 
 
 def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
@@ -53,7 +57,8 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
         return FormulaResult(
             system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian,
             system.at if system.known else {}, values, tangents_of(numbers, values, found) if smooth else {}, derived,
-            notes=tuple(system.placed(notes)), of=system.question.of, recorded=system.function is not None,
+            notes=tuple(system.placed(notes)), domains=_domains(numbers, asked),
+            of=system.question.of, recorded=system.function is not None,
         )  # fmt: skip
 
 
@@ -173,6 +178,15 @@ def tangent_text(value: float, slopes: Mapping[str, tuple[float, float]]) -> str
             term = step if abs(slope) == 1 else f"{number_text(abs(slope))}*{step}"
             text += f" {'-' if slope < 0 else '+'} {term}" if text else f"{'-' * (slope < 0)}{term}"
     return text or "0"
+
+
+def _domains(numbers: Problem, asked: _Asked) -> tuple[Domain, ...]:
+    """Where each result is defined, and each of its derivatives; of what is recorded or large nothing is told."""
+    if numbers.function is not None or numbers.whole is not None or len(numbers.outputs) * len(asked.by) > MOST_TOLD:
+        return ()
+    from diffcli.methods.derivation.domains import domain_of
+
+    return tuple(domain_of(numbers.view(output), output.name, asked.by) for output in numbers.outputs)
 
 
 def _derivations(
