@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from console import run
 
 import diffcli
 
@@ -210,3 +211,129 @@ REFUSED = {
 def test_what_has_no_differences_is_refused(name):
     call, said = REFUSED[name]
     assert text_of(call).startswith(said)
+
+
+# -- numeric mode of what cannot be recorded --------------------------------------------------------------------------------------
+
+
+FILE = '''\
+import math
+import numpy as np
+
+def f(x, y=2.0):
+    return math.sin(x)*y
+
+def several(x, w):
+    return [math.sin(x)*w[1], float(np.linalg.norm(w))]
+
+def corner(x):
+    return math.fabs(x)
+
+def mistake(x):
+    return math.sin(x) + unknown
+
+def recorded(x):
+    return x**3
+'''
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    (tmp_path / "model.py").write_text(FILE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+
+SAID = """\
+  in model.py
+5 │     return math.sin(x)*y
+  │            ^^^^^^^^^^^
+"""
+
+
+@pytest.mark.usefixtures("file")
+def test_numeric_mode_says_that_it_calls_what_cannot_be_recorded_and_why():
+    found = run("grad model.py:f --at x=1,y=3 --mode numeric -q")
+    assert found.exit == 0
+    numbers = {name: float(value) for name, value in (line.split("\t") for line in found.stdout.splitlines())}
+    assert numbers == pytest.approx({"f": 3 * math.sin(1), "df/dx": 3 * math.cos(1), "df/dy": math.sin(1)}, rel=1e-10)
+    assert found.stderr.startswith("note[plain-calls]: `model.f` cannot be recorded: these are differences of ")
+    assert found.stderr.endswith(f"""\
+ plain calls, with estimated bars
+{SAID}\
+  = note: `math.sin(...)` needs a plain number, and would take this one out of
+          the recording
+""")
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize("mode", ["reverse", "forward", "symbolic"])
+def test_the_other_modes_name_the_command_line_that_works(mode):
+    found = run(f"grad model.py:f --at x=1 --at y=3 --wrt x --mode {mode}")
+    assert (found.exit, found.stdout, found.stderr) == (3, "", f"""\
+error[untraceable]: `math.sin(...)` needs a plain number, and would take this one out of the recording
+{SAID}\
+  = help: write diffcli.sin(...), or NumPy's function
+  = help: differences of plain calls need no recording: diffcli grad model.py:f
+          --at x=1 --at y=3 --wrt x --mode numeric
+""")
+    assert run("grad model.py:f --at x=1 --at y=3 --wrt x --mode numeric").exit == 0
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize(("arguments", "code", "said"), [
+    ("grad model.py:corner --at x=0 --mode numeric", 4, "no-difference: -1 on the left, 1 on the right"),
+    ("grad model.py:corner --at x=0 --mode numeric --strict", 5, "the slopes on the two sides differ: a kink"),
+    ("grad model.py:f --at x=1 --mode numeric --method central --step 1e-3", 0, "the step is as given"),
+    ("grad model.py:f --at x=1 --mode numeric --method ridders", 0, "Ridders' tableau"),
+    ("grad model.py:f --at x=1 --mode numeric --rule shi", 0, "(Shi et al. 2022)"),
+    ("grad model.py:f --at x=1 --mode numeric --method complex", 2, "the complex step needs the tape of a function"),
+    ("grad model.py:f --at x=1 --mode numeric --rule theory", 2, "the rule theory needs the tape of a function"),
+    ("grad model.py:several --at x=1,w=[3,4] --mode numeric", 3, "a gradient is of a number, and there are several results"),
+    ("grad model.py:mistake --at x=1 --mode numeric", 3, "error[python-error]: NameError: name 'unknown' is not defined"),
+    ("grad model.py:mistake --at x=1", 3, "write diffcli.sin(...), or NumPy's function\n"),
+    ("check model.py:f --at x=1", 3, "--at x=1 --mode numeric\n"),
+])  # fmt: skip
+def test_command_lines_with_what_cannot_be_recorded(arguments, code, said):
+    found = run(arguments)
+    assert found.exit == code
+    assert said in found.stdout + found.stderr
+    assert "--mode numeric" not in found.stderr or "mistake" not in arguments
+
+
+def several(x, w):
+    return [math.sin(x) * w[1], float(np.linalg.norm(w))]
+
+
+JACOBIAN = [[4 * math.cos(1), 0.0, math.sin(1)], [0.0, 0.6, 0.8]]
+
+
+def test_a_jacobian_of_plain_calls():
+    found = diffcli.jacobian(several, {"x": 1.0, "w": [3.0, 4.0]}, mode="numeric")
+    assert (found.rows, found.columns) == (("f1", "f2"), ("x", "w[0]", "w[1]"))
+    assert np.allclose(found.matrix, JACOBIAN, rtol=0, atol=1e-11)
+    assert found.jacobian["f2"]["w"] == pytest.approx([0.6, 0.8])
+    assert found.values == {"f1": pytest.approx(4 * math.sin(1)), "f2": 5.0}
+    bars = [each.error for _, each in found.differences]
+    assert np.all(np.abs(np.ravel(found.matrix) - np.ravel(JACOBIAN)) <= bars)
+    assert [note.code for note in found.notes] == ["plain-calls"]
+
+
+def test_a_product_of_plain_calls_with_a_direction():
+    found = diffcli.jvp(several, {"x": 1.0, "w": [3.0, 4.0]}, {"x": 2.0, "w": [0.0, 5.0]}, mode="numeric")
+    exact = np.array(JACOBIAN) @ [2.0, 0.0, 5.0]
+    for right, (_, each) in zip(exact, found.differences, strict=True):
+        assert abs(each.estimate - right) <= each.error < 1e-10
+    assert [*found.product.values()] == [each.estimate for _, each in found.differences]
+
+
+def test_what_can_be_recorded_is_recorded():
+    found = diffcli.grad(lambda x: x**3, {"x": 2.0}, mode="numeric")
+    assert found.differences[0].bound
+    assert found.notes == ()
+
+
+def test_a_derivative_inside_a_function_has_its_own_refusal():
+    with pytest.raises(diffcli.DiffcliError, match="a number of one recording meets a number of another"):
+        diffcli.grad(lambda x: diffcli.grad(lambda z: z * x, {"z": 2.0}).value, {"x": 1.0})
+    found = diffcli.grad(lambda x: diffcli.grad(lambda z: z**2 * x, {"z": 2.0}).gradient["z"], {"x": 1.0}, mode="numeric")
+    assert abs(found.gradient["x"] - 4) <= found.differences[0].error

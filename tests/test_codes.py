@@ -24,7 +24,7 @@ UNREACHED = {
     "interrupted",
     "bug",
 }
-UNREACHED |= {"untraceable", "python-error", "not-as-recorded", "bad-result", "python-branch", "wrong-rule", "raised-beside"}  # they need a file
+UNREACHED |= {"untraceable", "python-error", "not-as-recorded", "bad-result", "python-branch", "wrong-rule", "raised-beside", "plain-calls"}  # they need a file
 UNREACHED |= {
     "no-graph",
     "freed-graph",

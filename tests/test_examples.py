@@ -114,11 +114,12 @@ def test_console_blocks_are_what_the_program_prints(command, printed, monkeypatc
 
 
 def python_blocks():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    for name in ("README.md", "docs/gradients.md"):
+        blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        yield from blocks if name == "README.md" else ["".join(blocks)]  # those of a page go on from each other
 
 
-@pytest.mark.parametrize("block", python_blocks())
+@pytest.mark.parametrize("block", list(python_blocks()))
 def test_python_blocks_run_as_doctests(block):
     import doctest
 

@@ -100,6 +100,7 @@ figures = st.builds(
 @settings(max_examples=tiers.examples(60), deadline=None)
 @given(figures)
 def test_every_finite_point_has_a_place_in_the_frame_and_ticks_are_few_and_in_order(drawn):
+    drawn = drawn._replace(x=drawn.x._replace(ends=None), y=drawn.y._replace(ends=None))
     for most in (2, 8):
         places = frame(drawn, most, most)
         for scale in places:
@@ -140,6 +141,23 @@ def test_a_line_is_cut_at_the_frame_and_does_not_stretch_it():
     assert stop[0] == pytest.approx(1 + places.y.low / 64), "cut where the line leaves the frame, not bent"
 
 
+@pytest.mark.parametrize("ends", [(-3.0, 3.0), (1.0, 1 + 1e-12), (-math.pi, math.pi), (0.3, 0.9), (-1.7e308, 1.7e308), (0.0, 5e-300), (1e300, 7e300)])
+def test_an_axis_that_says_where_it_ends_ends_there(ends):
+    drawn = LINEAR._replace(x=Axis("x", ends=ends))
+    for most in (2, 3, 8):
+        scale = frame(drawn, most, 8).x
+        assert (scale.low, scale.high) == ends and scale.place(ends[0]) == 0 and scale.place(ends[1]) == 1
+        assert 1 <= len(scale.ticks) <= 12 and all(-1e-9 <= tick.place <= 1 + 1e-9 for tick in scale.ticks)
+
+
+def test_a_curve_is_drawn_without_dashes():
+    line = Series("f", ((0.0, 0.0), (1.0, 1.0)), "line")
+    solid, dashed = (figure(line._replace(role=role), x_log=False, y_log=False) for role in ("curve", "line"))
+    assert "stroke-dasharray" in svg([dashed]) and "stroke-dasharray" not in svg([solid])
+    assert as_text(solid, 60).splitlines()[-1].split()[0] == "⠒⠒⠒" != as_text(dashed, 60).splitlines()[-1].split()[0]
+    assert colors(figure(line._replace(role="curve"), line, Series("marks", ()))) == [0, 1, 2]
+
+
 def test_a_level_line_is_always_in_sight():
     level = Series("floor", ((1.0, 1e-30), (1e-16, 1e-30)), "line")
     assert frame(figure(Series("data", ((1.0, 1.0), (1e-16, 1e-8))), level), 8, 8).y.low < -30
@@ -167,7 +185,7 @@ def test_the_canvas_in_ascii(golden):
     golden("figures/v60-ascii.txt", text + "\n")
 
 
-@pytest.mark.parametrize("width", [30, 60, 80, 200])
+@pytest.mark.parametrize("width", [20, 30, 60, 80, 200])
 @pytest.mark.parametrize("name", ODD)
 def test_no_line_is_wider_than_the_terminal_and_labels_are_there(name, width):
     lines = as_text(ODD[name], width).split("\n")
@@ -341,7 +359,7 @@ def test_formats_that_are_binary_say_so():
 
 @pytest.mark.parametrize("command", DRAWN_BY)
 def test_the_commands_that_are_said_to_draw_do(command):
-    given = {"jacobian": '"[x*y, x]" --at x=1,y=2', "hessian": '"x*y" --at x=1,y=2', "lesson": "numerical", "graph": "x*y"}.get(command, "")
+    given = {"jacobian": '"[x*y, x]" --at x=1,y=2', "hessian": '"x*y" --at x=1,y=2', "lesson": "numerical", "graph": "x*y", "plot": "x"}.get(command, "")
     outcome = run(f"{command} {given} -f svg")
     assert outcome.exit == 0
     ElementTree.fromstring(outcome.stdout)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from console import run
-from inside import FORMATS, RULES, Document, Finding, Style, render
+from inside import FINDING_RULES, FORMATS, Document, Finding, Style, render
 
 FOR_CHECKS = [name for name, row in FORMATS.items() if row.needs == "check"]
 
@@ -255,7 +255,7 @@ def test_sarif_is_json_of_its_schema(awkward):
     assert [result["level"] for result in results] == ["error", "error"], "what holds is no alert"
     for result in results:
         rule = driver["rules"][result["ruleIndex"]]
-        assert rule["id"] == result["ruleId"] and rule["fullDescription"]["text"] == RULES[rule["id"]]
+        assert rule["id"] == result["ruleId"] and rule["fullDescription"]["text"] == FINDING_RULES[rule["id"]]
 
 
 URIS = [

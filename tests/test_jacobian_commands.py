@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from console import run, transcript
+from inside import MatrixOptions, compute_jacobian
 
 import diffcli
 
@@ -343,3 +344,86 @@ def test_numbers_need_no_numpy(code):
     script = f"import sys, diffcli; {code}; print(*[name for name in ('numpy', 'sympy', 'mpmath') if name in sys.modules], file=sys.stderr)"
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert finished.stderr.strip() == ""
+
+# -- traces ----------------------------------------------------------------------------------------------------------------------
+
+
+ROWS = [
+    ("[x*y, sin(x), exp(y)]", {"x": 2.0, "y": 3.0}),
+    ("u = x*y; [u, u^2, u + x]", {"x": 2.0, "y": -1.0}),
+    ("[abs(x)*y, where(x > 1, x^2, y)]", {"x": 0.0, "y": 3.0}),
+    ("[a*b, b*c, c*d]", {"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0}),
+    ("x^2*y", {"x": 2.0, "y": 3.0}),
+    (lambda x, y: [x * y, x - y], {"x": 2.0, "y": 3.0}),
+]
+
+
+@pytest.mark.parametrize(("program", "at"), ROWS)
+def test_the_rows_of_the_sweeps_end_in_the_matrix(program, at):
+    """The last tangents are sums of its columns, one for each sweep; and the adjoints of the inputs those of its rows."""
+    found = compute_jacobian(program, at, MatrixOptions(mode="forward", trace=True))
+    by_name = {row.name: tangent.tangents for row, tangent in zip(found.trace.primal, found.trace.tangent, strict=True)}
+    for name, row in zip(found.rows, found.matrix, strict=True):
+        if name in by_name:
+            assert [number or 0.0 for number in by_name[name]] == [sum(row[column] for column in group) for group in found.groups]
+    found = compute_jacobian(program, at, MatrixOptions(mode="reverse", trace=True))
+    sweeps: list[dict[int, float]] = []
+    for step in found.trace.adjoint:
+        if step.source is None and (not sweeps or any(place <= 0 for place in sweeps[-1])):
+            sweeps.append({})
+        sweeps[-1][step.target] = step.value
+    inputs = [row.v for row in found.trace.primal if row.operation == "input"]
+    expected = [[sum(found.matrix[row][column] for row in group) for column in range(len(inputs))] for group in found.groups]
+    assert [[sweep.get(place, 0.0) for place in inputs] for sweep in sweeps] == expected
+
+
+def test_the_trace_of_a_function_with_one_result_is_that_of_its_gradient():
+    for mode in ("forward", "reverse"):
+        assert compute_jacobian("x^2*y", {"x": 2, "y": 3}, MatrixOptions(mode=mode, trace=True)).trace == diffcli.trace("x^2*y", {"x": 2, "y": 3}, mode=mode)
+
+
+def test_the_library_traces_several_results():
+    at = {"x": 2, "y": 3}
+    adjoint = [(step.target, step.formula, step.value) for step in diffcli.trace("[x*y, x + y]", at).adjoint]
+    assert adjoint == [(1, "ȳ₁", 1.0), (-1, "v̄₁·v₀", 3.0), (0, "v̄₁·v₋₁", 2.0), (2, "ȳ₂", 1.0), (-1, "v̄₂", 1.0), (0, "v̄₂", 1.0)]
+    assert [row.tangents for row in diffcli.trace("[x*y, x + y]", at, mode="forward").tangent] == [(1.0, None), (None, 1.0), (3.0, 2.0), (1.0, 1.0)]
+    assert diffcli.trace("[x*y, x + y]", at, mode="forward", seed="x=1,y=0.5").tangent[-1].tangents == (1.5,)
+    with pytest.raises(diffcli.ExpressionError, match="no value for `y`"):
+        diffcli.trace("[x*y, x + y]", "x=2")
+
+
+TRACED = {
+    "trace-forward": 'jacobian "u = x*y; [u, sin(x), u^2]" --at x=2,y=3 --mode forward --trace --width 100',
+    "trace-reverse": 'jacobian "u = x*y; [u, sin(x), u^2]" --at x=2,y=3 --mode reverse --trace',
+    "trace-colours": 'jacobian "[a*b, b*c, c*d]" --at a=1,b=2,c=3,d=4 --trace --width 100',
+    "trace-arrays": 'jacobian "[x @ x, x[0]*y]" --at x=[1,2],y=3 --mode reverse --trace -f latex',
+    "trace-jvp": 'jvp "[x*y, sin(x)]" --at x=2,y=3 --seed x=1,y=0.5 --trace -f markdown',
+    "trace-vjp": 'vjp "[x*y, x, x*y]" --at x=2,y=3 --seed "1, 2, 4" --trace',
+    "trace-hvp": 'hvp "x*exp(y)" --at x=2,y=3 --direction y=1 --trace',
+    "trace-kink": 'jacobian "[sqrt(x^2), x]" --at x=0 --mode reverse --trace',
+    "trace-numeric": 'jacobian "[x^2, x]" --at x=2 --mode numeric --trace',
+    "trace-instead": 'grad "[x*y, x + y]" --at x=2 --at y=3 --mode forward --wrt x',
+    "trace-instead-seed": 'grad "[x*y, x + y]" --at x=2,y=3 --mode forward --seed x=1',
+}
+
+
+@pytest.mark.parametrize("name", TRACED)
+def test_traces_as_they_are_printed(name, golden):
+    golden(f"matrices/{name}.txt", transcript(TRACED[name]))
+
+
+def test_traces_for_machines():
+    data = json.loads(run(f"jacobian {THREE} --mode reverse --trace --json").stdout)
+    assert list(data)[-1] == "trace" and list(data["trace"]) == ["primal", "adjoint"]
+    assert [step["v"] for step in data["trace"]["adjoint"] if step["from"] is None] == ["v[1]", "v[2]", "v[3]"]
+    data = json.loads(run('hvp "x*exp(y)" --at x=2,y=3 --direction y=1 --trace --json').stdout)
+    assert data["trace"]["seeds"] == ["y=1"] and [row["name"] for row in data["trace"]["primal"]] == ["x", "y", "df/dx", "df/dy"]
+    assert "trace" not in json.loads(run(f"jacobian {THREE} --json").stdout)
+    assert run(f"jacobian {THREE} --mode reverse --trace -q").stdout == run(f"jacobian {THREE} -q").stdout
+
+
+def test_the_line_that_an_error_gives_runs():
+    outcome = run('grad "[x*y, x + y]" --at x=2 --at y=3 --mode forward --width 200')
+    line = " ".join(outcome.stderr.split()).partition("its rows: `diffcli ")[2].rstrip("`")
+    assert line.endswith("--trace") and run(line).exit == 0
+    assert "its rows" not in run('grad "[x*y, x + y]" --at x=2,y=3 --mode numeric').stderr

@@ -36,8 +36,10 @@ def test_absurd_values_are_refused_with_the_range(key):
     name, option = NUMERIC[key]
     limits = option.type.range
     beyond = [str(limits.least - 1), str(limits.most * 2), "1" + "0" * 30] if limits.most < 1e300 else ["0", "-1"]
+    if limits.least < 0:  # any number will do
+        beyond = ["-1e309"]
     fractions = ["1.5", "1e-3"] if limits.whole else []
-    for value in (*ABSURD, *beyond, *fractions):
+    for value in (*(value for value in ABSURD if limits.least >= 0 or value != "-1e308"), *beyond, *fractions):
         outcome = run([name, *OPERANDS.get(name, ["x"]), f"{option.opts[0]}={value}"])
         assert (outcome.stdout, outcome.exit) == ("", 2), (key, value, outcome)
         assert f"{option.opts[0]} is " in outcome.stderr and f", not {limits}" in " ".join(outcome.stderr.split()), outcome.stderr

@@ -431,7 +431,8 @@ def test_a_function_that_wants_a_plain_number():
         error[untraceable]: `math.sin(...)` needs a plain number, and would take this one out of the recording
             assert refused(lambda x: math.sin(x) + 1) == textwrap.dedent(\"\"\"\\
                                      ^^^^^^^^^^^
-          = help: write diffcli.sin(...), or NumPy's function""")
+          = help: write diffcli.sin(...), or NumPy's function
+          = help: differences of plain calls need no recording: diffcli.grad(f, at, mode="numeric")""")
 
 
 @pytest.mark.parametrize(
@@ -478,7 +479,8 @@ def test_assignment_into_an_array_of_numbers():
         error[untraceable]: this needs a plain number, and would take this one out of the recording
                 values[0] = x
                 ^^^^^^^^^
-          = help: collect the values in a list, and make an array of it at the end: np.stack([...])""")
+          = help: collect the values in a list, and make an array of it at the end: np.stack([...])
+          = help: differences of plain calls need no recording: diffcli.grad(fill, at, mode="numeric")""")
 
 
 def test_an_exception_below_the_user_s_file_is_told_at_the_call():

@@ -47,6 +47,7 @@ def test_a_function_that_asks_for_the_type_is_not_what_was_recorded():
            │                     ^^^^^^^^^^^^^^^^^^^^^^^
           = note: here the two take different ways: on the kind of a value (`type`, an attribute), or on a value that differs by then
           = help: verify=False takes what is recorded for the function
+          = help: differences of plain calls need no recording: diffcli.grad(typed, at, mode="numeric")
     """)
     assert diffcli.grad(typed, {"x": 3.0}, verify=False).gradient == {"x": 7.0}
 
@@ -108,10 +109,19 @@ DIFFERENT = [
 @pytest.mark.parametrize(("function", "at", "said"), DIFFERENT)
 @pytest.mark.parametrize("ask", [
     diffcli.jacobian, diffcli.evaluate, lambda f, at: diffcli.jvp(f, at, at), lambda f, at: diffcli.vjp(f, at, [1.0] * 3),
-    lambda f, at: diffcli.jacobian(f, at, mode="numeric"), lambda f, at: diffcli.jacobian(f, at, mode="symbolic"),
+    lambda f, at: diffcli.jacobian(f, at, mode="symbolic"),
 ])  # fmt: skip
 def test_what_is_not_as_recorded_is_refused_with_its_reason(function, at, said, ask):
     assert said in text_of(lambda: ask(function, at))
+
+
+@pytest.mark.parametrize(("function", "at", "said"), DIFFERENT)
+def test_numeric_mode_takes_what_plain_python_gives_and_refuses_what_differs_from_call_to_call(function, at, said):
+    if "random" in said or "plain Python raises" in said:
+        assert (said if "random" in said else "KeyError: 'lost'") in text_of(lambda: diffcli.jacobian(function, at, mode="numeric"))
+    else:
+        (note,) = (note for note in diffcli.jacobian(function, at, mode="numeric").notes if note.code == "plain-calls")
+        assert said in diffcli.explain([note], width=200)
 
 
 def test_every_question_about_one_number_is_held_against_the_function():
@@ -846,6 +856,7 @@ def test_the_caret_is_where_the_number_comes_back():
           = note: line {line + 2}: `f"{{x:.6f}}"` writes one into a text
           = help: compute with the number itself, and leave its text to what is shown
           = help: verify=False takes what is recorded for the function
+          = help: differences of plain calls need no recording: diffcli.grad(labelled, at, mode="numeric")
     """).replace("    │", " " * len(str(line)) + " │")
     assert diffcli.grad(labelled, {"x": 1.75}, verify=False).gradient == {"x": 1.75}
 

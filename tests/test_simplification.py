@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 from contextlib import suppress
 from time import perf_counter
@@ -158,3 +159,24 @@ def test_any_thread_may_ask():
     for thread in threads:
         thread.join()
     assert found == ["stopped"] * 3
+
+
+def test_a_trace_of_instructions_goes_on_after_a_stop():
+    """What is left pending in the interpreter, and never arrives, makes Python 3.11 run in circles under such a trace."""
+    steps = []
+
+    def watch(frame, event, argument):
+        frame.f_trace_opcodes = True
+        steps.append(event)
+        return watch
+
+    for seconds in (0.02, 5.0):
+        with suppress(OutOfTime):
+            within(seconds, lambda: spin(0.1))
+        before = sys.gettrace()
+        sys.settrace(watch)
+        try:
+            (lambda: sum(range(3)))()
+        finally:
+            sys.settrace(before)
+    assert "opcode" in steps

@@ -5,12 +5,9 @@ from __future__ import annotations
 import click
 
 from diffcli.cli.options import as_command, full
-from diffcli.cli.run import Run
+from diffcli.cli.run import SHOWN, Run
 from diffcli.reports.formats import PERSON
 from diffcli.reports.tree import tree_report
-
-SHOWN = 200
-"""How many nodes a table shows."""
 
 EXAMPLES = (
     'diffcli ast "ln(x1) + x1*x2 - sin(x2)"', 'diffcli ast "-x^2" --json', 'diffcli ast "a = x^2; a*exp(-a)" -f latex',

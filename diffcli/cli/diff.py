@@ -6,15 +6,13 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, OF, SHOWN, STRICT, Number, as_command, at, full, simplify, wrt
+from diffcli.cli.options import EXPRESSION, OF, STRICT, Number, as_command, at, full, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.formulas import compute_formulas
 from diffcli.methods.implicit import compute_implicit
 from diffcli.methods.options import FormulaOptions
-from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.reports.derivatives.formulas import formula_report
-from diffcli.reports.formats import PERSON
 
 EXAMPLES = (
     'diffcli diff "x^2*sin(x)"',
@@ -53,10 +51,8 @@ def command(run: Run, **options: Any) -> int:
 def show(run: Run, *, steps: bool, **options: Any) -> int:
     """Print the derivatives of what a run was given."""
     output = run.output
-    windowed = output.style.format.audience == PERSON and not run.full
     asked = FormulaOptions(
-        steps=steps and not output.quiet, most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation],
-        progress=run.stage, verify=run.verify, **options,
-    )  # fmt: skip
+        steps=steps and not output.quiet, progress=run.stage, verify=run.verify, **run.rows(), **options
+    )
     result = run.compute(compute_implicit if asked.implicit else compute_formulas, asked)
     return run.report(formula_report(result, output.style), result.notes, [each.value for each in result.formulas])

@@ -7,14 +7,13 @@ from typing import Any
 import click
 
 from diffcli.cli.environment import write
-from diffcli.cli.options import EXPRESSION, QUIET, SHOWN, STRICT, Number, as_command, at, choice, full, kink, simplify, wrt
-from diffcli.cli.run import Run
+from diffcli.cli.options import EXPRESSION, QUIET, STRICT, Number, as_command, at, choice, full, kink, simplify, wrt
+from diffcli.cli.run import SHOWN, Run
+from diffcli.errors import ExpressionError
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
 from diffcli.methods.points.ranges import Range
-from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.reports.derivatives.gradient import gradient_report
-from diffcli.reports.formats import PERSON
 
 EXAMPLES = (
     'diffcli grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
@@ -53,18 +52,21 @@ def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape:
     """Value and gradient of EXPR at a point, with the traces that lead there."""
     output = run.output
     effort = run.effort(options["simplify"], options["mode"])
-    windowed = output.style.format.audience == PERSON and not run.full
     asked = Options(
         trace=not (no_trace or output.quiet), steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
-        most_shown=SHOWN if windowed else None, notation=NOTATIONS[output.style.notation], progress=run.stage,
-        **options | {"simplify": effort},
+        progress=run.stage, **run.rows(), **options | {"simplify": effort},
     )  # fmt: skip
     if asked.mode == "symbolic" and not run.point:
         from diffcli.cli.diff import show
 
         code = show(run, steps=steps, **{name: options[name] for name in ("wrt", "strict", "simplify", "max_nodes")})
     else:
-        result = run.compute(compute, asked)
+        try:
+            result = run.compute(compute, asked)
+        except ExpressionError as fault:
+            from diffcli.cli.hints import with_rows
+
+            raise with_rows(fault, run.expression or "", run.point, options) from None
         document = gradient_report(result, output.style, run.seconds if timed else None, brief=no_trace)
         code = run.report(document, result.notes, [result.value, result.directional, *result.gradient.values()])
     if timed and not output.style.format.whole:

@@ -8,12 +8,9 @@ import click
 
 from diffcli.cli.options import EXPRESSION, STRICT, as_command, at, full, kink, wrt
 from diffcli.cli.output import exit_code
-from diffcli.cli.run import Run
+from diffcli.cli.run import SHOWN, Run
 from diffcli.reports.graph.graph import graph_report
 from diffcli.studies.graph.of_tape import graph_of
-
-SHOWN = 200
-"""How many nodes people are shown."""
 
 EXAMPLES = (
     'diffcli graph "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -66,3 +67,14 @@ def with_formula(fault: ExpressionError, program: Program, expression: str) -> E
     help = f"or, for a formula without a point: {pasted([command, expression, *more, *words])}"
     told = [each._replace(help=(*each.help, help * (each.code == "missing-value"))) for each in fault.diagnostics]
     return ExpressionError([each._replace(help=tuple(filter(None, each.help))) for each in told])
+
+
+def with_rows(fault: ExpressionError, expression: str, points: Sequence[str], options: Mapping[str, Any]) -> ExpressionError:
+    """An error for several results, where the rows of a gradient are wanted, with the command that shows them."""
+    if fault.diagnostics[0].code != "not-a-number" or options["mode"] not in ("forward", "reverse"):
+        return fault
+    names = ("wrt", "seed") if options["seed"] else ("wrt", "mode")
+    given = [("at", text) for text in points] + [(name, options[name]) for name in names if options[name]]
+    words = [expression, *[word for name, text in given for word in (f"--{name}", text)], "--trace"]
+    help = f"its rows: {pasted(['jvp' if options['seed'] else 'jacobian', *words])}"
+    return ExpressionError([each._replace(help=(*each.help, help)) for each in fault.diagnostics])

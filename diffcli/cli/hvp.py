@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, as_command, at, full, wrt
+from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_hvp
 from diffcli.methods.options import MatrixOptions
@@ -17,11 +17,12 @@ DIRECTION = click.option("--direction", required=True, metavar="DIRECTION", help
 EXAMPLES = (
     'diffcli hvp "100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1 --direction x=1,y=2',
     'diffcli hvp "x*exp(y)" --at x=2,y=3 --direction y=1 --json',
+    'diffcli hvp "x*exp(y)" --at x=2,y=3 --direction y=1 --trace',
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, DIRECTION, OF, examples=EXAMPLES)
+@as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, TRACE, DIRECTION, OF, examples=EXAMPLES)
 def command(run: Run, direction: str, **options: Any) -> int:
     """How the gradient of EXPR changes along a direction: the Hessian times a vector, by one forward sweep."""
-    result = run.compute(compute_hvp, direction, MatrixOptions(progress=run.stage, **options), "--direction")
+    result = run.compute(compute_hvp, direction, MatrixOptions(progress=run.stage, **run.rows(), **options), "--direction")
     return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_command, at, choice, full, kink, simplify, wrt
+from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, TRACE, as_command, at, choice, full, kink, simplify, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.options import JACOBIAN_MODES, MatrixOptions
@@ -18,10 +18,11 @@ EXAMPLES = (
     'diffcli jacobian "r = sqrt(x^2 + y^2); r" --at x=3,y=4 --of "r; atan2(y, x)"',
     'diffcli jacobian "[a*b, b*c, c*d]" --at a=1,b=2,c=3,d=4 --sparsity',
     'diffcli jacobian "[x*y, x/y]" --at x=1,y=2 --mode symbolic',
+    'diffcli jacobian "[x*y, sin(x)]" --at x=2,y=3 --mode reverse --trace',
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, OF, MODE, simplify(), SPARSITY, examples=EXAMPLES)
+@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, TRACE, OF, MODE, simplify(), SPARSITY, examples=EXAMPLES)
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The derivatives of every result of EXPR by every variable, as a matrix.
 
@@ -29,6 +30,6 @@ def command(run: Run, sparsity: bool, **options: Any) -> int:
     input. FILE.py:NAME is a Python function: the file is imported, which runs it, because you name it.
     """
     options["simplify"] = run.effort(options["simplify"], options["mode"])
-    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **options))
+    result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **run.rows(), **options))
     document = jacobian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

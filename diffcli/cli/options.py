@@ -14,9 +14,6 @@ from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
 from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_constant
 from diffcli.records import finite_float
 
-SHOWN = 200
-"""How many rows of a trace, or steps of a derivation, a table shows."""
-
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
@@ -120,6 +117,7 @@ QUIET: Decorator = click.option("-q", "--quiet", is_flag=True, help="Print the r
 
 VERIFY: Decorator = click.option("--no-verify", "verify", flag_value=False, default=True, help="Do not run a Python function by plain Python too.")
 SPARSITY: Decorator = click.option("--sparsity", is_flag=True, help="Draw which entries may differ from 0.")
+TRACE: Decorator = click.option("--trace", is_flag=True, help="Show the rows of the sweeps.")
 
 
 def at(help: str = "The point, as x=2,y=pi/4; may be given again.") -> Decorator:

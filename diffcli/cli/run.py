@@ -24,22 +24,15 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+SHOWN = 200
+"""How many rows of a trace, steps of a derivation, or nodes of a tree or graph people are shown, unless they ask for all."""
+
 PATIENCE = 0.5
 """Seconds after which the stage is shown."""
 
 
-BAR = 20
-"""The characters of a bar."""
-
-
 class Stage:
-    """The present stage of the work; call it with the next one, and with how much of it is done of how much, if that is known.
-
-    >>> stage = Stage()
-    >>> stage("point 25 of 100", 25, 100)
-    >>> stage.text(3.0)
-    'point 25 of 100 [#####---------------] 3.0 s of about 12 s'
-    """
+    """The present stage of the work; call it with the next one, and with how much of it is done of how much, if that is known."""
 
     name, done, total = "", 0, 0
 
@@ -51,7 +44,7 @@ class Stage:
         if not self.done:
             return f"{self.name} ... {seconds:.1f} s"
         share = self.done / self.total
-        return f"{self.name} [{'#' * int(BAR * share):-<{BAR}}] {seconds:.1f} s of about {seconds / share:.0f} s"
+        return f"{self.name} [{'#' * int(20 * share):-<20}] {seconds:.1f} s of about {seconds / share:.0f} s"
 
 
 class Run:
@@ -138,6 +131,15 @@ class Run:
     def effort(self, simplify: str, mode: str) -> str:
         """How much is done to simplify formulas: nothing where only their numbers are printed."""
         return "none" if self.output.quiet and mode == "symbolic" else simplify
+
+    def rows(self) -> dict[str, Any]:
+        """How rows and steps are written, and the most of them."""
+        from diffcli.methods.traces.trace import NOTATIONS  # few commands have any
+        from diffcli.reports.formats import PERSON
+
+        style = self.output.style
+        windowed = style.format.audience == PERSON and not self.full
+        return {"most_shown": SHOWN if windowed else None, "notation": NOTATIONS[style.notation]}
 
     def report(self, document: Document, notes: Sequence[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:
         """Print a result; the exit code for its notes and numbers."""

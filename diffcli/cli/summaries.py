@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "jvp": ("jvp", "The Jacobian times a direction, by one sweep."),
     "vjp": ("vjp", "Weights of the results times the Jacobian, by one sweep."),
     "hvp": ("hvp", "The Hessian times a direction, by one sweep."),
+    "plot": ("plot", "A function and its derivative over a range, drawn."),
     "step-size": ("step_size", "Error of difference quotients against the step, drawn."),
     "check": ("check", "All ways to a derivative side by side, with a verdict; or a claim."),
     "graph": ("graph", "The computational graph: values, adjoints and partials, drawn."),

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, as_command, at, full, kink, wrt
+from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, kink, wrt
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_vjp
 from diffcli.methods.options import MatrixOptions
@@ -18,11 +18,12 @@ EXAMPLES = (
     'diffcli vjp "[x*y, sin(x), exp(y)]" --at x=2,y=3 --seed "1, 0, 2"',
     'diffcli vjp "u = x*y; v = x + y; [u, v]" --at x=2,y=3 --seed v=1',
     'diffcli vjp "x*sin(y)" --at x=2,y=3',
+    'diffcli vjp "[x*y, sin(x)]" --at x=2,y=3 --seed "1, 2" --trace',
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, SEED, OF, examples=EXAMPLES)
+@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, TRACE, SEED, OF, examples=EXAMPLES)
 def command(run: Run, seed: str | None, **options: Any) -> int:
     """The derivatives of a weighted sum of the results of EXPR: a vector times the Jacobian, by one reverse sweep."""
-    result = run.compute(compute_vjp, seed, MatrixOptions(progress=run.stage, **options), "--seed")
+    result = run.compute(compute_vjp, seed, MatrixOptions(progress=run.stage, **run.rows(), **options), "--seed")
     return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

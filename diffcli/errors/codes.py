@@ -130,6 +130,7 @@ CODES: dict[str, Code] = {
     "no-coefficient": _warning("A derivative of some order is not finite at this point, so the Taylor polynomial ends before it.", 'taylor "x^2.5" --order 4', 'taylor "x^2.5" --order 4 --at x=1', exit=4),
     "no-difference": _warning("Differences give no number: a value beside the point is undefined, or no quotients agree.", 'grad "sqrt(x)" --at x=0 --mode numeric --method backward', 'grad "sqrt(x)" --at x=1 --mode numeric', exit=4),
     "uncertain-difference": _warning("No digit of a difference quotient is certain: its error bar is as large as the number itself.", 'grad "(1 - cos(x))/x^2" --at x=1e-5 --mode numeric', 'grad "(1 - cos(x))/x^2" --at x=1 --mode numeric'),
+    "undersampled": _warning("Between the samples that a plot draws the function does more than they show.", 'plot "sin(1000*x)" --from -10 --to 10 --width 30', 'plot "sin(1000*x)" --width 30'),
     "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric --rule eps', 'grad "sin(x)" --at x=0.3 --mode numeric'),
     "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),
     # -- notes -------------------------------------------------------------------------------------------------------------
@@ -139,6 +140,7 @@ CODES: dict[str, Code] = {
     "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),
     "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
     "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),
+    "plain-calls": _note("A Python function cannot be recorded, and is differentiated by differences of what it returns to plain numbers."),
     "raised-beside": _note("A Python function that is differentiated by differences of plain calls raises an exception beside the point. Its value there counts as undefined."),
     "more-notes": _note("There are more notes of this kind than are listed."),
     "not-measured": _note("SymPy was not measured, as no process could be started for it; everything else is as it would be."),

@@ -7,8 +7,7 @@ from itertools import chain, combinations_with_replacement, product
 from math import isfinite, nan
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
-from diffcli.language.writing.printer import number_text
+from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
@@ -20,21 +19,16 @@ from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_pr
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
 from diffcli.methods.symbolic.formulas import formulas
-from diffcli.methods.symbolic.simplification import Simplifier
-from diffcli.methods.taylor import expansion
-from diffcli.records import SymbolicDerivative, element_names
-from diffcli.records.formulas import Domain, Formula, FormulaResult
-
-By = tuple[str, ...]
-"""The variables of a derivative, one for each time that it is by them."""
-
+from diffcli.methods.taylor import distance_text, expansion, sum_text
+from diffcli.records import element_names
+from diffcli.records.formulas import By, Domain, Formula, FormulaResult
 
 MOST_TOLD = 20
 """Of so many derivatives it is told where they are defined."""
 
 
 def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
-    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises, but for equations."""
+    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
     options.progress("reading")
     program = as_program(target, options.verify)
     if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
@@ -49,7 +43,7 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
         if system.known:
             found, notes = _at_point(system, numbers, asked, options)
         else:
-            found = _formulas(system, asked, options, notes)
+            found = formulas(system, asked.by, options, notes)
         derived = _derivations(numbers, asked, options, found, notes) if options.steps else ()
         values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
         smooth = asked.order == 1 and system.known and not any(map(is_rough, notes))
@@ -94,29 +88,24 @@ def _at_point(
     if asked.order == 1:
         first = jacobian_of(system, MatrixOptions(mode="symbolic", **given))
         entries = _entries(first.rows, first.columns, first.matrix)
-        found = [_formula(name, (each.variable,), each, entries[name, each.variable]) for name, each in first.symbolic]
+        found = [Formula(of, (each.variable,), *each[1:4], entries[of, each.variable]) for of, each in first.symbolic]
         return found, [*first.notes]
     if asked.order > 2:
         notes = [*system.notes(), *system.unused(), *(notes_of(watch_of(system), options.strict) if options.watch else ())]
-        found = [_at_breaks(numbers, each, options, notes) for each in _formulas(numbers, asked, options, notes)]
+        found = [_at_breaks(numbers, each, options, notes) for each in formulas(numbers, asked.by, options, notes)]
         return found, [*dict.fromkeys(notes)]
     found, notes = [], []
     for output in numbers.outputs:
         second = hessian_of(numbers.view(output), HessianOptions(mode="symbolic", **given))
         notes += second.notes
         entries = _entries(second.columns, second.columns, second.matrix)
-        by_names = {frozenset((each.first, each.second)): each.derivative for each in second.symbolic}
-        known = [by for by in asked.by if frozenset(by) in by_names]
-        found += [_formula(output.name, by, by_names[frozenset(by)], entries[by]) for by in known]
+        forms = {(each.first, each.second)[::sign]: each.derivative for each in second.symbolic for sign in (1, -1)}
+        found += [Formula(output.name, by, *forms[by][1:4], entries[by]) for by in asked.by if by in forms]
     return found, [*dict.fromkeys(notes)]
 
 
 def _entries(rows: Sequence[str], columns: Sequence[str], matrix: Sequence[Sequence[float]]) -> dict[By, float]:
     return dict(zip(product(rows, columns), chain.from_iterable(matrix), strict=True))
-
-
-def _formula(result: str, by: By, found: SymbolicDerivative, value: float) -> Formula:
-    return Formula(result, by, found.unsimplified, found.simplified, found.latex, value)
 
 
 def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes: list[Diagnostic]) -> Formula:
@@ -135,49 +124,20 @@ def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes:
     return found._replace(value=nan)
 
 
-def _formulas(numbers: Problem, asked: _Asked, options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
-    """What SymPy finds until a limit strikes, which is a note then."""
-    found: list[Formula] = []
-    wanted = len(asked.by) * len(numbers.outputs)
-    views = [(output.name, numbers.view(output)) for output in numbers.outputs]
-    try:
-        with Simplifier(options.simplify, wanted, notes) as simplifier:
-            formulas(views, asked.by, found.append, options.max_nodes, simplifier, options.progress)
-    except (LimitError, KeyboardInterrupt) as stopped:
-        if not found:
-            raise
-        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {wanted - len(found)} of {wanted} derivatives",)))
-    return found
-
-
 def is_rough(note: Diagnostic) -> bool:
     """Whether a note says that there is no derivative, and so no tangent."""
     return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
 
 
 def tangents_of(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
-    """For each result the tangent line, or plane, as a program: what is finite of it and its slopes."""
+    """For each result the tangent line, or plane, as a program, where it and its slopes are finite: ``9 + 6*(x - 3)``."""
     tangents = {}
     for result, value in values.items():
         slopes = {each.by[0]: each.value for each in found if each.result == result and each.value is not None}
         if slopes and len(slopes) == len(numbers.wrt) and all(map(isfinite, (value, *slopes.values()))):
-            tangents[result] = tangent_text(value, {name: (float(numbers.at[name]), slope) for name, slope in slopes.items()})
+            steps = {name: distance_text(name, float(numbers.at[name])) for name in slopes}
+            tangents[result] = sum_text([(value, ""), *((slope, steps[name]) for name, slope in slopes.items())])
     return tangents
-
-
-def tangent_text(value: float, slopes: Mapping[str, tuple[float, float]]) -> str:
-    """A tangent as a program, from the value, and the point and the slope along each variable.
-
-    >>> tangent_text(9.0, {"x": (3.0, 6.0), "y": (-1.0, -1.0)}), tangent_text(0.0, {"x": (0.0, 2.0)}), tangent_text(0.0, {})
-    ('9 + 6*(x - 3) - (y + 1)', '2*x', '0')
-    """
-    text = number_text(value) if value else ""
-    for name, (place, slope) in slopes.items():
-        if slope:
-            step = f"({name} {'-' if place > 0 else '+'} {number_text(abs(place))})" if place else name
-            term = step if abs(slope) == 1 else f"{number_text(abs(slope))}*{step}"
-            text += f" {'-' if slope < 0 else '+'} {term}" if text else f"{'-' * (slope < 0)}{term}"
-    return text or "0"
 
 
 def _domains(numbers: Problem, asked: _Asked) -> tuple[Domain, ...]:
@@ -195,8 +155,8 @@ def _derivations(
     """The derivations, step by step, each compared with SymPy's derivative."""
     from diffcli.methods.derivation.orders import before, derivations
 
-    lower = asked._replace(by=before(asked.by))
-    found = [*found, *(_formulas(numbers, lower, options, notes) if lower.by else ())]
+    lower = before(asked.by)
+    found = [*found, *(formulas(numbers, lower, options, notes) if lower else ())]
     derived: list[object] = []
     for output in numbers.outputs:
         forms = {each.by: each for each in found if each.result == output.name}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop
+from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Namer, Sweep, Swept
@@ -15,7 +17,7 @@ from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.sweeps.reverse import accumulate
-from diffcli.methods.traces.trace import Tracer
+from diffcli.methods.traces.trace import Tracer, beside_rules
 from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
 from diffcli.tape.running.rules import Overrides
 
@@ -29,17 +31,18 @@ def compute(target: Target, at: At, options: Options) -> GradientResult:
     """The value and gradient of a program at a point: what `diffcli.grad` returns and raises."""
     options.progress("evaluating")
     program = as_program(target, options.verify)
-    problem = Problem(program, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
+    try:
+        problem = Problem(program, at, wrt=options.wrt, share=options.share, most_rows=options.max_nodes)
+    except ExpressionError as fault:
+        if options.mode != "numeric":
+            raise
+        return _by_plain_calls(program, at, options, fault)
     problem.require_number()
     if problem.tape.shapes is not None and options.mode == "reverse" and not (options.trace or options.cost):
         from diffcli.methods.problem.live_values import keep_live_values  # numbers do not wait for it
 
         keep_live_values(problem)
     return of_problem(problem, options)
-
-
-_WRITTEN = "its trace, tape or formula is by the rules of the table, and may show another"
-"""What is said beside a derivative that is the slope of the sides."""
 
 
 def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> GradientResult:
@@ -77,7 +80,7 @@ def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> G
     if sides is not None and sides.rows:
         swept += [_take_sides(problem, sides, answer, notes)]
         if options.trace or options.derivative_tape or options.mode == "symbolic":
-            notes[:] = [note._replace(notes=(*note.notes, _WRITTEN)) if note.slopes else note for note in notes]
+            notes[:] = beside_rules(notes)
     notes += notes_of(watch_of(problem), options.strict, *swept) if options.watch else ()
     known = (problem.expression(), options.mode, problem.at, problem.value)
     return GradientResult(*known, notes=tuple(notes), recorded=problem.function is not None, **answer)
@@ -120,7 +123,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     swept = [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
     answer: Answer = {"gradient": gradient, "swept": swept}
     if options.trace and steps is not None:
-        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(steps)
+        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(({problem.tape.output: 1.0}, steps))
     if options.cost and steps is not None:
         from diffcli.methods.traces.cost import reverse_cost
 
@@ -189,6 +192,23 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     gradient = {found.variable: found.estimate for found in differences}
     notes += explain(problem, {}, replaced, notes)
     return {"gradient": gradient, "differences": differences}
+
+
+def _by_plain_calls(program: Program, at: At, options: Options, fault: ExpressionError) -> GradientResult:
+    """The gradient of a function that cannot be recorded, for which there is only what it returns."""
+    from diffcli.methods.differences.finite_difference import difference_of
+    from diffcli.methods.differences.plain_calls import in_place_of_recording
+    from diffcli.methods.problem.remarks import not_a_number
+
+    calls = in_place_of_recording(program, at, options.wrt, fault, options.progress)
+    if calls.shapes != [()]:
+        raise ExpressionError([not_a_number(calls.shapes[0], len(calls.shapes))])
+    by = partial(difference_of, method=options.quotient, order=options.order, step=options.step, rule=options.rule)
+    (row,) = table = calls.jacobian(by)
+    notes = tuple(calls.notes(table, options.strict))
+    gradient = calls.columns.of([each.estimate for each in row])
+    name, at = calls.function.name, calls.at
+    return GradientResult(name, "numeric", at, calls.base[0], gradient, notes, differences=tuple(row), recorded=True)
 
 
 def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:

@@ -12,7 +12,7 @@ from diffcli.language import Program
 from diffcli.language.parsing.equation import difference, parse_equation
 from diffcli.language.writing.printer import LANGUAGE, number_text, statement_text
 from diffcli.methods.derivation.implicit import implicit_derivations, slope_name
-from diffcli.methods.derivation.orders import By, before
+from diffcli.methods.derivation.orders import before
 from diffcli.methods.formulas import asked_of, is_rough, tangents_of
 from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.system_notes import require_values
@@ -23,7 +23,7 @@ from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
 from diffcli.methods.symbolic.implicit import Curve, OnCurve
 from diffcli.methods.symbolic.symbolic import sympy_limits
-from diffcli.records.formulas import Formula, FormulaResult
+from diffcli.records.formulas import By, Formula, FormulaResult
 
 OFF = 1e-6
 """How far, compared with its terms, the two sides of an equation may be apart at a point of its curve."""

@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, overload
 
-from diffcli.errors import UsageError, error
+from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.methods.gradient import compute
-from diffcli.methods.options import Options
+from diffcli.methods.options import JvpOptions, MatrixOptions, Options
 from diffcli.methods.points.ranges import POSITIVE
 from diffcli.methods.problem.problem import At, Target
 from diffcli.records import Array, Difference, GradientResult, Trace, is_array
 from diffcli.tape.lowering import MOST_ROWS
 
 if TYPE_CHECKING:
+    from diffcli.records.matrices import JacobianResult, ProductResult
     from diffcli.records.plain_calls import Differences
 
 
@@ -186,13 +187,8 @@ def difference(function: Callable[[float], float], x: float, *, derivative: int 
 
 @overload
 def difference(
-    function: Callable[..., Any],
-    x: Mapping[str, object] | Sequence[Any] | Array,
-    *,
-    derivative: int = 1,
-    step: float | None = None,
-    wrt: str | Sequence[str] | None = None,
-    progress: Callable[[str], None] | None = None,
+    function: Callable[..., Any], x: Mapping[str, Any] | Sequence[Any] | Array, *, derivative: int = 1, step: float | None = None,
+    wrt: str | Sequence[str] | None = None, progress: Callable[[str], None] | None = None,
 ) -> Differences: ...
 
 
@@ -294,7 +290,8 @@ def trace(
 ) -> Trace:
     """The evaluation trace of a program: every value, and its tangents (``forward``) or the adjoint steps (``reverse``).
 
-    Parameters and errors are those of `grad`; ``mode`` is ``reverse`` or ``forward``.
+    Parameters and errors are those of `grad`; ``mode`` is ``reverse`` or ``forward``. Of several results it has the sweeps of
+    `jacobian`, or that of `jvp` along a seed.
 
     Returns
     -------
@@ -311,6 +308,17 @@ def trace(
     """
     if mode not in ("reverse", "forward"):
         raise UsageError([error("unknown-choice", f"there is no trace of {mode} mode", help=["one of: reverse, forward"])])
-    result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, kink=kink, verify=verify, trace=True))
+    given: dict[str, Any] = {"kink": kink, "verify": verify, "trace": True}
+    result: GradientResult | JacobianResult | ProductResult
+    try:
+        result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, **given))
+    except ExpressionError as fault:
+        if [found.code for found in fault.diagnostics] != ["not-a-number"]:
+            raise
+        from diffcli.methods.matrices.jacobian import compute_jacobian  # the trace of a number does not wait for it
+        from diffcli.methods.matrices.products import compute_jvp
+
+        several = MatrixOptions(mode=mode, wrt=wrt, **given)
+        result = compute_jacobian(target, at, several) if seed is None else compute_jvp(target, at, seed, JvpOptions(**given))
     assert result.trace is not None
     return result.trace._replace(notes=result.notes)

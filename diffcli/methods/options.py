@@ -161,11 +161,16 @@ class MatrixOptions(SharedOptions):
     of: str | Sequence[str] | None = None
     simplify: str = "fast"
     eigenvalues: bool = False
+    trace: bool = False
+    most_shown: int | None = None
+    notation: Notation = UNICODE
 
     known: ClassVar[Known] = {"mode": JACOBIAN_MODES, "kink": POLICIES, "simplify": EFFORTS}
     conflicts: ClassVar[Sequence[Conflict]] = (
         (lambda o: o.kink not in ("min-norm", "error") and not o.by_rules,
          "a rule for kinks is for automatic differentiation, not for {o.mode}", "leave --kink or --mode out"),
+        (lambda o: o.trace and not o.by_rules,
+         "a trace is of sweeps, and there are none in {o.mode} mode", "add --mode forward, or leave --trace out"),
         _SIMPLIFIES,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, UsageError, as_stop, error
@@ -32,9 +32,6 @@ ORDER = Range(0, 1000)
 
 LAST_DERIVATIVE = 170
 """The factorial of a larger number is beyond the range of a float."""
-
-MOST_ORDERS = 8
-"""How many orders a note lists."""
 
 NOISE = 2.0**-40
 """The relative error that rounding may have on the way to a coefficient."""
@@ -130,19 +127,17 @@ def _with_exact(found: TaylorResult, problem: Problem, at: At | None, max_nodes:
     """The same with exact numbers, as far as they are known."""
     from diffcli.methods.symbolic.exact_series import exact_series  # most series do not wait for SymPy
 
-    lost = any(note.code in ("lost-digits", "overflow") for note in found.notes)
     try:
-        texts, center = exact_series(problem, at, found.variable, found.coefficients, not lost, max_nodes)
+        texts, center = exact_series(problem, at, found.variable, found.coefficients, max_nodes)
     except (LimitError, KeyboardInterrupt) as stopped:
         why = as_stop(stopped)._replace(notes=("no coefficient is known as an exact number",))
         return found._replace(exact=(None,) * len(found.coefficients), notes=(*found.notes, why))
-    known = [text for text in texts if text is not None]
-    if len(known) == len(texts):
-        return found._replace(exact=tuple(texts), exact_polynomial=polynomial_text(known, found.variable, center))
-    missing = [str(order) for order, text in enumerate(texts) if text is None]
-    orders = ", ".join(missing[:MOST_ORDERS]) + ", ..." * (len(missing) > MOST_ORDERS)
-    message = f"no short exact number is known for {'a coefficient' if len(missing) == 1 else 'coefficients'} of order {orders}"
-    return found._replace(exact=tuple(texts), notes=(*found.notes, Diagnostic("not-exact", "note", message)))
+    found = found._replace(exact=tuple(texts))
+    if missing := [str(order) for order, text in enumerate(texts) if text is None]:
+        missing[8:] = missing[8:] and ["..."]
+        message = f"no short exact number is known for the coefficients of order {', '.join(missing)}"
+        return found._replace(notes=(*found.notes, Diagnostic("not-exact", "note", message)))
+    return found._replace(exact_polynomial=polynomial_text([text or "" for text in texts], found.variable, center))
 
 
 def expansion(problem: Problem, variable: str, order: int, max_nodes: int) -> TaylorResult:
@@ -286,18 +281,29 @@ def polynomial_text(coefficients: Sequence[float | str], variable: str, center: 
     """
     centered = center in (0, "0")
     h = variable if centered else "t" if variable == "h" else "h"
+    text = sum_text((number, f"{h}^{k}" if k > 1 else h * k) for k, number in enumerate(coefficients))
+    return text if centered or h not in text else f"{h} = {distance_text(variable, center)[1:-1]}; {text}"
+
+
+def sum_text(terms: Iterable[tuple[float | str, str]]) -> str:
+    """A sum of numbers times factors, as a program."""
     text = ""
-    for k, number in enumerate(coefficients):
-        if number in (0, "0"):
-            continue
-        power = f"{h}^{k}" if k > 1 else h * k
-        negative, size = signed(number)
-        term = size if not power else power if size == "1" else f"{size}*{power}"
-        text += f" {'-' if negative else '+'} {term}" if text else f"{'-' * negative}{term}"
-    if centered or h not in text:
-        return text or "0"
+    for number, factor in terms:
+        if number not in (0, "0"):
+            negative, size = signed(number)
+            term = size if not factor else factor if size == "1" else f"{size}*{factor}"
+            text += f" {'-' if negative else '+'} {term}" if text else f"{'-' * negative}{term}"
+    return text or "0"
+
+
+def distance_text(variable: str, center: float | str) -> str:
+    """The distance of a variable to a point, as a factor.
+
+    >>> distance_text("x", 3.0), distance_text("x", 0.0)
+    ('(x - 3)', 'x')
+    """
     negative, size = signed(center)
-    return f"{h} = {variable} {'+' if negative else '-'} {size}; {text}"
+    return variable if center in (0, "0") else f"({variable} {'+' if negative else '-'} {size})"
 
 
 def signed(number: float | str) -> tuple[bool, str]:

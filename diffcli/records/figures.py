@@ -23,10 +23,13 @@ class Axis(NamedTuple):
     log: bool = False
     start: float | None = None
     down: bool = False
+    ends: tuple[float, float] | None = None
+    """Where it begins and ends, if that does not follow from what is drawn; it is not logarithmic then."""
 
 
 class Series(NamedTuple):
-    """Points that belong together: ``data`` are drawn as markers, a ``line`` connects its points in their order.
+    """Points that belong together: ``data`` are drawn as markers, a ``line`` connects its points in their order, dashed,
+    and a ``curve`` without a break.
 
     On a logarithmic axis a value that is 0 or less is drawn at the axis' floor, as "at most this"; a NaN or an infinity
     is left out, and interrupts a line.

@@ -8,13 +8,15 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.records import Number
 
+By = tuple[str, ...]
+"""The variables of a derivative, one for each time that it is by them: x, x, y for d³f/dx²dy."""
+
 
 class Formula(NamedTuple):
     """A derivative of any order as text in diffcli's language, and in LaTeX."""
 
     result: str
-    by: tuple[str, ...]
-    """The variables that it is by, one for each time: ``("x", "x", "y")`` for the third derivative d³f/dx²dy."""
+    by: By
     unsimplified: str
     simplified: str | None
     """None where it was not asked for, or stopped by a limit."""

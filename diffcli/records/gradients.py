@@ -11,13 +11,12 @@ RIGHT, UNDECIDED, WRONG = VERDICTS = "right", "not decided", "wrong"
 
 
 class Entry(NamedTuple):
-    """A number that is claimed, beside the computed one."""
+    """A number that is claimed, beside the computed one and how far that may be off."""
 
     name: str
     claimed: float
     computed: float
     bar: float
-    """How far the computed number may be off."""
     verdict: str
     why: str = ""
     """Why it is not decided, or right all the same."""
@@ -26,20 +25,10 @@ class Entry(NamedTuple):
     difference_bar: float | None = None
 
     @property
-    def error(self) -> float:
-        """How far the two are apart, beside the larger of them.
-
-        >>> Entry("x", 2.0, 1.0, 0.0, "wrong").error
-        0.5
-        """
-        size = max(abs(self.claimed), abs(self.computed))
-        error = abs(self.claimed - self.computed) / size if size else 0.0
-        return error if error == error else float("inf")
-
-    @property
     def badness(self) -> tuple[int, float, float]:
-        """What the worst entry has most of."""
-        return VERDICTS.index(self.verdict), self.error, abs(self.claimed - self.computed)
+        """What the worst entry has most of: its verdict, how far the two numbers are apart beside the larger one, and at all."""
+        off, size = abs(self.claimed - self.computed), max(abs(self.claimed), abs(self.computed))
+        return VERDICTS.index(self.verdict), off / size if size and off == off else off or 0.0, off
 
 
 class GradientAtPoint(NamedTuple):
@@ -49,7 +38,6 @@ class GradientAtPoint(NamedTuple):
     entries: tuple[Entry, ...]
     recorded: bool
     """Whether the derivative is that of the recording, and not by differences of plain calls."""
-    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def worst(self) -> Entry:
@@ -57,11 +45,10 @@ class GradientAtPoint(NamedTuple):
 
 
 class GradientCheck(NamedTuple):
-    """The comparison at all points."""
+    """The comparison at all points of a function with what makes the claim: a function, a program, a file."""
 
     expression: str
     against: str
-    """What makes the claim: the name of a function, a program, a file."""
     kind: str
     """``gradient`` or ``hessian``."""
     points: tuple[GradientAtPoint, ...]

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
-from diffcli.records import Difference, Number, SymbolicDerivative
+from diffcli.records import Difference, Number, SymbolicDerivative, Trace
 
 
 class Pattern(NamedTuple):
@@ -97,6 +97,8 @@ class JacobianResult(NamedTuple):
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, each result with a partial derivative of it."""
     symbolic: tuple[tuple[str, SymbolicDerivative], ...] = ()
+    trace: Trace | None = None
+    """That of its sweeps, if it was asked for: a tangent for each, or their adjoints one sweep after another."""
 
 
 class HessianCost(NamedTuple):
@@ -179,6 +181,7 @@ class ProductResult(NamedTuple):
     of: tuple[str, ...] = ()
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, the differences along the direction, by result."""
+    trace: Trace | None = None
 
 
 class TaylorResult(NamedTuple):

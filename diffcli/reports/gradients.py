@@ -6,7 +6,7 @@ from diffcli.errors import counted
 from diffcli.language.writing.printer import shorten
 from diffcli.records.blocks import MOST_SHOWN, Block, Document, Table, Text, numbers, texts
 from diffcli.records.findings import Finding
-from diffcli.records.gradients import RIGHT, UNDECIDED, Entry, GradientCheck
+from diffcli.records.gradients import WRONG, Entry, GradientCheck
 from diffcli.reports.document import LONGEST, data_of, heading, number, point_text
 
 ENTRY = "name claimed computed bar verdict why difference difference_bar"
@@ -17,30 +17,27 @@ def gradient_report(check: GradientCheck, full: bool = False) -> Document:
     """The document of a claimed gradient or Hessian.
 
     The keys of its data: ``expression``, ``against``, ``kind``, ``passed``, ``counts`` (of each verdict), ``slip``, ``worst`` (an
-    entry with its ``at``), ``points``, each with ``at``, ``recorded`` and ``entries`` (``name``, ``claimed``, ``computed``,
-    ``bar``, ``verdict``, ``why``, ``difference``, ``difference_bar``), ``undefined`` (points without a value), ``notes``.
+    entry with its ``at``), ``points``, each with ``at``, ``recorded`` and ``entries`` (`ENTRY`), ``undefined`` (points without
+    a value), ``notes``.
     """
-    shown, how = check.worst, f"{check.kind} against {shorten(check.against, LONGEST)}"
-    many = len(check.points) > 1
-    blocks: list[Block] = heading(check.expression, shown.at, how, anywhere=many)
+    shown, many = check.worst, len(check.points) > 1
+    blocks: list[Block] = heading(check.expression, shown.at, f"{check.kind} against {check.against}", anywhere=many)
     if many:
         blocks.append(Text(f"the worst of {counted(len(check.points), 'point')}: {shorten(point_text(shown.at), LONGEST)}"))
     blocks += [_entries_table(shown.entries, full), _verdict_table(check)]
     entries = ([data_of(entry, ENTRY) for entry in point.entries] for point in check.points)
     points = [data_of(point, "at recorded entries", entries=own) for point, own in zip(check.points, entries, strict=True)]
-    data = data_of(
-        check, "schema expression against kind passed counts slip worst points undefined notes", schema="diffcli/check@1",
-        points=points, worst={"at": shown.at, **data_of(shown.worst, ENTRY)},
-    )  # fmt: skip
+    fields = "schema expression against kind passed counts slip worst points undefined notes"
+    worst = {"at": shown.at, **data_of(shown.worst, ENTRY)}
+    data = data_of(check, fields, schema="diffcli/check@1", points=points, worst=worst)
     return Document(tuple(blocks), data, findings=_findings(check))
 
 
 def _entries_table(entries: tuple[Entry, ...], full: bool) -> Table:
     """The entries in order; of many, the worst."""
-    most = MOST_SHOWN[0]
-    hidden = 0 if full else max(0, len(entries) - most)
+    hidden = 0 if full else max(0, len(entries) - MOST_SHOWN[0])
     if hidden:
-        entries = tuple(sorted(entries, key=lambda entry: entry.badness, reverse=True)[:most])
+        entries = tuple(sorted(entries, key=lambda entry: entry.badness, reverse=True)[: MOST_SHOWN[0]])
     reasons = any(entry.why for entry in entries)
     columns = (*texts("by"), *numbers("claimed", "computed", full=True), *numbers("±"), *texts("verdict", *["why"] * reasons))
     rows = tuple((each.name, each.claimed, each.computed, each.bar, each.verdict, *[each.why] * reasons) for each in entries)
@@ -50,12 +47,9 @@ def _entries_table(entries: tuple[Entry, ...], full: bool) -> Table:
 def _verdict_table(check: GradientCheck) -> Table:
     """The verdict on the whole, and the likely slip."""
     rows = [("entries", ", ".join(f"{count} {verdict}" for verdict, count in check.counts.items() if count))]
-    if not check.worst.recorded:
-        rows.append(("computed by", "differences of plain calls, whose bars are estimates"))
-    if not check.passed:
-        rows.append(("the worst", _entry_text(check.worst.worst)))
-    if check.slip:
-        rows.append(("likely slip", check.slip))
+    rows += [("computed by", "differences of plain calls, whose bars are estimates")] * (not check.worst.recorded)
+    rows += [("the worst", _entry_text(check.worst.worst))] * (not check.passed)
+    rows += [("likely slip", check.slip)] * bool(check.slip)
     if check.undefined:
         rows.append(("no value", f"at {counted(len(check.undefined), 'point')}, first {point_text(check.undefined[0])}"))
     return Table("", texts("verdict", ""), tuple(rows))
@@ -63,29 +57,24 @@ def _verdict_table(check: GradientCheck) -> Table:
 
 def _entry_text(entry: Entry) -> str:
     text = f"{entry.name}: claimed {number(entry.claimed, 6)}, computed {number(entry.computed, 6)} ± {number(entry.bar, 2)}"
-    if entry.difference is None:
-        return text
-    return f"{text}, by differences {number(entry.difference, 6)} ± {number(entry.difference_bar, 2)}"
+    second = f", by differences {number(entry.difference, 6)} ± {number(entry.difference_bar, 2)}"
+    return text + second * (entry.difference is not None)
 
 
 def _findings(check: GradientCheck) -> tuple[Finding, ...]:
     """One for each variable; one for all second derivatives."""
-    found = []
-    known = [(point, entry) for point in check.points for entry in point.entries]
-    for variable in dict.fromkeys(_variable(check, entry) for _, entry in known):
-        own = [(point, entry) for point, entry in known if _variable(check, entry) == variable]
-        point, worst = max(own, key=lambda pair: pair[1].badness)
+    found: dict[str, list[tuple[str, Entry]]] = {}
+    for point in check.points:
+        for entry in point.entries:
+            variable = "" if entry.name == "value" else f"df/d{entry.name.partition('[')[0]}"
+            name = check.kind if check.kind == "hessian" and variable else variable or entry.name
+            found.setdefault(name, []).append((shorten(point_text(point.at), LONGEST), entry))
+    findings = []
+    for name, own in found.items():
+        where, worst = max(own, key=lambda pair: pair[1].badness)
         count = sum(entry.verdict == worst.verdict for _, entry in own)
-        message = f"{check.against}: {count} of {len(own)} {worst.verdict}"
-        if worst.verdict != RIGHT:
-            message += f", the worst at {shorten(point_text(point.at), LONGEST)}: {_entry_text(worst)}"
-            message += f"; the likely slip: {check.slip}" * bool(check.slip)
-        passed = worst.verdict == RIGHT or (worst.verdict == UNDECIDED and check.passed)
-        found.append(Finding("gradient-is-right", variable, passed, worst.verdict, message))
-    return tuple(found)
-
-
-def _variable(check: GradientCheck, entry: Entry) -> str:
-    if check.kind != "gradient":
-        return check.kind
-    return entry.name if entry.name == "value" else f"df/d{entry.name.partition('[')[0]}"
+        message = f"{check.against}: {count} of {len(own)} {worst.verdict}, the worst at {where}: {_entry_text(worst)}"
+        message += f"; the likely slip: {check.slip}" * (worst.verdict == WRONG and bool(check.slip))
+        passed = check.passed or worst.verdict == "right"
+        findings.append(Finding("gradient-is-right", name, passed, worst.verdict, message))
+    return tuple(findings)

@@ -9,13 +9,13 @@ from diffcli.language import Program, parse
 from diffcli.language.parsing.equation import difference
 from diffcli.language.writing.printer import to_text
 from diffcli.methods.derivation.derivation import derive
-from diffcli.methods.derivation.orders import By, again
+from diffcli.methods.derivation.orders import again
 from diffcli.methods.derivation.symbolic_agreement import compare
 from diffcli.methods.options import FormulaOptions
 from diffcli.methods.problem.problem import ANYWHERE, Problem
 from diffcli.records import SymbolicDerivative
 from diffcli.records.derivations import Derivation
-from diffcli.records.formulas import Formula
+from diffcli.records.formulas import By, Formula
 
 
 def slope_name(name: str) -> str:

@@ -12,9 +12,7 @@ from diffcli.methods.options import FormulaOptions
 from diffcli.methods.problem.problem import ANYWHERE, Problem
 from diffcli.records import SymbolicDerivative
 from diffcli.records.derivations import Derivation
-from diffcli.records.formulas import Formula
-
-By = tuple[str, ...]
+from diffcli.records.formulas import By, Formula
 
 
 def before(wanted: Iterable[By]) -> list[By]:

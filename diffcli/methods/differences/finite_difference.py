@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from diffcli.errors import Diagnostic, Slopes, UsageError, error
 from diffcli.methods.differences.automatic_difference import automatic_difference
@@ -66,21 +67,31 @@ def difference(
     """
     if method == "complex":
         return complex_difference(problem, variable, step)
-    sampler = TapeSampler(problem, variable)
+    return difference_of(TapeSampler(problem, variable), variable, method, order, step, rule)
+
+
+def difference_of(
+    sampler: Sampler, variable: str, method: str, order: int | None = None, step: float | None = None, rule: str | None = None
+) -> Difference:
+    """What `difference` returns, of what a sampler sees; without a tape the step of a stencil is that of the rule ``eps``."""
+    if method == "complex" or (rule in ("tape", "theory") and not sampler.bound):
+        asked = "the complex step" if method == "complex" else f"the rule {rule}"
+        help = ["--method automatic, the default, needs values only"]
+        raise UsageError([error("unknown-choice", f"{asked} needs the tape of a function, which cannot be recorded", help=help)])
     if method == "ridders":
         return ridders(sampler, variable, step)
     if method in ("automatic", "richardson"):
         return automatic_difference(sampler, variable, step)
     name = stencil_name(method, order)
     if step is None:
-        return _at_chosen_step(sampler, variable, name, rule or "tape")
+        return _at_chosen_step(sampler, variable, name, rule or ("tape" if sampler.bound else "eps"))
     reason = "the step is as given"
     if sampler.x + step == sampler.x:
         reason = f"the step is lost beside {variable}, as the sum of the two is {variable} again"
     return quotient(sampler, variable, name, step, reason)
 
 
-def _at_chosen_step(sampler: TapeSampler, variable: str, name: str, rule: str) -> Difference:
+def _at_chosen_step(sampler: Any, variable: str, name: str, rule: str) -> Difference:
     """A stencil at the step of a rule; where the domain ends at the point, one on one side takes a central one's place."""
     wanted, why = STEP_RULES[rule].choose(sampler, STENCILS[name])
     if not 0 < wanted < math.inf:  # the rule was led astray by values that are not finite

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from inspect import signature
 from typing import Any
 
-from diffcli.errors import Diagnostic, DiffcliError, DomainError, ExpressionError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, DomainError, ExpressionError, NotDifferentiableError, UsageError, error
+from diffcli.language import Program
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.finite_difference import doubts_of
 from diffcli.methods.differences.rounding_bound import callable_rounding
 from diffcli.methods.differences.sampling import CallableSampler, Sample
 from diffcli.methods.points.points import Point, to_float
 from diffcli.methods.problem.components import Components, as_blocks
-from diffcli.methods.problem.problem import choose, given_to
-from diffcli.operations.arithmetic.array_files import to_array
+from diffcli.methods.problem.problem import At, choose, given_to, subject_of
+from diffcli.methods.problem.verification import may_be_called
 from diffcli.records import Difference, Number, is_array
 from diffcli.records.plain_calls import Differences
 from diffcli.tape.recording.python_function import PythonFunction, flattened
@@ -39,6 +41,13 @@ UNDEFINED = "the value at the point is undefined"
 
 Place = Callable[[float], Point]
 """The point that stands at a number on a line."""
+
+Progress = Callable[[str], None]
+
+Quotient = Callable[[CallableSampler, str], Difference]
+"""How differences are made of samples along a variable."""
+
+SECOND: Quotient = partial(automatic_difference, derivative=2)
 
 
 class PlainCalls:
@@ -65,8 +74,11 @@ class PlainCalls:
         It returns NaN.
     """
 
+    unrecorded: Diagnostic | None = None
+    """Why it cannot be recorded, where that was tried."""
+
     def __init__(
-        self, function: PythonFunction, at: Point, wrt: Sequence[str], progress: Callable[[str], None] = lambda stage: None
+        self, function: PythonFunction, at: Point, wrt: Sequence[str], progress: Progress = lambda stage: None
     ) -> None:
         self.function, self.at, self.progress = function, at, progress
         self.columns = Components([(name, place, getattr(at[name], "shape", ())) for place, name in enumerate(wrt)])
@@ -133,40 +145,71 @@ class PlainCalls:
                 return level, width * (abs(line.x) or AT_ZERO)
         return callable_rounding(lambda x: line(x)[result], line.x)
 
-    def differences(self, line: Line, variable: str, step: float | None = None, derivative: int = 1) -> list[Difference]:
+    def differences(self, line: Line, variable: str, of: Quotient = automatic_difference) -> list[Difference]:
         """The derivative of each result along a line."""
         found = []
         for result, value in enumerate(self.base):
             if math.isfinite(value):
-                sampler = LineSampler(line, result, self.noise(result, line))
-                found.append(automatic_difference(sampler, variable, step, derivative))
+                found.append(of(LineSampler(line, result, self.noise(result, line)), variable))
             else:
                 found.append(Difference(variable, "both sides", 0.0, (), math.nan, None, UNDEFINED))
         return [each._replace(evaluations=len(line.known)) for each in found]
 
-    def jacobian(self, step: float | None = None, derivative: int = 1) -> list[list[Difference]]:
+    def jacobian(self, of: Quotient = automatic_difference) -> list[list[Difference]]:
         """The derivatives of each result by each element: a row for each result."""
         columns = []
         for column, name in enumerate(self.columns.names):
             self.progress(f"differences along {name} ({column + 1} of {len(self.columns)}), {self.calls} calls so far")
-            columns.append(self.differences(self.line(column), name, step, derivative))
+            columns.append(self.differences(self.line(column), name, of))
         return [list(row) for row in zip(*columns, strict=True)] or [[] for _ in self.base]
 
     def named(self, table: Sequence[Sequence[Difference]]) -> tuple[tuple[str, Difference], ...]:
         """Each difference of a table with the name of its row."""
         return tuple((name, each) for name, row in zip(self.rows.names, table, strict=True) for each in row)
 
-    def notes(self, table: Sequence[Sequence[Difference]]) -> list[Diagnostic]:
-        """What is worth saying of some rows of differences: those that give no number, and exceptions beside the point."""
+    def notes(self, table: Sequence[Sequence[Difference]], strict: bool = False) -> list[Diagnostic]:
+        """What is worth saying of some rows of differences: those that give no number, and exceptions beside the point.
+
+        Raises
+        ------
+        NotDifferentiableError
+            There is a kink, and it is ``strict``.
+        """
         found = [
             note._replace(help=())  # no other way is open to such a function
             for name, value, row in zip(self.rows.names, self.base, table, strict=True) for each in row
             for note in doubts_of(each if name == "f" else each._replace(variable=f"{each.variable}, of {name}"), value, 0.0)
         ]  # fmt: skip
+        kinks = [note._replace(severity="error") for note in found if note.slopes]
+        if strict and kinks:
+            raise NotDifferentiableError(kinks)
         if len(found) > MOST_TOLD:
             more = Diagnostic("more-notes", "note", f"{len(found) - MOST_TOLD} more derivatives are as doubtful")
             found[MOST_TOLD:] = [more]
-        return found + [_beside(each) for each in [*self.raised.values()][:MOST_TOLD]]
+        found += [_beside(each) for each in [*self.raised.values()][:MOST_TOLD]]
+        if (why := self.unrecorded) is not None:
+            calls = f"these are differences of {self.calls} plain calls, with estimated bars"
+            message = f"`{self.function.name}` cannot be recorded: {calls}"
+            found.insert(0, Diagnostic("plain-calls", "note", message, why.source, why.marks, (why.message, *why.notes)))
+        return found
+
+
+def in_place_of_recording(
+    program: Program, at: At, wrt: str | Sequence[str] | None, fault: DiffcliError, progress: Progress = lambda stage: None
+) -> PlainCalls:
+    """The calls of a function that cannot be recorded; what is at fault in other ways is raised, as plain Python has it."""
+    if not isinstance(program, PythonFunction) or not may_be_called(fault.diagnostics[0]):
+        raise fault
+    calls = _called(program, at, wrt, progress)
+    calls.unrecorded = fault.diagnostics[0]
+    return calls
+
+
+def _called(program: PythonFunction, at: At, wrt: str | Sequence[str] | None, progress: Progress) -> PlainCalls:
+    function, given, chosen = given_to(program, at, wrt)
+    assert isinstance(function, PythonFunction)
+    names = [name for name in function.signature.parameters if name in given]
+    return PlainCalls(function, given, choose(chosen, names, subject_of(function)), progress)
 
 
 class Line:
@@ -202,33 +245,32 @@ def differences_of(
     wrt: str | Sequence[str] | None,
     step: float | None,
     derivative: int,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Differences:
     """The gradient or Jacobian of a Python function at an array, or at names and their values: see `diffcli.difference`."""
     if not isinstance(x, Mapping):
         function, name = _of_array(function)
         x = {name: x}
-    program, at, chosen = given_to(PythonFunction(function), x, wrt)
-    assert isinstance(program, PythonFunction)
-    names = choose(chosen, [name for name in program.signature.parameters if name in at], f"`{program.name}`")
-    calls = PlainCalls(program, at, names, progress)
+    calls = _called(PythonFunction(function), x, wrt, progress)
     value, shape = calls.results[0], calls.shapes[0]
     if calls.are_listed:
         if len(set(calls.shapes)) > 1:
             help = ['diffcli.jacobian(function, at, mode="numeric") takes several shapes']
             message = f"the results have the shapes {', '.join(map(str, calls.shapes))}, and make no array"
             raise ExpressionError([error("bad-result", message, help=help)])
+        from diffcli.operations.arithmetic.array_files import to_array  # numbers do not wait for NumPy
+
         shape = (len(calls.results), *shape)
         value = to_array(calls.base, shape)
     calls.rows = Components([("f", 0, shape)])
-    table = calls.jacobian(step, derivative)
+    table = calls.jacobian(partial(automatic_difference, first=step, derivative=derivative))
 
     def blocks(number: Callable[[Difference], float | None]) -> dict[str, Number]:
         found = [[math.nan if (one := number(each)) is None else one for each in row] for row in table]
         return as_blocks(calls.rows, calls.columns, found)["f"]
 
     return Differences(
-        at, value, blocks(lambda each: each.estimate), blocks(lambda each: each.error), blocks(lambda each: each.left),
+        calls.at, value, blocks(lambda each: each.estimate), blocks(lambda each: each.error), blocks(lambda each: each.left),
         blocks(lambda each: each.right), calls.calls, tuple(calls.notes(table)), calls.named(table),
     )  # fmt: skip
 

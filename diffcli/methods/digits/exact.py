@@ -90,8 +90,8 @@ class Again:
         work, digits = FIRST if all(printed) or self.step else VANISHED, PRINTED
         while True:
             values, hides = self.values(work)
-            derivatives, steps = self.once(sweep, work)
             with self.working(work):
+                derivatives, steps = (values, []) if sweep is None else self._swept(sweep, values)
                 found = [precise.number(derivatives[slot] or 0.0) for slot in slots]
                 numbers = zip(slots, before, found, strict=False)
                 settled = [derivatives[slot] is None or _settles(old, new, work, digits) for slot, old, new in numbers]
@@ -106,12 +106,6 @@ class Again:
             vanishes = hides or any(not least < abs(new) < math.inf for least, new in zip(least, found, strict=False))
             before, digits = found, DIGITS
             work = more if vanishes else 2 * work
-
-    def once(self, sweep: Sweep | None, work: int) -> tuple[Sequence[Any], Sequence[Step]]:
-        """What a sweep finds in so many digits, in every slot, and its steps if it goes back."""
-        values, _ = self.values(work)
-        with self.working(work):
-            return (values, []) if sweep is None else self._swept(sweep, values)
 
     def _swept(self, sweep: Sweep, values: Values) -> tuple[Sequence[Any], Sequence[Step]]:
         tape = self.problem.tape

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
-from diffcli.errors import Diagnostic, LimitError, as_stop, error
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
+from diffcli.language import Program
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.beside import ABOUT_THE_RULES, Beside, beside
@@ -26,6 +27,7 @@ from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
 from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import count_sweeps
+from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
 from diffcli.records import Difference, SymbolicDerivative
 from diffcli.records.matrices import Groups, JacobianResult, Pattern
 from diffcli.tape.running.rules import Overrides
@@ -41,7 +43,13 @@ MOST_NAMES = 8
 
 def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> JacobianResult:
     """The Jacobian of a program at a point: what `diffcli.jacobian` returns and raises."""
-    system = evaluated(target, at, options)
+    program = as_program(target, options.verify)
+    try:
+        system = evaluated(program, at, options)
+    except ExpressionError as fault:
+        if options.mode == "numeric":
+            return _by_plain_calls(program, at, options, fault)
+        raise
     with system.placing():
         return jacobian_of(system, options)
 
@@ -49,8 +57,7 @@ def compute_jacobian(target: Target, at: At, options: MatrixOptions) -> Jacobian
 def evaluated(target: Target, at: At, options: MatrixOptions) -> System:
     """The system that a matrix, or a product with one, is asked of."""
     options.progress("evaluating")
-    program = as_program(target, options.verify)
-    system = System(program, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    system = System(as_program(target, options.verify), at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
     with system.placing():
         require_values(system)
     return system
@@ -75,6 +82,8 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     there = [output for output in sides.problem.outputs if output.name in sides.rows]
     names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
+    if sides.rows and options.trace:
+        notes = beside_rules(notes)
     notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
@@ -127,10 +136,20 @@ def _by_sweeps(
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
-    watch = watch_of(system)
-    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watch.swept)
+    watch, swept = watch_of(system), list[tuple[Sweep, Sequence[Any]]]()
+
+    def kept(sweep: Sweep, found: Sequence[Any]) -> None:
+        watch.swept(sweep, found)
+        swept.append((sweep, found))
+
+    watched = kept if options.trace else watch.swept
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watched)
     notes += _independent(pattern, columns.names)
-    return {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}
+    answer: Answer = {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}
+    if options.trace:
+        names = [", ".join(columns.names[column] for column in group) for group in groups] if mode == "forward" else []
+        answer["trace"] = trace_of_sweeps(system, swept, names, options)
+    return answer
 
 
 def sweep_groups(
@@ -210,6 +229,21 @@ def _numeric(
             matrix[-1].append(partial.estimate)
             notes += doubts_of(partial, view.value, view.adjoints[view.input_slot(name)] or 0.0)
     return {"matrix": matrix, "differences": tuple(found), "watch": watch_of(system)}
+
+
+def _by_plain_calls(program: Program, at: At, options: MatrixOptions, fault: ExpressionError) -> JacobianResult:
+    """The Jacobian of a function that cannot be recorded, for which there is only what it returns."""
+    from diffcli.methods.differences.plain_calls import in_place_of_recording
+
+    calls = in_place_of_recording(program, at, options.wrt, fault, options.progress)
+    rows, columns = calls.rows, calls.columns
+    require_room(len(rows), len(columns), options.max_nodes)
+    table = calls.jacobian()
+    matrix = frozen([[each.estimate for each in row] for row in table])
+    return JacobianResult(
+        calls.function.name, "numeric", calls.at, rows.of(calls.base), as_blocks(rows, columns, matrix), tuple(rows.names),
+        tuple(columns.names), matrix, tuple(calls.notes(table, options.strict)), differences=calls.named(table),
+    )  # fmt: skip
 
 
 def _symbolic(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
+from diffcli.language import Program
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Sweep, Swept
 from diffcli.methods.matrices.hessian import gradient_of, require_one
@@ -20,8 +21,9 @@ from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
 from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
-from diffcli.methods.problem.problem import At, Problem, Target
+from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import scalarised, variables_of
+from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
 from diffcli.records import Difference, Number
 from diffcli.records.matrices import ProductResult
 
@@ -31,7 +33,13 @@ Weights = str | Sequence[object] | Mapping[str, object]
 
 def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "seed") -> ProductResult:
     """The Jacobian times a direction, what `diffcli.jvp` returns: how each result starts to change along it."""
-    system = evaluated(target, at, options)
+    program = as_program(target, options.verify)
+    try:
+        system = evaluated(program, at, options)
+    except ExpressionError as fault:
+        if options.mode == "numeric":
+            return _by_plain_calls(program, at, direction, options, label, fault)
+        raise
     seed = read_direction(direction, system.at, label)
     with system.placing():
         notes, replaced, sides = kinks_of(system, options)
@@ -53,7 +61,10 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         swept += [(along._replace(seeds=sides.seeds(variables.numbers(steps)), overrides={}, beside=sides), taken)]
     notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes) if options.by_rules else []
     notes += notes_of(watch_of(system), options.strict, *swept)
-    return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences)
+    if options.trace and sides.rows:
+        notes = beside_rules(notes)
+    trace = trace_of_sweeps(system, swept[:1], _label(seed), options) if options.trace else None
+    return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences, trace=trace)
 
 
 def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
@@ -75,7 +86,10 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         swept += [(Sweep(_weights_by_slot(sides.problem, taken), name=named, beside=sides), row)]
     notes += explain_rows(system, [found.values()] * len(system.outputs), replaced, notes)
     notes += notes_of(watch_of(system), options.strict, *swept)
-    return _result("vjp", "reverse", system, seed, found, notes)
+    if options.trace and taken:
+        notes = beside_rules(notes)
+    trace = trace_of_sweeps(system, [(back, adjoints)], (), options) if options.trace else None
+    return _result("vjp", "reverse", system, seed, found, notes)._replace(trace=trace)
 
 
 def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "direction") -> ProductResult:
@@ -98,7 +112,14 @@ def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     notes = [*system.notes(), *system.unused(), *about_second(told, meaning, options.strict)]
     notes += gradient.explain([[entry] for entry in found.values()], notes)
     notes += notes_of(watch_of(gradient.derived, "".format, gradient.written_out), options.strict, *swept)
-    return _result("hvp", "forward-over-reverse", system, seed, found, notes)
+    trace = trace_of_sweeps(gradient.derived, [(along, tangents)], _label(seed), options, "df/d{}") if options.trace else None
+    return _result("hvp", "forward-over-reverse", system, seed, found, notes)._replace(trace=trace)
+
+
+def _label(direction: Mapping[str, Number]) -> list[str]:
+    from diffcli.language.writing.array_text import direction_text  # whoever wants no trace does not wait for it
+
+    return [direction_text(direction, 6)]
 
 
 def by_slot(problem: Problem, direction: Mapping[str, Number]) -> dict[int, Number]:
@@ -135,6 +156,23 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
         notes += doubts_of(each._replace(variable=f"t, of {output.name}"), view.value, sampler.slope())
         found.append((output.name, each))
     return tuple(found)
+
+
+def _by_plain_calls(
+    program: Program, at: At, direction: Direction, options: MatrixOptions, label: str, fault: ExpressionError
+) -> ProductResult:
+    """A function that cannot be recorded along a direction."""
+    from diffcli.methods.differences.plain_calls import in_place_of_recording
+
+    calls = in_place_of_recording(program, at, options.wrt, fault, options.progress)
+    seed = read_direction(direction, calls.at, label)
+    found = calls.differences(calls.along(seed), "t")
+    product, values = calls.rows.of([each.estimate for each in found]), calls.rows.of(calls.base)
+    table = [[each] for each in found]
+    notes = tuple(calls.notes(table, options.strict))
+    return ProductResult(
+        "jvp", calls.function.name, "numeric", calls.at, values, seed, product, notes, differences=calls.named(table)
+    )
 
 
 def _by_place(system: Problem) -> Components:

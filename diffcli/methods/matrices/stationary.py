@@ -22,13 +22,10 @@ MOST_COLUMNS = 500
 FEW = 8
 """Those of a matrix with so many columns come without NumPy, which takes longer to load."""
 
-MOST_ROUNDS = 15
+ROUNDS = 15
 """How often all pairs of axes are turned; the entries that are left are squared, roughly, each time."""
 
 EPSILON = 2.0**-52
-
-ULPS = 16
-"""How many ulp of the norm an eigenvalue may be off, for each column."""
 
 Matrix = Sequence[Sequence[float]]
 
@@ -68,7 +65,7 @@ def _signs(matrix: Matrix, errors: Matrix) -> tuple[int, int]:
         return [[a * entry * b for entry, b in zip(row, scale, strict=True)] for row, a in zip(entries, scale, strict=True)]
 
     evened, off = scaled(matrix), scaled(errors)
-    bar = math.hypot(*chain(*off)) + ULPS * len(matrix) * EPSILON * math.hypot(*chain(*evened))
+    bar = math.hypot(*chain(*off)) + 16 * len(matrix) * EPSILON * math.hypot(*chain(*evened))
     found = eigenvalues(evened)
     return sum(value > bar for value in found), sum(value < -bar for value in found)
 
@@ -86,7 +83,7 @@ def eigenvalues(matrix: Matrix) -> list[float]:
     size = max(map(abs, chain(*matrix))) or 1.0
     rest = [[entry / size for entry in row] for row in matrix]
     pairs = [(p, q) for p in range(len(rest)) for q in range(p)]
-    for _ in range(MOST_ROUNDS):
+    for _ in range(ROUNDS):
         for p, q in pairs:
             _rotate(rest, p, q)
     return sorted(size * row[place] for place, row in enumerate(rest))
@@ -94,18 +91,18 @@ def eigenvalues(matrix: Matrix) -> list[float]:
 
 def _rotate(matrix: list[list[float]], p: int, q: int) -> None:
     """Turn the plane of two axes so that the entry between them is 0."""
-    if abs(matrix[p][q]) < EPSILON**2:
+    between = matrix[p][q]
+    if abs(between) < EPSILON**2:
         return
-    half = (matrix[q][q] - matrix[p][p]) / (2 * matrix[p][q])
+    half = (matrix[q][q] - matrix[p][p]) / (2 * between)
     tangent = math.copysign(1.0, half) / (abs(half) + math.hypot(1.0, half))
     cosine = 1 / math.hypot(1.0, tangent)
     sine = tangent * cosine
-    for row in matrix:
+    first, second = matrix[p][p] - tangent * between, matrix[q][q] + tangent * between
+    for k, row in enumerate(matrix):
         row[p], row[q] = cosine * row[p] - sine * row[q], sine * row[p] + cosine * row[q]
-    above, below = matrix[p], matrix[q]
-    matrix[p] = [cosine * a - sine * b for a, b in zip(above, below, strict=True)]
-    matrix[q] = [sine * a + cosine * b for a, b in zip(above, below, strict=True)]
-    matrix[p][q] = matrix[q][p] = 0.0
+        matrix[p][k], matrix[q][k] = row[p], row[q]
+    matrix[p][p], matrix[q][q], matrix[p][q], matrix[q][p] = first, second, 0.0, 0.0
 
 
 def _bars(found: HessianResult, gradient: GradientProblem, errors: list[float] | None) -> Matrix | None:

@@ -99,16 +99,8 @@ class Problem:
         function: Any = None if type(program) is Program else program
         if function is not None:
             question.program, question.function = program, function
-            recording = question.recording = function.record(given, most_rows)
-            way = None if function.verified is None else function.way(recording)
-            lost = not is_finite(recording.values[recording.tape.output])
-            if function.verify and (lost or way not in (function.verified or ())):
-                from diffcli.methods.problem.verification import verified
-
-                question.recording = verified(function, recording, given)
-                if function.verified is not None and question.recording is recording:
-                    function.verified.add(way)
-            tape = question.recording.tape
+            question.recording = recorded(function, given, most_rows)
+            tape: Tape = question.recording.tape
         else:
             shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
             tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
@@ -205,7 +197,8 @@ class Problem:
         if self.tape.outputs or self.tape.shape(self.tape.output):
             from diffcli.methods.problem.remarks import not_a_number
 
-            raise ExpressionError([not_a_number(self.tape, self.mark(self.tape.output))])
+            shape, mark = self.tape.shape(self.tape.output), self.mark(self.tape.output)
+            raise ExpressionError([not_a_number(shape, len(self.tape.outputs), self.tape.source, *mark)])
 
     # -- words -----------------------------------------------------------------------------------------------------------
 
@@ -357,6 +350,32 @@ def given_to(
         if faults:
             raise ExpressionError(faults)
     return program, given, wrt
+
+
+def recorded(function: PythonFunction, at: GivenPoint, most_rows: int) -> Recording:
+    """The recording of a Python function at a point, held against the function itself where it asks for that.
+
+    Raises
+    ------
+    ExpressionError, LimitError
+        It cannot be recorded; where plain Python runs it, the help says what needs no recording.
+    """
+    try:
+        recording = function.record(at, most_rows)
+        way = None if function.verified is None else function.way(recording)
+        lost = not is_finite(recording.values[recording.tape.output])
+        if function.verify and (lost or way not in (function.verified or ())):
+            from diffcli.methods.problem.verification import verified
+
+            found = verified(function, recording, at)
+            if function.verified is not None and found is recording:
+                function.verified.add(way)
+            return found
+        return recording
+    except DiffcliError as fault:
+        from diffcli.methods.problem.verification import with_way_out
+
+        raise with_way_out(function, at, fault) from fault.__cause__
 
 
 def subject_of(program: Program) -> str:

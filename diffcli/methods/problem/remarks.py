@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from diffcli.errors import Diagnostic, Mark, Source, Span, error, nearest
 from diffcli.language import Program
@@ -13,7 +13,7 @@ from diffcli.methods.points.points import GivenPoint, unknown_name
 from diffcli.operations import FUNCTION_NAMES, OPERATIONS
 from diffcli.operations.array_row import shape_text
 from diffcli.records import Number, is_array
-from diffcli.tape import Tape
+from diffcli.tape.tape import Shape
 
 MOST_NAMES = 8
 """How many names a complaint lists."""
@@ -111,13 +111,12 @@ def unused(program: Program) -> list[Diagnostic]:
     return notes
 
 
-def not_a_number(tape: Tape, marks: Sequence[Mark]) -> Diagnostic:
-    """An error for a result that is an array, or for several results."""
-    shape = tape.shape(tape.output)
+def not_a_number(shape: Shape, count: int, source: Source | None = None, *marks: Mark) -> Diagnostic:
+    """An error for a result that is an array, or for ``count`` results."""
     if shape:
         message = f"a gradient is of a number, and the result has {shape_text(shape)}"
         help = "sum(...) makes a number of it; diffcli jacobian differentiates each of its elements"
     else:
-        message = f"a gradient is of a number, and there are several results, {len(tape.outputs)} of them"
+        message = f"a gradient is of a number, and there are several results, {count} of them"
         help = "diffcli jacobian differentiates each of them"
-    return error("not-a-number", message, tape.source, *marks, help=[help])
+    return error("not-a-number", message, source, *marks, help=[help])

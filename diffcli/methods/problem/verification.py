@@ -10,10 +10,12 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from operator import mul
+from shlex import quote
 from typing import Any
 
-from diffcli.errors import DiffcliError, ExpressionError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
 from diffcli.language.writing.printer import number_text
+from diffcli.methods.points.points import GivenPoint
 from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.records import Number, is_array, is_finite
@@ -191,3 +193,30 @@ def _reason(
         return sites, NOWHERE, CALLED
     kinds = [watched.raised.get(parting, "nothing") for watched in (by_python, by_recording)]
     return *sites.culprit([parting])[:2], ASKED if kinds[0] == kinds[1] else CAUGHT.format(*kinds)
+
+
+UNRECORDED = frozenset(("untraceable", "not-as-recorded", "python-error", "bad-result"))
+"""What is said of a function that cannot be recorded. Some of it may be the function's own fault."""
+
+
+def may_be_called(found: Diagnostic) -> bool:
+    """Whether a function that cannot be recorded for this reason may be one of numbers all the same."""
+    return found.code in UNRECORDED and RANDOM not in found.notes
+
+
+def with_way_out(function: PythonFunction, at: GivenPoint, fault: DiffcliError) -> DiffcliError:
+    """Why a function cannot be recorded; where plain Python runs it, with the way that needs no recording."""
+    (found, *_) = fault.diagnostics
+    if not may_be_called(found):
+        return fault
+    try:
+        results = function.plain(at)
+    except DiffcliError:
+        return fault
+    command = "grad" if len(results) == 1 and not is_array(results[0]) else "jacobian"
+    way = f'diffcli.{command}({function.name if function.name.isidentifier() else "f"}, at, mode="numeric")'
+    if function.label:  # it stands on a command line
+        texts = dict.fromkeys(quote(source.text) for source, _ in at.places.values())
+        points = "".join(f" --at {text}" for text in texts) + (f" --wrt {','.join(at)}" if function.held else "")
+        way = f"diffcli {command} {quote(function.target)}{points} --mode numeric"
+    return type(fault)([found._replace(help=(*found.help, f"differences of plain calls need no recording: {way}"))])

@@ -93,12 +93,12 @@ class _Rows:
                 if slot not in self.orders and slot not in self.given:
                     self.orders[slot], self.first[slot] = needed, []
                     self.rules[slot] = self.rule(slot, needed)
-        rows = self.sequence()
+        rows, moving = self.sequence(), self.moving
         for k in range(1, order + 1):
             for slot in rows:
                 if k <= self.orders[slot]:
-                    found = self.rules[slot](k)
-                    kept = found if self.moving is None else self.moving(found)
+                    found = self.rules[slot](k) or 0.0
+                    kept = found if moving is None else moving(found)
                     if kept is None:
                         return self.of(output)[:k]
                     self.series[slot].append(kept)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock, Thread, get_ident
 from time import perf_counter
 from typing import TypeVar
@@ -68,9 +69,10 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     if seconds <= 0:
         raise OutOfTime
     done, turn, thread = Event(), Lock(), get_ident()
-    over = False
+    over = struck = False
 
     def watch() -> None:
+        nonlocal struck
         pause = seconds
         while not done.wait(pause):
             pause = AGAIN
@@ -78,6 +80,7 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
                 if over:
                     return
                 if not _imports(thread):
+                    struck = True
                     _raise_in(thread, OutOfTime)
 
     try:
@@ -87,11 +90,20 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
         over = True  # an assignment cannot be interrupted, as calls can: from here on nothing new is raised
         done.set()
         with turn:
-            _raise_in(thread, None)  # takes back what was raised, and has not arrived
+            late = struck
+        if late:
+            _arrive()
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind) if kind else None)
+def _arrive() -> None:
+    """Let what was raised, and has not arrived, do so here. (Taken back, it would leave CPython 3.11 looking for it for ever.)"""
+    with suppress(OutOfTime):
+        for _ in range(100):
+            pass
+
+
+def _raise_in(thread: int, kind: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
 
 
 def _imports(thread: int) -> bool:

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import partial
 from typing import Any
 
 import sympy
 
-from diffcli.errors import DiffcliError, LimitError, Span
+from diffcli.errors import DiffcliError, Span
 from diffcli.language import parse
 from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.problem import At, Problem
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.methods.symbolic.symbolic import SympyBuilder, constant_of, exact
-from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
+from diffcli.methods.symbolic.text import Expression, attempted, to_program_text
 from diffcli.tape import lower
+from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import replay
 
 MOST_TERMS = 300
@@ -31,17 +31,11 @@ MOST_TERMS = 300
 MOST_CHANGED = 100
 """One of more operations is left as it is found."""
 
-MOST_NODES = 150
-"""One whose text has more nodes is not written."""
+LONGEST = 400
+"""One whose text is longer is not written."""
 
-DIGITS = 20
-"""The digits in which an exact number is compared with a float."""
-
-AGREES = 1e-6
-"""How far apart they may be, beside the larger one, ..."""
-
-NOISE = 1e-13
-"""... and beside the largest coefficient."""
+AGREES, NOISE = 1e-6, 1e-13
+"""How far a number may be from the float, beside the larger of both, and beside the largest coefficient."""
 
 
 class _ExactRows(PointRows):
@@ -65,24 +59,20 @@ class _ExactRows(PointRows):
 
 
 def exact_series(
-    problem: Problem, at: At | None, variable: str, floats: Sequence[float], sure: bool, most_rows: int
+    problem: Problem, at: At | None, variable: str, floats: Sequence[float], most_rows: int
 ) -> tuple[list[str | None], str]:
     """The coefficients of a problem in numbers as texts, and the center of the series; None where there is no exact number.
 
-    Parameters
-    ----------
-    at
-        The point as it was given: its texts say what is meant, pi/4 and not the float nearest to it.
-    floats, sure
-        The coefficients in floats. Unless their digits are ``sure`` to be lost, exact numbers are to agree with them: sides of
-        the point may have been chosen, and whether a sum of roots and sines is 0 is nothing that SymPy always sees.
+    They have to agree with those in ``floats``: sides of the point may have been chosen there, and whether a sum of roots and
+    sines is 0 is nothing that SymPy always sees. ``at`` is the point as it was given, whose texts say what is meant: pi/4, and
+    not the float nearest to it.
 
     Raises
     ------
     LimitError
         There would be more rows than that, or SymPy knows nothing of an operation.
 
-    >>> exact_series(Problem("sin(x)", {"x": 1}), None, "x", [0.8414709848, 0.5403023059, -0.4207354924], True, 1000)
+    >>> exact_series(Problem("sin(x)", {"x": 1}), None, "x", [0.8414709848, 0.5403023059, -0.4207354924], 1000)
     (['sin(1)', 'cos(1)', '-sin(1)/2'], '1')
     """
     meant = _point_meant(problem, at)
@@ -90,10 +80,9 @@ def exact_series(
     builder = SympyBuilder()
     found = attempted(lambda: _coefficients(builder, problem, meant, slot, len(floats) - 1, most_rows)) or []
     noise = NOISE * max([abs(close) for close in floats if math.isfinite(close)], default=0.0)
-    pairs = zip(found, floats, strict=False)
-    names = problem.tape.inputs
-    texts = [_text(number, names) if _agrees(number, close, sure, noise) else None for number, close in pairs]
-    return [*texts, *[None] * (len(floats) - len(texts))], _written(meant[slot], names) or ""
+    names, pairs = problem.tape.inputs, zip(found, floats, strict=False)
+    texts = [_text(number, names) if _agrees(number, close, noise) else None for number, close in pairs]
+    return [*texts, *[None] * (len(floats) - len(texts))], _written(meant[slot], names)
 
 
 def _coefficients(
@@ -126,12 +115,12 @@ def _gathered(number: Expression) -> Expression | None:
     return found.xreplace({name: 1 / base for base, name in names.items()})
 
 
-def _agrees(number: Expression, close: float, sure: bool, noise: float) -> bool:
-    """Whether it is a real number, and not 0 only as far as can be told; and close to the float, if that is to be ``sure``."""
-    value = attempted(lambda: number.evalf(DIGITS))
-    if value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
+def _agrees(number: Expression, close: float, noise: float) -> bool:
+    """Whether it is a real number, and not 0 only as far as can be told; and close to the float."""
+    value = attempted(lambda: number.evalf(20))
+    if not math.isfinite(close) or value is None or not (value.is_Rational or (value.is_Float and value._prec > 1)):
         return False
-    return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)) if math.isfinite(close) else not sure)
+    return bool(abs(value - close) <= noise + AGREES * max(abs(value), abs(close)))
 
 
 def _text(number: Expression, names: Sequence[str]) -> str | None:
@@ -151,11 +140,10 @@ def _called(constant: Expression) -> Expression:
     return (-1) ** (order + 1) * sympy.Symbol(f"polygamma({order}, 1)", real=True) / sympy.factorial(order)
 
 
-def _written(form: Expression, names: Sequence[str]) -> str | None:
-    try:
-        return to_program_text(form, MOST_NODES, names)
-    except (LimitError, Undecided):
-        return None
+def _written(form: Expression, names: Sequence[str] = ()) -> str:
+    """A number as a text, in which some names stand for no constant; empty if it is long, or not in the language."""
+    text = attempted(partial(to_program_text, form, MOST_ROWS, names)) or ""
+    return text if len(text) <= LONGEST else ""
 
 
 # -- the point ---------------------------------------------------------------------------------------------------------------
@@ -168,7 +156,7 @@ def _point_meant(problem: Problem, at: At | None) -> list[Expression]:
     def meant(name: str, value: float) -> Expression:
         found = said.get(name)
         close = found is not None and attempted(lambda: math.isclose(float(found), value, rel_tol=1e-12, abs_tol=1e-300))
-        return found if close and _written(found, ()) else exact(value)
+        return found if close and _written(found) else exact(value)
 
     return [meant(name, float(value)) for name, value in zip(problem.tape.inputs, problem.point, strict=True)]
 
@@ -177,10 +165,7 @@ def _said(at: At) -> Iterator[tuple[str, Expression]]:
     """The names of a point with what is said of them, where that is a formula or a fraction."""
     if isinstance(at, Mapping):
         for name, value in at.items():
-            if isinstance(value, str):
-                yield from _said(f"{name}={value}")
-            elif isinstance(value, Fraction | int):
-                yield name, sympy.Rational(value.numerator, value.denominator)
+            yield from _said(f"{name}={value}") if isinstance(value, str) else ()
         return
     known: dict[str, Expression] = {}
     for text in [at] if isinstance(at, str) else at:

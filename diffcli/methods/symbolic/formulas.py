@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from math import nan
 
 import sympy
 
+from diffcli.errors import Diagnostic, LimitError, as_stop
+from diffcli.methods.options import FormulaOptions
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
 from diffcli.methods.symbolic.text import Expression
-from diffcli.records.formulas import Formula
+from diffcli.records.formulas import By, Formula
 
 
 class Derivatives:
@@ -41,21 +44,21 @@ class Derivatives:
         return derivative
 
 
-def formulas(
-    results: Iterable[tuple[str, Problem]],
-    wanted: Sequence[Sequence[str]],
-    keep: Callable[[Formula], None],
-    most_nodes: int,
-    simplifier: Simplifier,
-    progress: Callable[[str], None],
-) -> None:
-    """The derivatives of results by some variables, handed to ``keep`` as they are done."""
-    with sympy_limits("reverse"):
-        for result, problem in results:
-            derivatives = Derivatives(problem)
-            for variables in wanted:
-                progress(f"SymPy differentiates {result} by {', '.join(variables)}")
-                raw = derivatives.by(*variables)
-                found = described(problem, variables, raw, float("nan"), simplifier.notes, most_nodes, simplifier)
-                value = found.value if problem.known else None
-                keep(Formula(result, tuple(variables), found.unsimplified, found.simplified, found.latex, value))
+def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
+    """The derivatives of every result by some variables, until a limit strikes, which is a note then."""
+    found: list[Formula] = []
+    count = len(wanted) * len(numbers.outputs)
+    try:
+        with sympy_limits("reverse"), Simplifier(options.simplify, count, notes) as simplifier:
+            for output in numbers.outputs:
+                problem = numbers.view(output)
+                derivatives = Derivatives(problem)
+                for by in wanted:
+                    options.progress(f"SymPy differentiates {output.name} by {', '.join(by)}")
+                    each = described(problem, by, derivatives.by(*by), nan, notes, options.max_nodes, simplifier)
+                    found.append(Formula(output.name, by, *each[1:4], each.value if problem.known else None))
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not found:
+            raise
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {count - len(found)} of {count} derivatives",)))
+    return found

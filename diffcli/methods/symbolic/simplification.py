@@ -70,7 +70,7 @@ class Simplifier:
         if simple is not None:
             return simple
         self.undone.append(f"`{name}`")
-        form = min((raw, *filter(None, forms)), key=_nodes)  # the first of those that are alike
+        form = min((raw, *filter(None, forms)), key=lambda form: len(str(form)))
         return None if form is raw else form
 
 
@@ -80,7 +80,3 @@ def simplified(raw: Expression) -> Expression:
     large = {each for part in inside for each in part.atoms(sympy.Integer) if abs(each) > MOST_WRITTEN_OUT}
     names = {each: sympy.Dummy(integer=True, positive=bool(each > 0), nonzero=True) for each in large}
     return sympy.simplify(raw.xreplace(names)).xreplace({name: each for each, name in names.items()})
-
-
-def _nodes(form: Expression) -> int:
-    return node_count(form, MOST_SIMPLIFIED)

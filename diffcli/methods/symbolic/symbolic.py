@@ -222,6 +222,8 @@ def described(
     latex = to_latex(raw if simplified is None else simplified)
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
     short = None if simplified is None else to_program_text(simplified, most_nodes, problem.tape.inputs)
+    if short is not None and len(short) > len(text):
+        simplified, short = raw, text
     if not problem.known:
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, name, text, notes)

@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 
 from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.reverse import Step
+from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array, plain
@@ -29,7 +30,8 @@ class Notation(NamedTuple):
     value_form: str
     tangent_form: str
     adjoint_form: str
-    result_adjoint: str
+    result_form: str
+    """How the adjoint of a result is written, by its number."""
     partial: str
     """The sign of a partial derivative."""
     digits: str = "-0123456789"
@@ -64,10 +66,10 @@ class Notation(NamedTuple):
         return f"({text})" if text.startswith("-") else text
 
 
-UNICODE = Notation(MATHEMATICS, "v{}", "v̇{}", "v̄{}", "ȳ₁", "∂", "₋₀₁₂₃₄₅₆₇₈₉", {"pi": "π", "tau": "τ"}, "′")
-ASCII = Notation(PLAIN_MATHEMATICS, "v[{}]", "dot v[{}]", "bar v[{}]", "bar y[1]", "d")
+UNICODE = Notation(MATHEMATICS, "v{}", "v̇{}", "v̄{}", "ȳ{}", "∂", "₋₀₁₂₃₄₅₆₇₈₉", {"pi": "π", "tau": "τ"}, "′")
+ASCII = Notation(PLAIN_MATHEMATICS, "v[{}]", "dot v[{}]", "bar v[{}]", "bar y[{}]", "d")
 IN_LATEX = Notation(
-    LATEX, "v_{{{}}}", r"\dot{{v}}_{{{}}}", r"\bar{{v}}_{{{}}}", r"\bar{y}_{1}", r"\partial ",
+    LATEX, "v_{{{}}}", r"\dot{{v}}_{{{}}}", r"\bar{{v}}_{{{}}}", r"\bar{{y}}_{{{}}}", r"\partial ",
     constants={"pi": r"\pi", "tau": r"\tau"},
 )  # fmt: skip
 NOTATIONS = {"unicode": UNICODE, "ascii": ASCII, "latex": IN_LATEX}
@@ -127,7 +129,8 @@ def operand_of(tape: Tape, slot: int) -> Operand:
 class Tracer:
     """Builds the records of a problem's trace, in one notation."""
 
-    def __init__(self, problem: Problem, notation: Notation = UNICODE, most: int | None = None) -> None:
+    def __init__(self, problem: Problem, notation: Notation = UNICODE, most: int | None = None, results: str = "") -> None:
+        """``results`` is how a result is called that has no name, with ``{}`` for what the problem calls it."""
         self.problem = problem
         self.tape = problem.tape
         self.notation = notation
@@ -135,6 +138,9 @@ class Tracer:
         self.slots, self.hidden_rows = _kept(self.tape.slots, most)
         self.names = {slot: name for name, slot in reversed(self.tape.bindings.items()) if slot >= 0}
         self.names |= dict(enumerate(self.tape.inputs))
+        for output in problem.outputs if results else ():
+            if self.names.get(output.slot, "[").startswith("["):  # the entries of a list have no name of their own
+                self.names[output.slot] = results.format(output.name)
 
     def primal(self, *, tangent: tuple[TangentRow, ...] = (), seeds: tuple[str, ...] = ()) -> Trace:
         tape = self.tape
@@ -149,15 +155,16 @@ class Tracer:
             rows.append(TangentRow(self.tape.index(slot), self._tangent_formula(slot), tangents))
         return self.primal(tangent=tuple(rows), seeds=tuple(seeds))
 
-    def with_adjoints(self, steps: Sequence[Step]) -> Trace:
-        trace = self.primal()
-        kept, hidden = _kept(len(steps) + 1, self.most)
-        seed = AdjointStep(self.tape.index(self.tape.output), None, 0, self.notation.result_adjoint, 1.0, 1.0)
-        records = [self._adjoint_step(steps[position - 1]) if position else seed for position in kept]
-        reached = {self.tape.output, *(step.target for step in steps)}
-        unreached = tuple(self.tape.index(slot) for slot in self.slots if slot not in reached)
-        if trace.output is None:
-            records = []
+    def with_adjoints(self, *sweeps: tuple[Mapping[int, Any], Sequence[Step]]) -> Trace:
+        """The trace of reverse sweeps, one after another, each with the adjoints of results that it begins with, by slot."""
+        trace, tape = self.primal(), self.tape
+        inside = [({slot: seed for slot, seed in seeds.items() if 0 <= slot < tape.slots}, steps) for seeds, steps in sweeps]
+        started: list[Any] = [each for seeds, steps in inside for each in (*seeds.items(), *steps)]
+        kept, hidden = _kept(len(started), self.most)
+        shown = [started[position] for position in kept]
+        records = [self._adjoint_step(each) if isinstance(each, Step) else self._seed(*each) for each in shown]
+        reached = {slot for seeds, _ in inside for slot in seeds} | {step.target for _, steps in inside for step in steps}
+        unreached = tuple(tape.index(slot) for slot in self.slots if slot not in reached)
         return trace._replace(adjoint=tuple(records), unreached=unreached, hidden=(self.hidden_rows, hidden))
 
     # -- rows -----------------------------------------------------------------------------------------------------------
@@ -238,6 +245,12 @@ class Tracer:
             text = summed_text(text, self.tape.shape(slot), self.tape.shape(row[position]), self.notation.dialect)
         return text
 
+    def _seed(self, slot: int, seed: Any) -> AdjointStep:
+        """The adjoint of a result with which a reverse sweep begins."""
+        places = [number for number, output in enumerate(self.problem.outputs, 1) if output.slot == slot] or [1]
+        formula = " + ".join(self.notation.result_form.format(self.notation.numeral(number)) for number in places)
+        return AdjointStep(self.tape.index(slot), None, 0, formula, plain(seed), plain(seed))
+
     def _adjoint_step(self, step: Step) -> AdjointStep:
         tape = self.tape
         target = tape.index(step.target)
@@ -245,3 +258,25 @@ class Tracer:
         if not step.first:
             text = f"{self.notation.adjoint(target)} + {text}".replace("+ -", "- ")
         return AdjointStep(target, tape.index(step.source), step.position, text, plain(step.term), plain(step.total))
+
+
+WRITTEN = "its trace, tape or formula is by the rules of the table, and may show another"
+"""What is said beside a derivative that is the slope of the sides."""
+
+
+def beside_rules(notes: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Notes with that beside each slope."""
+    return [note._replace(notes=(*note.notes, WRITTEN)) if note.slopes else note for note in notes]
+
+
+def trace_of_sweeps(
+    problem: Problem, swept: Sequence[tuple[Any, Sequence[Any]]], names: Sequence[str], options: Any, results: str = "{}"
+) -> Trace:
+    """The trace of what sweeps of one direction (`diffcli.methods.digits.watch.Sweep`) have found; forward ones have names."""
+    tracer = Tracer(problem, options.notation, options.most_shown, results if len(problem.outputs) > 1 or results != "{}" else "")
+    if all(sweep.forward for sweep, _ in swept):
+        return tracer.with_tangents(names, [found for _, found in swept])
+    again = [(sweep.started(), sweep.overrides) for sweep, _ in swept]
+    return tracer.with_adjoints(*[
+        (seeds, accumulate(problem.tape, problem.values, problem.active, seeds, overrides)[1]) for seeds, overrides in again
+    ])  # fmt: skip

@@ -32,7 +32,8 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
     data = _data(result)
     if style.format.whole:
         return Document((), data)
-    alone = "".join(f"{each.shortest}\n" for each in _in_rows(result))
+    rows = [row for matrix in _matrices(result).values() for _, row in matrix] or [[*result.formulas]]
+    alone = "".join(f"{each.shortest}\n" for row in rows for each in row)
     blocks = _latex(result) if style.notation == TEX else _text(result, style)
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_blocks
@@ -42,34 +43,24 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
     return Document(tuple(blocks), data, alone=alone)
 
 
-def _in_rows(result: FormulaResult) -> list[Formula]:
-    """The formulas in order, those of a matrix row by row."""
-    return [each for _, row in _matrix(result) for each in row] if result.hessian else list(result.formulas)
-
-
-def _matrix(result: FormulaResult, sign: str = "d") -> list[tuple[str, list[Formula]]]:
-    """The rows of a Jacobian, by results, or of Hessians, by first derivatives, as far as they are there; each with its name."""
-    by_place = {(each.result, frozenset(each.by)): each for each in result.formulas}
+def _matrices(result: FormulaResult, sign: str = "d") -> dict[str, list[tuple[str, list[Formula]]]]:
+    """The Jacobian, or the Hessian of each result, as far as it is there: its rows, each with its name."""
+    found = {(each.result, *by): each for each in result.formulas for by in (each.by, each.by[::-1])}
     if not result.hessian:
-        places = [(name, [(name, frozenset((column,))) for column in result.wrt]) for name in result.results]
-    else:
-        places = [
-            (derivative_name(name, (row,), sign), [(name, frozenset((row, column))) for column in result.wrt])
-            for name in result.results for row in result.wrt
-        ]  # fmt: skip
-    return [(name, [by_place[place] for place in row if place in by_place]) for name, row in places]
+        rows = [(name, [found[name, by] for by in result.wrt if (name, by) in found]) for name in result.results]
+        return {"J": rows} if len(rows) > 1 and result.order == 1 else {}
+    return {
+        f"H_{{{latex_name(name)}}}" if len(result.results) > 1 else "H": [
+            (derivative_name(name, (row,), sign), [found[name, row, by] for by in result.wrt if (name, row, by) in found])
+            for row in result.wrt
+        ]
+        for name in result.results
+    }
 
 
-def _is_matrix(result: FormulaResult) -> bool:
-    return result.hessian or (len(result.results) > 1 and result.order == 1)
-
-
-# -- names ---------------------------------------------------------------------------------------------------------------
-
-
-def _sign(result: FormulaResult, several: str, one: str = "d") -> str:
+def _sign(result: FormulaResult, several: str) -> str:
     """The d of derivatives: partial ones where there is more than one variable."""
-    return several if len({*result.inputs, *result.wrt}) > 1 else one
+    return several if len({*result.inputs, *result.wrt}) > 1 else "d"
 
 
 # -- for people and scripts ------------------------------------------------------------------------------------------------
@@ -84,15 +75,13 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
         blocks = [Text(f"{result.expression}{point}, {result.implicit} a function of {', '.join(result.inputs)}", "heading")]
     sign = _sign(result, style.partial)
     names = [derivative_name(each.result, each.by, sign, style.unicode) for each in result.formulas]
-    if not _is_matrix(result):
-        blocks += [_forms(name, each) for name, each in zip(names, result.formulas, strict=True)]
-    else:
+    matrices = _matrices(result, sign)
+    for matrix in matrices.values():
         columns = texts("", *(f"{sign}/{sign}{name}" for name in result.wrt))
-        rows = [(name, *(each.shortest for each in row)) for name, row in _matrix(result, sign)]
+        rows = [(name, *(each.shortest for each in row)) for name, row in matrix]
         blocks.append(Table("", columns, tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)))
-        if any(each.simplified not in (None, each.unsimplified) for each in result.formulas):
-            forms = [(name, each.unsimplified) for name, each in zip(names, result.formulas, strict=True)]
-            blocks.append(Table("", texts("derivative", "by SymPy, unsimplified"), tuple(forms)))
+    if not matrices:
+        blocks += [_forms(name, each) for name, each in zip(names, result.formulas, strict=True)]
     blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
     if result.values:
         values = [Value(name, name, value) for name, value in result.values.items()]
@@ -146,9 +135,11 @@ def _latex(result: FormulaResult) -> list[Block]:
     elif not result.recorded:
         blocks += latex_heading(result.expression, result.at, result.inputs)
     sign = _sign(result, r"\partial ")
-    if _is_matrix(result):
-        blocks += [Text(line, "math") for line in _latex_matrices(result)]
-    else:
+    matrices = _matrices(result)
+    for name, matrix in matrices.items():
+        body = " \\\\\n".join(" & ".join(each.latex for each in row) for _, row in matrix)
+        blocks.append(Text(f"{name} = \\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}}", "math"))
+    if not matrices:
         blocks += [Text(rf"{_latex_name(result, each, sign)} = {each.latex}", "math") for each in result.formulas]
     if result.values:
         rows: list[tuple[Cell, ...]] = [(_latex_function(result, name), value) for name, value in result.values.items()]
@@ -169,20 +160,6 @@ def _latex_name(result: FormulaResult, found: Formula, sign: str) -> str:
 
 def _latex_function(result: FormulaResult, name: str) -> str:
     return f"{latex_name(name)}({', '.join(map(latex_name, result.inputs))})"
-
-
-def _latex_matrices(result: FormulaResult) -> list[str]:
-    """The Jacobian, or the Hessian of each result."""
-    rows = [row for _, row in _matrix(result)]
-    size = len(result.wrt) if result.hessian else len(rows)
-    names = [f"H_{{{latex_name(name)}}}" for name in result.results] if result.hessian else ["J"]
-    if result.hessian and len(names) == 1:
-        names = ["H"]
-    matrices = []
-    for number, name in enumerate(names):
-        body = " \\\\\n".join(" & ".join(each.latex for each in row) for row in rows[number * size : (number + 1) * size])
-        matrices.append(f"{name} = \\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}}")
-    return matrices
 
 
 # -- data ----------------------------------------------------------------------------------------------------------------------

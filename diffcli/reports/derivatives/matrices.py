@@ -7,9 +7,11 @@ from typing import Any
 
 from diffcli.errors import counted
 from diffcli.language.writing.printer import step_text
+from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records import Difference, Number, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values, numbers, texts
 from diffcli.records.matrices import HessianCost, HessianResult, JacobianResult, ModeCost, Pattern, ProductResult, SweepCount
+from diffcli.reports.derivatives.trace import trace_data, trace_tables
 from diffcli.reports.document import data_of, heading, number, partial
 from diffcli.reports.formats import PICTURE, Style
 
@@ -18,16 +20,7 @@ MOST_PARTIALS = 30
 
 HESSIAN_MODES = {"forward-over-reverse": "forward over reverse", "numeric": "by second differences", "symbolic": "by SymPy"}
 
-MOST_EIGENVALUES = 8
-"""How many eigenvalues are listed, the smallest first."""
-
 UNDECIDED = "one is 0 up to rounding, which leaves undecided whether the matrix is definite"
-
-POINTS = {
-    "minimum": "a local minimum", "maximum": "a local maximum", "saddle": "a saddle point",
-    "undecided": "what the point is, second derivatives do not decide",
-}  # fmt: skip
-"""What a point with a zero gradient is, in words."""
 
 PRODUCTS = {
     "jvp": ("J v", "by one forward sweep"),
@@ -43,11 +36,11 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
     The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``values``, ``jacobian``
     (by result and variable), ``notes``; where they are known ``sparsity`` (``nonzeros``, ``density``, ``groups``: which columns
     or rows shared a sweep; and ``pattern``, for each row the columns in which it may differ from 0, if it is drawn) and
-    ``cost``; ``differences`` and ``symbolic``, each with the ``result`` that it is of.
+    ``cost``; ``differences`` and ``symbolic``, each with the ``result`` that it is of; and ``trace``, as of a gradient.
     """
     label = f"{style.partial}/{style.partial}{{}}"
     matrix = Matrix("J", result.rows, result.columns, result.matrix, "d{}/d{}", _flat(result.values), column_label=label)
-    blocks = [*_heading(result, f"Jacobian in {result.mode} mode"), matrix, *_hint(matrix, style)]
+    blocks = [*_heading(result, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix, *_hint(matrix, style)]
     if result.differences:
         blocks.append(_differences([(f"{name} by {found.variable}", found) for name, found in result.differences]))
     if result.symbolic:
@@ -57,9 +50,10 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
         blocks.append(Text(sweep_text(result.sweeps)))
     count = result.sweeps
     data = data_of(
-        result, "schema expression of? mode at values jacobian notes sparsity? cost? differences? symbolic?",
+        result, "schema expression of? mode at values jacobian notes sparsity? cost? differences? symbolic? trace?",
         schema="diffcli/jacobian@1", sparsity=_sparsity(result, sparsity), differences=_by_result(result.differences),
         cost=count and data_of(count, "inputs outputs function forward reverse cheaper"), symbolic=_by_result(result.symbolic),
+        trace=result.trace and trace_data(result.trace, style.full),
     )  # fmt: skip
     return Document(tuple(blocks), data)
 
@@ -102,16 +96,16 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
 
 def _meaning(result: HessianResult, style: Style) -> list[Block]:
     """The eigenvalues, and what the point is, in words."""
-    found = result.eigenvalues
-    if not found:
+    if not result.eigenvalues:
         return []
-    listed = ", ".join(number(value, style.digits) for value in (found if style.full else found[:MOST_EIGENVALUES]))
-    more = "" if style.full or len(found) <= MOST_EIGENVALUES else f", ..., {number(found[-1], style.digits)}"
+    listed = [number(value, style.digits) for value in result.eigenvalues]
+    if not style.full:
+        listed[4:-4] = ["..."] * (len(listed) > 8)
     definiteness = UNDECIDED if result.definiteness == "undecided" else result.definiteness
-    blocks: list[Block] = [Text(f"eigenvalues: {listed}{more}; {definiteness}")]
-    if result.stationary:
-        blocks.append(Text(f"the gradient is {result.stationary}: {POINTS[result.point]}"))
-    return blocks
+    words = f"eigenvalues: {', '.join(listed)}; {definiteness}"
+    point = "undecided by second derivatives" if result.point == "undecided" else f"a local {result.point}"
+    zero = f"the gradient is {result.stationary}: {point if result.point != 'saddle' else 'a saddle point'}"
+    return [Text(words), *[Text(zero)] * bool(result.stationary)]
 
 
 def product_report(result: ProductResult, style: Style) -> Document:
@@ -124,15 +118,24 @@ def product_report(result: ProductResult, style: Style) -> Document:
     product, how = PRODUCTS[result.kind]
     blocks = _heading(result, f"{product} {'by differences' if result.mode == 'numeric' else how}")
     blocks.append(Text(f"{'w' if result.kind == 'vjp' else 'v'}: {_vector_text(result.seed)}"))
+    blocks += _traced(result, style)
     if result.differences:
         blocks.append(_differences(result.differences))
     blocks.append(Values(tuple(_product_values(result, style))))
     vector = "direction" if result.kind == "hvp" else "seed"
     data = data_of(
-        result, f"schema expression of? mode at values {vector} product notes differences?",
+        result, f"schema expression of? mode at values {vector} product notes differences? trace?",
         schema=f"diffcli/{result.kind}@1", direction=result.seed, differences=_by_result(result.differences),
+        trace=result.trace and trace_data(result.trace, style.full),
     )  # fmt: skip
     return Document(tuple(blocks), data)
+
+
+def _traced(result: JacobianResult | ProductResult, style: Style) -> list[Block]:
+    """The rows of the sweeps, where they were asked for."""
+    if result.trace is None or style.format.whole:
+        return []
+    return trace_tables(result.trace, NOTATIONS[style.notation], style.full)
 
 
 def _heading(result: JacobianResult | HessianResult | ProductResult, how: str) -> list[Block]:

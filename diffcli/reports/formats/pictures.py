@@ -7,7 +7,7 @@ from diffcli.records.figures import Drawing, Figure
 from diffcli.reports.formats import Style, require
 from diffcli.reports.plots.picture import Picture, lay_out
 
-DRAWN_BY = ("step-size", "swell", "jacobian", "hessian", "lesson", "graph")
+DRAWN_BY = ("plot", "step-size", "swell", "jacobian", "hessian", "lesson", "graph")
 """The commands whose reports have a figure."""
 
 

@@ -109,7 +109,7 @@ def frame(figure: Figure, most_x: int, most_y: int) -> Frame:
 def _scale(axis: Axis, values: Iterable[float], most: int, margin: float) -> Scale:
     """An axis for values; none of them is nearer to its ends than the margin, a part of the range, but at the floor."""
     known = [value for value in values if math.isfinite(value)]
-    return _decades(known, most, margin, axis.start) if axis.log else _linear(known, most, margin, axis.down)
+    return _decades(known, most, margin, axis.start) if axis.log else _linear(known, most, margin, axis.down, axis.ends)
 
 
 def _decades(values: Sequence[float], most: int, margin: float, start: float | None = None) -> Scale:
@@ -132,19 +132,23 @@ def _decades(values: Sequence[float], most: int, margin: float, start: float | N
     return Scale(low, high, True, tuple(ticks), floored)
 
 
-def _linear(values: Sequence[float], most: int, margin: float, down: bool = False) -> Scale:
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+def _linear(values: Sequence[float], most: int, margin: float, down: bool, ends: Place | None) -> Scale:
+    if ends is not None and not -LARGEST <= ends[0] < ends[1] <= LARGEST:
+        ends = None
+    low, high = ends or ((min(values), max(values)) if values else (0.0, 1.0))
     largest = max(abs(low), abs(high))
-    if high / 2 - low / 2 <= 1e-12 * largest:  # one value, or as good as one
+    if ends is None and high / 2 - low / 2 <= 1e-12 * largest:  # one value, or as good as one
         low, high = low - (largest / 2 or 1), high + (largest / 2 or 1)
         low, high = max(low, -LARGEST), min(high, LARGEST)
-    step = min(_nice(min((high / 2 - low / 2) / max(most - 1, 1) * 2, 1e308)), 1e308)
+    step = min(_nice(min((high / 2 - low / 2) / max(most - 1, 1 if ends is None else 3) * 2, 1e308)), 1e308)
     room = margin * (high / 2 - low / 2) / step * 2
     first, last = math.floor(low / step - room), math.ceil(high / step + room)
-    low, high = max(first * step, -LARGEST), min(last * step, LARGEST)
+    if ends is None:
+        low, high = max(first * step, -LARGEST), min(last * step, LARGEST)
     scale = Scale(low, high, False, (), down=down)
     counted = [number * step for number in range(first, last + 1) if math.isfinite(number * step)]
-    ticks = [Tick(place, _label(value, step)) for value in counted if (place := scale.place(value)) is not None]
+    places = [(value, place) for value in counted if (place := scale.place(value)) is not None]
+    ticks = [Tick(place, _label(value, step)) for value, place in places if ends is None or -1e-9 < place < 1 + 1e-9]
     return scale._replace(ticks=tuple(reversed(ticks) if down else ticks))
 
 

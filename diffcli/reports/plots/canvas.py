@@ -24,13 +24,16 @@ COLORS = ("blue", "red", "green", "magenta", "yellow", "cyan")
 DASHES = ((4, 2), (1, 2), (8, 2), (1, 0))
 """Dots drawn and dots left out, for the first line, the second, ..."""
 
+SOLID = -1
+"""The number of a line without dashes."""
+
 PLAIN_LINES = ".:-'"
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The dots of a braille cell, by row and column; Unicode 4.0, U+2800."""
 
-NARROWEST = 30
-"""A figure is not drawn narrower."""
+NARROWEST, LEAST = 20, 10
+"""A figure is not drawn narrower, nor its frame."""
 
 
 def draw(figure: Figure, width: int, unicode: bool = True) -> list[Line]:
@@ -67,7 +70,7 @@ class _Canvas:
         self.rows = min(max(width // 4, 12), 22)
         labels = [self._label(tick) for tick in frame(figure, 8, self.rows // 2).y.ticks]
         self.margin = max(map(len, labels)) + 1
-        self.columns = width - self.margin - 2
+        self.columns = max(width - self.margin - 2, LEAST)
         self.frame: Frame = frame(figure, max(self.columns // 9, 2), self.rows // 2)
         self.dots: dict[tuple[int, int], tuple[int, str]] = {}
         self.cells: dict[tuple[int, int], tuple[str, str]] = {}
@@ -98,10 +101,11 @@ class _Canvas:
                 signs.append((glyph, color))
                 self._scatter(series, number, glyph, color, owners)
             else:
-                signs.append((self._sample(lines), color))
+                line = SOLID if series.role == "curve" else lines
+                signs.append((self._sample(line), color))
                 for stroke in self.frame.strokes(series):
-                    self._stroke(stroke, lines, color)
-                lines += 1
+                    self._stroke(stroke, line, color)
+                lines += line == lines
         return signs
 
     def _scatter(self, series: Series, number: int, glyph: str, color: str, owners: dict[tuple[int, int], int]) -> None:

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from diffcli._named import NamedTuple
 from diffcli.records.figures import Figure, Series
 from diffcli.reports.plots.axes import Frame, Place, Point, frame
-from diffcli.reports.plots.canvas import LETTERS, colors, mark_colors
+from diffcli.reports.plots.canvas import LETTERS, SOLID, colors, mark_colors
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 INK, PALE, PAPER = "#222222", "#DDDDDD", "#FFFFFF"
-DASHES = ((6.0, 4.0), (2.0, 3.0), (10.0, 4.0), (10.0, 3.0, 2.0, 3.0))
+DASHES: tuple[tuple[float, ...], ...] = ((6.0, 4.0), (2.0, 3.0), (10.0, 4.0), (10.0, 3.0, 2.0, 3.0), ())
 
 WIDTH, HEIGHT = 760.0, 400.0
 """Of the paper, and of the frame."""
@@ -146,8 +146,9 @@ class _Page:
         counts = {True: 0, False: 0}
         for series, hue in zip(self.figure.series, colors(self.figure), strict=True):
             is_data = series.role == "data"
-            signs.append((series, COLORS[hue % len(COLORS)], counts[is_data]))
-            counts[is_data] += 1
+            number = SOLID if series.role == "curve" else counts[is_data]
+            signs.append((series, COLORS[hue % len(COLORS)], number))
+            counts[is_data] += number == counts[is_data]
         for series, color, number in signs:
             if series.role != "data":
                 for stroke in self.frame.strokes(series):

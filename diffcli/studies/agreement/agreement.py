@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop
+from diffcli.errors import Diagnostic, ExpressionError, LimitError
 from diffcli.errors.library_words import for_library
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.complex_step import complex_difference
@@ -22,7 +22,6 @@ from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
-from diffcli.records import SymbolicDerivative
 from diffcli.records.agreement import Agreement, Way
 from diffcli.studies.agreement.disagreement import TOLERANCE
 from diffcli.studies.agreement.forms import Forms
@@ -164,7 +163,7 @@ def _by_all_methods(
     problem: Problem, notes: list[Diagnostic], progress: Progress, forms: Forms | None
 ) -> dict[str, list[Way]]:
     """The derivatives, not judged yet, by variable."""
-    symbolic, why = _symbolic(problem, notes, progress, forms)
+    symbolic, why = (forms or Forms()).derivatives(problem, notes, progress)
     itself = problem.function is not None and "stop_gradient" not in problem.tape.operations  # which plain Python moves
     found: dict[str, list[Way]] = {}
     for position, variable in enumerate(problem.wrt, 1):
@@ -231,31 +230,3 @@ def _array_sweeps(problem: Problem) -> list[Sweeps]:
         pairs = [(float(adjoint or 0.0), float(tangents[place] or 0.0)) for adjoint, tangents in zip(swept, moved, strict=True)]
         found.append(dict(zip(columns.names, pairs, strict=True)))
     return found
-
-
-def _symbolic(
-    problem: Problem, notes: list[Diagnostic], progress: Progress, forms: Forms | None
-) -> tuple[dict[str, float], str]:
-    """SymPy's values, and why there are no more of them."""
-    known, why = forms.values(problem) if forms is not None else ({}, "")
-    if why or (forms is not None and all(_is_plain(problem, name, known.get(name, math.nan)) for name in problem.wrt)):
-        return known, why
-    from diffcli.methods.symbolic.simplification import NONE, Simplifier
-    from diffcli.methods.symbolic.symbolic import differentiate
-
-    found: list[SymbolicDerivative] = []
-    reported: list[Diagnostic] = list(notes)
-    try:
-        differentiate(problem, found.append, reported, MOST_ROWS, Simplifier(NONE, 0, reported), progress)
-    except (LimitError, KeyboardInterrupt) as stopped:  # the other methods are still worth having
-        stop = as_stop(stopped)
-        why = stop.message
-        if stop.code in ("timeout", "interrupted"):
-            notes.append(stop._replace(notes=("SymPy's derivatives are not known",)))
-    notes += [note for note in reported if note not in notes and note.code == "symbolic-form"]
-    return {derivative.variable: derivative.value for derivative in found}, why
-
-
-def _is_plain(problem: Problem, name: str, value: float) -> bool:
-    """Whether there is nothing to say of the value of a form: it is that of the rules, to some digits."""
-    return abs(value - (problem.adjoints[problem.input_slot(name)] or 0.0)) <= TOLERANCE * abs(value) < math.inf

@@ -67,22 +67,17 @@ def _with_point(
         result.undefined.append(problem.at)
         return result, ()
     worst = {name: found.error or 0.0 if found.check.verdict == "agree" else math.inf for name, found in result.worst.items()}
-    if differences and is_plain(problem, differences, forms, worst):
-        for name in problem.wrt:
-            _count(result, name, "agree")
-        return result, problem.notes()
-    agreement = agreement_of(problem, digits, forms=forms)
-    for found in agreement.checks:
-        _count(result, found.variable, found.verdict)
+    plain = differences and is_plain(problem, differences, forms, worst)
+    agreement = None if plain else agreement_of(problem, digits, forms=forms)
+    checks = agreement.checks if agreement is not None else ()
+    for name, verdict in ({found.variable: found.verdict for found in checks} or dict.fromkeys(problem.wrt, "agree")).items():
+        counts = result.counts.setdefault(name, {})
+        counts[verdict] = counts.get(verdict, 0) + 1
+    for found in checks:
         candidate = Worst(problem.at, found, _largest_error(found))
         if found.variable not in result.worst or _key(candidate) > _key(result.worst[found.variable]):
             result.worst[found.variable] = candidate
-    return result, agreement.notes
-
-
-def _count(result: PointChecks, variable: str, verdict: str) -> None:
-    counts = result.counts.setdefault(variable, {})
-    counts[verdict] = counts.get(verdict, 0) + 1
+    return result, problem.notes() if agreement is None else agreement.notes
 
 
 def _largest_error(found: PartialCheck) -> float | None:

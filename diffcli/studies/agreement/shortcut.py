@@ -24,11 +24,8 @@ MOST_SLOTS = 2000
 CONFIRMED = 1e-7
 """The relative error up to which differences confirm a derivative."""
 
-WORK = 34
-"""The digits of what floats are compared with. Where both agree so well, neither has lost many."""
-
-DUST = 1e-24
-"""A relative error below it is what is left of those digits."""
+DUST = 1e-40
+"""A relative error below it is what is left of the digits of what is right."""
 
 
 def differences_of(problems: Sequence[Problem]) -> list[dict[str, float]]:
@@ -44,41 +41,37 @@ def differences_of(problems: Sequence[Problem]) -> list[dict[str, float]]:
 def is_plain(problem: Problem, differences: Mapping[str, float], forms: Forms, worst: Mapping[str, float]) -> bool:
     """Whether nothing breaks at the point, every method agrees, and none is off by more than the ``worst`` that is known.
 
-    That may be plain from the bounds on rounding; else the sweep is made again with more digits.
+    That is plain from the bounds on rounding, or from the same sweep with more digits.
     """
     slots, output = [problem.input_slot(name) for name in problem.wrt], problem.tape.output
     reverse = [problem.adjoints[slot] or 0.0 for slot in slots]
     confirmed = zip([differences.get(name, math.nan) for name in problem.wrt], reverse, strict=True)
     if not all(abs(slope - right) <= CONFIRMED * abs(right) for slope, right in confirmed) or find_breaks(problem):
         return False
-    (symbolic, _), allowed = forms.values(problem), [(problem.value, LOST)]
+    symbolic, ways = forms.values(problem), [([problem.value], LOST)]
     for name, slot, back in zip(problem.wrt, slots, reverse, strict=True):
         forward, step = problem.swept_forward({slot: 1.0})[output] or 0.0, complex_difference(problem, name).estimate
-        ways = (back, forward, symbolic.get(name, math.nan), step)
-        allowed += [(way, min(TOLERANCE, worst.get(name, -1.0))) for way in ways]
+        ways.append(([back, forward, symbolic.get(name, math.nan), step], min(TOLERANCE, worst.get(name, -1.0))))
     of_values = value_errors(problem.tape, problem.values)
     bounds = adjoint_errors(problem.tape, problem.values, of_values, problem.adjoints, problem.active, {})
-    if _are_near(allowed, [problem.value, *reverse], [of_values[output], *[bounds[slot] for slot in slots]]):
+    if _are_near(ways, [problem.value, *reverse], [of_values[output], *[bounds[slot] for slot in slots]]):
         return True
-    again = Again(problem)
-    values, hidden = again.values(WORK)
-    derivatives = again.once(Sweep({output: 1.0}), WORK)[0]
-    exact = [values[output], *[derivatives[slot] or 0.0 for slot in slots]]
-    return not hidden and _are_near(allowed, exact, [0.0] * len(exact))
+    exact = Again(problem).read(Sweep({output: 1.0}), slots, reverse)
+    return None not in exact.found and _are_near(ways, [exact.values[output], *exact.found], [0.0] * len(ways))
 
 
-def _are_near(allowed: Sequence[tuple[float, float]], right: Sequence[Number], bounds: Sequence[float]) -> bool:
-    """Whether the value, and the derivatives by four methods, are as near as allowed to what is right, within bounds."""
-    of_value, *others = zip(right, bounds, strict=True)
-    places = [of_value, *[each for each in others for _ in range(4)]]
-    return all(_distance(way, *place) <= most for (way, most), place in zip(allowed, places, strict=True))
+def _are_near(ways: Sequence[tuple[list[float], float]], right: Sequence[Number], bounds: Sequence[float]) -> bool:
+    """Whether each number is by every way as near as it has to be to what is right, which is known within bounds."""
+    return all(
+        _distance(value, *known) <= most
+        for (values, most), *known in zip(ways, right, bounds, strict=True) for value in values
+    )  # fmt: skip
 
 
 def _distance(value: float, right: Number, bound: float) -> float:
     """How far a float may be from a number that is known within a bound, relative to it; anything is infinitely far from 0."""
-    high = float(right)
-    size, low = abs(high), float(right - high)
-    error = abs(value - high - low) + bound  # the first difference is exact where the two are close
+    size, low = abs(float(right)), float(right - float(right))
+    error = abs(value - float(right) - low) + bound  # the first difference is exact where the two are close
     if error <= DUST * size:
         return 0.0
     return error / size if size else math.inf

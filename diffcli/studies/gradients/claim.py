@@ -40,15 +40,10 @@ class Claim(NamedTuple):
 
 
 def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str = "gradient") -> Claim:
-    """What a claim about a function is, which has a value for each of its parameters at a point.
+    """A claim about the ``gradient`` or ``hessian`` of a function that has a value for each of its parameters at a point.
 
-    Parameters
-    ----------
-    given
-        A function of the same parameters; a text: a program ``"[2*x*y, x^2]"``, derivatives ``"x: 2*x*y, y: x^2"``, ``"@FILE"``
-        with either, numbers by name ``"x=12, w=@w.npy"``, a file of numbers (JSON, ``.npy``, CSV); or the numbers themselves.
-    kind
-        What is read of a result of diffcli in JSON: its ``gradient``, or its ``hessian``.
+    It may be a function of the same parameters; a text: a program ``"[2*x*y, x^2]"``, derivatives ``"x: 2*x*y, y: x^2"``,
+    ``"@FILE"`` with either, a file of numbers (JSON, ``.npy``, CSV), or one for each name, ``"x=@x.npy, w=@w.npy"``; or numbers.
 
     >>> as_claim("x: 2*x*y, y: x^2", parse("x^2*y"), {"x": 1.0, "y": 2.0}).at({"x": 3.0, "y": 2.0})
     {'x': 12.0, 'y': 9.0}
@@ -57,7 +52,11 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     if isinstance(given, str):
         given, name = _of_text(given.strip(), point, kind), given.strip().removeprefix("@")
     elif callable(given) and not isinstance(given, Program):
-        given = _with_names(given, function)
+        try:
+            given = PythonFunction(given)
+        except ExpressionError:  # it takes any arguments, as what a decorator or another library makes does
+            name = getattr(given, "__name__", "the function given")
+            return Claim(name, lambda point: given(*[point[name] for name in _order(function, point)]))
     if isinstance(given, PythonFunction):
         return Claim(given.name, partial(_answer, given, function))
     if isinstance(given, Program):
@@ -67,19 +66,16 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     return Claim(name, lambda point: given, moves=False)
 
 
-def _with_names(claim: Callable[..., Any], function: Program) -> PythonFunction:
-    """What is called as a claim; by place, where it takes any arguments, as what a decorator or another library makes does."""
-    try:
-        return PythonFunction(claim)
-    except ExpressionError:
-        if not isinstance(function, PythonFunction):
-            raise
+def without_gradient(function: PythonFunction) -> PythonFunction:
+    """The value of a function that returns ``(value, gradient)``."""
 
     @wraps(function.function)
-    def by_place(*arguments: Any) -> Any:
-        return claim(*arguments)
+    def value(*arguments: Any, **named: Any) -> Any:
+        return function.function(*arguments, **named)[0]
 
-    return PythonFunction(by_place, getattr(claim, "__name__", type(claim).__name__))
+    alone = PythonFunction(value, function.name, function.label, function.surroundings)
+    alone.verify = function.verify
+    return alone
 
 
 def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
@@ -96,7 +92,7 @@ def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
     if text.startswith("@"):
         text = read_text(path, "write @FILE for a file of formulas, and FILE.py:NAME for a function")
     if ":" in text and not text.startswith("["):
-        return read_claims(text, Problem(" + ".join(f"sum({name})" for name in point), point))
+        return read_claims(text, Problem(" + ".join(f"sum({name})" for name in point), point), "--against")
     return parse(text, "--against")
 
 
@@ -109,54 +105,43 @@ def _answer(claim: PythonFunction, function: Program, point: Mapping[str, Any]) 
     own = [*claim.signature.parameters]
     if set(claim.inputs) <= point.keys():
         return claim.answer({name: value for name, value in point.items() if name in own})
-    order = function.signature.parameters if isinstance(function, PythonFunction) else function.inputs
-    given = [name for name in order if name in point]
+    given = _order(function, point)
     if not len(claim.inputs) <= len(given) <= len(own):
         message = f"`{claim.name}` takes {', '.join(own) or 'nothing'}, and the point has {', '.join(given)}"
         raise UsageError([error("usage", message, help=["give it the parameters of the function"])])
     return claim.answer({name: point[each] for name, each in zip(own, given, strict=False)})
 
 
-def without_gradient(function: PythonFunction) -> PythonFunction:
-    """The value of a function that returns ``(value, gradient)``."""
-
-    @wraps(function.function)
-    def value(*arguments: Any, **named: Any) -> Any:
-        return function.function(*arguments, **named)[0]
-
-    alone = PythonFunction(value, function.name, function.label, function.surroundings)
-    alone.verify = function.verify
-    return alone
+def _order(function: Program, point: Mapping[str, Any]) -> list[str]:
+    """The names of a point in the order of the parameters."""
+    own = function.signature.parameters if isinstance(function, PythonFunction) else function.inputs
+    return [name for name in own if name in point]
 
 
 # -- numbers in order --------------------------------------------------------------------------------------------------------
 
 
 def arranged(given: Any, parts: Components, what: str) -> list[float | None]:
-    """What is claimed of the elements of some variables, or pairs of variables, in order; None where nothing is.
+    """What is claimed of the elements of some variables, or pairs of them, in order; None where nothing is.
 
     It comes by the names of variables or elements, by the place of the variables, or as one array for all of them.
 
     >>> parts = Components([("x", 0, ()), ("w", 1, (2,))])
     >>> arranged({"w": [3, 4]}, parts, "gradient"), arranged((1, [3, 4]), parts, "gradient")
     ([None, 3.0, 4.0], [1.0, 3.0, 4.0])
-
-    Raises
-    ------
-    ExpressionError
-        It does not fit.
     """
     shapes = {name: shape for name, _, shape in parts.parts}
     found: dict[str, float | None] = dict.fromkeys(parts.names)
     for name, part in (given if isinstance(given, Mapping) else _by_place(given, parts, what)).items():
         if name not in shapes and name not in found:
             raise ExpressionError([unknown_name(name, shapes, f"the {what}")])
-        own, numbers = _flat(f"the {what} by `{name}`", part)
-        shape = shapes.get(name, ())
+        array = as_array(what, part, _number) if isinstance(part, list | tuple) or is_array(part) else None
+        own, shape = getattr(array, "shape", ()), shapes.get(name, ())
         if own != shape and not prod(own) == prod(shape) == 1:
             turned = " (it is transposed)" * (own == shape[::-1])
             message = f"the {what} by `{name}` is {shape_text(own)}, and should be {shape_text(shape)}{turned}"
             raise ExpressionError([error("shape-mismatch", message)])
+        numbers = [_number(f"{what} by `{name}`", part)] if array is None else Components([(name, 0, own)]).numbers([array])
         found |= zip(element_names(name, shape), numbers, strict=True)
     return [*found.values()]
 
@@ -167,11 +152,19 @@ def _by_place(given: Any, parts: Components, what: str) -> dict[str, Any]:
         return {names[0]: given[0] if isinstance(given, tuple) and len(given) == 1 else given}
     count = len(given) if isinstance(given, tuple | list) or is_array(given) else 1
     for known in (names, parts.names):
-        if count == len(known) > 1:
+        if count == len(known):
             return dict(zip(known, given, strict=True))
     message = f"the {what} has {count} part{'s' * (count > 1)}, and there are {len(names)} variables: {', '.join(names)}"
     help = ["give a part for each variable, in their order; or by name; or choose some of them by --wrt"]
     raise ExpressionError([error("shape-mismatch", message, help=help)])
+
+
+def parts_of(at: Mapping[str, Any], names: list[str], hessian: bool = False) -> Components:
+    """The variables, or pairs of them, with the shapes of the derivatives by them."""
+    shapes = {name: getattr(at[name], "shape", ()) for name in names}
+    if hessian:
+        shapes = {f"{first},{second}": shapes[first] + shapes[second] for first in names for second in names}
+    return Components([(name, place, shape) for place, (name, shape) in enumerate(shapes.items())])
 
 
 def by_pairs(given: Any, names: list[str]) -> Any:
@@ -181,18 +174,8 @@ def by_pairs(given: Any, names: list[str]) -> Any:
     return [block for row in given for block in row] if len(names) > 1 else given
 
 
-def _flat(name: str, given: Any) -> tuple[tuple[int, ...], list[float]]:
-    """The shape of numbers however they are nested, and the numbers, of which some may be NaN."""
-    if not isinstance(given, list | tuple) and not is_array(given):
-        return (), [_number(name, given)]
-    from diffcli.operations.arithmetic.array_files import flat
-
-    array = as_array(name, given, _number)
-    return getattr(array, "shape", ()), flat(array)
-
-
 def _number(name: str, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ExpressionError([error("bad-result", f"{name} is a `{type(value).__name__}`, not a number")]) from None
+        raise ExpressionError([error("bad-result", f"the {name} is a `{type(value).__name__}`, not a number")]) from None

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Slopes
 from diffcli.language import Program
-from diffcli.methods.differences.plain_calls import PlainCalls
+from diffcli.methods.differences.plain_calls import SECOND, PlainCalls, in_place_of_recording
 from diffcli.methods.digits.shake import ROUNDED, shake, shaking
 from diffcli.methods.gradient import of_problem
 from diffcli.methods.matrices.hessian import hessian_of
@@ -23,11 +23,7 @@ from diffcli.methods.sweeps.array_sweeps import array_adjoints
 from diffcli.methods.sweeps.rounding import UNIT, adjoint_errors, value_errors
 from diffcli.records import Difference
 from diffcli.studies.gradients.claim import arranged, by_pairs
-from diffcli.tape.recording.python_function import PythonFunction
 from diffcli.tape.running.evaluation import arithmetic_of, run
-
-NOT_RECORDED = ("untraceable", "not-as-recorded", "python-error", "bad-result", "too-many-nodes")
-"""What stops a recording; plain Python may compute the function all the same."""
 
 
 class Computed(NamedTuple):
@@ -43,35 +39,22 @@ class Computed(NamedTuple):
     """The tape at the point; without one the bars are estimates."""
 
 
-def computed(program: Program, at: Point, names: list[str], hessian: bool, most_rows: int) -> Computed:
-    """The gradient or Hessian of a program at a point; pairs of variables stand in the order of the rows of blocks."""
+def computed(program: Program, at: Point, names: list[str], parts: Components, hessian: bool, most_rows: int) -> Computed:
+    """The gradient or Hessian of a program at a point, in the order of some ``parts``: the variables, or pairs of them."""
     try:
         problem = System(program, at, wrt=names, most_rows=most_rows)
         problem.require_number()
     except ExpressionError as fault:
-        if not isinstance(program, PythonFunction) or fault.diagnostics[0].code not in NOT_RECORDED:
-            raise
-        try:
-            calls = PlainCalls(program, at, names)
-        except ExpressionError:
-            raise fault from None  # plain Python does not compute it either
-        return _by_calls(calls, hessian, fault.diagnostics[0])
-    return _hessian(problem) if hessian else _gradient(problem)
-
-
-def parts_of(at: Point, names: list[str], hessian: bool) -> Components:
-    """The variables, or pairs of them, with the shapes of the derivatives by them."""
-    shapes = {name: getattr(at[name], "shape", ()) for name in names}
+        return _by_calls(in_place_of_recording(program, at, names, fault), hessian)
     if hessian:
-        shapes = {f"{first},{second}": shapes[first] + shapes[second] for first in names for second in names}
-    return Components([(name, place, shape) for place, (name, shape) in enumerate(shapes.items())])
-
-
-def _gradient(problem: Problem) -> Computed:
-    found = of_problem(problem, Options(watch=False), asks_rules=False)
-    numbers = arranged(found.gradient, parts_of(problem.at, problem.wrt, False), "gradient")
-    sides = {slopes.variable: slopes for note in found.notes for slopes in note.slopes}
-    return Computed([number or 0.0 for number in numbers], _rounding(problem), sides, found.value, found.notes, problem)
+        found: Any = hessian_of(problem, HessianOptions(watch=False))
+        numbers = arranged(by_pairs(found.hessian, names), parts, "Hessian")
+        bars = [64 * UNIT * max((abs(number or 0.0) for number in numbers), default=0.0)] * len(numbers)
+    else:
+        found = of_problem(problem, Options(watch=False), asks_rules=False)
+        numbers, bars = arranged(found.gradient, parts, "gradient"), _rounding(problem)
+    sides = {slopes.variable: slopes for note in found.notes for slopes in note.slopes if not hessian}
+    return Computed([number or 0.0 for number in numbers], bars, sides, found.value, found.notes, problem)
 
 
 def _rounding(problem: Problem) -> list[float]:
@@ -89,44 +72,33 @@ def _rounding(problem: Problem) -> list[float]:
     return [abs((one or 0.0) - (other or 0.0)) * ROUNDED for one, other in pairs]
 
 
-def _hessian(problem: System) -> Computed:
-    found = hessian_of(problem, HessianOptions(watch=False))
-    pairs = by_pairs(found.hessian, problem.wrt)
-    numbers = [number or 0.0 for number in arranged(pairs, parts_of(problem.at, problem.wrt, True), "Hessian")]
-    rounding = 64 * UNIT * max((abs(number) for number in numbers if math.isfinite(number)), default=0.0)
-    return Computed(numbers, [rounding] * len(numbers), {}, found.value, found.notes, problem)
-
-
 # -- differences of plain calls ------------------------------------------------------------------------------------------------
 
 
-def _by_calls(calls: PlainCalls, hessian: bool, why: Diagnostic) -> Computed:
+def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
     (value,) = calls.base
     (found,) = [_second(calls)] if hessian else calls.jacobian()
-    message = f"differences of plain calls, as it cannot be recorded: {why.message}"
-    note = why._replace(severity="note", message=message, notes=("their bars are estimates",), help=())
     sides = {one.variable: Slopes(one.variable, one.left, one.right) for one in found if one.left is not one.right}
     bars = [math.inf if one.error is None else one.error for one in found]
-    return Computed([one.estimate for one in found], bars, sides, value, (note, *calls.notes([found])))
+    return Computed([one.estimate for one in found], bars, sides, value, tuple(calls.notes([found])))
 
 
 def _second(calls: PlainCalls) -> list[Difference]:
     """The second derivatives by pairs, the mixed ones from those along the sum and the difference of two axes."""
     columns = calls.columns
-    elements = [float(x or 0.0) for x in columns.numbers([calls.at[name] for name, _, _ in columns.parts])]
-    sizes = [abs(x) or 1.0 for x in elements]
-    known: dict[tuple[int, int], Difference] = {}
-    for first in range(len(elements)):
-        (known[first, first],) = calls.differences(calls.line(first), columns.names[first], derivative=2)
-        for second in range(first):
-            along: list[Any] = []
-            for sign in (1.0, -1.0):
-                step = [0.0] * len(elements)
-                step[first], step[second] = sizes[first], sign * sizes[second]
-                along += calls.differences(calls.along(columns.of(step)), "t", derivative=2)
-            area, (one, other) = 4 * sizes[first] * sizes[second], along
-            bar = None if None in (one.error, other.error) else (one.error + other.error) / area
-            mixed = one._replace(variable=columns.names[first], estimate=(one.estimate - other.estimate) / area, error=bar)
-            known[first, second] = known[second, first] = mixed._replace(left=None, right=None)
-    bands = columns.bands(range(len(elements)))
-    return [known[row, column] for rows in bands for others in bands for row in rows for column in others]
+    sizes = [abs(x or 0.0) or 1.0 for x in columns.numbers([calls.at[name] for name, _, _ in columns.parts])]
+
+    def along(first: int, second: int, sign: float) -> Any:
+        step = [0.0] * len(sizes)
+        step[first], step[second] = sizes[first], sign * sizes[second]
+        return calls.differences(calls.along(columns.of(step)), columns.names[first], SECOND)[0]
+
+    def by_pair(first: int, second: int) -> Difference:
+        if first == second:
+            return calls.differences(calls.line(first), columns.names[first], SECOND)[0]
+        (one, other), area = (along(first, second, sign) for sign in (1.0, -1.0)), 4 * sizes[first] * sizes[second]
+        bar = None if None in (one.error, other.error) else (one.error + other.error) / area
+        return one._replace(estimate=(one.estimate - other.estimate) / area, error=bar, left=None, right=None)  # type: ignore[no-any-return]
+
+    bands = columns.bands(range(len(sizes)))
+    return [by_pair(row, column) for rows in bands for others in bands for row in rows for column in others]

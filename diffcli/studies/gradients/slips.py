@@ -1,8 +1,7 @@
 """Which slip explains a wrong gradient, from its numbers, in the words of the table of slips of claims.
 
-A slip explains what is claimed of a variable if it brings about every number of it, at every point. Those of the whole
-derivative stand in one table here. Those of one term are found on the tape: where a row hands nothing on to one of its
-operands, a sweep finds the gradient without that term, and so what the term brings.
+A slip explains what is claimed of a variable if it brings about every number of it, at every point. Those of one term are found
+on the tape: where a row hands nothing on to an operand, a sweep finds the gradient without that term, and so what it brings.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.operations import OPERATIONS
 from diffcli.operations.array_row import shape_text
 from diffcli.records import element_names
-from diffcli.studies.claims import slip_search as claims
+from diffcli.studies.claims.slip_search import MOST_ROWS, find_slip
+from diffcli.studies.claims.slip_search import Observation as InNumbers
 from diffcli.studies.claims.slip_text import factor_sentence, neat
-from diffcli.studies.claims.slips import SLIPS
+from diffcli.studies.claims.slips import LIKE, SLIPS
 from diffcli.studies.gradients.computed import Computed
 from diffcli.tape.running.array_rules import NUMPY, rule_at
 from diffcli.tape.running.rules import FLOAT
@@ -32,16 +32,14 @@ from diffcli.tape.running.rules import FLOAT
 WORDS = {slip.name: slip.sentence for slip in reversed(SLIPS)}
 """The sentence of each kind of slip; of several the first."""
 
-MOST_ROWS = 300
-"""Longer tapes are asked for slips of the whole only."""
-
-_LINEAR = frozenset(("add", "sub", "mul", "div", "neg", "where"))
+_LINEAR = frozenset(("add", "sub", "mul", "div", "neg"))
 """Operations to which no chain rule is applied by hand."""
 
-_PIECES = frozenset(("abs", "relu", "relu6", "max", "min", "clip", "hardtanh"))
+_PIECES = frozenset(("abs", "relu", "relu6", "max", "min", "clip", "hardtanh", "where"))
 """Operations of several pieces."""
 
-Numbers = list[float]
+Rows = list[list[float]]
+"""Numbers of the elements of a variable, a row for each point."""
 
 
 class Observation(NamedTuple):
@@ -51,44 +49,34 @@ class Observation(NamedTuple):
     parts: Components
     """The variables, or pairs of them, that the numbers are derivatives by."""
     claimed: list[float | None]
-    value: float | None
     unit: float
     """The distance beside 1 of the floats that the claim was computed in."""
     computed: Computed
 
 
-class _One(NamedTuple):
-    """The numbers of one variable at one point."""
+class _Variable:
+    """What is claimed of a variable, or a pair of them, at some points, and what is right."""
 
-    seen: Observation
-    right: Numbers
-    claimed: Numbers
-    bars: Numbers
-    like: float
-    """The relative difference up to which numbers are taken as the same."""
+    def __init__(self, place: int, seen: Sequence[Observation]) -> None:
+        self.seen, (self.name, _, self.shape) = seen, seen[0].parts.parts[place]
+        first, size = seen[0].parts.starts[place], math.prod(self.shape)
+        own = slice(first, first + size)
+        self.right, self.bars = [one.computed.numbers[own] for one in seen], [one.computed.bars[own] for one in seen]
+        pairs = zip([one.claimed[own] for one in seen], self.right, strict=True)
+        self.claimed = [[known if one is None else one for one, known in zip(*pair, strict=True)] for pair in pairs]
+        self.like = LIKE if seen[0].unit < 1e-15 else math.sqrt(seen[0].unit)
+        """The relative difference up to which numbers are taken as the same."""
 
-    def same(self, numbers: Numbers) -> bool:
-        """Whether these numbers are what is claimed."""
-        return all(map(self.is_same, range(len(self.right)), numbers))
+    def same(self, wrong: Rows) -> list[bool]:
+        """Which numbers a slip brings about as they are claimed."""
+        columns = [zip(*rows, strict=True) for rows in zip(wrong, self.claimed, self.right, self.bars, strict=True)]
+        return [
+            abs(one - own) <= self.like * max(abs(one), abs(own), 1e-3 * abs(right)) + bar
+            for row in columns for one, own, right, bar in row
+        ]  # fmt: skip
 
-    def is_same(self, place: int, number: float) -> bool:
-        claimed, right = self.claimed[place], self.right[place]
-        return abs(number - claimed) <= self.like * max(abs(number), abs(claimed), 1e-3 * abs(right)) + self.bars[place]
-
-
-Of = Callable[[_One], Numbers]
-"""What a slip makes of the derivative by a variable at a point."""
-
-
-class _Variable(NamedTuple):
-    """A variable, or a pair of them, of which something wrong is claimed."""
-
-    name: str
-    shape: tuple[int, ...]
-    seen: list[_One]
-
-    def explained(self, wrong: Of) -> bool:
-        return all(one.same(wrong(one)) for one in self.seen)
+    def explained(self, wrong: Rows) -> bool:
+        return all(self.same(wrong))
 
 
 def find_slips(seen: Sequence[Observation], moves: bool) -> str:
@@ -96,14 +84,10 @@ def find_slips(seen: Sequence[Observation], moves: bool) -> str:
 
     ``moves``: whether it was asked at each of them, and is not the same numbers.
     """
-    columns = zip(*map(_variables, seen), strict=True)
-    variables = [
-        _Variable(name, shape, list(column)) for (name, _, shape), column in zip(seen[0].parts.parts, columns, strict=True)
-    ]
+    variables = [_Variable(place, seen) for place in range(len(seen[0].parts.parts))]
     found: dict[str, list[str]] = {}
     for one in variables:
-        sentence = "" if one.explained(lambda one: one.right) else next(_slips(one, variables, moves), "")
-        if sentence:
+        if sentence := "" if one.explained(one.right) else next(_slips(one, variables, moves), ""):
             found.setdefault(sentence, []).append(f"`{one.name}`")
     told = [
         sentence if len(names) == len(variables) or names[0] in sentence else f"by {' and '.join(names)}: {sentence}"
@@ -112,56 +96,49 @@ def find_slips(seen: Sequence[Observation], moves: bool) -> str:
     return "; ".join(told)
 
 
-def _variables(seen: Observation) -> list[_One]:
-    numbers = seen.computed.numbers
-    claimed = [right if number is None else number for number, right in zip(seen.claimed, numbers, strict=True)]
-    like = 1e-9 if seen.unit < 1e-15 else math.sqrt(seen.unit)
-    bands = zip(*map(seen.parts.bands, (numbers, claimed, seen.computed.bars)), strict=True)
-    return [_One(seen, list(right), list(own), list(bars), like) for right, own, bars in bands]
-
-
 # -- the slips, the plainest first ---------------------------------------------------------------------------------------------
 
 
 def _slips(of: _Variable, variables: Sequence[_Variable], moves: bool) -> Iterator[str]:
-    first = of.seen[0]
-    stale = moves and all(one.claimed == first.claimed and one.right != first.right for one in of.seen[1:])
-    if stale and any(first.claimed) and not any(first.is_same(place, right) for place, right in enumerate(first.right)):
+    right, name = of.right, f"`{of.name}`"
+    stale = moves and all(claimed == of.claimed[0] for claimed in of.claimed) and right.count(right[0]) == 1 < len(right)
+    if stale and any(of.claimed[0]) and not any(of.same(right)):
         yield "it is the same at every point, as a stale value is"
-    yield from _of_numbers(of)
-    for wrong, sentence in _WHOLE:
-        if of.explained(wrong):
-            yield sentence.format(variable=f"`{of.name}`")
+    yield from _in_numbers(of)
+    for slip, sign in (("constant", 0.0), ("sign", -1.0)):
+        if of.explained([[sign * number for number in row] for row in right]):
+            yield WORDS[slip].format(variable=name)
+    if of.explained([[one.computed.value] * len(row) for one, row in zip(of.seen, right, strict=True)]):
+        yield WORDS["itself"]
     for other in variables:
-        swapped = {id(own.seen): own.right for own in other.seen}
-        if other is not of and other.shape == of.shape and of.explained(lambda one, swapped=swapped: swapped[id(one.seen)]):  # type: ignore[misc]
-            yield WORDS["other variable"].format(other=f"`{other.name}`", variable=f"`{of.name}`")
+        if other is not of and other.shape == of.shape and of.explained(other.right):
+            yield WORDS["other variable"].format(other=f"`{other.name}`", variable=name)
     for how, order in _rearranged(of.shape):
-        if of.explained(lambda one, order=order: _in_order(one, order)):  # type: ignore[misc]
+        rows = zip(right, of.claimed, strict=True)
+        if of.explained([[own[k] if source is None else row[source] for k, source in enumerate(order)] for row, own in rows]):
             yield f"its entries are {how}"
-    factor = _factor(of, lambda one: one.right)
-    if factor is not None:
-        yield factor_sentence(factor) + _size_of(first.seen, factor)
+    if (factor := _factor(of, right)) is not None:
+        yield factor_sentence(factor) + _size_of(of.seen[0], factor)
     yield from _of_terms(of)
-    point = {id(one.seen): _flat(one.seen.at, of.name) for one in of.seen}
-    factor = _factor(of, lambda one: point[id(one.seen)], lambda one: one.right) if point[id(first.seen)] else None
-    if factor:
-        yield f"a term {'is missing' if factor < 0 else 'is too much'}: {abs(factor):.6g} times `{of.name}`"
-    wrong_ones = [place for place, number in enumerate(first.right) if not first.is_same(place, number)]
-    if len(wrong_ones) == 1 < len(first.right):
-        yield f"one entry alone is wrong, {element_names(of.name, of.shape)[wrong_ones[0]]}"
-    pairs = [pair for one in of.seen for pair in zip(one.claimed, one.right, strict=True) if pair[1]]
-    worst = max((abs(claimed - right) / abs(right) for claimed, right in pairs), default=1.0)
-    if worst < 1e-4:
+    if of.name in of.seen[0].at and (factor := _factor(of, _points(of), right)):
+        yield f"a term {'is missing' if factor < 0 else 'is too much'}: {abs(factor):.6g} times {name}"
+    first = of.same(right)[: len(right[0])]
+    if first.count(False) == 1 < len(first):
+        yield f"one entry alone is wrong, {element_names(of.name, of.shape)[first.index(False)]}"
+    pairs = [pair for both in zip(of.claimed, right, strict=True) for pair in zip(*both, strict=True) if pair[0] != pair[1]]
+    if (worst := max((abs(own - known) / (abs(known) or LIKE) for own, known in pairs), default=1.0)) < 1e-4:
         yield WORDS["rounded"].format(digits=int(-math.log10(worst)))
 
 
-_WHOLE: tuple[tuple[Of, str], ...] = (
-    (lambda one: [0.0] * len(one.right), WORDS["constant"]),
-    (lambda one: [-number for number in one.right], WORDS["sign"]),
-    (lambda one: [one.seen.computed.value] * len(one.right), WORDS["itself"]),
-)
-"""What is claimed in place of the whole derivative by a variable, and the sentence."""
+def _in_numbers(of: _Variable) -> Iterator[str]:
+    """A slip of the table of claims, of a program in numbers that was asked at several points."""
+    problems = _problems(of)
+    if problems and problems[0].tape.shapes is None:
+        known = []
+        for at, (claimed,), (right,) in zip(problems, of.claimed, of.right, strict=True):
+            moves, point = [*at.swept_forward({at.input_slot(of.name): 1.0})], dict(at.at)
+            known.append(InNumbers(point, at.values, at.adjoints, moves, claimed, math.nan, right))
+        yield from filter(None, [find_slip(problems[0], of.name, known)])
 
 
 def _rearranged(shape: tuple[int, ...]) -> Iterator[tuple[str, list[int | None]]]:
@@ -180,48 +157,26 @@ def _rearranged(shape: tuple[int, ...]) -> Iterator[tuple[str, list[int | None]]
             yield f"shifted by one index{where}", moved
 
 
-def _in_order(one: _One, order: Sequence[int | None]) -> Numbers:
-    return [one.claimed[place] if source is None else one.right[source] for place, source in enumerate(order)]
-
-
-def _flat(at: Point, name: str) -> Numbers:
-    """The numbers of a variable; none of a pair."""
-    if name not in at:
-        return []
-    return [number or 0.0 for number in Components([(name, 0, getattr(at[name], "shape", ()))]).numbers([at[name]])]
-
-
-def _of_numbers(of: _Variable) -> Iterator[str]:
-    """A slip of the table of claims, of a program in numbers that was asked at several points."""
-    problems = [one.seen.computed.problem for one in of.seen]
-    known: list[claims.Observation] = []
-    for one, problem in zip(of.seen, problems, strict=True):
-        if problem is None or problem.tape.shapes is not None or of.name not in problem.wrt:
-            return
-        moves = list(problem.swept_forward({problem.input_slot(of.name): 1.0}))
-        at: Any = problem.at
-        known.append(claims.Observation(at, problem.values, problem.adjoints, moves, one.claimed[0], math.nan, one.right[0]))
-    alike = all(_rows(problem) == _rows(problems[0]) for problem in problems)
-    if alike and problems[0] is not None and (sentence := claims.find_slip(problems[0], of.name, known)):
-        yield sentence
-
-
 # -- factors -------------------------------------------------------------------------------------------------------------------
 
 
-def _factor(of: _Variable, term: Of, rest: Of | None = None) -> float | None:
+def _points(of: _Variable) -> Rows:
+    """The variable itself."""
+    part = Components([(of.name, 0, of.shape)])
+    return [[number or 0.0 for number in part.numbers([one.at[of.name]])] for one in of.seen]
+
+
+def _factor(of: _Variable, terms: Rows, rests: Rows | None = None) -> float | None:
     """The one factor, but 1, that a term has in what is claimed, beside a rest; None if there is none, or it tells nothing."""
-    terms = [(term(one), rest(one) if rest else [0.0] * len(one.right), one) for one in of.seen]
-    size, place, numbers, others, one = max(
-        ((abs(numbers[place]), place, numbers, others, one) for numbers, others, one in terms for place in range(len(numbers))),
-        key=lambda found: found[0],
-    )
+    rests = rests or [[0.0] * len(row) for row in terms]
+    places = [(abs(number), k, place) for k, numbers in enumerate(terms) for place, number in enumerate(numbers)]
+    size, k, place = max(places)
     if not 0 < size < math.inf:
         return None
-    factor = _snapped((one.claimed[place] - others[place]) / numbers[place], one.like)
-    made = {id(one): [other + factor * number for number, other in zip(*pair, strict=True)] for *pair, one in terms}
-    tells = sum(number != 0 for numbers, *_ in terms for number in numbers) > 2 or neat(factor)
-    return factor if factor != 1 and tells and of.explained(lambda one: made[id(one)]) else None
+    factor = _snapped((of.claimed[k][place] - rests[k][place]) / terms[k][place], of.like)
+    made = [[rest + factor * term for rest, term in zip(*pair, strict=True)] for pair in zip(rests, terms, strict=True)]
+    tells = sum(size > 0 for size, *_ in places) > 2 or neat(factor)
+    return factor if factor != 1 and tells and of.explained(made) else None
 
 
 def _snapped(factor: float, like: float) -> float:
@@ -238,11 +193,10 @@ def _snapped(factor: float, like: float) -> float:
 def _size_of(seen: Observation, factor: float) -> str:
     """Which array has as many elements, or as long an axis, as a factor or its inverse says: it may be a mean for a sum."""
     problem, wanted = seen.computed.problem, factor if factor > 1 else 1 / factor if factor > 0 else 0.0
-    arrays = [(f"`{name}`", value) for name, value in seen.at.items()]
-    arrays += [("an array", constant) for constant in problem.tape.constants] if problem is not None else []
-    for name, value in arrays:
+    known = [(f"`{name}`", value) for name, value in seen.at.items()]
+    for name, value in known + [("an array", constant) for constant in (problem.tape.constants if problem else ())]:
         shape = getattr(value, "shape", ())
-        if any(abs(size - wanted) <= 4e-9 * size for size in (math.prod(shape), *shape) if size > 2):
+        if any(abs(size - wanted) <= 4 * LIKE * size for size in (math.prod(shape), *shape) if size > 2):
             return f" ({name} is {shape_text(shape)}: a {'sum for a mean' if factor > 1 else 'mean for a sum'}?)"
     return ""
 
@@ -250,79 +204,53 @@ def _size_of(seen: Observation, factor: float) -> str:
 # -- terms of the tape ---------------------------------------------------------------------------------------------------------
 
 
+def _problems(of: _Variable) -> list[Problem]:
+    """The tapes at all points, if they are the same, and short."""
+    found = [one.computed.problem for one in of.seen]
+    if found[0] is None or of.name not in found[0].wrt or len(found[0].tape.operations) > MOST_ROWS:
+        return []
+    rows = {str(one and (one.tape.operations, one.tape.operands)) for one in found}
+    return [one for one in found if one is not None] if len(rows) == 1 else []
+
+
 def _of_terms(of: _Variable) -> Iterator[str]:
-    """Slips at one row of the tape: a term that is missing, of the wrong sign, times a factor; a chain that is broken."""
-    problem = of.seen[0].seen.computed.problem
-    if problem is None or len(problem.tape.operations) > MOST_ROWS or of.name not in problem.wrt:
-        return
-    tape = problem.tape
-    if any(_rows(one.seen.computed.problem) != _rows(problem) for one in of.seen):
-        return
-    for slot in reversed(tape.rows()):
-        active = [position for position, operand in enumerate(tape.operands_of(slot)) if problem.active[operand]]
-        row = problem.operand_text(slot)
-        if problem.reached(slot) and tape.operation(slot) == "where" and tape.shape(slot):
-            if _is_mixed(of, {id(one): _swept(of, one, slot) for one in of.seen}):
-                yield _BRANCH.format(row=row)
-        elif problem.reached(slot) and tape.operation(slot) != "where":
-            for position in active:
-                within = "" if tape.operation(slot) in ("add", "sub") else f" in the derivative of {row}"
-                words = {"row": row, "operand": problem.operand_text(tape.operands_of(slot)[position]), "within": within}
-                yield from _of_term(of, slot, position, words, tape.operation(slot), alone=len(active) == 1)
+    """Slips at one row: a term that is missing, of the wrong sign, times a factor; a broken chain; a wrong branch."""
+    problems = _problems(of)
+    for slot in reversed(problems[0].tape.rows()) if problems else ():
+        first, row = problems[0], problems[0].tape.operands_of(slot)
+        name, active = first.tape.operation(slot), [position for position, operand in enumerate(row) if first.active[operand]]
+        for position in active if first.reached(slot) and (name != "where" or first.tape.shape(slot)) else ():
+            words = {"row": first.operand_text(slot), "operand": first.operand_text(row[position])}
+            words["within"] = "" if name in ("add", "sub") else f" in the derivative of {words['row']}"
+            without = passed = [_swept(one, of, slot, position) for one in problems]
+            if name in OPERATIONS and name not in _LINEAR and len(active) == 1:
+                passed = [_swept(one, of, slot, position, lambda bar, *_: bar) for one in problems]
+                if of.explained(passed):
+                    yield WORDS["outer derivative"].format(**words)
+            terms = [[a - b for a, b in zip(*pair, strict=True)] for pair in zip(of.right, without, strict=True)]
+            factor = None if name == "where" else _factor(of, terms, without)
+            if factor == 0:
+                yield WORDS["term missing"].format(**words)
+            elif factor is not None and neat(factor):
+                slip = "sign of a term" if factor == -1 else "factor of a term"
+                yield WORDS[slip].format(factor=factor_sentence(factor), **words)
+            elif name in _PIECES and all(map(any, zip(of.same(of.right), of.same(without), of.same(passed), strict=True))):
+                yield f"the wrong branch of {words['row']} is taken"
 
 
-_BRANCH = "the wrong branch of {row} is taken"
-
-
-def _rows(problem: Problem | None) -> Any:
-    return problem and (problem.tape.operations, problem.tape.operands)
-
-
-def _of_term(of: _Variable, slot: int, position: int, words: dict[str, str], operation: str, alone: bool) -> Iterator[str]:
-    without = {id(one): _swept(of, one, slot, position) for one in of.seen}
-    known = [without]
-    if alone and operation in OPERATIONS and operation not in _LINEAR:
-        known.append({id(one): _swept(of, one, slot, position, lambda bar, *_: bar) for one in of.seen})
-        if of.explained(lambda one: known[1][id(one)]):
-            yield WORDS["outer derivative"].format(**words)
-    term: Of = lambda one: [right - rest for right, rest in zip(one.right, without[id(one)], strict=True)]
-    factor = _factor(of, term, lambda one: without[id(one)])
-    if factor == 0:
-        yield WORDS["term missing"].format(**words)
-    elif factor == -1:
-        yield WORDS["sign of a term"].format(**words)
-    elif factor is not None and neat(factor):
-        yield WORDS["factor of a term"].format(factor=factor_sentence(factor), **words)
-    elif operation in _PIECES and _is_mixed(of, *known):
-        yield _BRANCH.format(**words)
-
-
-def _is_mixed(of: _Variable, *others: dict[int, Numbers]) -> bool:
-    """Whether each number that is claimed is right, or that of another gradient."""
-    return all(
-        one.is_same(place, right) or any(one.is_same(place, numbers[id(one)][place]) for numbers in others)
-        for one in of.seen for place, right in enumerate(one.right)
-    )  # fmt: skip
-
-
-def _swept(of: _Variable, one: _One, slot: int, position: int = 0, instead: Callable[..., Any] | None = None) -> Numbers:
+def _swept(at: Problem, of: _Variable, slot: int, position: int, instead: Callable[..., Any] | None = None) -> list[float]:
     """The derivative if a row handed something else on to one operand, or nothing; or if a choice took the other branch."""
-    problem = one.seen.computed.problem
-    assert problem is not None
-    tape, count, values = problem.tape, len(problem.tape.operands_of(slot)), list(problem.values)
-    functions: list[Any] = []
+    tape, values, row = at.tape, list(at.values), at.tape.operands_of(slot)
+    overrides: dict[int, Any] = {}
     if tape.operation(slot) == "where":
-        condition = tape.operands_of(slot)[0]
-        values[condition] = (values[condition] == 0) * 1.0
+        values[row[0]] = (values[row[0]] == 0) * 1.0
     elif tape.operation(slot) in OPERATIONS:
-        functions = list((FLOAT if tape.shapes is None else NUMPY).terms(tape.operation(slot), count))
-        functions[position] = instead
+        functions = (FLOAT if tape.shapes is None else NUMPY).terms(tape.operation(slot), len(row))
+        overrides[slot] = (*functions[:position], instead, *functions[position + 1 :])
     else:
-        adjoints: list[Any] = [NUMPY.row_term(rule_at(tape, slot, each), "adjoint") for each in range(count)]
-        adjoints[position], nothing = None, BothWays(*[None] * 2)  # type: ignore[arg-type]
-        functions = [nothing._replace(adjoint=adjoint) for adjoint in adjoints]
-    overrides: Any = {slot: tuple(functions)} if functions else {}
-    found = accumulate(tape, values, problem.active, {tape.output: 1.0}, overrides)[0]
-    variables = variables_of(problem)
-    numbers = [number or 0.0 for number in variables.numbers(found)]
-    return list(variables.bands(numbers)[problem.wrt.index(of.name)])
+        adjoints: list[Any] = [NUMPY.row_term(rule_at(tape, slot, k), "adjoint") for k in range(len(row))]
+        adjoints[position] = None
+        overrides[slot] = tuple(BothWays(adjoint, adjoint) for adjoint in adjoints)
+    found = accumulate(tape, values, at.active, {tape.output: 1.0}, overrides)[0]
+    variables = variables_of(at)
+    return list(variables.bands([number or 0.0 for number in variables.numbers(found)])[at.wrt.index(of.name)])

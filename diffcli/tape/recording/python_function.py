@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from functools import partial
+from os.path import basename
 from typing import Any
 
 from diffcli.errors import ExpressionError, error
@@ -19,6 +20,7 @@ from diffcli.tape.recording.call_sites import CallSites, code_of
 from diffcli.tape.recording.footsteps import unheard
 from diffcli.tape.recording.recorder import Judge
 from diffcli.tape.recording.recording import Recording, bad_result, record, run_function
+from diffcli.tape.recording.traced import Traced
 
 
 class PythonFunction(Program):
@@ -76,6 +78,11 @@ class PythonFunction(Program):
                 raise ExpressionError([error("untraceable", message, help=help)])
             (self.free if parameter.default is parameter.empty else self.optional).append(parameter.name)
 
+    @property
+    def target(self) -> str:
+        """What it is called on a command line: its file and its name."""
+        return f"{self.label}:{self.name.removeprefix(basename(self.label).removesuffix('py'))}"
+
     def __repr__(self) -> str:
         return f"<PythonFunction {self.name}>"
 
@@ -102,7 +109,8 @@ class PythonFunction(Program):
     def holding(self, at: Mapping[str, Any], wanted: Sequence[str]) -> tuple[PythonFunction, dict[str, Any]]:
         """The function with every argument held that the derivative is not wanted for, and the others."""
         result = copy(self)
-        result.held = {name: value for name, value in at.items() if name in self.signature.parameters and name not in wanted}
+        parameters = self.signature.parameters
+        result.held = self.held | {name: one for name, one in at.items() if name in parameters and name not in wanted}
         result.free = [name for name in self.free if name not in result.held]
         result.optional = [name for name in self.optional if name not in result.held]
         return result, {name: value for name, value in at.items() if name not in result.held}
@@ -146,8 +154,10 @@ class PythonFunction(Program):
         return run_function(self._call, handed, sites)
 
     def _number(self, result: Any, sites: CallSites, several: bool) -> Number:
-        """What it returns as a float or an array of float64; a complex number is none."""
+        """What it returns as a float or an array of float64; a complex number is none, and none is what another run records."""
         try:
+            if isinstance(result, Traced):
+                raise TypeError
             if is_array(result):
                 from diffcli.operations.arithmetic.array_files import as_floats
 
