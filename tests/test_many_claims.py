@@ -131,7 +131,7 @@ def test_files_of_claims(text, arguments, expected, file):
     assert verdicts(arguments) == expected
 
 
-ALONE = "--claims goes with --at and --wrt alone\n  = help: leave the other options out\n"
+ALONE = "--claims goes with --at, --wrt and --rtol alone\n  = help: leave the other options out\n"
 REFUSED = [
     # the file, the other arguments, the exit code and the whole message
     ("claim\n1\n", "x --claim 1", 2, f"error[usage]: {ALONE}"),

@@ -71,7 +71,7 @@ def command(
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     if file is not None:
         if points or claims or exact_digits or is_asked(against, None):
-            raise UsageError([error("usage", "--claims goes with --at and --wrt alone", help=["leave the other options out"])])
+            raise UsageError([error("usage", "--claims goes with --at, --wrt and --rtol alone", help=["leave the other options out"])])
         return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
@@ -119,11 +119,9 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, ma
 
     with run.at_work() as stage:
         own = _problem(run, run.read(), wrt, max_nodes, True) if run.expression is not None else None
-
-        def about(text: str) -> tuple[Problem, bool]:
-            return own if own and not text else _problem(run, parse(text), wrt, max_nodes, True)
-
-        rows, notes = judge_rows(path, about, stage, rtol)
+        rows, notes = judge_rows(
+            path, lambda text: own if own and not text else _problem(run, parse(text), wrt, max_nodes, True), stage, rtol
+        )
     notes += notes_of([row.found for row in rows])
     return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
 
