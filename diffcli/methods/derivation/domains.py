@@ -48,6 +48,8 @@ RISING = {(name, 0.0): 0.0 for name in _ODD} | {("log", 0.0): 1.0, ("exp", 1.0):
 """Where functions that only rise have a value, in their own domain."""
 
 MOST_ROWS = 200
+"""Nothing is told of longer programs."""
+
 LONGEST = 60
 """Longer conditions are not told."""
 
@@ -245,9 +247,12 @@ def _mirrored(signs: int) -> int:
 def domain_of(view: Problem, result: str, wanted: Sequence[tuple[str, ...]]) -> Domain:
     """Where a problem's result is defined, and where the rules give its derivatives by some variables; None where it is not told.
 
+    >>> from diffcli.methods.problem.problem import ANYWHERE
     >>> domain_of(Problem("sqrt(x) + 1/(x - 2)", ANYWHERE), "f", [("x",)])
     Domain(result='f', condition='x >= 0 and x != 2', derivatives={('x',): 'x > 0 and x != 2'})
     """
+    if len(view.tape.operations) > MOST_ROWS:
+        return Domain(result, None, dict.fromkeys(wanted))
     twin = copy(view)
     twin.known, twin.values = False, constant_values(view.tape)
     return Domain(result, _told(twin, ()), {by: _told(twin, by) for by in wanted})
@@ -273,7 +278,7 @@ def _told(problem: Problem, by: tuple[str, ...]) -> str | None:
 def _join_rules(found: Conditions, problem: Problem, by: tuple[str, ...]) -> None:
     """Join the domains of the rows that the result needs, and away from what breaks the rules for a derivative."""
     tape = problem.tape
-    if len(tape.operations) > MOST_ROWS or tape.shapes is not None:
+    if len(tape.operations) > MOST_ROWS:
         raise Untold
     active = activity(tape, [problem.input_slot(name) for name in by])
     taken: dict[int, bool] = {tape.output: True}  # whether a row is needed wherever the result is
