@@ -253,7 +253,7 @@ def test_a_higher_derivative_at_a_kink_is_what_its_sides_agree_on(text, at, by, 
 def test_a_higher_derivative_that_loses_its_digits_says_so():
     found = diffcli.diff("(1 - cos(x))/x^2", "x=1e-5", order=3)
     assert [note.code for note in found.notes] == ["lost-digits", "symbolic-form"]
-    assert found.notes[1].message == "SymPy's form of the derivative by `x` and `x` and `x` loses its digits at this point"
+    assert found.notes[1].message == "SymPy's form of the derivative by `x` 3 times loses its digits at this point"
     assert found.notes[1].notes[1].startswith("worked out with 50 digits it is 3.3333333333")
 
 

@@ -115,9 +115,9 @@ FILES = [
     ("claim,expression\n2*x,x^2\ncos(t),sin(t)\n1,2x\n1,\n1,[x; x^2]\n", "",
      [(2, "", "x", "proved"), (3, "", "t", "proved"), (4, "", "", "not readable"), (5, "", "", "not readable"), (6, "", "", "not readable")]),
     ("claim,variable\n2*v,v\n2,v[0]\n4,v[1]\n4,v\n", '"sum(v^2)" --at v=[1,2]',
-     [(2, "", "v[0]", "proved"), (2, "", "v[1]", "proved"), (3, "", "v[0]", "at the point only"), (4, "", "v[1]", "at the point only"),
+     [(2, "", "v[0]", "proved"), (2, "", "v[1]", "proved"), (3, "", "v[0]", "right at the point"), (4, "", "v[1]", "right at the point"),
       (5, "", "v", "not readable")]),
-    ("claim\n2*x\n6\n", "x^2 --at x=3", [(2, "", "x", "proved"), (3, "", "x", "at the point only")]),
+    ("claim\n2*x\n6\n7\nx+3\n", "x^2 --at x=3", [(2, "", "x", "proved"), (3, "", "x", "right at the point"), (4, "", "x", "wrong"), (5, "", "x", "at the point only")]),
     ("claim\ny\n", "x*y --wrt x", [(2, "", "x", "proved")]),
     ("variable,claim\nx,2*x*y\ny,x^2\n", "model.py:f", [(2, "", "x", "proved"), (3, "", "y", "proved")]),
     ("variable,claim\nx,1 = 2\nx,\n", "x^2", [(2, "", "x", "not readable"), (3, "", "x", "not readable")]),
@@ -131,7 +131,7 @@ def test_files_of_claims(text, arguments, expected, file):
     assert verdicts(arguments) == expected
 
 
-ALONE = "--claims goes with --at and --wrt alone\n  = help: leave the other options out\n"
+ALONE = "--claims goes with --at, --wrt and --rtol alone\n  = help: leave the other options out\n"
 REFUSED = [
     # the file, the other arguments, the exit code and the whole message
     ("claim\n1\n", "x --claim 1", 2, f"error[usage]: {ALONE}"),
@@ -161,7 +161,7 @@ def test_an_expression_is_needed_by_everything_else():
 
 
 def of(expression):
-    return Problem(parse(expression), {"x": 1.37, "y": 0.63}), False
+    return Problem(parse(expression), {"x": 1.37, "y": 0.63}), True
 
 
 def test_sympy_is_asked_once_for_each_variable(file, monkeypatch):

@@ -189,7 +189,7 @@ def test_samples_that_do_not_follow_the_function_are_said_not_to():
 RANGES = {
     ("x^2", ""): (-3, 3), ("exp(x)", ""): (-3, 3), ("x^4 - 5*x^2 + 2", ""): (-2, 2), ("sin(x)", ""): (-5, 5), ("sin(1000*x)", ""): (-0.005, 0.005),
     ("log(x)", ""): (-0.25, 3), ("asin(x)", ""): (-1.25, 1.25), ("x - 500", ""): (-900, 900), ("max(x, 20)", ""): (-30, 30), ("sin(1/x)", ""): (-9, 9),
-    ("x^2", "x=100"): (-200, 400), ("sin(x)", "x=1000"): (None, None), ("5 + 0*x", ""): (-3, 3), ("exp(10*x)", ""): (-3, 3), ("sqrt(-x^2)", ""): (-0.25, 0.25),
+    ("x^2", "x=100"): (-100, 300), ("exp(x)", "x=1"): (-2, 4), ("sin(x)", "x=1000"): (994, 1006), ("5 + 0*x", ""): (-3, 3), ("exp(10*x)", ""): (-3, 3), ("sqrt(-x^2)", ""): (-0.25, 0.25),
 }  # fmt: skip
 
 
@@ -197,14 +197,14 @@ RANGES = {
 def test_the_range_is_where_something_happens(text, at):
     result = plot(text, at)
     low, high = RANGES[text, at]
-    assert low is None or (result.low, result.high) == (low, high)
+    assert (result.low, result.high) == (low, high)
     middle = float(at.removeprefix("x=") or 0)
     assert result.low <= middle <= result.high
 
 
 def test_one_end_may_be_given():
     assert [(result.low, result.high) for result in (plot("x^2", "", low=0), plot("x^2", "", high=10), plot("x", "", low=1e300))] == [
-        (0, 6), (-50, 10), (1e300, 7e300),
+        (0, 6), (-30, 10), (1e300, 3e300),
     ]  # fmt: skip
 
 

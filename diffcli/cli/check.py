@@ -67,11 +67,11 @@ def command(
     output = run.output
     output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
-    if points is not None and (at_given or claims) and not against["against"]:
+    if points is not None and (at_given or claims) and against["against"] is None:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     if file is not None:
         if points or claims or exact_digits or is_asked(against, None):
-            raise UsageError([error("usage", "--claims goes with --at and --wrt alone", help=["leave the other options out"])])
+            raise UsageError([error("usage", "--claims goes with --at, --wrt and --rtol alone", help=["leave the other options out"])])
         return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
@@ -81,13 +81,10 @@ def command(
             return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
-        alone = bool(claims) and not at_given and bool(program.inputs)
+        problem, alone = _problem(run, program, wrt, max_nodes, bool(claims))
         if alone and exact_digits is not None:
             raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
-        problem = _problem(run, program, wrt, max_nodes, alone)
         several = isinstance(problem, System)
-        if several and claims:
-            raise _about_one()
         agreements = agreements_of(problem, exact_digits, stage) if several else []
         if not several and not alone:
             agreements = [agreement_of(problem, exact_digits, stage)]
@@ -99,15 +96,20 @@ def command(
     return _verdict(run, document, notes_of(found), all(each.passed for each in found))
 
 
-def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, alone: bool) -> Problem:
-    """The program at the point, or, for claims ``alone``, at one where it has a value; a `System` if it has several results."""
-    problem = _anywhere(program, wrt, max_nodes) if alone else System(program, run.point, wrt=wrt, most_rows=max_nodes)
-    if isinstance(problem, System):
-        if len(problem.outputs) > 1 or problem.outputs[0].shape:
-            return problem
-        problem = problem.view(problem.outputs[0])
+def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, claims: bool) -> tuple[Problem, bool]:
+    """The program at the point, a `System` if it has several results; and whether that is a point of our own, for ``claims``."""
+    if claims and not run.point and program.inputs:
+        return _anywhere(program, wrt, max_nodes), True
+    system = System(program, run.point, wrt=wrt, most_rows=max_nodes)
+    several = len(system.outputs) > 1 or bool(system.outputs[0].shape)
+    if several and claims:
+        help = ["leave the others out: a claim is about the last statement of a program"]
+        raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
+    if several:
+        return system, False
+    problem = system.view(system.outputs[0])
     require_value(problem)
-    return problem
+    return problem, False
 
 
 def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, max_nodes: int) -> ExitCode:
@@ -115,23 +117,13 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, ma
     from diffcli.reports.claims import claims_report
     from diffcli.studies.claims.many_claims import judge_rows
 
-    def about(program: Program) -> tuple[Problem, bool]:
-        alone = not run.point and bool(program.inputs)
-        problem = _problem(run, program, wrt, max_nodes, alone)
-        if isinstance(problem, System):
-            raise _about_one()
-        return problem, not alone
-
     with run.at_work() as stage:
-        own = about(run.read()) if run.expression is not None else None
-        rows, notes = judge_rows(path, lambda text: about(parse(text)) if text or own is None else own, stage, rtol)
+        own = _problem(run, run.read(), wrt, max_nodes, True) if run.expression is not None else None
+        rows, notes = judge_rows(
+            path, lambda text: own if own and not text else _problem(run, parse(text), wrt, max_nodes, True), stage, rtol
+        )
     notes += notes_of([row.found for row in rows])
     return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
-
-
-def _about_one() -> UsageError:
-    help = ["leave the others out: a claim is about the last statement of a program"]
-    return UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
 
 
 def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:

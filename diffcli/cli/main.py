@@ -22,7 +22,7 @@ from diffcli.errors import DiffcliError, UsageError, did_you_mean, error
 EPILOG = """\b
 Examples:
   diffcli grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5
-  diffcli grad "x^2 * exp(-x)" --at x=1 --mode symbolic
+  diffcli diff "x^2 * exp(-x)" --steps
   diffcli functions log"""
 
 

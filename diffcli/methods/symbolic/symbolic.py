@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -217,7 +218,8 @@ def described(
     The same where the form loses the digits of ``by_rules``, the derivative by the rules of the table; but not at a kink
     (``bent``), where the form may well follow another rule.
     """
-    name = " and ".join(variables)
+    times = [(variable, 1) for variable in variables] if len(variables) < 3 else Counter(variables).items()
+    name = " and ".join(variable + f" {count} times" * (count > 1) for variable, count in times)
     simplified = simplifier.simplest(raw, name)
     latex = to_latex(raw if simplified is None else simplified)
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
@@ -242,7 +244,7 @@ def described(
         fault = "" if abs(value - exact) <= LOST * abs(exact) else "loses its digits"
     if fault:
         kind = "second derivative" if len(variables) == 2 else "derivative"
-        by = " and ".join(f"`{variable}`" for variable in variables)
+        by = " and ".join(f"`{variable}`" + f" {count} times" * (count > 1) for variable, count in times)
         message = f"SymPy's form of the {kind} by {by} {fault} at this point"
         rule = f"{rule} it is {number_text(by_rules + 0.0)}" + f" (--mode {mode})" * bool(mode)
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))

@@ -10,7 +10,7 @@ from diffcli.language.writing.printer import LATEX, latex_name, statement_text
 from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.formulas import Domain, Formula, FormulaResult
-from diffcli.reports.derivatives.gradient import latex_heading, slopes_remark
+from diffcli.reports.derivatives.gradient import forms_table, latex_heading, slopes_remark
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, heading, point_text
 from diffcli.reports.formats import TEX, Style
@@ -81,7 +81,8 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
         rows = [(name, *(each.shortest for each in row)) for name, row in matrix]
         blocks.append(Table("", columns, tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)))
     if not matrices:
-        blocks += [_forms(name, each) for name, each in zip(names, result.formulas, strict=True)]
+        pairs = zip(names, result.formulas, strict=True)
+        blocks += [forms_table(name, each.unsimplified, each.simplified) for name, each in pairs]
     blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
     if result.values:
         values = [Value(name, name, value) for name, value in result.values.items()]
@@ -115,13 +116,6 @@ def _domain_text(found: Domain, sign: str, style: Style) -> str:
 
 def _tangent_kind(result: FormulaResult) -> str:
     return f"tangent {'line' if len(result.wrt) == 1 else 'plane' if len(result.wrt) == 2 else 'hyperplane'}"
-
-
-def _forms(name: str, found: Formula) -> Table:
-    rows = [("by SymPy", found.unsimplified)]
-    if found.simplified is not None and found.simplified != found.unsimplified:
-        rows.append(("simplified", found.simplified))
-    return Table("", texts("form", name), tuple(rows))
 
 
 # -- formulas ----------------------------------------------------------------------------------------------------------------

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from diffcli._named import NamedTuple
 from diffcli.errors import UsageError, error, visible
 from diffcli.records.blocks import Document
-
-if TYPE_CHECKING:
-    from diffcli.records.findings import Finding
 
 T = TypeVar("T")
 
@@ -128,6 +125,8 @@ def _with_texts(part: Any, shown: Callable[[str], str] = visible) -> Any:
 
 def render(document: Document, style: Style) -> str | bytes:
     """A document in the format of the style: a text that ends in a newline, or the bytes of a binary format."""
+    if style.format.needs == CHECK:
+        require(document.findings, "findings", style, "diffcli check finds out whether derivatives are right")
     module, _, function = style.format.renderer.partition(".")
     write = getattr(import_module(f"diffcli.reports.formats.{module}"), function)
     if not style.unicode and style.format.name == "table":  # before it is laid out: an escape is wider than its letter
@@ -149,11 +148,6 @@ def require(found: T | None, what: str, style: Style, help: str) -> T:
     *others, last = [row.name for row in FORMATS.values() if not row.needs]
     message = f"this report has no {what} to write as {style.format.name}"
     raise UsageError([error("unknown-choice", message, help=[help, f"{', '.join(others)} and {last} show any report"])])
-
-
-def findings_of(document: Document, style: Style) -> tuple[Finding, ...]:
-    """What a check found."""
-    return require(document.findings, "findings", style, "diffcli check finds out whether derivatives are right")
 
 
 def format_of(path: str) -> Format | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from diffcli.errors import counted
 from diffcli.records.blocks import Document
 from diffcli.records.findings import Finding
-from diffcli.reports.formats import Style, findings_of
+from diffcli.reports.formats import Style
 
 _MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _IN_MESSAGES, _IN_PROPERTIES = str.maketrans(_MESSAGE), str.maketrans(_MESSAGE | {":": "%3A", ",": "%2C"})
@@ -17,7 +17,7 @@ _IN_MESSAGES, _IN_PROPERTIES = str.maketrans(_MESSAGE), str.maketrans(_MESSAGE |
 
 def render(document: Document, style: Style) -> str:
     """A command for each finding that does not hold; a line that counts them all is none, and stands in the log alone."""
-    findings = findings_of(document, style)
+    findings = document.findings or ()
     wrong = [_command(found) for found in findings if not found.passed]
     return "\n".join([*wrong, f"diffcli: {counted(len(findings), 'check')}, {len(wrong)} failed"])
 

@@ -16,7 +16,7 @@ COLUMNS = ("name", "variable", "claim", "expression")
 """The columns of such a file; all but the claim may be missing."""
 
 ProblemOf = Callable[[str], tuple[Problem, bool]]
-"""The problem of an expression, and whether somebody asked for its point; of an empty one, that of EXPR."""
+"""The problem of an expression, and whether nobody asked for its point; of an empty one, that of EXPR."""
 
 
 def judge_rows(
@@ -51,7 +51,7 @@ def _judged(
     for line, (name, variable, claim, _) in rows:
         try:
             if problem is None:
-                problem, at_given = problem_of(expression)
+                problem, alone = problem_of(expression)
             text = f"{variable}: {claim}" if variable else claim
             for by, program in read_claims(text, problem, f"line {line} of {path}").items():
                 readable.append((line, name, (program, claims_in_numbers(problem, by, program))))
@@ -62,6 +62,6 @@ def _judged(
             found = ClaimVerdict(variable, claim, "not readable", math.nan, math.nan, None, "", "", 0, 0, notes)
             yield ClaimRow(line, name, problem.expression() if problem else expression, found)
     if problem is not None:
-        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, at_given, rtol)
+        judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, not alone, rtol)
         for (line, name, _), verdicts in zip(readable, judged, strict=True):
             yield from (ClaimRow(line, name, problem.expression(), verdict) for verdict in verdicts)

@@ -19,7 +19,7 @@ SAMPLES = 481
 """Odd, so that the middle of a range is one of them."""
 
 REACH, FEW = 3.0, 5
-"""How far a range reaches that is not given, in units of the point, unless so many things begin to happen elsewhere."""
+"""How far a range that is not given reaches, or as far as 0, unless so many things begin to happen elsewhere."""
 
 HUGE = 1e100
 """Numbers that are larger, or smaller than 1 over it, may be on the way to an overflow or to 0."""
@@ -94,7 +94,7 @@ def _range(samplers: list[Sampler], middle: float, low: float | None, high: floa
             message = f"there is nothing between --from {low:.17g} and --to {high:.17g}"
             raise UsageError([error("bad-value", message, help=["give --from below --to"])])
         return low, high
-    unit = REACH * (abs(middle) or 1.0)
+    unit = max(REACH, abs(middle))
     reaches = [float(f"{unit * 10 ** (power / 4):.1g}") for power in range(-24, 11)]
     counts = {reach: _happening(samplers, middle, reach) for reach in reaches}
     busy = [reach for (_, before), (reach, count) in pairwise(counts.items()) if before < FEW <= count]
