@@ -47,6 +47,9 @@ _ODD = ("sqrt", "cbrt", "sinh", "tanh", "asinh", "atan", "asin", "expm1", "log1p
 RISING = {(name, 0.0): 0.0 for name in _ODD} | {("log", 0.0): 1.0, ("exp", 1.0): 0.0}
 """Where functions that only rise have a value, in their own domain."""
 
+MOST_DIGITS = 6
+"""No bound is computed that would have more: it would be rounded."""
+
 MOST_ROWS = 200
 """Nothing is told of longer programs."""
 
@@ -144,41 +147,39 @@ class Conditions:
 
     def shorter(self, found: Relation) -> Relation:
         """The same condition on a part of its expression: u > 1 for 2*u - 2 > 0."""
-        forms = self.forms
-        while True:
-            (node, negative), bound, signs = found
-            if negative:
-                found = Relation(Form(node), 0.0 - bound, _mirrored(signs))
-                continue
-            operation, children = forms.operations[node], [Form(child) for child in forms.children(node)]
-            numbers = [forms.arguments[child.node] if forms.operations[child.node] == NUMBER else None for child in children]
-            first, second = [*numbers, None, None][:2]
-            part: Relation | None = None
-            if operation == "neg":
-                part = Relation(children[0], 0.0 - bound, _mirrored(signs))
-            elif operation == "sub" and isinstance(first, float):
-                part = Relation(children[1], first - bound, _mirrored(signs))
-            elif operation in ("add", "sub") and isinstance(second, float):
-                part = Relation(children[0], bound - second if operation == "add" else bound + second, signs)
-            elif operation == "add" and isinstance(first, float):
-                part = Relation(children[1], bound - first, signs)
-            elif operation == "mul" and isinstance(first, float) and first:
-                part = Relation(children[1], bound / first, signs if first > 0 else _mirrored(signs))
-            elif (operation, bound) in RISING:
-                part = Relation(children[0], RISING[operation, bound], signs)
-            elif operation == "square" or (operation == "pow" and second == 2.0):
-                part = Relation(forms.applied("abs", children[:1]), sqrt(bound), signs) if bound >= 0 else None
-            elif operation == "abs" and bound == 0:
-                if not signs & MORE:
-                    raise Untold  # at most single points
-                part = Relation(children[0], 0.0, ANY if signs & EQUAL else LESS | MORE)
-            elif operation == "abs" and forms.operations[children[0].node] == "mul":
-                factor, rest = forms.children(children[0].node)
-                if forms.operations[factor] == NUMBER and forms.arguments[factor]:
-                    part = Relation(forms.applied("abs", [Form(rest)]), bound / abs(float(forms.arguments[factor])), signs)  # type: ignore[arg-type]
-            if part is None or len(number_text(part.bound)) > 6:
-                return found
+        while (part := self.part(found)) is not None and len(number_text(part.bound)) <= MOST_DIGITS:
             found = part
+        return found
+
+    def part(self, found: Relation) -> Relation | None:
+        """The same condition on an operand, if it is one on a function of that."""
+        forms, (form, bound, signs) = self.forms, found
+        operation, children = forms.operations[form.node], [Form(child) for child in forms.children(form.node)]
+        numbers = [forms.arguments[child.node] if forms.operations[child.node] == NUMBER else None for child in children]
+        first, second = [*numbers, None, None][:2]
+        linear: tuple[Form, float, float] | None = None  # an operand, a factor, and what is added
+        if form.negative:
+            linear = Form(form.node), -1.0, 0.0
+        elif operation == "neg":
+            linear = children[0], -1.0, 0.0
+        elif operation in ("add", "sub") and isinstance(second, float):
+            linear = children[0], 1.0, second if operation == "add" else -second
+        elif operation in ("add", "sub") and isinstance(first, float):
+            linear = children[1], 1.0 if operation == "add" else -1.0, first
+        elif operation == "mul" and isinstance(first, float) and first:
+            linear = children[1], first, 0.0
+        if linear is not None:
+            operand, factor, added = linear
+            return Relation(operand, (bound - added) / factor + 0.0, signs if factor > 0 else _mirrored(signs))
+        if (operation, bound) in RISING:
+            return Relation(children[0], RISING[operation, bound], signs)
+        if bound >= 0 and (operation == "square" or (operation == "pow" and second == 2.0)):
+            return Relation(forms.applied("abs", children[:1]), sqrt(bound), signs)
+        if operation == "abs" and bound == 0:
+            if not signs & MORE:
+                raise Untold  # at most single points
+            return Relation(children[0], 0.0, ANY if signs & EQUAL else LESS | MORE)
+        return None
 
     def add(self, found: Relation) -> None:
         """Join a relation; a product that is not 0 is one factor and the other."""
