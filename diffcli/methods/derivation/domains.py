@@ -292,6 +292,10 @@ def _join_rules(found: Conditions, problem: Problem, by: tuple[str, ...]) -> Non
             taken[operand] = taken.get(operand, False) or (taken[slot] and not (operation.name == "where" and position))
         if slot in derived and operation.name != "stop_gradient":
             derived.update(row)
+    for slot in tape.rows():
+        if slot not in taken:
+            continue
+        row, operation = tape.operands_of(slot), OPERATIONS[tape.operation(slot)]
         before = dict(found.signs)
         texts = [operation.domain, POLES.get(operation.name, "")]
         if active[slot] and slot in derived:
