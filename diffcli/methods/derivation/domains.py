@@ -184,6 +184,8 @@ class Conditions:
     def add(self, found: Relation) -> None:
         """Join a relation; a product that is not 0 is one factor and the other."""
         node, bound, signs = found.form.node, found.bound, found.signs
+        if self.forms.operations[node] in (*_SIGNS, "and", "or", "not"):
+            raise Untold  # a truth as a number
         if bound == 0 and signs == LESS | MORE and self.forms.operations[node] in ("mul", "div"):
             for factor in self.forms.children(node):
                 if self.forms.operations[node] == "mul" or factor == self.forms.children(node)[0]:
