@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from diffcli.errors.library_words import for_library
@@ -13,7 +13,7 @@ from diffcli.records.blocks import Document
 def assert_gradient(
     function: Target,
     gradient: Any,
-    at: At | Iterable[At],
+    at: At | Sequence[At],
     *,
     rtol: float | None = None,
     wrt: str | Sequence[str] | None = None,

@@ -85,6 +85,7 @@ PROGRAMS = [
     # digits are lost, at some points or at all
     "(1 - cos(x))/x^2*y",
     "(x + 1e9) - 1e9",
+    "(x + 1e4) - 1e4",
     "log(1 - erf(x))",
     "exp(-1000*x)*y",
     "log(exp(300*x))",

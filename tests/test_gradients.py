@@ -65,6 +65,26 @@ def broken(w, b):
 
 def root(x):
     return np.sqrt(x)
+
+
+def pair(x):
+    return math.sin(x), math.cos(x)
+
+
+def vector(x):
+    return 2 * x
+
+
+def none(x):
+    return None
+
+
+def power(x, n):
+    return np.sum(x[:n] ** 2)
+
+
+def power_gradient(x, n):
+    return 2 * x * (np.arange(len(x)) < n)
 '''
 
 
@@ -360,6 +380,7 @@ COMMANDS = [
     ('check "x^2*y" --against "[2*x*y, x^2]" --random 10 --seed 3 -q', "df/dx\tright\ndf/dy\tright\n", 0),
     ('check "x^2*y" --against "y: x" --at x=3,y=2 -q', "df/dy\twrong\n", 1),
     ('check "x^2*y" --against "[2*x*y]" --wrt x --at x=3,y=2 -q', "df/dx\tright\n", 0),
+    ("check model.py:power --against model.py:power_gradient --wrt x --at x=[1,2,3],n=2 --random 4 -q", "df/dx\tright\n", 0),
     ('check "x^2*y" --against "[2*x*y, x^2]" --points points.csv -q', "df/dx\tright\ndf/dy\tright\n", 0),
 ]  # fmt: skip
 
@@ -378,9 +399,15 @@ REFUSED = [
     ('check "x^2" --value-and-grad --at x=1', 2, "error[usage]: --value-and-grad is for a Python function, which gives (value, gradient)"),
     ('check "x^2" --hessian --at x=1', 2, "error[usage]: --hessian and --random are for --against"),
     ('check "x^2" --random 5', 2, "error[usage]: --hessian and --random are for --against"),
-    ('check "x^2" --against "[2*y]" --at x=1', 3, "error[missing-value]: "),
+    ('check "x^2" --against "[2*y]" --at x=1', 3, "error[unknown-variable]: the function has no variable `y`"),
     ('check "x^2" --against "2*x" --at x=1 --claim 2*x', 2, "error[usage]: --against cannot be combined with --claim, --claims or --digits"),
     ("check model.py:root --against [1] --at x=-1", 4, "error[domain]: "),
+    ('check "x^2" --against "" --at x=1', 3, "error[empty-expression]: "),
+    ('check "[x, y]" --against "[1, 1]" --at x=1,y=2', 3, "error[not-a-number]: a gradient is of one number, and the function returns a number, a number"),
+    ("check model.py:pair --against [1] --at x=1", 3, "error[not-a-number]: a gradient is of one number, and the function returns a number, a number"),
+    ("check model.py:vector --against [1,1] --at x=[1,2]", 3, "error[not-a-number]: a gradient is of one number, and the function returns 2 elements"),
+    ("check model.py:none --against model.py:none --at x=1", 3, "error[bad-result]: "),
+    ('check "x^2" --against model.py:none --at x=1', 3, "error[bad-result]: the gradient by `x` is a `NoneType`, not a number"),
 ]  # fmt: skip
 
 

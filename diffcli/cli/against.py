@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from random import Random
 from typing import Any
 
 import click
 
 from diffcli.cli.flags import Decorator
 from diffcli.cli.options import Number, full
-from diffcli.cli.python_file import as_python_target, read_function
 from diffcli.cli.run import Run
 from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.language import Program
@@ -32,7 +30,7 @@ AGAINST: tuple[Decorator, ...] = (
 
 def is_asked(given: Mapping[str, Any], others: object) -> bool:
     """Whether this check is asked for; options of it alone, and of others beside it, are refused."""
-    asked = bool(given["against"] or given["value_and_grad"])
+    asked: bool = given["against"] is not None or given["value_and_grad"]
     if not asked and (given["hessian"] or given["random"]):
         raise UsageError([error("usage", "--hessian and --random are for --against", help=["add --against, or leave them out"])])
     if asked and others:
@@ -45,6 +43,7 @@ def check_against(
     run: Run, program: Program, points: str | None, *, against: str | None, random: int | None, seed: int, scale: float, **options: Any
 ) -> tuple[Document, tuple[Diagnostic, ...], bool]:
     """The report, its notes, and whether all is right."""
+    from diffcli.cli.python_file import as_python_target, read_function
     from diffcli.methods.points.many_points import read_points
     from diffcli.methods.points.points import read_point
     from diffcli.reports.gradients import gradient_report
@@ -73,11 +72,14 @@ def _random_points(
     program: Program, base: Mapping[str, Any], count: int, seed: int, scale: float, wrt: str | None
 ) -> Iterator[dict[str, Any]]:
     """Points whose variables are drawn from a normal distribution, in the shapes that a point has; what else it has stays."""
+    from random import Random
+
     from diffcli.methods.problem.components import Components
     from diffcli.methods.problem.problem import names_in
 
     draw, chosen = Random(seed), names_in(wrt, "wrt")
     names = [name for name in dict.fromkeys([*program.inputs, *base]) if chosen is None or name in chosen]
     parts = Components([(name, place, getattr(base.get(name), "shape", ())) for place, name in enumerate(names)])
+    held = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in base.items() if name not in names}
     for _ in range(count):
-        yield {**base, **parts.of([draw.gauss(0.0, scale) for _ in range(len(parts))])}
+        yield {**held, **parts.of([draw.gauss(0.0, scale) for _ in range(len(parts))])}

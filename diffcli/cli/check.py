@@ -67,7 +67,7 @@ def command(
     output = run.output
     output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
-    if points is not None and (at_given or claims) and not against["against"]:
+    if points is not None and (at_given or claims) and against["against"] is None:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     if file is not None:
         if points or claims or exact_digits or is_asked(against, None):

@@ -21,11 +21,14 @@ from diffcli.methods.problem.system import System
 from diffcli.methods.symbolic.formulas import formulas
 from diffcli.methods.taylor import distance_text, expansion, sum_text
 from diffcli.records import element_names
-from diffcli.records.formulas import By, Formula, FormulaResult
+from diffcli.records.formulas import By, Domain, Formula, FormulaResult
+
+MOST_TOLD = 20
+"""Of so many derivatives it is told where they are defined."""
 
 
 def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
-    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises, but for equations."""
+    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
     options.progress("reading")
     program = as_program(target, options.verify)
     if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
@@ -48,7 +51,8 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
         return FormulaResult(
             system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian,
             system.at if system.known else {}, values, tangents_of(numbers, values, found) if smooth else {}, derived,
-            notes=tuple(system.placed(notes)), of=system.question.of, recorded=system.function is not None,
+            notes=tuple(system.placed(notes)), domains=_domains(numbers, asked),
+            of=system.question.of, recorded=system.function is not None,
         )  # fmt: skip
 
 
@@ -134,6 +138,15 @@ def tangents_of(numbers: Problem, values: Mapping[str, float], found: Sequence[F
             steps = {name: distance_text(name, float(numbers.at[name])) for name in slopes}
             tangents[result] = sum_text([(value, ""), *((slope, steps[name]) for name, slope in slopes.items())])
     return tangents
+
+
+def _domains(numbers: Problem, asked: _Asked) -> tuple[Domain, ...]:
+    """Where each result is defined, and each of its derivatives; of what is recorded or large nothing is told."""
+    if numbers.function is not None or numbers.whole is not None or len(numbers.outputs) * len(asked.by) > MOST_TOLD:
+        return ()
+    from diffcli.methods.derivation.domains import domain_of
+
+    return tuple(domain_of(numbers.view(output), output.name, asked.by) for output in numbers.outputs)
 
 
 def _derivations(

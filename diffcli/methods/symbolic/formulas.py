@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import nan
+from typing import Any
 
 import sympy
 
 from diffcli.errors import Diagnostic, LimitError, as_stop
-from diffcli.methods.options import FormulaOptions
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
@@ -44,7 +44,7 @@ class Derivatives:
         return derivative
 
 
-def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
+def formulas(numbers: Problem, wanted: Sequence[By], options: Any, notes: list[Diagnostic]) -> list[Formula]:
     """The derivatives of every result by some variables, until a limit strikes, which is a note then."""
     found: list[Formula] = []
     count = len(wanted) * len(numbers.outputs)

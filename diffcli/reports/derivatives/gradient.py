@@ -151,13 +151,13 @@ def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notatio
     if notation is IN_LATEX:
         titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), *numbers("value"))
         return [Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))]
-    tables: list[Block] = []
-    for found in symbolic:
-        rows = [("by SymPy", found.unsimplified)]
-        if found.simplified != found.unsimplified:
-            rows.append(("simplified", found.simplified or "not finished"))
-        tables.append(Table("", texts("form", f"derivative along {found.variable}"), tuple(rows)))
-    return tables
+    return [forms_table(f"derivative along {found.variable}", found.unsimplified, found.simplified) for found in symbolic]
+
+
+def forms_table(name: str, unsimplified: str, simplified: str | None) -> Table:
+    """The forms of a derivative, one if there is no shorter one."""
+    shorter = () if simplified in (None, unsimplified) else (("simplified", simplified),)
+    return Table("", texts("form", name), (("by SymPy", unsimplified), *shorter))
 
 
 def _cost_text(cost: Cost, mode: str) -> str:

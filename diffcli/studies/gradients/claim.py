@@ -18,7 +18,8 @@ from diffcli.methods.points.files import find_reference, read_value
 from diffcli.methods.points.points import read_point, unknown_name
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.value import evaluate
+from diffcli.methods.problem.system import System
+from diffcli.operations import CONSTANTS
 from diffcli.operations.array_row import shape_text
 from diffcli.records import element_names, is_array
 from diffcli.studies.claims.text import read_claims
@@ -97,7 +98,13 @@ def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
 
 
 def _value(program: Program, point: Mapping[str, Any]) -> Any:
-    return evaluate(program, {name: value for name, value in point.items() if name in program.free})
+    for name in program.free:
+        if name not in point and name not in CONSTANTS:
+            place = program.source, program.mark(program.arguments.index(name))
+            raise ExpressionError([unknown_name(name, point, "the function", place)])
+    system = System(program, {name: value for name, value in point.items() if name in program.free})
+    values = [system.value_of(output) for output in system.outputs]
+    return values if len(values) > 1 else values[0]
 
 
 def _answer(claim: PythonFunction, function: Program, point: Mapping[str, Any]) -> Any:
@@ -135,14 +142,14 @@ def arranged(given: Any, parts: Components, what: str) -> list[float | None]:
     for name, part in (given if isinstance(given, Mapping) else _by_place(given, parts, what)).items():
         if name not in shapes and name not in found:
             raise ExpressionError([unknown_name(name, shapes, f"the {what}")])
-        array = as_array(what, part, _number) if isinstance(part, list | tuple) or is_array(part) else None
+        is_number = not isinstance(part, list | tuple) and not is_array(part)
+        array: Any = _number(f"{what} by `{name}`", part) if is_number else as_array(what, part, _number)
         own, shape = getattr(array, "shape", ()), shapes.get(name, ())
         if own != shape and not prod(own) == prod(shape) == 1:
             turned = " (it is transposed)" * (own == shape[::-1])
             message = f"the {what} by `{name}` is {shape_text(own)}, and should be {shape_text(shape)}{turned}"
             raise ExpressionError([error("shape-mismatch", message)])
-        numbers = [_number(f"{what} by `{name}`", part)] if array is None else Components([(name, 0, own)]).numbers([array])
-        found |= zip(element_names(name, shape), numbers, strict=True)
+        found |= zip(element_names(name, shape), Components([(name, 0, own)]).numbers([array]), strict=True)
     return [*found.values()]
 
 

@@ -8,7 +8,7 @@ claim itself moves when the point moves by a few roundings, which is its own rou
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -42,7 +42,7 @@ MOST_SECONDED, MOST_OBSERVED = 24, 6
 def check_gradient(
     target: Target,
     against: Any,
-    points: Iterable[At],
+    points: Sequence[At],
     *,
     wrt: str | Sequence[str] | None = None,
     rtol: float | None = None,
@@ -50,7 +50,7 @@ def check_gradient(
     value_and_grad: bool = False,
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
-    progress: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> GradientCheck:
     """Whether a claim is the gradient, or Hessian, of a function at some points.
 
@@ -67,7 +67,7 @@ def check_gradient(
     notes: dict[str, Diagnostic] = {}
     try:
         for count, point in enumerate(points, 1):
-            progress(f"point {count}")
+            progress(f"point {count} of {len(points)}", count - 1, len(points))
             asked.move(point, wrt)
             try:
                 observed = asked.observed(asked.at)
@@ -79,7 +79,6 @@ def check_gradient(
                 notes.setdefault(note.code, note)
             if found[-1].worst.verdict == WRONG and len(seen) < MOST_OBSERVED:
                 seen += [observed, *asked.beside(asked.observed, 0 if seen else MOST_OBSERVED - 1, _nearby)]
-        progress("looking for the slip")
     except (LimitError, KeyboardInterrupt) as fault:
         if not found:
             raise
@@ -120,8 +119,8 @@ class _Asked:
 
     def observed(self, at: Point) -> Observation:
         """The claim and the derivative at a point; the value is one of the numbers, if it is claimed too."""
-        claimed, unit = self.claimed(at)
         found = computed(self.program, at, self.names, self.parts, self.hessian, self.most_rows)
+        claimed, unit = self.claimed(at)
         if not self.with_value:
             return Observation(at, self.parts, claimed, unit, found)
         parts = Components([*self.parts.parts, ("value", 0, ())])

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, Slopes
+from diffcli.errors import Diagnostic, ExpressionError, Slopes, error
 from diffcli.language import Program
 from diffcli.methods.differences.plain_calls import SECOND, PlainCalls, in_place_of_recording
 from diffcli.methods.digits.shake import ROUNDED, shake, shaking
@@ -21,6 +21,7 @@ from diffcli.methods.problem.scalarise import variables_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.array_sweeps import array_adjoints
 from diffcli.methods.sweeps.rounding import UNIT, adjoint_errors, value_errors
+from diffcli.operations.array_row import Shape, shape_text
 from diffcli.records import Difference
 from diffcli.studies.gradients.claim import arranged, by_pairs
 from diffcli.tape.running.evaluation import arithmetic_of, run
@@ -43,7 +44,7 @@ def computed(program: Program, at: Point, names: list[str], parts: Components, h
     """The gradient or Hessian of a program at a point, in the order of some ``parts``: the variables, or pairs of them."""
     try:
         problem = System(program, at, wrt=names, most_rows=most_rows)
-        problem.require_number()
+        _require_one([output.shape for output in problem.outputs])
     except ExpressionError as fault:
         return _by_calls(in_place_of_recording(program, at, names, fault), hessian)
     if hessian:
@@ -55,6 +56,12 @@ def computed(program: Program, at: Point, names: list[str], parts: Components, h
         numbers, bars = arranged(found.gradient, parts, "gradient"), _rounding(problem)
     sides = {slopes.variable: slopes for note in found.notes for slopes in note.slopes if not hessian}
     return Computed([number or 0.0 for number in numbers], bars, sides, found.value, found.notes, problem)
+
+
+def _require_one(shapes: list[Shape]) -> None:
+    if shapes != [()]:
+        message = f"a gradient is of one number, and the function returns {', '.join(map(shape_text, shapes))}"
+        raise ExpressionError([error("not-a-number", message, help=["return the number that it is the gradient of"])])
 
 
 def _rounding(problem: Problem) -> list[float]:
@@ -76,6 +83,7 @@ def _rounding(problem: Problem) -> list[float]:
 
 
 def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
+    _require_one(calls.shapes)
     (value,) = calls.base
     (found,) = [_second(calls)] if hessian else calls.jacobian()
     sides = {one.variable: Slopes(one.variable, one.left, one.right) for one in found if one.left is not one.right}

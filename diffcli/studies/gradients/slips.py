@@ -120,7 +120,9 @@ def _slips(of: _Variable, variables: Sequence[_Variable], moves: bool) -> Iterat
     if (factor := _factor(of, right)) is not None:
         yield factor_sentence(factor) + _size_of(of.seen[0], factor)
     yield from _of_terms(of)
-    if of.name in of.seen[0].at and (factor := _factor(of, _points(of), right)):
+    part = Components([(of.name, 0, of.shape)])
+    points = [[number or 0.0 for number in part.numbers([one.at[of.name]])] for one in of.seen if of.name in one.at]
+    if points and (factor := _factor(of, points, right)):
         yield f"a term {'is missing' if factor < 0 else 'is too much'}: {abs(factor):.6g} times {name}"
     first = of.same(right)[: len(right[0])]
     if first.count(False) == 1 < len(first):
@@ -158,12 +160,6 @@ def _rearranged(shape: tuple[int, ...]) -> Iterator[tuple[str, list[int | None]]
 
 
 # -- factors -------------------------------------------------------------------------------------------------------------------
-
-
-def _points(of: _Variable) -> Rows:
-    """The variable itself."""
-    part = Components([(of.name, 0, of.shape)])
-    return [[number or 0.0 for number in part.numbers([one.at[of.name]])] for one in of.seen]
 
 
 def _factor(of: _Variable, terms: Rows, rests: Rows | None = None) -> float | None:
