@@ -15,18 +15,9 @@ from diffcli.tape.running.rules import FLOAT, Function
 
 
 class PointRows(Builder):
-    """A builder that knows the value of every row at a point, by which it decides choices.
+    """A builder that knows the value of every row at a point, by which it decides choices; some inputs are ``moving``.
 
-    Parameters
-    ----------
-    tape, values
-        A tape, and its values at the point.
-    moving
-        The inputs that move.
-    most_rows
-        The most rows to build.
-    function
-        How an operation is computed, by its name.
+    The ``function`` of an operation's name computes it.
     """
 
     about_zero = 2.0

@@ -65,12 +65,7 @@ def exact_series(
 
     They have to agree with those in ``floats``: sides of the point may have been chosen there, and whether a sum of roots and
     sines is 0 is nothing that SymPy always sees. ``at`` is the point as it was given, whose texts say what is meant: pi/4, and
-    not the float nearest to it.
-
-    Raises
-    ------
-    LimitError
-        There would be more rows than that, or SymPy knows nothing of an operation.
+    not the float nearest to it. Too many rows, and an operation of which SymPy knows nothing, are a `LimitError`.
 
     >>> exact_series(Problem("sin(x)", {"x": 1}), None, "x", [0.8414709848, 0.5403023059, -0.4207354924], 1000)
     (['sin(1)', 'cos(1)', '-sin(1)/2'], '1')
