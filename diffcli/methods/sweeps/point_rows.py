@@ -49,7 +49,7 @@ class PointRows(Builder):
 
     def _carries(self, operation: str, operands: Sequence[int]) -> bool:
         """Whether a row moves with its operands."""
-        return not _is_flat(operation) and any(map(self.moves, operands))
+        return not OPERATIONS[operation].flat and operation != "stop_gradient" and any(map(self.moves, operands))
 
     def value(self, slot: int) -> Any:
         return self.values[slot] if slot >= 0 else self.constants[-1 - slot]
@@ -73,8 +73,4 @@ class PointRows(Builder):
 
 
 COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
-
-
-def _is_flat(operation: str) -> bool:
-    return OPERATIONS[operation].flat or operation == "stop_gradient"
 
