@@ -104,11 +104,10 @@ def test_the_calls_of_an_element_serve_every_result():
     assert diffcli.difference(one, w).evaluations <= 20 * 50
 
 
-def test_every_call_is_counted_and_progress_is_told():
-    calls, told = [], []
-    found = diffcli.difference(lambda w: calls.append(1) or float(w @ w), W, progress=told.append)
+def test_every_call_is_counted():
+    calls = []
+    found = diffcli.difference(lambda w: calls.append(1) or float(w @ w), W)
     assert found.evaluations == len(calls)
-    assert [line.split(",")[0] for line in told] == [f"differences along w[{k}] ({k + 1} of 3)" for k in range(3)]
 
 
 def test_second_derivatives_are_those_of_each_element():
@@ -123,8 +122,9 @@ def test_at_a_kink_there_are_the_slopes_of_the_sides():
     found = diffcli.difference(lambda w: abs(w[0]) + 2 * w[1], [0.0, 1.0])
     assert np.isnan(found.estimates["w"][0]) and np.isnan(found.bars["w"][0])
     assert abs(found.estimates["w"][1] - 2) <= found.bars["w"][1]
-    assert (found.left["w"][0], found.right["w"][0]) == (pytest.approx(-1), pytest.approx(1))
-    assert np.isnan(found.left["w"][1])
+    ((_, corner), (_, smooth)) = found.differences
+    assert (corner.left, corner.right) == (pytest.approx(-1), pytest.approx(1))
+    assert (smooth.left, smooth.right) == (None, None)
     (note,) = found.notes
     assert (note.code, note.slopes[0].variable, note.notes) == ("no-difference", "w[0]", ("the slopes on the two sides differ: a kink",))
 
@@ -318,12 +318,9 @@ def test_a_jacobian_of_plain_calls():
     assert [note.code for note in found.notes] == ["plain-calls"]
 
 
-def test_a_product_of_plain_calls_with_a_direction():
-    found = diffcli.jvp(several, {"x": 1.0, "w": [3.0, 4.0]}, {"x": 2.0, "w": [0.0, 5.0]}, mode="numeric")
-    exact = np.array(JACOBIAN) @ [2.0, 0.0, 5.0]
-    for right, (_, each) in zip(exact, found.differences, strict=True):
-        assert abs(each.estimate - right) <= each.error < 1e-10
-    assert [*found.product.values()] == [each.estimate for _, each in found.differences]
+def test_a_product_with_a_direction_names_the_jacobian():
+    said = text_of(lambda: diffcli.jvp(several, {"x": 1.0, "w": [3.0, 4.0]}, {"x": 2.0, "w": [0.0, 5.0]}, mode="numeric"))
+    assert 'plain calls need no recording: diffcli.jacobian(several, at, mode="numeric")' in " ".join(said.split())
 
 
 def test_what_can_be_recorded_is_recorded():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -31,6 +32,7 @@ from inside import (
     UsageError,
     compare,
     derive,
+    domain_of,
     is_zero,
     lower,
     matching_digits,
@@ -604,3 +606,125 @@ def test_a_large_derivative_is_told_in_a_few_hundred_lines():
     outcome = run(["diff", text, "--wrt", "x,y", "--steps", "--order", "1", "--simplify", "fast"])
     assert outcome.exit == 0 and len(outcome.stdout.splitlines()) < 1_000
     assert "derived above" in outcome.stdout and "  where v" in outcome.stdout
+
+
+# -- where a function is defined, and the rules for its derivatives apply ---------------------------------------------------------
+
+DOMAINS = {
+    # the program: where it is defined, and the rules for df/dx apply; None: not told
+    "x^2 + 1": ("", ""),
+    "sqrt(x)": ("x >= 0", "x > 0"),
+    "sqrt(x)*y": ("x >= 0", "x > 0"),
+    "sqrt(-x)": ("x <= 0", "x < 0"),
+    "sqrt(sqrt(x))": ("x >= 0", "x > 0"),
+    "sqrt(x^2 + 1)": ("", ""),
+    "sqrt(x^2 - 2)": ("x^2 >= 2", "x^2 > 2"),
+    "sqrt(1 - x^2)": ("abs(x) <= 1", "abs(x) < 1"),
+    "sqrt(exp(x) - 1)": ("x >= 0", "x > 0"),
+    "sqrt(sin(x))": ("sin(x) >= 0", "sin(x) > 0"),
+    "sqrt(x - 1) + sqrt(x - 2) + log(5 - x)": ("x >= 2 and x < 5", "x > 2 and x < 5"),
+    "1/(x^2 - 1)": ("abs(x) != 1", "abs(x) != 1"),
+    "1/(x^2 + 1) + 1/(2 + sin(x))": ("", ""),
+    "1/(x*(x - 1))": ("x != 0 and x != 1", "x != 0 and x != 1"),
+    "1/(1 - 2*x)": ("x != 0.5", "x != 0.5"),
+    "sqrt(3 - (x + 1))": ("x <= 2", "x < 2"),
+    "1/(x^2 - y)": ("x^2 != y", "x^2 != y"),
+    "1/floor(x)": ("floor(x) != 0", "x != floor(x) and floor(x) != 0"),
+    "1/sin(x)": ("sin(x) != 0", "sin(x) != 0"),
+    "x/y": ("y != 0", "y != 0"),
+    "exp(x)/cosh(x)": ("", ""),
+    "log(x - 3)": ("x > 3", "x > 3"),
+    "log(x^2)": ("x != 0", "x != 0"),
+    "log(log(x))": ("x > 1", "x > 1"),
+    "log(x)/sqrt(x - 2)": ("x > 2", "x > 2"),
+    "log(3, x)": ("x > 0 and x != 1", "x > 0 and x != 1"),
+    "log1p(x)": ("x > -1", "x > -1"),
+    "asin(2*x)": ("abs(2*x) <= 1", "abs(2*x) < 1"),
+    "acosh(x)": ("x >= 1", "x > 1"),
+    "atanh(x/2)": ("abs(x/2) < 1", "abs(x/2) < 1"),
+    "tan(x)": ("cos(x) != 0", "cos(x) != 0"),
+    "cbrt(x)": ("", "x != 0"),
+    "x^0.5": ("x >= 0", "x > 0"),
+    "x^(1/3)": ("x >= 0", "x > 0"),
+    "x^1.5": ("x >= 0", "x >= 0"),
+    "x^(-2)": ("x != 0", "x != 0"),
+    "x^(-0.5)": ("x > 0", "x > 0"),
+    "2^x": ("", ""),
+    "abs(x)": ("", "x != 0"),
+    "abs(y)*x": ("", ""),
+    "max(x, y)": ("", "x != y"),
+    "relu(x) + clip(x, 0, 5)": ("", "x != 0 and x != 5"),
+    "floor(x)": ("", "x != floor(x)"),
+    "mod(x, 2)": ("", "mod(x, 2) != 0"),
+    "where(x > 0, x^2, x^3)": ("", "x != 0"),
+    "where(x > 0, log(x), 0)": (None, None),
+    "hypot(x, y)": ("", "hypot(x, y) != 0"),
+    "stop_gradient(abs(x))*x": ("", ""),
+    "x^y": (None, None),
+    "max(x, y, 2)": ("", None),
+    "log(-1) + x": (None, None),
+    "gamma(x)": (None, None),
+}
+GRID = [-7.25, -3.0, -2.0, -1.5, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 7.25]
+
+
+@pytest.mark.parametrize("text", DOMAINS)
+def test_where_a_function_and_its_derivative_are_defined(text):
+    (found,) = diffcli.diff(text, wrt="x", simplify="none").domains
+    assert (found.condition, found.derivatives[("x",)]) == DOMAINS[text]
+    names = parse(text).inputs
+    for values in itertools.product(GRID, repeat=len(names)):
+        at = dict(zip(names, values, strict=True))
+        check_domain(text, at, found.condition, found.derivatives[("x",)])
+
+
+def holds(condition: str, at: dict[str, float]) -> bool:
+    """Whether a condition holds at a point; one that is itself undefined there does not."""
+    try:
+        used = {name: value for name, value in at.items() if name in parse(condition).inputs}
+        return not condition or bool(diffcli.evaluate(condition, used))
+    except diffcli.DomainError:
+        return False
+
+
+def check_domain(text: str, at: dict[str, float], condition: str | None, rules: str | None) -> None:
+    try:
+        found = diffcli.grad(text, at, wrt="x", mode="forward")
+    except diffcli.DomainError:
+        assert not (condition is not None and (not condition or holds(condition, at))), (at, condition)
+        assert not (rules is not None and (not rules or holds(rules, at))), (at, rules)
+        return
+    if condition:
+        assert holds(condition, at) or not math.isfinite(found.value), (at, condition)
+    bent = [note.code for note in found.notes if note.code in ("kink", "tie", "jump", "pole", "branch", "flat")]
+    if rules is not None and (not rules or holds(rules, at)):
+        assert math.isfinite(found.gradient["x"]) and not {"kink", "tie", "jump", "pole", "branch"} & set(bent), (at, rules)
+    elif rules:
+        assert bent or not math.isfinite(found.gradient["x"]) or found.gradient["x"] == 0, (at, rules)
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [("x^1.5", "x > 0"), ("sqrt(x)", "x > 0"), ("1/(x^2 - 1)", "abs(x) != 1"), ("abs(x)", "x != 0"), ("log(x^2 + 1)", "")],
+)
+def test_where_a_second_derivative_is_defined(text, condition):
+    (found,) = diffcli.diff(text, order=2).domains
+    assert found.derivatives == {("x", "x"): condition}
+
+
+@given(programs(), points)
+@settings(max_examples=tiers.examples(100))
+def test_domains_of_random_programs_are_true(statements, point):
+    program = parse(plainly(statements))
+    at = given_point(program, point)
+    for name in program.inputs[:1]:
+        found = domain_of(Problem(program, ANYWHERE, share=True), "f", [(name,)])
+        try:
+            value = diffcli.evaluate(program, at)
+        except diffcli.DomainError:
+            assert found.condition != "" and not (found.condition and holds(found.condition, at))
+            continue
+        if found.condition:
+            assert holds(found.condition, at) or not math.isfinite(value)
+        if found.derivatives[(name,)] == "" and math.isfinite(value):
+            assert math.isfinite(diffcli.grad(program, at, wrt=name, mode="forward").gradient[name]) or abs(value) > 1e100

@@ -7,7 +7,7 @@ from itertools import chain, combinations_with_replacement, product
 from math import isfinite, nan
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, UsageError, error
+from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
@@ -18,14 +18,19 @@ from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOption
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
-from diffcli.methods.symbolic.formulas import formulas
+from diffcli.methods.symbolic.formulas import Derivatives
+from diffcli.methods.symbolic.simplification import Simplifier
+from diffcli.methods.symbolic.symbolic import described, sympy_limits
 from diffcli.methods.taylor import distance_text, expansion, sum_text
 from diffcli.records import element_names
-from diffcli.records.formulas import By, Formula, FormulaResult
+from diffcli.records.formulas import By, Domain, Formula, FormulaResult
+
+MOST_TOLD = 20
+"""Of so many derivatives it is told where they are defined."""
 
 
 def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> FormulaResult:
-    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises, but for equations."""
+    """The derivatives of a program as formulas: what `diffcli.diff` returns and raises."""
     options.progress("reading")
     program = as_program(target, options.verify)
     if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
@@ -48,7 +53,8 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
         return FormulaResult(
             system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian,
             system.at if system.known else {}, values, tangents_of(numbers, values, found) if smooth else {}, derived,
-            notes=tuple(system.placed(notes)), of=system.question.of, recorded=system.function is not None,
+            notes=tuple(system.placed(notes)), domains=_domains(numbers, asked),
+            of=system.question.of, recorded=system.function is not None,
         )  # fmt: skip
 
 
@@ -120,6 +126,26 @@ def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes:
     return found._replace(value=nan)
 
 
+def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
+    """The derivatives of every result by some variables, until a limit strikes, which is a note then."""
+    found: list[Formula] = []
+    count = len(wanted) * len(numbers.outputs)
+    try:
+        with sympy_limits("reverse"), Simplifier(options.simplify, count, notes) as simplifier:
+            for output in numbers.outputs:
+                problem = numbers.view(output)
+                derivatives = Derivatives(problem)
+                for by in wanted:
+                    options.progress(f"SymPy differentiates {output.name} by {', '.join(by)}")
+                    each = described(problem, by, derivatives.by(*by), nan, notes, options.max_nodes, simplifier)
+                    found.append(Formula(output.name, by, *each[1:4], each.value if problem.known else None))
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not found:
+            raise
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {count - len(found)} of {count} derivatives",)))
+    return found
+
+
 def is_rough(note: Diagnostic) -> bool:
     """Whether a note says that there is no derivative, and so no tangent."""
     return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
@@ -134,6 +160,15 @@ def tangents_of(numbers: Problem, values: Mapping[str, float], found: Sequence[F
             steps = {name: distance_text(name, float(numbers.at[name])) for name in slopes}
             tangents[result] = sum_text([(value, ""), *((slope, steps[name]) for name, slope in slopes.items())])
     return tangents
+
+
+def _domains(numbers: Problem, asked: _Asked) -> tuple[Domain, ...]:
+    """Where each result is defined, and each of its derivatives; of what is recorded or large nothing is told."""
+    if numbers.function is not None or numbers.whole is not None or len(numbers.outputs) * len(asked.by) > MOST_TOLD:
+        return ()
+    from diffcli.methods.derivation.domains import domain_of
+
+    return tuple(domain_of(numbers.view(output), output.name, asked.by) for output in numbers.outputs)
 
 
 def _derivations(

@@ -188,7 +188,7 @@ def difference(function: Callable[[float], float], x: float, *, derivative: int 
 @overload
 def difference(
     function: Callable[..., Any], x: Mapping[str, Any] | Sequence[Any] | Array, *, derivative: int = 1, step: float | None = None,
-    wrt: str | Sequence[str] | None = None, progress: Callable[[str], None] | None = None,
+    wrt: str | Sequence[str] | None = None,
 ) -> Differences: ...
 
 
@@ -200,7 +200,6 @@ def difference(
     derivative: int = 1,
     step: float | None = None,
     wrt: str | Sequence[str] | None = None,
-    progress: Callable[[str], None] | None = None,
 ) -> Difference | Differences:
     """The derivatives of a Python function at a point by differences of plain calls, each with an estimated error bar.
 
@@ -220,8 +219,6 @@ def difference(
         The first step of the extrapolation; about a third of the size of the element, or of 1, if not given.
     wrt
         Of a mapping, the names to differentiate by; all, if not given. The other arguments may be anything.
-    progress
-        Called with a line of text as each element begins.
 
     Returns
     -------
@@ -230,10 +227,10 @@ def difference(
     unknown, so ``bound`` is False: the bar is an estimate. Where nothing agrees the estimate is NaN; at a kink ``left`` and
     ``right`` are the slopes on the two sides.
 
-    Else a record with ``value``, and by variable ``estimates``, ``bars``, ``left`` and ``right``, each a number or an array of
-    the shape of the result and then of the variable; ``evaluations``, how often the function was called, some 10 to 30 times for
-    each element whatever the number of results; ``notes``, and ``differences``, with one record for each entry. An array
-    is called by the name of the function's first parameter.
+    Else a record with ``value``, and by variable ``estimates`` and ``bars``, each a number or an array of the shape of the result
+    and then of the variable; ``evaluations``, how often the function was called, some 10 to 30 times for each element whatever
+    the number of results; ``notes``, and ``differences``, with one record for each entry. An array is called by the name of the
+    function's first parameter.
 
     Examples
     --------
@@ -273,7 +270,7 @@ def difference(
     if step is not None:
         POSITIVE.require("the step", step)
     if isinstance(x, Mapping | list | tuple) or is_array(x):
-        return differences_of(function, x, wrt, step, derivative, progress or (lambda stage: None))
+        return differences_of(function, x, wrt, step, derivative)
     return difference_of_number(function, x, step, derivative)
 
 

@@ -30,6 +30,17 @@ class Formula(NamedTuple):
         return self.unsimplified if self.simplified is None else self.simplified
 
 
+class Domain(NamedTuple):
+    """Where a result is defined, and where the rules of differentiation give its derivatives.
+
+    As conditions in diffcli's language: empty for everywhere, None where they would be long.
+    """
+
+    result: str
+    condition: str | None
+    derivatives: dict[tuple[str, ...], str | None]
+
+
 class FormulaResult(NamedTuple):
     """The derivatives of a program as formulas, and their values where a point is given."""
 
@@ -49,7 +60,8 @@ class FormulaResult(NamedTuple):
     """For each result its tangent line, or plane, at the point as a program, where there is one."""
     derivations: tuple[Any, ...] = ()
     """See `diffcli.records.derivations.Derivation`."""
-    domains: Any = None
+    domains: tuple[Domain, ...] = ()
+    """Where the results and their derivatives are defined; empty where that is not looked for."""
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     """What was asked for beside the program."""

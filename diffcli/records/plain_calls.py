@@ -18,11 +18,8 @@ class Differences(NamedTuple):
     """The gradient, or the Jacobian, by variable; NaN where there is none."""
     bars: dict[str, Number]
     """How far each may be off, as far as values tell: an estimate, and no bound. NaN where there is no derivative."""
-    left: dict[str, Number]
-    """The slopes on the left, where there is no derivative; NaN elsewhere, and where there is none either."""
-    right: dict[str, Number]
     evaluations: int
     """How often the function was called."""
     notes: tuple[Diagnostic, ...]
     differences: tuple[tuple[str, Difference], ...]
-    """Each element of the result with a partial derivative of it."""
+    """Each element of the result with a partial derivative of it; at a kink that has the slopes of the sides."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from inspect import signature
 from typing import Any
 
@@ -18,7 +18,7 @@ from diffcli.language import Program
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.finite_difference import doubts_of
 from diffcli.methods.differences.rounding_bound import callable_rounding
-from diffcli.methods.differences.sampling import CallableSampler, Sample
+from diffcli.methods.differences.sampling import CallableSampler
 from diffcli.methods.points.points import Point, to_float
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, choose, given_to, subject_of
@@ -36,8 +36,6 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 
 AT_ZERO = 2.0**-20
 """How far an element that is 0 moves where others move by as much as they are."""
-
-UNDEFINED = "the value at the point is undefined"
 
 Place = Callable[[float], Point]
 """The point that stands at a number on a line."""
@@ -94,8 +92,8 @@ class PlainCalls:
         if undefined:
             message = "the function is undefined at the point: its value is nan"
             raise DomainError([error("domain", message, notes=() if names == ["f"] else [f"that of {', '.join(undefined)}"])])
-        self._all = Line(self, self._all_moved, 1.0)
-        self._noise: dict[int, tuple[float, float]] = {}
+        every = Line(self, self._all_moved, 1.0)
+        self._noise = cache(lambda result: callable_rounding(lambda t: every(t)[result], 1.0))
 
     def at_point(self, point: Point) -> list[float]:
         """The numbers that the function returns; NaN where it raises an exception, which it did not at the point itself."""
@@ -135,25 +133,17 @@ class PlainCalls:
         moved = [x + (t - 1) * share * (x or AT_ZERO) for x, share in zip(elements, shares, strict=True) if x is not None]
         return {**self.at, **self.columns.of(moved)}
 
-    def noise(self, result: int, line: Line) -> tuple[float, float]:
-        """The noise of a result, NaN if it does not show itself, and how wide the function is along a line, if that does."""
-        if len(self.columns) > 1:
-            if result not in self._noise:
-                self._noise[result] = callable_rounding(lambda t: self._all(t)[result], 1.0)
-            level, width = self._noise[result]
-            if level == level:
-                return level, width * (abs(line.x) or AT_ZERO)
-        return callable_rounding(lambda x: line(x)[result], line.x)
-
     def differences(self, line: Line, variable: str, of: Quotient = automatic_difference) -> list[Difference]:
         """The derivative of each result along a line."""
-        found = []
-        for result, value in enumerate(self.base):
-            if math.isfinite(value):
-                found.append(of(LineSampler(line, result, self.noise(result, line)), variable))
-            else:
-                found.append(Difference(variable, "both sides", 0.0, (), math.nan, None, UNDEFINED))
+        found = [self._difference(line, result, variable, of) for result in range(len(self.base))]
         return [each._replace(evaluations=len(line.known)) for each in found]
+
+    def _difference(self, line: Line, result: int, variable: str, of: Quotient) -> Difference:
+        if not math.isfinite(self.base[result]):
+            return Difference(variable, "both sides", 0.0, (), math.nan, None, "the value at the point is undefined")
+        level, width = self._noise(result) if len(self.columns) > 1 else (math.nan, 0.0)
+        noise = (level, width * (abs(line.x) or AT_ZERO)) if level == level else None  # looked for along the line itself
+        return of(CallableSampler(lambda x: line(x)[result], line.x, noise), variable)
 
     def jacobian(self, of: Quotient = automatic_difference) -> list[list[Difference]]:
         """The derivatives of each result by each element: a row for each result."""
@@ -205,7 +195,9 @@ def in_place_of_recording(
     return calls
 
 
-def _called(program: PythonFunction, at: At, wrt: str | Sequence[str] | None, progress: Progress) -> PlainCalls:
+def _called(
+    program: PythonFunction, at: At, wrt: str | Sequence[str] | None, progress: Progress = lambda stage: None
+) -> PlainCalls:
     function, given, chosen = given_to(program, at, wrt)
     assert isinstance(function, PythonFunction)
     names = [name for name in function.signature.parameters if name in given]
@@ -226,32 +218,14 @@ class Line:
         return self.known[x]
 
 
-class LineSampler(CallableSampler):
-    """One result along a line."""
-
-    def __init__(self, line: Line, result: int, noise: tuple[float, float]) -> None:
-        self.line, self.result, self.x, self.evaluations = line, result, line.x, 0
-        self.base = self.sample(line.x)
-        self._level, self._width = noise
-
-    def sample(self, x: float) -> Sample:
-        self.evaluations += 1
-        return Sample(x, self.line(x)[self.result], ())
-
-
 def differences_of(
-    function: Callable[..., Any],
-    x: Any,
-    wrt: str | Sequence[str] | None,
-    step: float | None,
-    derivative: int,
-    progress: Progress,
+    function: Callable[..., Any], x: Any, wrt: str | Sequence[str] | None, step: float | None, derivative: int
 ) -> Differences:
     """The gradient or Jacobian of a Python function at an array, or at names and their values: see `diffcli.difference`."""
     if not isinstance(x, Mapping):
         function, name = _of_array(function)
         x = {name: x}
-    calls = _called(PythonFunction(function), x, wrt, progress)
+    calls = _called(PythonFunction(function), x, wrt)
     value, shape = calls.results[0], calls.shapes[0]
     if calls.are_listed:
         if len(set(calls.shapes)) > 1:
@@ -269,10 +243,8 @@ def differences_of(
         found = [[math.nan if (one := number(each)) is None else one for each in row] for row in table]
         return as_blocks(calls.rows, calls.columns, found)["f"]
 
-    return Differences(
-        calls.at, value, blocks(lambda each: each.estimate), blocks(lambda each: each.error), blocks(lambda each: each.left),
-        blocks(lambda each: each.right), calls.calls, tuple(calls.notes(table)), calls.named(table),
-    )  # fmt: skip
+    estimates, bars = blocks(lambda each: each.estimate), blocks(lambda each: each.error)
+    return Differences(calls.at, value, estimates, bars, calls.calls, tuple(calls.notes(table)), calls.named(table))
 
 
 def _of_array(function: Callable[..., Any]) -> tuple[Callable[..., Any], str]:

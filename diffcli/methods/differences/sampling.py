@@ -273,13 +273,11 @@ class CallableSampler(Sampler):
 
     _level, _width = math.nan, math.inf
 
-    def __init__(self, function: Callable[[float], float], x: float) -> None:
-        self.function = function
-        self.x = x
-        self.evaluations = 0
+    def __init__(self, function: Callable[[float], float], x: float, noise: tuple[float, float] | None = None) -> None:
+        self.function, self.x, self.evaluations = function, x, 0
         self.base = self.sample(x)
-        if self.base.defined:
-            self._level, self._width = callable_rounding(lambda at: self.sample(at).value, x)
+        if self.base.defined:  # and its noise may be known
+            self._level, self._width = noise or callable_rounding(lambda at: self.sample(at).value, x)
         self.begun = self.evaluations
 
     def sample(self, x: float) -> Sample:

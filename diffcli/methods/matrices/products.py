@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, counted, error
-from diffcli.language import Program
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Sweep, Swept
 from diffcli.methods.matrices.hessian import gradient_of, require_one
@@ -21,7 +20,7 @@ from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
 from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
-from diffcli.methods.problem.problem import At, Problem, Target, as_program
+from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
 from diffcli.records import Difference, Number
@@ -33,13 +32,7 @@ Weights = str | Sequence[object] | Mapping[str, object]
 
 def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "seed") -> ProductResult:
     """The Jacobian times a direction, what `diffcli.jvp` returns: how each result starts to change along it."""
-    program = as_program(target, options.verify)
-    try:
-        system = evaluated(program, at, options)
-    except ExpressionError as fault:
-        if options.mode == "numeric":
-            return _by_plain_calls(program, at, direction, options, label, fault)
-        raise
+    system = evaluated(target, at, options)
     seed = read_direction(direction, system.at, label)
     with system.placing():
         notes, replaced, sides = kinks_of(system, options)
@@ -156,23 +149,6 @@ def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnosti
         notes += doubts_of(each._replace(variable=f"t, of {output.name}"), view.value, sampler.slope())
         found.append((output.name, each))
     return tuple(found)
-
-
-def _by_plain_calls(
-    program: Program, at: At, direction: Direction, options: MatrixOptions, label: str, fault: ExpressionError
-) -> ProductResult:
-    """A function that cannot be recorded along a direction."""
-    from diffcli.methods.differences.plain_calls import in_place_of_recording
-
-    calls = in_place_of_recording(program, at, options.wrt, fault, options.progress)
-    seed = read_direction(direction, calls.at, label)
-    found = calls.differences(calls.along(seed), "t")
-    product, values = calls.rows.of([each.estimate for each in found]), calls.rows.of(calls.base)
-    table = [[each] for each in found]
-    notes = tuple(calls.notes(table, options.strict))
-    return ProductResult(
-        "jvp", calls.function.name, "numeric", calls.at, values, seed, product, notes, differences=calls.named(table)
-    )
 
 
 def _by_place(system: Problem) -> Components:

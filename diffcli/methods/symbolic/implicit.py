@@ -13,9 +13,7 @@ from diffcli.methods.symbolic.formulas import Derivatives
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.symbolic import described
 from diffcli.methods.symbolic.text import Expression, attempted, to_program_text
-from diffcli.records.formulas import Formula
-
-By = tuple[str, ...]
+from diffcli.records.formulas import By, Formula
 
 
 class OnCurve(Simplifier):

@@ -9,11 +9,14 @@ from diffcli.language.parsing.equation import parse_equation
 from diffcli.language.writing.printer import LATEX, latex_name, statement_text
 from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text, Value, Values, numbers, texts
-from diffcli.records.formulas import Formula, FormulaResult
+from diffcli.records.formulas import Domain, Formula, FormulaResult
 from diffcli.reports.derivatives.gradient import forms_table, latex_heading, slopes_remark
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, heading, point_text
 from diffcli.reports.formats import TEX, Style
+
+LONGEST_DOMAIN = 160
+"""A longer line on where derivatives are defined is left away."""
 
 
 def formula_report(result: FormulaResult, style: Style) -> Document:
@@ -23,7 +26,8 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
     equation), ``wrt``, ``order``; at a point ``at``,
     ``values`` (of the results) and ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with
     its ``result``, the variables that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``;
-    ``derivations`` if they were asked for; and ``notes``.
+    ``domains``, with the ``condition`` under which each result is defined, and those of its ``derivatives`` by the rules
+    (empty for everywhere, null where it is not told); ``derivations`` if they were asked for; and ``notes``.
     """
     data = _data(result)
     if style.format.whole:
@@ -79,6 +83,7 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
     if not matrices:
         pairs = zip(names, result.formulas, strict=True)
         blocks += [forms_table(name, each.unsimplified, each.simplified) for name, each in pairs]
+    blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
     if result.values:
         values = [Value(name, name, value) for name, value in result.values.items()]
         for name, each in zip(names, result.formulas, strict=True):
@@ -91,6 +96,22 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
             of = f" of {name}" if len(result.results) > 1 else ""
             blocks.append(Text(f"{_tangent_kind(result)}{of}: {f'{name} = ' * bool(result.implicit)}{text}"))
     return blocks
+
+
+def _domain_text(found: Domain, sign: str, style: Style) -> str:
+    """Where a result and its derivatives are defined, in a line; empty where that is everywhere, or would be long."""
+    conditions = [found.condition, *found.derivatives.values()]
+    if None in conditions or not any(conditions):
+        return ""
+    first, *places = [f"where {condition}" if condition else "everywhere" for condition in conditions]
+    names = [derivative_name(found.result, by, sign, style.unicode) for by in found.derivatives]
+    if len(set(places)) == 1:
+        names = [", ".join(names)]
+    rules = ", ".join(f"{name} {place}" for name, place in zip(names, places))  # noqa: B905
+    text = f"{found.result} is defined {first}; the rules of differentiation give {rules}"
+    if {first} == {*places}:
+        text = f"{found.result} is defined {first}, and so {'is' if len(places) == 1 else 'are'} {names[0]}"
+    return text if len(text) <= LONGEST_DOMAIN else ""
 
 
 def _tangent_kind(result: FormulaResult) -> str:
@@ -138,12 +159,17 @@ def _latex_function(result: FormulaResult, name: str) -> str:
 # -- data ----------------------------------------------------------------------------------------------------------------------
 
 
+def _derivative_domains(found: Domain) -> list[dict[str, Any]]:
+    return [{"by": by, "condition": condition} for by, condition in found.derivatives.items()]
+
+
 def _data(result: FormulaResult) -> dict[str, Any]:
     fields = "result by unsimplified simplified latex value" if result.values else "result by unsimplified simplified latex"
     point = "at values tangents " if result.values else ""
     data = data_of(
-        result, f"schema expression of? implicit? wrt order {point}formulas notes",
+        result, f"schema expression of? implicit? wrt order {point}formulas domains? notes",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],
+        domains=[data_of(each, "result condition derivatives", derivatives=_derivative_domains(each)) for each in result.domains],
     )  # fmt: skip
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_data

@@ -1,4 +1,4 @@
-"""The table of formats: one file each, one line here. Adding a format is adding both.
+"""The table of formats: a function each, and one line here. Adding a format is adding both.
 
 What a report must know of a format stands in its row: no other place asks for a format's name. A format's function takes
 ``(document, style)`` and returns a ``str``, or ``bytes`` where the format is binary.
@@ -61,9 +61,9 @@ FORMATS: dict[str, Format] = {
         Format("svg", "pictures.svg", (".svg",), "the figure of a report, as a vector drawing", PICTURE, draws=FIGURE),
         Format("png", "pictures.png", (".png",), "the figure as an image; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
         Format("pdf", "pictures.pdf", (".pdf",), "the figure as a PDF; needs matplotlib", PICTURE, draws=FIGURE, binary=True),
-        Format("github", "github.render", (), "what a check found, as annotations of GitHub Actions", PROGRAM, ASCII, CHECK),
-        Format("junit", "junit.render", (".xml",), "what a check found, as JUnit XML", PROGRAM, ASCII, CHECK),
-        Format("sarif", "sarif.render", (".sarif",), "what a check found to be wrong, as SARIF 2.1.0", PROGRAM, ASCII, CHECK),
+        Format("github", "findings.github", (), "what a check found, as annotations of GitHub Actions", PROGRAM, ASCII, CHECK),
+        Format("junit", "findings.junit", (".xml",), "what a check found, as JUnit XML", PROGRAM, ASCII, CHECK),
+        Format("sarif", "findings.sarif", (".sarif",), "what a check found to be wrong, as SARIF 2.1.0", PROGRAM, ASCII, CHECK),
     )
 }
 
