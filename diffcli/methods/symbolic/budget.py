@@ -54,12 +54,7 @@ class Budget:
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """What some work comes to, if it is done in so many seconds.
-
-    Raises
-    ------
-    OutOfTime
-        It is not.
+    """What some work comes to, if it is done in so many seconds; else `OutOfTime` is raised.
 
     >>> within(5.0, lambda: 6 * 7)
     42
