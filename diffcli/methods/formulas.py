@@ -7,7 +7,7 @@ from itertools import chain, combinations_with_replacement, product
 from math import isfinite, nan
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, UsageError, error
+from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
@@ -18,7 +18,9 @@ from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOption
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
-from diffcli.methods.symbolic.formulas import formulas
+from diffcli.methods.symbolic.formulas import Derivatives
+from diffcli.methods.symbolic.simplification import Simplifier
+from diffcli.methods.symbolic.symbolic import described, sympy_limits
 from diffcli.methods.taylor import distance_text, expansion, sum_text
 from diffcli.records import element_names
 from diffcli.records.formulas import By, Domain, Formula, FormulaResult
@@ -122,6 +124,26 @@ def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes:
     message = f"what the derivative by {', '.join(found.by)} is on the sides of this point is not known"
     notes.append(Diagnostic("second-kink", "warning", message))
     return found._replace(value=nan)
+
+
+def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, notes: list[Diagnostic]) -> list[Formula]:
+    """The derivatives of every result by some variables, until a limit strikes, which is a note then."""
+    found: list[Formula] = []
+    count = len(wanted) * len(numbers.outputs)
+    try:
+        with sympy_limits("reverse"), Simplifier(options.simplify, count, notes) as simplifier:
+            for output in numbers.outputs:
+                problem = numbers.view(output)
+                derivatives = Derivatives(problem)
+                for by in wanted:
+                    options.progress(f"SymPy differentiates {output.name} by {', '.join(by)}")
+                    each = described(problem, by, derivatives.by(*by), nan, notes, options.max_nodes, simplifier)
+                    found.append(Formula(output.name, by, *each[1:4], each.value if problem.known else None))
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not found:
+            raise
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {count - len(found)} of {count} derivatives",)))
+    return found
 
 
 def is_rough(note: Diagnostic) -> bool:

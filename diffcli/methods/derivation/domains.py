@@ -47,7 +47,12 @@ _ODD = ("sqrt", "cbrt", "sinh", "tanh", "asinh", "atan", "asin", "expm1", "log1p
 RISING = {(name, 0.0): 0.0 for name in _ODD} | {("log", 0.0): 1.0, ("exp", 1.0): 0.0}
 """Where functions that only rise have a value, in their own domain."""
 
+MOST_DIGITS = 6
+"""No bound is computed that would have more: it would be rounded."""
+
 MOST_ROWS = 200
+"""Nothing is told of longer programs."""
+
 LONGEST = 60
 """Longer conditions are not told."""
 
@@ -142,45 +147,45 @@ class Conditions:
 
     def shorter(self, found: Relation) -> Relation:
         """The same condition on a part of its expression: u > 1 for 2*u - 2 > 0."""
-        forms = self.forms
-        while True:
-            (node, negative), bound, signs = found
-            if negative:
-                found = Relation(Form(node), 0.0 - bound, _mirrored(signs))
-                continue
-            operation, children = forms.operations[node], [Form(child) for child in forms.children(node)]
-            numbers = [forms.arguments[child.node] if forms.operations[child.node] == NUMBER else None for child in children]
-            first, second = [*numbers, None, None][:2]
-            part: Relation | None = None
-            if operation == "neg":
-                part = Relation(children[0], 0.0 - bound, _mirrored(signs))
-            elif operation == "sub" and isinstance(first, float):
-                part = Relation(children[1], first - bound, _mirrored(signs))
-            elif operation in ("add", "sub") and isinstance(second, float):
-                part = Relation(children[0], bound - second if operation == "add" else bound + second, signs)
-            elif operation == "add" and isinstance(first, float):
-                part = Relation(children[1], bound - first, signs)
-            elif operation == "mul" and isinstance(first, float) and first:
-                part = Relation(children[1], bound / first, signs if first > 0 else _mirrored(signs))
-            elif (operation, bound) in RISING:
-                part = Relation(children[0], RISING[operation, bound], signs)
-            elif operation == "square" or (operation == "pow" and second == 2.0):
-                part = Relation(forms.applied("abs", children[:1]), sqrt(bound), signs) if bound >= 0 else None
-            elif operation == "abs" and bound == 0:
-                if not signs & MORE:
-                    raise Untold  # at most single points
-                part = Relation(children[0], 0.0, ANY if signs & EQUAL else LESS | MORE)
-            elif operation == "abs" and forms.operations[children[0].node] == "mul":
-                factor, rest = forms.children(children[0].node)
-                if forms.operations[factor] == NUMBER and forms.arguments[factor]:
-                    part = Relation(forms.applied("abs", [Form(rest)]), bound / abs(float(forms.arguments[factor])), signs)  # type: ignore[arg-type]
-            if part is None or len(number_text(part.bound)) > 6:
-                return found
+        while (part := self.part(found)) is not None and len(number_text(part.bound)) <= MOST_DIGITS:
             found = part
+        return found
+
+    def part(self, found: Relation) -> Relation | None:
+        """The same condition on an operand, if it is one on a function of that."""
+        forms, (form, bound, signs) = self.forms, found
+        operation, children = forms.operations[form.node], [Form(child) for child in forms.children(form.node)]
+        numbers = [forms.arguments[child.node] if forms.operations[child.node] == NUMBER else None for child in children]
+        first, second = [*numbers, None, None][:2]
+        linear: tuple[Form, float, float] | None = None  # an operand, a factor, and what is added
+        if form.negative:
+            linear = Form(form.node), -1.0, 0.0
+        elif operation == "neg":
+            linear = children[0], -1.0, 0.0
+        elif operation in ("add", "sub") and isinstance(second, float):
+            linear = children[0], 1.0, second if operation == "add" else -second
+        elif operation in ("add", "sub") and isinstance(first, float):
+            linear = children[1], 1.0 if operation == "add" else -1.0, first
+        elif operation == "mul" and isinstance(first, float) and first:
+            linear = children[1], first, 0.0
+        if linear is not None:
+            operand, factor, added = linear
+            return Relation(operand, (bound - added) / factor + 0.0, signs if factor > 0 else _mirrored(signs))
+        if (operation, bound) in RISING:
+            return Relation(children[0], RISING[operation, bound], signs)
+        if bound >= 0 and (operation == "square" or (operation == "pow" and second == 2.0)):
+            return Relation(forms.applied("abs", children[:1]), sqrt(bound), signs)
+        if operation == "abs" and bound == 0:
+            if not signs & MORE:
+                raise Untold  # at most single points
+            return Relation(children[0], 0.0, ANY if signs & EQUAL else LESS | MORE)
+        return None
 
     def add(self, found: Relation) -> None:
         """Join a relation; a product that is not 0 is one factor and the other."""
         node, bound, signs = found.form.node, found.bound, found.signs
+        if self.forms.operations[node] in (*_SIGNS, "and", "or", "not"):
+            raise Untold  # a truth as a number
         if bound == 0 and signs == LESS | MORE and self.forms.operations[node] in ("mul", "div"):
             for factor in self.forms.children(node):
                 if self.forms.operations[node] == "mul" or factor == self.forms.children(node)[0]:
@@ -245,9 +250,12 @@ def _mirrored(signs: int) -> int:
 def domain_of(view: Problem, result: str, wanted: Sequence[tuple[str, ...]]) -> Domain:
     """Where a problem's result is defined, and where the rules give its derivatives by some variables; None where it is not told.
 
+    >>> from diffcli.methods.problem.problem import ANYWHERE
     >>> domain_of(Problem("sqrt(x) + 1/(x - 2)", ANYWHERE), "f", [("x",)])
     Domain(result='f', condition='x >= 0 and x != 2', derivatives={('x',): 'x > 0 and x != 2'})
     """
+    if len(view.tape.operations) > MOST_ROWS:
+        return Domain(result, None, dict.fromkeys(wanted))
     twin = copy(view)
     twin.known, twin.values = False, constant_values(view.tape)
     return Domain(result, _told(twin, ()), {by: _told(twin, by) for by in wanted})
@@ -273,7 +281,7 @@ def _told(problem: Problem, by: tuple[str, ...]) -> str | None:
 def _join_rules(found: Conditions, problem: Problem, by: tuple[str, ...]) -> None:
     """Join the domains of the rows that the result needs, and away from what breaks the rules for a derivative."""
     tape = problem.tape
-    if len(tape.operations) > MOST_ROWS or tape.shapes is not None:
+    if len(tape.operations) > MOST_ROWS:
         raise Untold
     active = activity(tape, [problem.input_slot(name) for name in by])
     taken: dict[int, bool] = {tape.output: True}  # whether a row is needed wherever the result is
@@ -286,6 +294,10 @@ def _join_rules(found: Conditions, problem: Problem, by: tuple[str, ...]) -> Non
             taken[operand] = taken.get(operand, False) or (taken[slot] and not (operation.name == "where" and position))
         if slot in derived and operation.name != "stop_gradient":
             derived.update(row)
+    for slot in tape.rows():
+        if slot not in taken:
+            continue
+        row, operation = tape.operands_of(slot), OPERATIONS[tape.operation(slot)]
         before = dict(found.signs)
         texts = [operation.domain, POLES.get(operation.name, "")]
         if active[slot] and slot in derived:

@@ -40,7 +40,7 @@ FORWARD_OVER_REVERSE = "forward-over-reverse"
 def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianResult:
     """The Hessian of a program at a point: what `diffcli.hessian` returns and raises."""
     system = evaluated(target, at, options)
-    require_one(system, "a Hessian")
+    require_one(system)
     with system.placing():
         return hessian_of(system, options)
 
@@ -96,18 +96,12 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     return found._replace(hessian=as_blocks(variables, variables, found.matrix), notes=tuple(system.placed(notes)))
 
 
-def require_one(system: Problem, what: str) -> None:
-    """Refuse several results, or one that is an array.
-
-    Raises
-    ------
-    ExpressionError
-        With what to ask instead.
-    """
+def require_one(system: Problem) -> None:
+    """Refuse several results, or one that is an array: an `ExpressionError` with what to ask instead."""
     if len(system.outputs) == 1 and not system.outputs[0].shape:
         return
     names = [output.name for output in system.outputs]
-    message = f"{what} is of one number, and there are several results: {', '.join(names[:8])}"
+    message = f"a Hessian is of one number, and there are several results: {', '.join(names[:8])}"
     help = f"choose one of them: --of {names[0]}"
     if len(names) == 1:
         help = "choose an element of it, or make a number of it: sum(...)"

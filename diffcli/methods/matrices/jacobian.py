@@ -101,13 +101,7 @@ def frozen(matrix: Matrix) -> tuple[tuple[float, ...], ...]:
 
 
 def require_room(rows: int, columns: int, most: int) -> None:
-    """Refuse a matrix that is too large to be written down.
-
-    Raises
-    ------
-    LimitError
-        It has more entries than that.
-    """
+    """Refuse a matrix that is too large to be written down: a `LimitError`."""
     if rows * columns > most:
         message = f"the matrix would have {rows} × {columns} entries, more than {most}"
         help = ["products with it need no matrix: diffcli jvp, vjp, hvp", "choose variables with --wrt, or raise --max-nodes"]

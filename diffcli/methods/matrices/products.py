@@ -88,7 +88,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
 def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "direction") -> ProductResult:
     """The Hessian times a direction, what `diffcli.hvp` returns: how the gradient starts to change along it."""
     system = evaluated(target, at, options)
-    require_one(system, "a Hessian")
+    require_one(system)
     seed = read_direction(direction, system.at, label)
     with system.placing():
         gradient, told, sides = gradient_of(system, options)
@@ -174,12 +174,7 @@ def _apart(system: Problem, weights: Mapping[str, Number], sides: Beside) -> tup
 def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str, Number]:
     """The weight of each result: numbers in their order, such as ``1, 0, 2``, or by name, ``u=1, v=[0, 1]``.
 
-    Results that are not named have the weight 0.
-
-    Raises
-    ------
-    ExpressionError
-        A name is no result, there are more or fewer numbers than results, or a shape differs from that of its result.
+    Results that are not named have the weight 0. More or fewer numbers than results are refused, and what `read_direction` does.
     """
     names = [output.name for output in system.outputs]
     if given is None:

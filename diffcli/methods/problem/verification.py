@@ -39,14 +39,8 @@ WAY_OUT = "--no-verify takes what is recorded for the function"
 def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Number]) -> Recording:
     """Run a function once by plain Python, and hold what it returns against its recording at a point.
 
-    Returns
-    -------
-    The recording, or one that also raises what plain Python raises, as of 1/0, where the function catches that.
-
-    Raises
-    ------
-    ExpressionError
-        They differ by more than rounding, or plain Python raises an exception.
+    That is returned, or one that also raises what plain Python raises, as of 1/0, where the function catches that. Where they
+    differ by more than rounding, or plain Python raises an exception, there is an `ExpressionError`.
 
     >>> from diffcli.methods.problem.problem import Problem
     >>> Problem(lambda x: 3*x if type(x) is float else 7*x, {"x": 2.0})

@@ -300,11 +300,8 @@ def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -
     """SymPy's derivative along a variable, with so many digits (an mpf): a reference that shares no rule with the sweeps.
 
     Numbers that SymPy would read as short decimals, or as pi, stand in its expression as symbols, and take the exact value of
-    the float on the tape when the derivative is evaluated. So what is evaluated is the program that the methods ran.
-
-    Returns
-    -------
-    None where SymPy has no derivative, or its form has no value at the point.
+    the float on the tape when the derivative is evaluated. So what is evaluated is the program that the methods ran. None where
+    SymPy has no derivative, or its form has no value at the point.
 
     >>> from diffcli.operations.arithmetic.precise import text
     >>> text(symbolic_derivative(Problem("sin(x)", {"x": 1}), "x"), 20)

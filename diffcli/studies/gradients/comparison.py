@@ -178,12 +178,12 @@ class _Asked:
 
     def _second(self, function: PythonFunction, entries: list[Entry]) -> None:
         """Ask differences about the worst of the wrong entries; one that these bear out against the tape is not decided."""
-        columns = self.parts.names
+        columns = {name: column for column, name in enumerate(self.parts.names)}
         wrong = [(one.badness, place) for place, one in enumerate(entries) if one.verdict == WRONG and one.name in columns]
         calls = PlainCalls(function, self.at, self.names) if wrong else None
         for _, place in sorted(wrong, reverse=True)[:MOST_SECONDED] if calls else ():
             entry = entries[place]
-            (found,) = calls.differences(calls.line(columns.index(entry.name)), entry.name)  # type: ignore[union-attr]
+            (found,) = calls.differences(calls.line(columns[entry.name]), entry.name)  # type: ignore[union-attr]
             off, own = (abs(number - found.estimate) for number in (entry.claimed, entry.computed))
             entries[place] = entry = entry._replace(difference=found.estimate, difference_bar=found.error)
             if found.error is not None and off <= found.error < own:

@@ -7,7 +7,7 @@ on the tape: where a row hands nothing on to an operand, a sweep finds the gradi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -38,6 +38,8 @@ _LINEAR = frozenset(("add", "sub", "mul", "div", "neg"))
 _PIECES = frozenset(("abs", "relu", "relu6", "max", "min", "clip", "hardtanh", "where"))
 """Operations of several pieces."""
 
+MANY = 1000
+
 Rows = list[list[float]]
 """Numbers of the elements of a variable, a row for each point."""
 
@@ -67,15 +69,13 @@ class _Variable:
         self.like = LIKE if seen[0].unit < 1e-15 else math.sqrt(seen[0].unit)
         """The relative difference up to which numbers are taken as the same."""
 
-    def same(self, wrong: Rows) -> list[bool]:
-        """Which numbers a slip brings about as they are claimed."""
-        columns = [zip(*rows, strict=True) for rows in zip(wrong, self.claimed, self.right, self.bars, strict=True)]
-        return [
-            abs(one - own) <= self.like * max(abs(one), abs(own), 1e-3 * abs(right)) + bar
-            for row in columns for one, own, right, bar in row
-        ]  # fmt: skip
+    def same(self, wrong: Iterable[Iterable[float]]) -> Iterator[bool]:
+        """Whether each number is claimed as a slip brings it about."""
+        for rows in zip(wrong, self.claimed, self.right, self.bars, strict=True):
+            for one, own, right, bar in zip(*rows, strict=True):
+                yield abs(one - own) <= self.like * max(abs(one), abs(own), 1e-3 * abs(right)) + bar
 
-    def explained(self, wrong: Rows) -> bool:
+    def explained(self, wrong: Iterable[Iterable[float]]) -> bool:
         return all(self.same(wrong))
 
 
@@ -84,6 +84,8 @@ def find_slips(seen: Sequence[Observation], moves: bool) -> str:
 
     ``moves``: whether it was asked at each of them, and is not the same numbers.
     """
+    if len(seen[0].claimed) > MANY:
+        seen = seen[:2]  # so many numbers tell enough
     variables = [_Variable(place, seen) for place in range(len(seen[0].parts.parts))]
     found: dict[str, list[str]] = {}
     for one in variables:
@@ -124,7 +126,7 @@ def _slips(of: _Variable, variables: Sequence[_Variable], moves: bool) -> Iterat
     points = [[number or 0.0 for number in part.numbers([one.at[of.name]])] for one in of.seen if of.name in one.at]
     if points and (factor := _factor(of, points, right)):
         yield f"a term {'is missing' if factor < 0 else 'is too much'}: {abs(factor):.6g} times {name}"
-    first = of.same(right)[: len(right[0])]
+    first = list(of.same(right))[: len(right[0])]
     if first.count(False) == 1 < len(first):
         yield f"one entry alone is wrong, {element_names(of.name, of.shape)[first.index(False)]}"
     pairs = [pair for both in zip(of.claimed, right, strict=True) for pair in zip(*both, strict=True) if pair[0] != pair[1]]
@@ -165,14 +167,14 @@ def _rearranged(shape: tuple[int, ...]) -> Iterator[tuple[str, list[int | None]]
 def _factor(of: _Variable, terms: Rows, rests: Rows | None = None) -> float | None:
     """The one factor, but 1, that a term has in what is claimed, beside a rest; None if there is none, or it tells nothing."""
     rests = rests or [[0.0] * len(row) for row in terms]
-    places = [(abs(number), k, place) for k, numbers in enumerate(terms) for place, number in enumerate(numbers)]
-    size, k, place = max(places)
+    size, k = max((max(map(abs, row)), k) for k, row in enumerate(terms))
     if not 0 < size < math.inf:
         return None
+    place = [*map(abs, terms[k])].index(size)
     factor = _snapped((of.claimed[k][place] - rests[k][place]) / terms[k][place], of.like)
-    made = [[rest + factor * term for rest, term in zip(*pair, strict=True)] for pair in zip(rests, terms, strict=True)]
-    tells = sum(size > 0 for size, *_ in places) > 2 or neat(factor)
-    return factor if factor != 1 and tells and of.explained(made) else None
+    made = ((rest + factor * term for rest, term in zip(*pair, strict=True)) for pair in zip(rests, terms, strict=True))
+    tells = neat(factor) or sum(number != 0 for row in terms for number in row) > 2
+    return factor if factor != 1 and of.explained(made) and tells else None
 
 
 def _snapped(factor: float, like: float) -> float:
