@@ -61,7 +61,7 @@ HOMES = {
     "diffcli.methods.problem.problem": "ANYWHERE Problem",
     "diffcli.methods.problem.scalarise": "scalarised variables_of",
     "diffcli.methods.problem.system": "System",
-    "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric recovery_table",
+    "diffcli.methods.sweeps.colouring": "colour_columns colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",

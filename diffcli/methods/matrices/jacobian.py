@@ -24,7 +24,7 @@ from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
+from diffcli.methods.sweeps.colouring import colour_columns
 from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import count_sweeps
 from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
@@ -125,7 +125,7 @@ def _by_sweeps(
         by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
         inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
         pattern = find_pattern(numbers.tape, flow, inputs, outputs)
-        by_column, by_row = colour_columns(pattern), colour_rows(pattern)
+        by_column, by_row = colour_columns(pattern), colour_columns(pattern.transposed())
         count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
