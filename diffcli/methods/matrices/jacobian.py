@@ -67,6 +67,8 @@ def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic],
     """The notes of a system, the terms that the policy at kinks takes in place of the table's, and what the sides give."""
     told, replaced = describe_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
     sides = beside(system, replaced, told, options.mode)
+    if sides.rows and options.trace:
+        told = beside_rules(told)
     return [*system.notes(), *system.unused(), *told], replaced, sides
 
 
@@ -82,8 +84,6 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     there = [output for output in sides.problem.outputs if output.name in sides.rows]
     names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
-    if sides.rows and options.trace:
-        notes = beside_rules(notes)
     notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
