@@ -11,9 +11,8 @@ from diffcli.errors import Diagnostic, DomainError, ExpressionError, UsageError,
 from diffcli.language import Program
 from diffcli.language.parsing.equation import difference, parse_equation
 from diffcli.language.writing.printer import LANGUAGE, number_text, statement_text
-from diffcli.methods.derivation.implicit import implicit_derivations, slope_name
-from diffcli.methods.derivation.orders import before
-from diffcli.methods.formulas import asked_of, is_rough, tangents_of
+from diffcli.methods.derivation.orders import before, derivations, slope_name
+from diffcli.methods.formulas import asked_of, told
 from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.options import FormulaOptions, MatrixOptions
@@ -21,7 +20,7 @@ from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
-from diffcli.methods.symbolic.implicit import Curve, OnCurve
+from diffcli.methods.symbolic.formulas import Curve
 from diffcli.methods.symbolic.symbolic import sympy_limits
 from diffcli.records.formulas import By, Formula, FormulaResult
 
