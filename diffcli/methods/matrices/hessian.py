@@ -30,7 +30,6 @@ from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
-from diffcli.records import SymbolicDerivative
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
@@ -246,29 +245,34 @@ def _symbolic(
     gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch,
     sides: Sides | None,
 ) -> HessianResult:  # fmt: skip
-    from diffcli.methods.symbolic.hessian import second_derivatives
+    from diffcli.methods.symbolic.formulas import differentiate
+    from diffcli.methods.symbolic.simplification import Simplifier
 
     names = gradient.problem.wrt
     matrix = [[float("nan")] * len(names) for _ in names]
     exact = _exact(gradient, options, sides)
     found: list[SymbolicSecond] = []
     smooth = not find_breaks(gradient.problem) and not find_breaks(gradient.derived)
-
-    def keep(row: int, column: int, each: SymbolicDerivative) -> None:
-        found.append(SymbolicSecond(names[column], names[row], each))
-        matrix[row][column] = matrix[column][row] = each.value
-        if smooth:
-            name, slot = _called(names, row, column), gradient.results.slots[row]
-            seed = {gradient.variables.slots[column]: 1.0}
-            watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
-
+    bent = any(note.severity == "warning" for note in notes)  # it is because of these that the two may differ
+    places = [(row, column) for row in range(len(names)) for column in range(row + 1)]
+    wanted: list[tuple[str, ...]] = [(names[column], names[row]) for row, column in places]
+    by_rules = {} if bent else dict(zip(wanted, [exact[row][column] for row, column in places], strict=True))
     try:
-        second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)
+        with Simplifier(options.simplify, len(places), notes) as simplifier:
+            derivatives = differentiate(
+                gradient.problem, wanted, simplifier, options.max_nodes, options.progress, by_rules, instead="auto"
+            )
+            for (row, column), each in zip(places, derivatives, strict=True):
+                found.append(SymbolicSecond(names[column], names[row], each))
+                matrix[row][column] = matrix[column][row] = each.value
+                if smooth:
+                    name, slot = _called(names, row, column), gradient.results.slots[row]
+                    seed = {gradient.variables.slots[column]: 1.0}
+                    watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise
-        missing = len(names) * (len(names) + 1) // 2 - len(found)
-        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {missing} second derivatives",)))
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {len(places) - len(found)} second derivatives",)))
     return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from math import nan
 
@@ -11,8 +11,9 @@ import sympy
 from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.simplification import Simplifier
-from diffcli.methods.symbolic.symbolic import SympyBuilder, described
+from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
 from diffcli.methods.symbolic.text import Expression, attempted, to_program_text
+from diffcli.records import SymbolicDerivative
 from diffcli.records.formulas import By, Formula
 
 
@@ -41,6 +42,37 @@ class Derivatives:
         return derivative
 
 
+def differentiate(
+    problem: Problem,
+    wanted: Sequence[By],
+    simplifier: Simplifier,
+    most_nodes: int,
+    progress: Callable[[str], None],
+    by_rules: Mapping[By, float] = {},
+    instead: str = "reverse",
+) -> Iterator[SymbolicDerivative]:
+    """SymPy's derivatives of a result by some variables each, as they are done, and where they differ from those ``by_rules``.
+
+    A limit that strikes while the ``simplifier`` is at work leaves the unsimplified one, with a note; a `LimitError` names the
+    mode to use ``instead``.
+    """
+    bent = any(note.severity == "warning" for note in simplifier.notes)
+    with sympy_limits(instead):
+        derivatives = Derivatives(problem)
+        for position, by in enumerate(wanted, 1):
+            progress(f"SymPy differentiates along {', '.join(by)} ({position} of {len(wanted)})")
+            raw = derivatives.by(*by)
+            yield described(problem, by, raw, by_rules.get(by, nan), simplifier.notes, most_nodes, simplifier, bent)
+
+
+def gradient_of(
+    problem: Problem, simplifier: Simplifier, most_nodes: int, progress: Callable[[str], None]
+) -> Iterator[SymbolicDerivative]:
+    """SymPy's partial derivatives, one a variable, beside those of the problem's reverse sweep."""
+    by_rules: dict[By, float] = {(name,): problem.adjoints[problem.input_slot(name)] or 0.0 for name in problem.wrt}
+    return differentiate(problem, [*by_rules], simplifier, most_nodes, progress, by_rules)
+
+
 class Curve(Simplifier):
     """The curve on which a problem's result F is 0, and the derivatives along it of one of its variables.
 
@@ -50,7 +82,7 @@ class Curve(Simplifier):
     def __init__(self, problem: Problem, name: str, effort: str, derivatives: int, notes: list[Diagnostic]) -> None:
         super().__init__(effort, derivatives, notes)
         self.problem, self.name, self.derivatives = problem, name, Derivatives(problem)
-        self.forms = {(): self.derivatives.known[()]}
+        self.forms: dict[By, Expression] = {(): self.derivatives.known[()]}
         """F, and the derivatives by some variables, as short as they are."""
         self.shortest: Expression = None
 
