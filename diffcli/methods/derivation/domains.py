@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import partial
 from itertools import pairwise
-from math import inf
+from math import inf, sqrt
 
 from diffcli.errors import DiffcliError
 from diffcli.language import parse
@@ -143,8 +143,13 @@ class Conditions:
         if part is not None and len(number_text(part[1])) <= MOST_DIGITS:
             self.add(*part)
             return
-        if self.forms.operations[form.node] in (*_SIGNS, "and", "or", "not"):
+        operation, factors = self.forms.operations[form.node], self.forms.children(form.node)
+        if operation in (*_SIGNS, "and", "or", "not"):
             raise Untold  # a truth as a number
+        if bound == 0 and signs == LESS | MORE and operation in ("mul", "div"):
+            for factor in factors if operation == "mul" else factors[:1]:
+                self.add(Form(factor), bound, signs)
+            return
         node = self.forms.plain(form)
         least, never = self.least(node)
         possible = MORE if least > bound or (never and least == bound) else MORE | EQUAL if least == bound else ANY
@@ -158,9 +163,11 @@ class Conditions:
         if form.negative or operation == "neg":
             return Form(form.node) if form.negative else children[0], 0.0 - bound, mirrored
         numbers = [self.number(child) for child in children]
-        power = operation == "pow" and signs == LESS | MORE and (numbers[1] or 0.0) > 0
-        if bound == 0 and (power or operation in ROOTS):
+        power = operation == "abs" or (operation == "pow" and (numbers[1] or 0.0) > 0)
+        if bound == 0 and (operation in ROOTS or (power and signs == LESS | MORE)):
             return children[0], bound, signs
+        if bound > 0 and operation == "pow" and numbers[1] == 2:
+            return self.forms.applied("abs", children[:1]), sqrt(bound), signs
         position = numbers.index(None) if numbers.count(None) == 1 and len(numbers) == 2 else None
         if position is None or (number := numbers[1 - position]) is None:
             return None
