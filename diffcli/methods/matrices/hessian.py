@@ -246,36 +246,34 @@ def _symbolic(
     gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch,
     sides: Sides | None,
 ) -> HessianResult:  # fmt: skip
-    from diffcli.methods.symbolic.formulas import Derivatives
+    from diffcli.methods.symbolic.formulas import differentiate
     from diffcli.methods.symbolic.simplification import Simplifier
-    from diffcli.methods.symbolic.symbolic import described, sympy_limits
 
-    problem, names = gradient.problem, gradient.problem.wrt
+    names = gradient.problem.wrt
     matrix = [[nan] * len(names) for _ in names]
     exact = _exact(gradient, options, sides)
     found: list[SymbolicSecond] = []
-    smooth = not find_breaks(problem) and not find_breaks(gradient.derived)
-    bent = any(note.severity == "warning" for note in notes)  # values by the rules of the table may well differ then
+    smooth = not find_breaks(gradient.problem) and not find_breaks(gradient.derived)
+    bent = any(note.severity == "warning" for note in notes)  # it is because of these that the two may differ
     places = [(row, column) for row in range(len(names)) for column in range(row + 1)]
+    wanted: list[tuple[str, ...]] = [(names[column], names[row]) for row, column in places]
+    by_rules = {} if bent else dict(zip(wanted, [exact[row][column] for row, column in places], strict=True))
     try:
-        with sympy_limits("auto"), Simplifier(options.simplify, len(places), notes) as simplifier:
-            derivatives = Derivatives(problem)
-            for row, column in places:
-                if not column:
-                    options.progress(f"SymPy differentiates along {names[row]} ({row + 1} of {len(names)})")
-                raw, both = derivatives.by(names[row], names[column]), (names[column], names[row])
-                compared = nan if bent else exact[row][column]
-                each = described(problem, both, raw, compared, notes, options.max_nodes, simplifier)
-                found.append(SymbolicSecond(*both, each))
+        with Simplifier(options.simplify, len(places), notes) as simplifier:
+            derivatives = differentiate(
+                gradient.problem, wanted, simplifier, options.max_nodes, options.progress, by_rules, instead="auto"
+            )
+            for (row, column), each in zip(places, derivatives, strict=True):
+                found.append(SymbolicSecond(names[column], names[row], each))
                 matrix[row][column] = matrix[column][row] = each.value
                 if smooth:
-                    sweep = Sweep({gradient.variables.slots[column]: 1.0}, True, beside=Beside(gradient.derived))
-                    watch.judge(sweep, [(_called(names, row, column), gradient.results.slots[row], each.value)])
+                    name, slot = _called(names, row, column), gradient.results.slots[row]
+                    seed = {gradient.variables.slots[column]: 1.0}
+                    watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise
-        why = f"not differentiated: {len(places) - len(found)} second derivatives"
-        notes.append(as_stop(stopped)._replace(notes=(why,)))
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {len(places) - len(found)} second derivatives",)))
     return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 
