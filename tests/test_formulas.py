@@ -269,7 +269,8 @@ PRINTED = {
     "simplify-none": 'diff "sin(x)^2" --simplify none', "quiet-none": 'diff "sin(x)^2" --simplify none -q',
     "list-arrays": 'diff "[[x, y], [y, x]]"', "element": 'diff "x[0]^2"', "sum": 'diff "2*sum(x)"',
     "mixed-order": 'diff "x*y" --wrt x,x --order 3', "mixed-hessian": 'diff "x*y" --wrt x,x --hessian', "hessian-order": 'diff "x*y" --hessian --order 3',
-    "unknown": 'diff "x*y" --wrt z', "undefined": 'diff "log(x)" --at x=-1', "missing": 'diff "x*y" --at x=1',
+    "nowhere": 'diff "[0^x*y, x]"', "undefined-partial": 'diff "x^y" --at x=-2,y=2', "undefined-partial-hessian": 'diff "x^y" --at x=-2,y=2 --hessian',
+    "undefined-partial-order": 'diff "[x^y, x*y]" --at x=-2,y=2 --order 3 -q', "unknown": 'diff "x*y" --wrt z', "undefined": 'diff "log(x)" --at x=-1', "missing": 'diff "x*y" --at x=1',
 }  # fmt: skip
 
 

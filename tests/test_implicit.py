@@ -153,6 +153,24 @@ def test_elements_of_arrays():
     ]  # fmt: skip
 
 
+def test_an_equation_may_determine_a_variable_in_part():
+    assert diffcli.diff("where(y > 0, y, 0) = x", implicit="y").formulas[0].shortest == "where(y > 0, 1, (0/0))"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [("x^2 + y^2 = 1", {"x": 0.6, "y": 0.8}), ("x^2 + y^2 = 1", {"x": 0.28, "y": 0.96}), ("sin(y) = x", {"x": math.sin(0.3), "y": 0.3}),
+     ("sum(x^2) + y^2 = 1", {"x": [0.6, 0.0], "y": 0.8}), ("x*y = 0.3", {"x": 0.1, "y": 3})],
+)  # fmt: skip
+def test_on_the_curve_the_sides_cancel_and_no_digit_of_the_slope_is_lost(text, at):
+    assert diffcli.diff(text, at, implicit="y", strict=True).notes == ()
+
+
+def test_digits_that_the_equation_itself_loses_are_told():
+    (note,) = diffcli.diff("(1 - cos(x))/x^2 + y = 1/2", {"x": 1e-5, "y": 0.0}, implicit="y").notes
+    assert note.code == "lost-digits" and "the derivative" in note.message
+
+
 def test_a_kink_of_the_curve_has_no_tangent():
     found = diffcli.diff("abs(x) + abs(y) = 1", {"x": 0, "y": 1}, implicit="y")
     assert found.tangents == {} and [note.code for note in found.notes] == ["kink"]
@@ -222,6 +240,10 @@ FAULTS = {
     "unknown": 'diff "x^2 + y^2 = 25" --implicit t',
     "chosen-unknown": 'diff "x^2 + y^2 + z^2 = 9" --implicit z --wrt x,q -q',
     "chosen-itself": 'diff "x^2 + y^2 = 25" --implicit y --wrt y',
+    "vanishing": 'diff "x + y - y = 1" --implicit y -q',
+    "vanishing-by-convention": 'diff "floor(y) = x" --implicit y',
+    "vanishing-by-a-factor": 'diff "x*0*y = 1" --implicit y --simplify none',
+    "vanishing-by-a-law": 'diff "sin(y)^2 + cos(y)^2 + z*x = 2" --implicit y --order 2',
     "alone": 'diff "y^2 = 25" --implicit y',
     "arrays": 'diff "x^2 + y^2 = 25" --implicit y --at x=[3,4],y=4',
     "outside": 'diff "ln(x) = y" --implicit y --at x=-1,y=0',

@@ -117,6 +117,7 @@ def _notes_at(system: Problem, name: str, options: FormulaOptions) -> list[Diagn
         The point is not on the curve, or the curve no graph of the variable beside it.
     """
     require_values(system)
+    system.on_curve = True
     given = {each: getattr(options, each) for each in ("strict", "max_nodes", "watch", "progress")}
     found = jacobian_of(system, MatrixOptions(mode="reverse", **given))
     slopes = dict(zip(system.wrt, map(float, found.matrix[0]), strict=True))
