@@ -31,6 +31,7 @@ from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
+from diffcli.records.formulas import By
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
@@ -249,31 +250,28 @@ def _symbolic(
     from diffcli.methods.symbolic.formulas import differentiate
     from diffcli.methods.symbolic.simplification import Simplifier
 
-    names = gradient.problem.wrt
+    problem, names = gradient.problem, gradient.problem.wrt
     matrix = [[nan] * len(names) for _ in names]
     exact = _exact(gradient, options, sides)
     found: list[SymbolicSecond] = []
-    smooth = not find_breaks(gradient.problem) and not find_breaks(gradient.derived)
-    bent = any(note.severity == "warning" for note in notes)  # it is because of these that the two may differ
+    smooth = not find_breaks(problem) and not find_breaks(gradient.derived)
+    bent = any(note.severity == "warning" for note in notes)  # values by the rules of the table may well differ then
     places = [(row, column) for row in range(len(names)) for column in range(row + 1)]
-    wanted: list[tuple[str, ...]] = [(names[column], names[row]) for row, column in places]
-    by_rules = {} if bent else dict(zip(wanted, [exact[row][column] for row, column in places], strict=True))
+    by_rules: dict[By, float] = {(names[column], names[row]): nan if bent else exact[row][column] for row, column in places}
     try:
         with Simplifier(options.simplify, len(places), notes) as simplifier:
-            derivatives = differentiate(
-                gradient.problem, wanted, simplifier, options.max_nodes, options.progress, by_rules, instead="auto"
-            )
+            derivatives = differentiate(problem, [*by_rules], simplifier, options.max_nodes, options.progress, by_rules, "auto")
             for (row, column), each in zip(places, derivatives, strict=True):
                 found.append(SymbolicSecond(names[column], names[row], each))
                 matrix[row][column] = matrix[column][row] = each.value
                 if smooth:
-                    name, slot = _called(names, row, column), gradient.results.slots[row]
-                    seed = {gradient.variables.slots[column]: 1.0}
-                    watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
+                    sweep = Sweep({gradient.variables.slots[column]: 1.0}, True, beside=Beside(gradient.derived))
+                    watch.judge(sweep, [(_called(names, row, column), gradient.results.slots[row], each.value)])
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise
-        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {len(places) - len(found)} second derivatives",)))
+        why = f"not differentiated: {len(places) - len(found)} second derivatives"
+        notes.append(as_stop(stopped)._replace(notes=(why,)))
     return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 
