@@ -36,7 +36,6 @@ HOMES = {
     "diffcli.methods.derivation.rules": "CONSTANT FLAT HELD IDENTITY PIECES TEXTBOOK",
     "diffcli.methods.derivation.symbolic_agreement": "compare matching_digits",
     "diffcli.methods.differences.automatic_difference": "automatic_difference",
-    "diffcli.methods.differences.columns": "column_differences",
     "diffcli.methods.differences.finite_difference": "difference",
     "diffcli.tape.running.precise": "EXACT higher_derivatives precise_derivative precise_value",
     "diffcli.methods.differences.rounding_bound": "value_rounding ecnoise",
@@ -61,7 +60,7 @@ HOMES = {
     "diffcli.methods.problem.problem": "ANYWHERE Problem",
     "diffcli.methods.problem.scalarise": "scalarised variables_of",
     "diffcli.methods.problem.system": "System",
-    "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric recovery_table",
+    "diffcli.methods.sweeps.colouring": "colour_columns colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",
@@ -124,6 +123,7 @@ HOMES = {
     "diffcli.studies.agreement.agreement": "WAYS agreement_of agreements_of",
     "diffcli.studies.agreement.points": "check_points",
     "diffcli.studies.agreement.disagreement": "REASONS explain_disagreement",
+    "diffcli.studies.agreement.shortcut": "column_differences",
     "diffcli.studies.gradients.comparison": "check_gradient",
     "diffcli.studies.claims.claims": "VERDICTS judge_claims read_claims",
     "diffcli.studies.claims.many_claims": "judge_rows",
@@ -175,6 +175,7 @@ def __getattr__(name: str):
     return getattr(module, own) if hasattr(module, own) else import_module(f"{home}.{own}")
 
 
-def gradient_tape(*arguments, **options):
-    """The tape of a gradient alone."""
-    return __getattr__("ReverseTransform")(*arguments, **options).run().tape
+def gradient_tape(tape, *arguments, output=None, **options):
+    """The tape of a gradient alone, of any value of a tape."""
+    tape = tape if output is None else tape.copy(output=output)
+    return __getattr__("ReverseTransform")(tape, *arguments, **options).run().tape

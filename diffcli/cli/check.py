@@ -21,7 +21,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.records.agreement import Agreement, ClaimVerdict
 from diffcli.records.blocks import Document
-from diffcli.reports.check import check_report, notes_of, points_report
+from diffcli.reports.check import check_report, claims_report, notes_of, points_report
 from diffcli.studies.agreement.agreement import agreement_of, agreements_of
 from diffcli.studies.agreement.points import check_points
 from diffcli.studies.claims.claims import judge_claims, read_claims
@@ -114,16 +114,15 @@ def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, claims
 
 def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, max_nodes: int) -> ExitCode:
     """A check of the claims of a file, about EXPR or expressions of its own."""
-    from diffcli.reports.claims import claims_report
     from diffcli.studies.claims.many_claims import judge_rows
 
     with run.at_work() as stage:
         own = _problem(run, run.read(), wrt, max_nodes, True) if run.expression is not None else None
-        rows, notes = judge_rows(
+        found, notes = judge_rows(
             path, lambda text: own if own and not text else _problem(run, parse(text), wrt, max_nodes, True), stage, rtol
         )
-    notes += notes_of([row.found for row in rows])
-    return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
+    notes += notes_of(found)
+    return _verdict(run, claims_report(found, path, notes), notes, all(claim.passed for claim in found))
 
 
 def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:

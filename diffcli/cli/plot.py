@@ -26,7 +26,6 @@ END = Number(Range(-LARGEST, LARGEST, whole=False))
     click.option("--from", "low", type=END, metavar="A", help="Where the range begins; chosen, if not given."),
     click.option("--to", "high", type=END, metavar="B", help="Where it ends."),
     at("The values of the other variables, as a=2,b=pi/4; and the point about which the range is chosen, as x=1."),
-    click.option("--wrt", metavar="NAME", help="The variable to draw over, if --at gives all of them."),
     examples=EXAMPLES,
 )
 def command(run: Run, max_nodes: int, **options: Any) -> int:

@@ -22,7 +22,7 @@ from diffcli.methods.points.points import GivenPoint, as_point
 from diffcli.methods.points.ranges import MAX_NODES, Range
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import point_of, scalarised
-from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, coefficient, nan
+from diffcli.methods.sweeps.one_sided_series import LENGTH, Undecided, alike, coefficient, nan
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.records.matrices import TaylorResult
@@ -32,9 +32,6 @@ ORDER = Range(0, 1000)
 
 LAST_DERIVATIVE = 170
 """The factorial of a larger number is beyond the range of a float."""
-
-NOISE = 2.0**-40
-"""The relative error that rounding may have on the way to a coefficient."""
 
 
 @for_library
@@ -202,11 +199,6 @@ class _OnSide(NamedTuple):
     def finite(self) -> tuple[float, ...] | None:
         return self.coefficients if self.coefficients and all(map(math.isfinite, self.coefficients)) else None
 
-    def noise(self, order: int) -> float:
-        """What rounding may do to a coefficient, beside the largest of its order on the way."""
-        found = [abs(coefficient(each, order)) for each in self.side.values if each is not None]
-        return NOISE * max(filter(math.isfinite, found), default=0.0)
-
 
 def _on_side(problem: Problem, slot: int, step: float, order: int) -> _OnSide | None:
     """The series on one side; None if nothing is known."""
@@ -224,9 +216,8 @@ def _settled(found: Sequence[float], sides: Sequence[_OnSide | None], notes: lis
     settled = [found[0]]
     for k, number in enumerate(found) if None not in sides and known else ():
         one, other = known[0].coefficients[k], known[-1].coefficients[k]
-        apart = abs(one - other)
-        differ = apart != 0 and not apart <= max(each.noise(k) for each in known)  # of infinities it is NaN
-        if differ if k else any(each.side.jumps() for each in known):
+        on_the_way = [coefficient(value, k) for each in known for value in each.side.values if value is not None]
+        if not alike(one, other, on_the_way) if k else any(each.side.jumps() for each in known):
             if math.isfinite(one) and math.isfinite(other):
                 message = f"the derivative of order {k} differs on the two sides" if k else "the value jumps here"
                 notes.append(Diagnostic("kink" if k else "jump", "warning", message))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,14 +45,14 @@ def check_report(
         blocks += [*[Text(f"{agreement.name}:")] * several, *_agreement_blocks(agreement, style, digits)]
     blocks += [Table("", texts("claim", ""), tuple(_claim_rows(claim, at))) for claim in claims]
     findings = [_finding(agreement.name, check) for agreement in agreements for check in agreement.checks]
-    findings += [claim_finding(claim, f"claim for {claim.variable}") for claim in claims]
+    findings += [_claim_finding(claim, f"claim for {claim.variable}") for claim in claims]
     fields = "passed results notes" if several else "value passed checks claims? notes" if agreements else "passed claims? notes?"
     found: list[Agreement | ClaimVerdict] = [*agreements, *claims]
     results = [data_of(each, "name value checks", checks=_checks_data(each, digits)) for each in agreements]
     data = data_of(
         agreements[0] if agreements else None, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression,
         at=at, passed=all(each.passed for each in found), checks=results[0]["checks"] if results else None, results=results,
-        claims=[claim_data(claim) for claim in claims], notes=notes_of(found),
+        claims=[_claim_data(claim) for claim in claims], notes=notes_of(found),
     )  # fmt: skip
     return Document(tuple(blocks), data, findings=tuple(findings))
 
@@ -168,7 +169,7 @@ def verdict_text(found: PartialCheck) -> str:
 def _claim_rows(claim: ClaimVerdict, at: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("variable", claim.variable), ("claimed", claim.claim), ("verdict", f"{claim.verdict}: {VERDICTS[claim.verdict]}")]
     if claim.verdict == "not readable":
-        return [*rows, ("why", claim.notes[0].message)]
+        return [*rows, ("why", _claim_why(claim))]
     if claim.verdict == "not decided":
         rows.append(("tried", f"at {claim.points} points, where it agrees to {claim.digits} digits"))
     where = f" at {shorten(point_text(at), LONGEST)}" if at else ""
@@ -184,6 +185,39 @@ def _claim_rows(claim: ClaimVerdict, at: Mapping[str, Any]) -> list[tuple[str, s
     if claim.right and claim.verdict != "proved":
         rows.append(("the derivative", claim.right))
     return rows
+
+
+def claims_report(found: Sequence[ClaimVerdict], path: str, notes: Sequence[Diagnostic]) -> Document:
+    """The document of the claims of a file, with the notes of all.
+
+    The keys of its data: ``passed``; ``claims``, each with ``line``, ``name``, ``expression`` and the keys of a claim of a
+    check, and ``why``; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
+    """
+    right = sum(claim.passed for claim in found)
+    names = [claim.name or f"line {claim.line}" for claim in found]
+    verdicts, slips = Counter(claim.verdict for claim in found), Counter(claim.slip for claim in found if claim.slip)
+    shown = [(name, one.variable, one.claim, one.verdict, _claim_why(one)) for name, one in zip(names, found, strict=True)]
+    blocks: list[Block] = [
+        Text(f"{counted(len(found), 'claim')}, {right} of them right", "heading"),
+        Table("", texts("name", "by", "claim", "verdict", "why"), tuple(shown)),
+    ]
+    for what, counts in (("verdict", verdicts), ("likely slip", slips)):
+        if counts:
+            blocks.append(Table("", (*texts(what), *numbers("claims")), tuple(counts.most_common())))
+    claims = [data_of(one, "line name expression") | _claim_data(one) | {"why": _claim_why(one)} for one in found]
+    data = {
+        "schema": "diffcli/check@1", "passed": right == len(found), "claims": claims, "counts": dict(verdicts.most_common()),
+        "slips": dict(slips.most_common()), "notes": notes,
+    }  # fmt: skip
+    named = [", ".join(filter(None, [name, one.variable])) for name, one in zip(names, found, strict=True)]
+    findings = [_claim_finding(one, name, path) for name, one in zip(named, found, strict=True)]
+    return Document(tuple(blocks), data, findings=tuple(findings))
+
+
+def _claim_why(claim: ClaimVerdict) -> str:
+    if claim.verdict == "not readable":
+        return claim.notes[0].message
+    return claim.slip or (f"the derivative is {claim.right}" if claim.right and not claim.passed else "")
 
 
 # -- many points -------------------------------------------------------------------------------------------------------------
@@ -243,10 +277,10 @@ def _finding(name: str, found: PartialCheck, before: str = "") -> Finding:
     return Finding("ways-agree", f"d{name}/d{found.variable}", found.passed, found.verdict, message)
 
 
-def claim_finding(claim: ClaimVerdict, name: str, file: str = "", line: int = 0) -> Finding:
+def _claim_finding(claim: ClaimVerdict, name: str, file: str = "") -> Finding:
     """What a claim turned out to be, under a name."""
     told = "; ".join(f"{what}: {text}" for what, text in _claim_rows(claim, {}) if what not in ("variable", "its value"))
-    return Finding("claim-is-derivative", name, claim.passed, claim.verdict, told, file, line)
+    return Finding("claim-is-derivative", name, claim.passed, claim.verdict, told, file, claim.line)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------
@@ -268,7 +302,7 @@ def _way_data(found: PartialCheck, way: Way) -> dict[str, Any]:
     return data_of(way, "name value bar error right_digits agrees remark", right_digits=17.0 if right == "all" else right)
 
 
-def claim_data(claim: ClaimVerdict) -> dict[str, Any]:
+def _claim_data(claim: ClaimVerdict) -> dict[str, Any]:
     found = claim.counterexample
     return data_of(
         claim, "variable claim verdict claimed derivative counterexample slip right points digits", derivative=claim.value,

@@ -59,14 +59,8 @@ TEXTBOOK: dict[str, tuple[str, ...]] = {
 def rule_name(row: Operation, moves: Sequence[bool], direct: bool, ties: int = 1) -> str:
     """The name of the rule for an operation.
 
-    Parameters
-    ----------
-    moves
-        For each operand, whether it depends on the variable.
-    direct
-        Whether what moves is the variable itself, so that no chain is needed.
-    ties
-        How many operands of max or min equal the result.
+    ``moves`` says of each operand whether it depends on the variable, and ``direct`` that what moves is the variable itself, so
+    that no chain is needed; so many operands of max or min as there are ``ties`` equal the result.
 
     >>> rule_name(OPERATIONS["mul"], (True, False), True), rule_name(OPERATIONS["sin"], (True,), False)
     ('constant multiple', 'chain rule, sin')

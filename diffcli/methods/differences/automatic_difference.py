@@ -79,17 +79,8 @@ class Scheme(NamedTuple):
 
 
 def automatic_difference(sampler: Sampler, variable: str, first: float | None = None, derivative: int = 1) -> Difference:
-    """The first or second derivative of a sampler's function at its point, with its error bar.
+    """The first or second derivative of a sampler's function at its point, with its error bar; ``first`` is the first step.
 
-    Parameters
-    ----------
-    first
-        The first step to try, if the tape is not to choose it.
-    derivative
-        1, or 2 for the second derivative.
-
-    Returns
-    -------
     From both sides where the function is smooth there. Else a first derivative from one side, if the function is defined on
     one side only, or if both agree; and if they do not, NaN with the slope on each side.
     """

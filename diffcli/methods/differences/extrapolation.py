@@ -42,13 +42,8 @@ class Entry(NamedTuple):
 class Extrapolation:
     """The table, one row after the other.
 
-    Parameters
-    ----------
-    ratio
-        By how much the first error term shrinks when the step is halved: 4 for a central quotient, 2 for a one-sided one.
-        Each further term shrinks by as much again.
-    doubtful
-        Whether the error may have other powers of the step in it, so that each row has to show that it has not.
+    The first error term shrinks by a ``ratio`` when the step is halved, 4 for a central quotient, 2 for a one-sided one, and each
+    further term by as much again. Where that is ``doubtful``, each row has to show that the error has no other powers in it.
     """
 
     def __init__(self, ratio: float, doubtful: bool = False) -> None:

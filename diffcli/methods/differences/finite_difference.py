@@ -112,11 +112,6 @@ def stencil_name(method: str, order: int | None) -> str:
 
     >>> stencil_name("central", 4), stencil_name("forward", 1), stencil_name("central", None)
     ('central4', 'forward', 'central')
-
-    Raises
-    ------
-    UsageError
-        There is none.
     """
     orders = {stencil.order: name for name, stencil in STENCILS.items() if name.rstrip("0123456789") == method}
     if order is not None and order not in orders:

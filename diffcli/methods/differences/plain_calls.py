@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from inspect import signature
 from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, DomainError, ExpressionError, NotDifferentiableError, UsageError, error
@@ -49,27 +48,11 @@ SECOND: Quotient = partial(automatic_difference, derivative=2)
 
 
 class PlainCalls:
-    """A function at a point, and what it returns beside it.
-
-    Parameters
-    ----------
-    at
-        A value for each parameter; it is handed copies.
-    wrt
-        The names of those that are moved.
-    progress
-        Called with each stage as it begins.
+    """A function at a point, of which the parameters ``wrt`` are moved, and what it returns beside it.
 
     >>> calls = PlainCalls(PythonFunction(lambda x, y: [x*y, float(y)]), {"x": 2.0, "y": 3.0}, ["x"])
     >>> calls.rows.names, calls.columns.names, calls.base
     (['f1', 'f2'], ['x'], [6.0, 3.0])
-
-    Raises
-    ------
-    ExpressionError
-        It raises an exception at the point, or returns something else than numbers.
-    DomainError
-        It returns NaN.
     """
 
     unrecorded: Diagnostic | None = None
@@ -160,10 +143,7 @@ class PlainCalls:
     def notes(self, table: Sequence[Sequence[Difference]], strict: bool = False) -> list[Diagnostic]:
         """What is worth saying of some rows of differences: those that give no number, and exceptions beside the point.
 
-        Raises
-        ------
-        NotDifferentiableError
-            There is a kink, and it is ``strict``.
+        A kink is an error where it is ``strict``.
         """
         found = [
             note._replace(help=())  # no other way is open to such a function
@@ -222,10 +202,15 @@ def differences_of(
     function: Callable[..., Any], x: Any, wrt: str | Sequence[str] | None, step: float | None, derivative: int
 ) -> Differences:
     """The gradient or Jacobian of a Python function at an array, or at names and their values: see `diffcli.difference`."""
+    try:
+        program = PythonFunction(function)
+    except ExpressionError:
+        if isinstance(x, Mapping):
+            raise
+        program = PythonFunction(lambda x: function(x))  # its parameters have no names
     if not isinstance(x, Mapping):
-        function, name = _of_array(function)
-        x = {name: x}
-    calls = _called(PythonFunction(function), x, wrt)
+        x = {next(iter(program.signature.parameters), "x"): x}
+    calls = _called(program, x, wrt)
     value, shape = calls.results[0], calls.shapes[0]
     if calls.are_listed:
         if len(set(calls.shapes)) > 1:
@@ -245,17 +230,6 @@ def differences_of(
 
     estimates, bars = blocks(lambda each: each.estimate), blocks(lambda each: each.error)
     return Differences(calls.at, value, estimates, bars, calls.calls, tuple(calls.notes(table)), calls.named(table))
-
-
-def _of_array(function: Callable[..., Any]) -> tuple[Callable[..., Any], str]:
-    """A function that takes an array, and what its parameter is called: x, where that cannot be read."""
-    try:
-        (first, *_) = signature(function).parameters.values()
-        if first.kind not in (first.VAR_POSITIONAL, first.VAR_KEYWORD):
-            return function, first.name
-    except (TypeError, ValueError):
-        pass
-    return lambda x: function(x), "x"
 
 
 def difference_of_number(function: Callable[[float], float], x: Any, step: float | None, derivative: int) -> Difference:

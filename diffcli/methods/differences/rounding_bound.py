@@ -24,21 +24,9 @@ MOST_FACTORS = 10
 """Powers up to this are looked at for whether they are exact."""
 
 def value_rounding(tape: Tape, values: Values, active: bytearray | None = None, unit: float = UNIT) -> float:
-    """A first-order bound on the rounding error of the tape's value, as far as it depends on what is active.
+    """A first-order bound on the rounding error of the tape's value, as far as it depends on what is active (on any input).
 
-    Parameters
-    ----------
-    tape, values
-        A tape and what `diffcli.tape.evaluate` returned for it.
-    active
-        One flag a slot (`diffcli.methods.sweeps.reverse.activity`): what moves. Everything that depends on an input, if not
-        given.
-    unit
-        The unit roundoff of the arithmetic.
-
-    Returns
-    -------
-    The bound; inf where a row's value or adjoint is not finite.
+    It is infinite where a row's value or adjoint is not finite.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -120,17 +108,8 @@ def ecnoise(values: Sequence[float]) -> float:
 
     The k-th differences of a smooth function die away, and those of noise of variance s^2 keep the variance
     s^2 (2k)!/(k!)^2. A level is taken once three estimates in a row agree within a factor of 4 and its differences change
-    sign.
-
-    Parameters
-    ----------
-    values
-        Seven or more values; the points' spacing should be small beside the scale of the function.
-
-    Returns
-    -------
-    The standard deviation of the noise; NaN where no level shows itself, so that the spacing was too wide or too narrow;
-    0 where the differences vanish.
+    sign. What is returned is s; NaN where no level shows itself, so that the spacing was too wide or too narrow; 0 where the
+    differences vanish. There are to be seven values or more.
 
     >>> from math import cos
     >>> 1e-17 < ecnoise([cos(1 + k * 1e-12) for k in range(8)]) < 1e-15
@@ -171,11 +150,8 @@ def callable_rounding(function: Callable[[float], float], x: float) -> tuple[flo
     """The highest `ecnoise` of a function beside a point over some spacings: what cancels lies on steps, which may be wide.
 
     The lower level of the two sides counts, as there may be a jump on one of them. Where neither has a level, the shape of the
-    function shows itself, and what was seen over wider spacings is no noise, but a function that is as narrow as that.
-
-    Returns
-    -------
-    The level, NaN if there is none; and how wide the function is, as far as that shows.
+    function shows itself, and what was seen over wider spacings is no noise, but a function that is as narrow as that: how wide
+    it is, as far as that shows, stands beside the level, which is NaN if there is none.
     """
     highest, quiet, width = math.nan, 0, math.inf
     for count in range(MOST_SPACINGS):

@@ -24,10 +24,7 @@ def watch_of(problem: Problem, name: Namer | None = None, written: Callable[[], 
 def notes_of(watch: Watch, strict: bool, *swept: Swept) -> list[Diagnostic]:
     """What is to be said of what is watched, and of what sweeps have found: nothing where the digits are there.
 
-    Raises
-    ------
-    NotDifferentiableError
-        Digits are lost, and that is to be an error.
+    Where it is ``strict``, digits that are lost are a `NotDifferentiableError`.
     """
     for sweep, found in swept:
         (watch.swept if sweep.beside is None else watch.beside)(sweep, found)

@@ -22,7 +22,7 @@ from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
+from diffcli.methods.traces.trace import trace_of_sweeps
 from diffcli.records import Difference, Number
 from diffcli.records.matrices import ProductResult
 
@@ -54,8 +54,6 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         swept += [(along._replace(seeds=sides.seeds(variables.numbers(steps)), overrides={}, beside=sides), taken)]
     notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes) if options.by_rules else []
     notes += notes_of(watch_of(system), options.strict, *swept)
-    if options.trace and sides.rows:
-        notes = beside_rules(notes)
     trace = trace_of_sweeps(system, swept[:1], _label(seed), options) if options.trace else None
     return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences, trace=trace)
 
@@ -79,8 +77,6 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         swept += [(Sweep(_weights_by_slot(sides.problem, taken), name=named, beside=sides), row)]
     notes += explain_rows(system, [found.values()] * len(system.outputs), replaced, notes)
     notes += notes_of(watch_of(system), options.strict, *swept)
-    if options.trace and taken:
-        notes = beside_rules(notes)
     trace = trace_of_sweeps(system, [(back, adjoints)], (), options) if options.trace else None
     return _result("vjp", "reverse", system, seed, found, notes)._replace(trace=trace)
 
@@ -88,7 +84,7 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
 def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "direction") -> ProductResult:
     """The Hessian times a direction, what `diffcli.hvp` returns: how the gradient starts to change along it."""
     system = evaluated(target, at, options)
-    require_one(system, "a Hessian")
+    require_one(system)
     seed = read_direction(direction, system.at, label)
     with system.placing():
         gradient, told, sides = gradient_of(system, options)
@@ -174,12 +170,7 @@ def _apart(system: Problem, weights: Mapping[str, Number], sides: Beside) -> tup
 def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str, Number]:
     """The weight of each result: numbers in their order, such as ``1, 0, 2``, or by name, ``u=1, v=[0, 1]``.
 
-    Results that are not named have the weight 0.
-
-    Raises
-    ------
-    ExpressionError
-        A name is no result, there are more or fewer numbers than results, or a shape differs from that of its result.
+    Results that are not named have the weight 0. More or fewer numbers than results are refused, and what `read_direction` does.
     """
     names = [output.name for output in system.outputs]
     if given is None:

@@ -25,13 +25,7 @@ MOST = 5
 
 
 def require_value(problem: Problem) -> None:
-    """Refuse a result that is undefined.
-
-    Raises
-    ------
-    DomainError
-        With the row where an undefined value first arises from defined ones.
-    """
+    """Refuse a result that is undefined: a `DomainError` at the row where an undefined value first arises from defined ones."""
     if _is_nan(problem.values[problem.tape.output]):
         _recall_values(problem)
         slot, reader = _undefined_row(problem)

@@ -32,15 +32,7 @@ MOST_SIDES = 8
 
 
 def describe_breaks(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> tuple[list[Diagnostic], Overrides]:
-    """The notes of the breaks that touch a result, and the terms to use there.
-
-    An empty policy is that of a method that asks no rules of the table.
-
-    Raises
-    ------
-    NotDifferentiableError
-        There are some, and they are to be errors.
-    """
+    """The notes of the breaks that touch a result (`describe_results`), and the terms to use there."""
     if not breaks:
         return [], {}
     describing = describe_results if len(problem.outputs) > 1 else describe
@@ -50,10 +42,7 @@ def describe_breaks(problem: Problem, breaks: Sequence[Break], policy: str, stri
 def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> list[Diagnostic]:
     """A note for each break; an empty policy is that of a method that asks no rules of the table.
 
-    Raises
-    ------
-    NotDifferentiableError
-        With all of them, under ``strict``, or at a kink or tie under the policy ``error``.
+    All of them are one `NotDifferentiableError` under ``strict``, or at a kink or tie under the policy ``error``.
     """
     refuse = _refused(breaks, policy, strict)
     sides = _slopes(problem) if any(found.kind in NOT_DIFFERENTIABLE for found in breaks) else ()
@@ -71,13 +60,7 @@ def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: boo
 
 
 def describe_results(system: Problem, breaks: Sequence[Break], policy: str, strict: bool) -> list[Diagnostic]:
-    """A note for each break, about the first result that it bends; where it bends none, about the first that it touches.
-
-    Raises
-    ------
-    NotDifferentiableError
-        As `describe`.
-    """
+    """What `describe` says of each break, about the first result that it bends; if it bends none, the first that it touches."""
     bent: dict[Break, Diagnostic] = {}
     smooth: dict[Break, Diagnostic] = {}
     for output in system.outputs[:MOST_LOOKED_AT]:

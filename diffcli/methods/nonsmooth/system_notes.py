@@ -15,13 +15,7 @@ MOST_EXPLAINED = 5
 
 
 def require_values(system: Problem) -> None:
-    """Refuse a point at which a result is undefined.
-
-    Raises
-    ------
-    DomainError
-        With the row where an undefined value first arises.
-    """
+    """Refuse a point at which a result is undefined, as `require_value` does."""
     for output in system.outputs:
         value = system.value_of(output)
         if not output.shape and value != value:
@@ -33,12 +27,7 @@ def require_values(system: Problem) -> None:
 def about_second(notes: Sequence[Diagnostic], meaning: str, strict: bool) -> list[Diagnostic]:
     """The notes of kinks of the function and its gradient with what they mean for a second derivative.
 
-    Those of the gradient alone are dropped where all sides agree.
-
-    Raises
-    ------
-    NotDifferentiableError
-        The gradient has a kink that is one, and is not to.
+    Those of the gradient alone are dropped where all sides agree; else they are a `NotDifferentiableError` under ``strict``.
     """
     kept = [note for note in notes if meaning != AGREE or note.code != SECOND]
     if strict and any(note.code == SECOND for note in kept):

@@ -27,12 +27,7 @@ class Ragged(Exception):
 
 
 def flatten(nested: Sequence[Any], name: str) -> tuple[tuple[int, ...], list[Any]]:
-    """The shape of nested lists, and their innermost entries; ``name`` stands for the whole in a complaint.
-
-    Raises
-    ------
-    Ragged
-        Two lists at one depth are not of one length, an entry beside a list is none, or a list is empty.
+    """The shape of nested lists, and their innermost entries; ``name`` stands for the whole if they are `Ragged`.
 
     >>> flatten([[1, 2, 3], [4, 5, 6]], "W")
     ((2, 3), [1, 2, 3, 4, 5, 6])
@@ -100,13 +95,7 @@ def element(name: str, index: Sequence[int]) -> str:
 
 
 def nested_array(name: str, nested: Sequence[Any], convert: Callable[[str, Any], float]) -> Any:
-    """Nested lists as an array of float64; ``convert`` makes a float of an entry, given the name of its element.
-
-    Raises
-    ------
-    Ragged
-        The lists do not fit: see `flatten`.
-    """
+    """Nested lists, `Ragged` or not, as an array of float64; ``convert`` makes a float of an entry, given its element's name."""
     shape, entries = flatten(nested, name)
     for place, entry in enumerate(entries):
         if type(entry) is not float:
@@ -117,12 +106,7 @@ def nested_array(name: str, nested: Sequence[Any], convert: Callable[[str, Any],
 def as_array(name: str, value: Any, convert: Callable[[str, Any], float], copy: bool = True) -> Number:
     """Nested lists, or what offers itself as an array, as an array of float64; ``convert`` makes a float of an entry.
 
-    Without ``copy`` an array that is one already is that one.
-
-    Raises
-    ------
-    ExpressionError
-        Its lists are of several lengths, or its elements are no numbers.
+    Without ``copy`` an array that is one already is that one. What cannot be read as an array is an `ExpressionError`.
     """
     try:
         return nested_array(name, value, convert) if isinstance(value, list | tuple) else as_floats(value, copy)

@@ -44,13 +44,7 @@ def read_json(text: str, path: str, name: str) -> Any:
 
 
 def parse_json(text: str, path: str) -> Any:
-    """JSON as it is. A name that stands twice in an object is an error.
-
-    Raises
-    ------
-    UsageError
-        It is no JSON.
-    """
+    """JSON as it is; a `UsageError` where it is none, or a name stands twice in an object."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -14,14 +14,8 @@ def read_direction(
 ) -> GivenPoint:
     """A direction at a point, as text such as ``x=1, w=[0, 1]``, or a mapping. Variables left out do not move.
 
-    ``kind`` is what moves, in words: a variable, or a result that has a weight.
-
-    Raises
-    ------
-    ExpressionError
-        A name is no variable, a component has another shape than its variable, or is not finite.
-    UsageError
-        A file cannot be used.
+    ``kind`` is what moves, in words: a variable, or a result that has a weight. Beside what `read_point` refuses, an
+    `ExpressionError` where a name is no variable, or a component has another shape than its variable.
 
     >>> read_direction("x=1", {"x": 2.0, "y": 3.0})
     {'x': 1.0}

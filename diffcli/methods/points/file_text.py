@@ -17,12 +17,9 @@ def bad_file(code: str, message: str, *help: str) -> UsageError:
 
 
 def open_file(path: str, *help: str) -> IO[bytes]:
-    """A file to read from. ``help`` says what to do where it cannot be read, in place of another file that may be meant.
+    """A file to read from; a `UsageError` where it cannot be read, or is too large.
 
-    Raises
-    ------
-    UsageError
-        It cannot be read, or is too large.
+    ``help`` says what to do where it cannot be read, in place of another file that may be meant.
     """
     if not path:
         raise bad_file("unreadable-file", "there is no name of a file", *help)

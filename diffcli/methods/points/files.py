@@ -54,12 +54,8 @@ def read_references(
 ) -> dict[str, Any]:
     """The values of names, from all the files that texts refer to: those of whole points, then those that are given by name.
 
-    ``places`` receives where the file of each name stands, and ``named`` the names that are given by themselves.
-
-    Raises
-    ------
-    UsageError
-        A file cannot be used; all that cannot are reported.
+    ``places`` receives where the file of each name stands, and ``named`` the names that are given by themselves. All files that
+    cannot be used are one `UsageError`.
     """
     single: dict[str, Any] = {}
     points: dict[str, Any] = {}
@@ -106,13 +102,7 @@ def _names(values: Mapping[str, Any], path: str) -> dict[str, Any]:
 
 
 def read_value(path: str, name: str) -> Any:
-    """The value of one name from a file: a float, or an array of float64.
-
-    Raises
-    ------
-    UsageError
-        It cannot be read, or holds something else.
-    """
+    """The value of one name from a file: a float, or an array of float64; a `UsageError` if it holds something else."""
     path, inner, suffix = _parts(path)
     reader = _READERS.get(suffix)
     if reader is None:

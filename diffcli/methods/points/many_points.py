@@ -16,18 +16,10 @@ from diffcli.records import Number, is_array
 
 
 def read_points(given: str, program: Program) -> tuple[list[dict[str, float]], list[Diagnostic]]:
-    """The points of a CSV file, which has the names in its first line; see `diffcli.methods.points.csv_table`.
+    """The points of a CSV file, which has the names in its first line, and a note for columns that are no variables.
 
-    Where the columns have other names they are given as a point is: ``x=@data.csv:speed, y=2``.
-
-    Returns
-    -------
-    The values of the program's variables, and a note for columns that are none of them.
-
-    Raises
-    ------
-    UsageError
-        The file cannot be read, has no column for a variable, or does not fit together.
+    Where the columns have other names they are given as a point is: ``x=@data.csv:speed, y=2``. What the file has to be is said
+    in `diffcli.methods.points.csv_table`; a column for each variable is to be there.
     """
     reference = find_reference(given, 0)
     table = None if reference and reference[0].name else read_table(read_text(given), given)

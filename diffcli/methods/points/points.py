@@ -47,18 +47,13 @@ def as_point(at: str | Sequence[str] | Mapping[str, object], label: str = "--at"
 # -- texts -------------------------------------------------------------------------------------------------------------
 
 
-def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
+def read_point(given: str | Sequence[str], label: str = "--at", called: str = "") -> GivenPoint:
     """Names and values from text such as ``x=2, w=[1, pi/4]``; values are constant expressions, or stand in files.
 
     Several texts give one point, each with names of its own: a value may refer to those of the texts before it. Values that
-    are given by themselves take precedence of those in a file with a whole point.
-
-    Raises
-    ------
-    ExpressionError
-        The text is not a list of ``name=value``, or a value is not a finite number or an array of them.
-    UsageError
-        A file cannot be used.
+    are given by themselves take precedence of those in a file with a whole point. A file that cannot be used is a `UsageError`,
+    and an `ExpressionError` what is no list of ``name=value``, or no finite number or array of them; there a value may be
+    ``called`` something else, and stand nowhere.
 
     >>> read_point("x=2, y=cos(pi)")
     {'x': 2.0, 'y': -1.0}
@@ -91,7 +86,8 @@ def read_point(given: str | Sequence[str], label: str = "--at") -> GivenPoint:
                 from diffcli.methods.points.files import bound_twice
 
                 raise ExpressionError([bound_twice(name, source, statement.name_span)])
-            values[name] = as_number(name, values[name], source, Mark(statement.span))
+            place = () if called else (source, Mark(statement.span))
+            values[name] = as_number(called or name, values[name], *place)
             places[name] = source, Mark(statement.name_span)
         named.update(values)
         point.update(values)
@@ -136,24 +132,17 @@ def _values(program: Program, source: Source, known: Point) -> dict[str, Any]:
     return dict(zip(tape.bindings, computed(tape, values, [*tape.bindings.values()]), strict=True))
 
 
-def _expression(name: str, text: str) -> Number:
+def _expression(name: str, text: str, called: str = "") -> Number:
     """The value of a constant expression that is given for a name, and nothing beside it."""
-    point = read_point(f"{name}={text}", "at")
+    point = read_point(f"{name}={text}", "at", called)
     if len(point) != 1:
-        raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not one value", None)])
+        raise ExpressionError([_bad_value(f"the value of `{called or name}` is `{text}`, not one value", None)])
     return next(iter(point.values()))
 
 
 def _number_of(name: str, text: str) -> Number:
     """The same where it has to be a number, and the name may be that of an element."""
-    try:
-        value = _expression("value", text)
-    except ExpressionError as fault:  # nobody wrote `value`
-        about = "the value of `value", f"the value of `{name}"
-        raise ExpressionError([
-            one._replace(message=one.message.replace(*about), source=None, marks=()) if about[0] in one.message else one
-            for one in fault.diagnostics
-        ]) from None  # fmt: skip
+    value = _expression("value", text, name)
     if is_array(value):
         raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not a finite number", None)])
     return value
@@ -197,12 +186,8 @@ def check_mapping(at: Mapping[str, object], copy: bool = True) -> GivenPoint:
     """A point given as a mapping, with every value as a float or an array of float64.
 
     Texts are constant expressions; nested lists and tuples, and whatever offers itself as a NumPy array, are arrays. They
-    are copied, so that a result keeps its point for ever, unless nobody will look at it (``copy``).
-
-    Raises
-    ------
-    ExpressionError
-        A value is not a finite number, nor an array of them.
+    are copied, so that a result keeps its point for ever, unless nobody will look at it (``copy``). What is not a finite number,
+    nor an array of them, is an `ExpressionError`.
     """
     if isinstance(at, GivenPoint):
         return at
@@ -245,16 +230,7 @@ def to_float(name: str, value: Any, source: Source | None = None, *marks: Mark) 
 
 
 def only_numbers(point: Mapping[str, Number]) -> dict[str, float]:
-    """The point, where every value of it is a number.
-
-    Raises
-    ------
-    ExpressionError
-        One is an array.
-
-    >>> only_numbers({"x": 2.0})
-    {'x': 2.0}
-    """
+    """The point, where every value of it is a number; an `ExpressionError` where one is an array."""
     arrays = [name for name, value in point.items() if is_array(value)]
     if arrays:
         raise ExpressionError([error("bad-value", f"`{name}` is an array, where a number is needed") for name in arrays])

@@ -17,12 +17,7 @@ from diffcli.tape.tape import Shape, Tape
 
 
 class Components:
-    """The elements of some slots of a tape.
-
-    Parameters
-    ----------
-    parts
-        For each variable or result its name, its slot, and its shape.
+    """The elements of some slots of a tape; ``parts`` are the name, the slot and the shape of each variable or result.
 
     >>> elements = Components([("x", 0, ()), ("w", 1, (2,))])
     >>> elements.names, elements.slots, elements.seed([0])

@@ -187,13 +187,7 @@ class Problem:
         return self._slots[name]
 
     def require_number(self) -> None:
-        """Refuse a result that is an array.
-
-        Raises
-        ------
-        ExpressionError
-            With what to ask instead.
-        """
+        """Refuse a result that is an array: an `ExpressionError` with what to ask instead."""
         if self.tape.outputs or self.tape.shape(self.tape.output):
             from diffcli.methods.problem.remarks import not_a_number
 
@@ -325,12 +319,8 @@ def given_to(
 ) -> tuple[Program, GivenPoint, list[str] | None]:
     """A program with a point that gives it all it needs, and the names to differentiate by, if some were chosen.
 
-    A Python function holds what the derivative is not wanted for, which may be anything.
-
-    Raises
-    ------
-    ExpressionError
-        A name is missing, or is one too many.
+    A Python function holds what the derivative is not wanted for, which may be anything. A name that is missing, or is one too
+    many, is an `ExpressionError`.
     """
     function: Any = None if type(program) is Program else program
     places: Any = None
@@ -355,10 +345,7 @@ def given_to(
 def recorded(function: PythonFunction, at: GivenPoint, most_rows: int) -> Recording:
     """The recording of a Python function at a point, held against the function itself where it asks for that.
 
-    Raises
-    ------
-    ExpressionError, LimitError
-        It cannot be recorded; where plain Python runs it, the help says what needs no recording.
+    Where it cannot be recorded, and plain Python runs it, the help of the error says what needs no recording.
     """
     try:
         recording = function.record(at, most_rows)

@@ -16,12 +16,7 @@ MOST_SHOWING = 100_000
 def scalarised(problem: Problem, most_rows: int | None = None) -> Problem:
     """The problem written out in numbers; the problem itself if it has no arrays.
 
-    Variables and results are elements, ``x[0]``; ``most_rows`` limits the tape.
-
-    Raises
-    ------
-    LimitError
-        There would be too many rows.
+    Variables and results are elements, ``x[0]``; more than ``most_rows`` are a `LimitError`.
 
     >>> numbers = scalarised(Problem("sum(x^2)", {"x": [3, 4]}))
     >>> numbers.at, numbers.wrt, numbers.value

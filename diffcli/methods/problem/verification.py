@@ -10,12 +10,10 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from operator import mul
-from shlex import quote
 from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.points.points import GivenPoint
 from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.records import Number, is_array, is_finite
@@ -41,14 +39,8 @@ WAY_OUT = "--no-verify takes what is recorded for the function"
 def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Number]) -> Recording:
     """Run a function once by plain Python, and hold what it returns against its recording at a point.
 
-    Returns
-    -------
-    The recording, or one that also raises what plain Python raises, as of 1/0, where the function catches that.
-
-    Raises
-    ------
-    ExpressionError
-        They differ by more than rounding, or plain Python raises an exception.
+    That is returned, or one that also raises what plain Python raises, as of 1/0, where the function catches that. Where they
+    differ by more than rounding, or plain Python raises an exception, there is an `ExpressionError`.
 
     >>> from diffcli.methods.problem.problem import Problem
     >>> Problem(lambda x: 3*x if type(x) is float else 7*x, {"x": 2.0})
@@ -204,7 +196,7 @@ def may_be_called(found: Diagnostic) -> bool:
     return found.code in UNRECORDED and RANDOM not in found.notes
 
 
-def with_way_out(function: PythonFunction, at: GivenPoint, fault: DiffcliError) -> DiffcliError:
+def with_way_out(function: PythonFunction, at: Mapping[str, Any], fault: DiffcliError) -> DiffcliError:
     """Why a function cannot be recorded; where plain Python runs it, with the way that needs no recording."""
     (found, *_) = fault.diagnostics
     if not may_be_called(found):
@@ -216,7 +208,5 @@ def with_way_out(function: PythonFunction, at: GivenPoint, fault: DiffcliError) 
     command = "grad" if len(results) == 1 and not is_array(results[0]) else "jacobian"
     way = f'diffcli.{command}({function.name if function.name.isidentifier() else "f"}, at, mode="numeric")'
     if function.label:  # it stands on a command line
-        texts = dict.fromkeys(quote(source.text) for source, _ in at.places.values())
-        points = "".join(f" --at {text}" for text in texts) + (f" --wrt {','.join(at)}" if function.held else "")
-        way = f"diffcli {command} {quote(function.target)}{points} --mode numeric"
+        way = f"diffcli {command} --mode numeric, with all else as it is"
     return type(fault)([found._replace(help=(*found.help, f"differences of plain calls need no recording: {way}"))])

@@ -69,18 +69,10 @@ def array_adjoints(
     whole: bool = True,
     moving: Moving | None = None,
 ) -> list[Any]:
-    """The adjoint of every slot, in its shape; None where no result depends on it.
+    """What `diffcli.methods.sweeps.reverse.accumulate` finds, each adjoint in its shape; ``keep`` is told of each accumulation.
 
-    Parameters
-    ----------
-    seeds
-        The adjoints of the results, by slot, in their shapes; 1 of ``tape.output``, if not given.
-    keep
-        Told of each accumulation.
-    whole
-        Whether the adjoints of rows are wanted too; if not, their memory is given back as the sweep goes.
-    moving
-        What becomes of each term, if not itself.
+    If the adjoints of rows are not wanted too, the ``whole``, their memory is given back as the sweep goes. ``moving`` says what
+    becomes of each term, if not itself.
     """
     started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in (seeds or {tape.output: 1.0}).items()}
     if keep is None:

@@ -18,22 +18,9 @@ Tangents = list[float | None]
 def tangents(
     tape: Tape, values: Values, seed: Sequence[float | None], overrides: Overrides | None = None, arithmetic: Arithmetic = FLOAT
 ) -> Tangents:
-    """The tangent of every slot for one seed.
+    """The tangent of every slot for the tangents of the inputs: J times the ``seed``; None where nothing of it arrives.
 
-    Parameters
-    ----------
-    tape, values
-        A tape and what `diffcli.tape.evaluate` returned for it.
-    seed
-        The tangent of each input; 0 and None both say that the direction does not move it.
-    overrides
-        Partials to use in place of the table's, by slot: see `diffcli.methods.nonsmooth.policies`.
-    arithmetic
-        What the numbers are.
-
-    Returns
-    -------
-    One tangent a slot, None where nothing of the direction arrives; its sum over a direction is J times the seed.
+    0 and None both say that an input does not move. The other parameters are as of `diffcli.methods.sweeps.reverse.accumulate`.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower

@@ -15,18 +15,9 @@ from diffcli.tape.running.rules import FLOAT, Function
 
 
 class PointRows(Builder):
-    """A builder that knows the value of every row at a point, by which it decides choices.
+    """A builder that knows the value of every row at a point, by which it decides choices; some inputs are ``moving``.
 
-    Parameters
-    ----------
-    tape, values
-        A tape, and its values at the point.
-    moving
-        The inputs that move.
-    most_rows
-        The most rows to build.
-    function
-        How an operation is computed, by its name.
+    The ``function`` of an operation's name computes it.
     """
 
     about_zero = 2.0
@@ -58,7 +49,7 @@ class PointRows(Builder):
 
     def _carries(self, operation: str, operands: Sequence[int]) -> bool:
         """Whether a row moves with its operands."""
-        return not _is_flat(operation) and any(map(self.moves, operands))
+        return not OPERATIONS[operation].flat and operation != "stop_gradient" and any(map(self.moves, operands))
 
     def value(self, slot: int) -> Any:
         return self.values[slot] if slot >= 0 else self.constants[-1 - slot]
@@ -82,8 +73,4 @@ class PointRows(Builder):
 
 
 COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
-
-
-def _is_flat(operation: str) -> bool:
-    return OPERATIONS[operation].flat or operation == "stop_gradient"
 

@@ -2,7 +2,8 @@
 
 SymPy has no limit of its own, and one step of its ``simplify`` may take minutes, so it has to be stopped from outside, in the
 library too: in any thread, and without the signals of the process, which are the caller's. A second thread raises an exception
-in the one that works, as a debugger does (``PyThreadState_SetAsyncExc``).
+in the one that works, as a debugger does (``PyThreadState_SetAsyncExc``). Seconds are those of the processor, so that what comes
+of it hardly depends on what else a machine has to do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Lock, Thread, get_ident
-from time import perf_counter
+from time import process_time
 from typing import TypeVar
 
 from diffcli.methods.symbolic.text import attempted
@@ -20,7 +21,7 @@ from diffcli.methods.symbolic.text import attempted
 Result = TypeVar("Result")
 
 AGAIN = 0.1
-"""Seconds after which work is stopped again, should something have swallowed it, or a module just have been imported."""
+"""Seconds after which time is looked at again: a stop may be swallowed, or a module just be imported."""
 
 
 class OutOfTime(BaseException):
@@ -32,34 +33,26 @@ class Budget:
 
     def __init__(self, seconds: float, parts: int = 1) -> None:
         self.left, self.parts = seconds, parts
-        self.stopped = False
-        """Whether something was stopped."""
         self._until = 0.0
 
     def next_part(self) -> None:
         """Begin with the next part, which may take its share of what is left."""
-        self._until = perf_counter() + self.left / max(1, self.parts)
+        self._until = process_time() + self.left / max(1, self.parts)
         self.parts -= 1
 
     def attempt(self, work: Callable[[], Result]) -> Result | None:
         """What some work comes to; None where it fails, or is not done in time."""
-        start = perf_counter()
+        start = process_time()
         try:
             return attempted(lambda: within(self._until - start, work))
         except OutOfTime:
-            self.stopped = True
             return None
         finally:
-            self.left = max(0.0, self.left - (perf_counter() - start))
+            self.left = max(0.0, self.left - (process_time() - start))
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """What some work comes to, if it is done in so many seconds.
-
-    Raises
-    ------
-    OutOfTime
-        It is not.
+    """What some work comes to, if it is done in so many seconds; else `OutOfTime` is raised.
 
     >>> within(5.0, lambda: 6 * 7)
     42
@@ -73,13 +66,12 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
 
     def watch() -> None:
         nonlocal struck
-        pause = seconds
-        while not done.wait(pause):
-            pause = AGAIN
+        end = process_time() + seconds
+        while not done.wait(max(end - process_time(), AGAIN)):
             with turn:
                 if over:
                     return
-                if not _imports(thread):
+                if process_time() >= end and not _imports(thread):
                     struck = True
                     _raise_in(thread, OutOfTime)
 

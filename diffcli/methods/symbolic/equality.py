@@ -51,8 +51,6 @@ _PROOFS: tuple[Callable[[Expression], Expression], ...] = (
 def is_zero(difference: Expression) -> bool | None:
     """Whether an expression is zero wherever it is defined over the reals.
 
-    Returns
-    -------
     True if SymPy proves it; False if SymPy, at one of a fixed set of random points, finds a number other than 0, the
     same with 40 digits and with 80; None if neither is done within a bounded effort.
 

@@ -7,7 +7,7 @@ as derivatives of formulas do. Numbers are what they say: 0.1 is 1/10, and a poi
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -65,12 +65,7 @@ def exact_series(
 
     They have to agree with those in ``floats``: sides of the point may have been chosen there, and whether a sum of roots and
     sines is 0 is nothing that SymPy always sees. ``at`` is the point as it was given, whose texts say what is meant: pi/4, and
-    not the float nearest to it.
-
-    Raises
-    ------
-    LimitError
-        There would be more rows than that, or SymPy knows nothing of an operation.
+    not the float nearest to it. Too many rows, and an operation of which SymPy knows nothing, are a `LimitError`.
 
     >>> exact_series(Problem("sin(x)", {"x": 1}), None, "x", [0.8414709848, 0.5403023059, -0.4207354924], 1000)
     (['sin(1)', 'cos(1)', '-sin(1)/2'], '1')
@@ -151,7 +146,7 @@ def _written(form: Expression, names: Sequence[str] = ()) -> str:
 
 def _point_meant(problem: Problem, at: At | None) -> list[Expression]:
     """The point as exact numbers: what its texts say, where they say it of a number, else its floats as decimals."""
-    said = dict(_said(at)) if at is not None else {}
+    said = _said(at)
 
     def meant(name: str, value: float) -> Expression:
         found = said.get(name)
@@ -161,18 +156,16 @@ def _point_meant(problem: Problem, at: At | None) -> list[Expression]:
     return [meant(name, float(value)) for name, value in zip(problem.tape.inputs, problem.point, strict=True)]
 
 
-def _said(at: At) -> Iterator[tuple[str, Expression]]:
+def _said(at: At | None) -> dict[str, Expression]:
     """The names of a point with what is said of them, where that is a formula or a fraction."""
-    if isinstance(at, Mapping):
-        for name, value in at.items():
-            yield from _said(f"{name}={value}") if isinstance(value, str) else ()
-        return
     known: dict[str, Expression] = {}
-    for text in [at] if isinstance(at, str) else at:
+    if isinstance(at, Mapping):
+        at = [f"{name}={value}" for name, value in at.items() if isinstance(value, str)]
+    for text in [at] if isinstance(at, str) else at or ():
         try:
             tape = lower(parse(with_semicolons(text, [])), given={})
             slots = replay(tape, [known[name] for name in tape.inputs], constant_of, SympyBuilder().build)
         except (DiffcliError, LookupError, TypeError):
             continue
         known |= {name: slots[slot] for name, slot in tape.bindings.items()}
-    yield from known.items()
+    return known

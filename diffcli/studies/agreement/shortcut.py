@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from diffcli.methods.differences.columns import column_differences
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.digits.exact import Again
 from diffcli.methods.digits.lost import LOST
@@ -13,9 +13,12 @@ from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import adjoint_errors, value_errors
-from diffcli.operations.arithmetic.arrays import as_array
+from diffcli.operations.arithmetic.arrays import as_array, quiet, where
 from diffcli.studies.agreement.disagreement import TOLERANCE
 from diffcli.studies.agreement.forms import Forms
+from diffcli.tape import Tape
+from diffcli.tape.running.array_rules import NUMPY
+from diffcli.tape.running.evaluation import run
 from diffcli.tape.running.precise import Number
 
 MOST_SLOTS = 2000
@@ -23,6 +26,12 @@ MOST_SLOTS = 2000
 
 CONFIRMED = 1e-7
 """The relative error up to which differences confirm a derivative."""
+
+STEPS = tuple(2.0**-power for power in range(3, 17, 2))
+"""Steps of differences beside the size of the variable: each is a quarter of the one before."""
+
+LEAST = 2.0**-7
+"""A variable that is smaller is taken to be of this size."""
 
 DUST = 1e-40
 """A relative error below it is what is left of the digits of what is right."""
@@ -36,6 +45,33 @@ def differences_of(problems: Sequence[Problem]) -> list[dict[str, float]]:
     columns = [as_array(list(column)) for column in zip(*[problem.point for problem in problems], strict=True)]
     found = [column_differences(tape, columns, first.input_slot(name)) for name in first.wrt]
     return [dict(zip(first.wrt, slopes, strict=True)) for slopes in zip(*found, strict=True)]
+
+
+def column_differences(tape: Tape, columns: Sequence[Any], position: int) -> list[float]:
+    """The derivative of a tape of numbers along one of its inputs at many points at once; NaN where no quotients settle.
+
+    ``columns`` are the values of each input at all of the points. The estimate is what lies closest to those that
+    Richardson's extrapolation makes it from (Ridders 1982). It has no bar: this is to confirm a derivative that is known.
+    """
+    x = columns[position]
+    tape = tape.copy(skips=[], shapes=[x.shape] * tape.slots)  # both branches are evaluated, and one is chosen by a mask
+    functions, size = NUMPY.row_functions(tape), where(abs(x) > LEAST, abs(x), LEAST)
+
+    def values(moved: Any) -> Any:
+        return run(tape, [*columns[:position], moved, *columns[position + 1 :]], functions)[tape.output]
+
+    found, doubt = x * float("nan"), x * 0.0 + float("inf")
+    row: list[Any] = []
+    with quiet():
+        for step in STEPS:
+            right, left = x + step * size, x - step * size
+            before, row, shrunk = row, [(values(right) - values(left)) / (right - left)], 1.0
+            for beside in before:
+                shrunk *= 16
+                row.append(row[-1] + (row[-1] - beside) / (shrunk - 1))
+                gap = abs(row[-1] - row[-2]) + abs(row[-1] - beside)
+                found, doubt = where(gap < doubt, row[-1], found), where(gap < doubt, gap, doubt)
+    return [float(slope) for slope in found]
 
 
 def is_plain(problem: Problem, differences: Mapping[str, float], forms: Forms, worst: Mapping[str, float]) -> bool:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
-from diffcli.errors import Diagnostic, DomainError, ExpressionError, UsageError, error
+from diffcli.errors import Diagnostic, DomainError, UsageError, error
 from diffcli.language import Program
-from diffcli.methods.points.points import Point, as_point, unknown_name
+from diffcli.methods.points.points import Point, as_point
 from diffcli.methods.problem.problem import At, Target, as_program
 from diffcli.records import is_array
 from diffcli.records.plots import Curve, PlotResult
@@ -29,7 +29,6 @@ def plot(
     target: Target,
     at: At,
     *,
-    wrt: str | None = None,
     low: float | None = None,
     high: float | None = None,
     most_rows: int = MOST_ROWS,
@@ -37,7 +36,7 @@ def plot(
 ) -> PlotResult:
     """Sample each result of a program and its derivative over a range, and find the places where it breaks.
 
-    The variable is ``wrt``, or the one that ``at`` does not give, or the only one. If ``low`` and ``high`` are not given, the
+    The variable is the one that ``at`` does not give, or the only one. If ``low`` and ``high`` are not given, the
     range is where f and f' change their signs, about the point that ``at`` gives, or 0.
 
     >>> result = plot("abs(x - 1)/x", "", low=-2, high=2)
@@ -45,7 +44,7 @@ def plot(
     [('pole', 0.0), ('kink', 1.0)]
     """
     program, given = as_program(target), as_point(at)
-    variable = _variable(program, given, wrt)
+    variable = _variable(program, given)
     middle = given.pop(variable, None)
     if is_array(middle):
         raise UsageError([error("usage", f"a plot is over a number, and `{variable}` is given as an array")])
@@ -71,20 +70,16 @@ def plot(
     return PlotResult(problem.expression(), variable, dict(given), start, stop, tuple(curves), tuple(notes))
 
 
-def _variable(program: Program, given: Point, wrt: str | None) -> str:
+def _variable(program: Program, given: Point) -> str:
     """The variable to draw over."""
     free = [name for name in program.inputs if name not in given] or list(program.inputs)
-    if wrt is not None:
-        free = [wrt]
-        if wrt not in (known := [*program.inputs, *program.constants]):
-            raise ExpressionError([unknown_name(wrt, known, "the expression")])
     if len(free) == 1:
         return free[0]
     if not free:
         raise UsageError([error("usage", "the expression has no variable to draw it over")])
     message = f"there are several variables ({', '.join(free)}), and a plot is over one"
     values = f"give the others values, as in --at {','.join(f'{name}=1' for name in free[1:])}"
-    raise UsageError([error("usage", message, help=[f"add --wrt {free[0]}" if free[0] in given else values])])
+    raise UsageError([error("usage", message, help=["leave one of them out of --at" if free[0] in given else values])])
 
 
 def _range(samplers: list[Sampler], middle: float, low: float | None, high: float | None) -> tuple[float, float]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from functools import partial
-from os.path import basename
 from typing import Any
 
 from diffcli.errors import ExpressionError, error
@@ -77,11 +76,6 @@ class PythonFunction(Program):
                 help = ["give it a fixed list of parameters, or differentiate a function that calls it"]
                 raise ExpressionError([error("untraceable", message, help=help)])
             (self.free if parameter.default is parameter.empty else self.optional).append(parameter.name)
-
-    @property
-    def target(self) -> str:
-        """What it is called on a command line: its file and its name."""
-        return f"{self.label}:{self.name.removeprefix(basename(self.label).removesuffix('py'))}"
 
     def __repr__(self) -> str:
         return f"<PythonFunction {self.name}>"
