@@ -39,7 +39,8 @@ class Observation(NamedTuple):
 
     def is_like(self, wrong: float, own: float, k: int, like: float, size: float = 0.0) -> bool:
         """Whether what comes of a slip is what is claimed; what cancels in it, of some size, leaves its rounding."""
-        return abs(wrong - own) <= like * max(abs(wrong), abs(own), 1e-3 * abs(self.right[k])) + 1e-13 * size + self.bars[k]
+        off, most = abs(wrong - own), max(abs(wrong), abs(own), 1e-3 * abs(self.right[k]))
+        return off <= like * most + 1e-13 * size + self.bars[k] and math.isfinite(off)  # infinity is like everything
 
 
 def off_by_most(seen: Sequence[Observation]) -> float:

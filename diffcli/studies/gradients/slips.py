@@ -88,10 +88,17 @@ def _observed(place: int, seen: Observation, like: float) -> Claimed:
     claimed = [known if own is None else own for own, known in zip(parts.bands(seen.claimed)[place], right, strict=True)]
     alike = [(own, [*band]) for (own, _, size), band in zip(parts.parts, bands, strict=True) if size == shape and own != name]
     others = [("variable", own, band) for own, band in alike]
+    free = claimed if len({*right}) == len(right) else [math.nan] * len(right)  # where entries are alike, a shift tells nothing
     for how, order in _rearranged(shape):
-        others.append(("order", how, [claimed[k] if source is None else right[source] for k, source in enumerate(order)]))
+        others.append(("order", how, [free[k] if source is None else right[source] for k, source in enumerate(order)]))
     at = Components([(name, 0, shape)]).numbers([seen.at[name]]) if name in seen.at else [math.nan] * len(right)
     return Claimed([number or 0.0 for number in at], found.value, claimed, right, bars, others, found.problem)
+
+
+def _exponents(problem: Problem) -> set[float]:
+    tape, values = problem.tape, problem.values
+    powers = [values[tape.operands_of(slot)[1]] for slot in tape.rows() if tape.operation(slot) == "pow"]
+    return {float(each) for each in powers if each is not None and not getattr(each, "shape", ())}
 
 
 def _rearranged(shape: tuple[int, ...]) -> Iterator[tuple[str, list[int | None]]]:
@@ -113,6 +120,8 @@ def _rearranged(shape: tuple[int, ...]) -> Iterator[tuple[str, list[int | None]]
 def _size_of(seen: Observation, factor: float) -> str:
     """Which array has as many elements, or as long an axis, as a factor or its inverse says: it may be a mean for a sum."""
     problem, wanted = seen.computed.problem, factor if factor > 1 else 1 / factor if factor > 0 else 0.0
+    if problem is not None and wanted in _exponents(problem):  # it is the factor of the power rule
+        return ""
     known = [(f"`{name}`", value) for name, value in seen.at.items()]
     for name, value in known + [("an array", constant) for constant in (problem.tape.constants if problem else ())]:
         shape = getattr(value, "shape", ())
