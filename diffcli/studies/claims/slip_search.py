@@ -21,7 +21,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import OPERATIONS
-from diffcli.studies.claims.observations import Numbers, Observation, brought, off_by_most
+from diffcli.studies.claims.observations import Observation, brought, off_by_most
 from diffcli.studies.claims.slip_text import Place, derivative, neat, slip_text
 from diffcli.studies.claims.slips import LIKE, SLIPS, Slip
 from diffcli.tape import Tape, evaluate, lower
@@ -81,17 +81,20 @@ class _Search:
             self.tape, self.samples = problem.tape, [one.tape for one in seen if one.tape is not None]
             self._find_rows(problem.input_slot(variable))
         self.products = {slot for slot, active in self.rows if self.tape.operation(slot) == "mul" and len(active) > 1}
-        self._known: dict[Place, list[tuple[Numbers, Numbers]]] = {}
+        self.brought = cache(lambda place: [brought(one.tape, variable, one.right, place) for one in seen])
+        """What a row of arrays brings, at each point."""
 
     def _find_rows(self, variable: int) -> None:
-        active = activity(self.tape, [variable])
+        self.seed = [1.0 if slot == variable else None for slot in range(self.tape.first_row)]
+        self.moves = [] if self.in_arrays else [tangents(self.tape, sample.values, self.seed) for sample in self.samples]
+        """The tangents in a tape of numbers, at each point."""
+        active: Sequence[int] = activity(self.tape, [variable])
+        if not self.in_arrays:  # a comparison passes nothing on
+            active = [any(moves[slot] is not None for moves in self.moves) for slot in range(self.tape.slots)]
         for slot in self.tape.rows():
             if active[slot] and any(sample.adjoints[slot] is not None for sample in self.samples):
                 operands = dict.fromkeys(self.tape.operands_of(slot))
                 self.rows.append((slot, [operand for operand in operands if operand >= 0 and active[operand]]))
-        self.seed = [1.0 if slot == variable else None for slot in range(self.tape.first_row)]
-        self.moves = [] if self.in_arrays else [tangents(self.tape, sample.values, self.seed) for sample in self.samples]
-        """The tangents in a tape of numbers, at each point."""
 
     def places_of(self, slip: Slip) -> tuple[list[Place], float] | None:
         """Where a slip explains the claim, and by which factor (1 if it has none); None if nowhere."""
@@ -174,7 +177,7 @@ class _Search:
             for right, other, x in zip(one.right, others, one.at, strict=True):
                 yield _value(text, {"right": right, "x": x, "f": one.value, "other": other, "c": factor}), 0.0
         elif self.in_arrays:
-            for right, brings, passed in zip(one.right, *self._brought(place)[n], strict=True):
+            for right, brings, passed in zip(one.right, *self.brought(place)[n], strict=True):
                 wrong = _value(text, {"dy": brings, "term": brings, "du": passed, "c": factor})
                 yield right - brings + wrong, abs(brings)
         elif self.samples[n].values[place.row] is None:  # it is in a branch that is not taken here
@@ -197,13 +200,6 @@ class _Search:
         claimed, rest, term = max(telling, key=lambda each: abs(each[2]), default=(0.0, 0.0, 1.0))
         factor = _snapped((claimed - rest) / term, self.like)
         return factor if neat(factor) or (place.row is None and len(telling) > 2) else None
-
-    def _brought(self, place: Place) -> list[tuple[Numbers, Numbers]]:
-        """What a row of arrays brings through an operand at each point, and would bring with another partial derivative."""
-        if place not in self._known:
-            pairs = zip(self.samples, self.seen, strict=True)
-            self._known[place] = [brought(sample, self.variable, one.right, place) for sample, one in pairs]
-        return self._known[place]
 
     def _with_all(self, slip: Slip, places: dict[int, Place], n: int) -> float:
         """The derivative, if a slip is made in several rows."""
@@ -233,25 +229,22 @@ class _Search:
         names |= {"u": values[position] or 0.0, "du": moves[position]}
         for operand, value in zip(row, values, strict=True):
             if operand != place.operand:
-                names |= {"k": value or 0.0}
-                if "dk" in _spoken(wrong):
+                names |= {"k": value or 0.0, "dk": math.nan}
+                if "dk" in _spoken(wrong) and operand >= self.tape.first_row:
                     names["dk"] = self._of_a_constant(operand, known)
-        partials = [function(1.0, *values, names["y"]) if function else None for function in FLOAT.terms(name, len(row))]
-        names["p"] = partials[position] or 0.0
-        names["term"] = sum((partials[at] or 0.0) * moves[at] for at, operand in enumerate(row) if operand == place.operand)
+        names["p"] = _partial(name, position, values, names["y"])
+        own = [at for at, operand in enumerate(row) if operand == place.operand]
+        names["term"] = sum(_partial(name, at, values, names["y"]) * moves[at] for at in own)
         for letter, elsewhere in (("q", names["du"]), ("r", self.seen[n].at[0])):
             if letter in _spoken(wrong):
-                names[letter] = _partial_elsewhere(name, position, elsewhere, values)
+                moved = [elsewhere if at == position else value for at, value in enumerate(values)]
+                names[letter] = _partial(name, position, moved, FLOAT.value(name)(*moved))
         return names
 
     def _of_a_constant(self, slot: int, values: Sequence[float | None]) -> float:
         """The derivative of what does not depend on the variable by the first of its own operands: 2*pi for pi^2."""
-        if slot < self.tape.first_row or self.tape.operation(slot) in _ARITHMETIC:
-            return math.nan
-        operands = [values[operand] for operand in self.tape.operands_of(slot)]
-        function = FLOAT.terms(self.tape.operation(slot), len(operands))[0]
-        partial = None if function is None or None in operands else function(1.0, *operands, values[slot])
-        return math.nan if partial is None else partial
+        operands, name = [values[operand] for operand in self.tape.operands_of(slot)], self.tape.operation(slot)
+        return math.nan if None in operands or name in _ARITHMETIC else _partial(name, 0, operands, values[slot])
 
 
 def _snapped(factor: float, like: float) -> float:
@@ -265,11 +258,10 @@ def _snapped(factor: float, like: float) -> float:
     return factor
 
 
-def _partial_elsewhere(name: str, position: int, at: float, values: Sequence[float | None]) -> float:
-    """The partial derivative of an operation with another value for one of its operands."""
-    moved = [at if place == position else value for place, value in enumerate(values)]
-    function = FLOAT.terms(name, len(moved))[position]
-    return (function(1.0, *moved, FLOAT.value(name)(*moved)) or 0.0) if function else math.nan
+def _partial(name: str, position: int, values: Sequence[float | None], value: float | None) -> float:
+    """The partial derivative of an operation by one of its operands."""
+    function = FLOAT.terms(name, len(values))[position]
+    return (function(1.0, *values, value) or 0.0) if function else math.nan
 
 
 @cache
