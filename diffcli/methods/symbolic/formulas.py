@@ -61,8 +61,7 @@ def differentiate(
         derivatives = Derivatives(problem)
         for position, by in enumerate(wanted, 1):
             progress(f"SymPy differentiates along {', '.join(by)} ({position} of {len(wanted)})")
-            raw = derivatives.by(*by)
-            yield described(problem, by, raw, by_rules.get(by, nan), simplifier.notes, most_nodes, simplifier, bent)
+            yield described(problem, by, derivatives.by(*by), by_rules.get(by, nan), most_nodes, simplifier, bent)
 
 
 def gradient_of(
@@ -110,7 +109,7 @@ class Curve(Simplifier):
             raw = -self.derivatives.by(*by) / self.derivatives.by(self.name)
         else:
             raw = self.total(by, self.forms[by[-1:]])
-        found = described(self.problem, by, raw, nan, self.notes, most_nodes, self)
+        found = described(self.problem, by, raw, nan, most_nodes, self)
         self.forms[by] = self.derivatives.held(self.shortest)
         return Formula(self.name, by, *found[1:4], found.value if self.problem.known else None)
 
