@@ -405,8 +405,8 @@ def on_an_edge(problem: Problem) -> bool:
 def test_derivatives_of_random_programs_without_a_point(statements, point):
     program = parse(plainly(statements))
     problem = Problem(program, given_point(program, point))
-    if on_an_edge(problem):
-        return
+    if on_an_edge(problem) or math.isnan(problem.value):
+        return  # asin(max(x, 2)) has no value, and no derivative
     for variable in problem.wrt:
         found = derive(Problem(program, ANYWHERE, share=True), variable, ASCII)
         check_shape(found)
