@@ -14,7 +14,7 @@ from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
-from diffcli.methods.nonsmooth.system_notes import require_values
+from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
 from diffcli.methods.problem.scalarise import scalarised
@@ -124,6 +124,7 @@ def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes:
     view = numbers.view(next(output for output in numbers.outputs if output.name == found.result))
     breaks = find_breaks(view)
     if not breaks:
+        notes += explain_rows(view, [[found.value or 0.0]], {}, notes)
         return found
     if len({*found.by}) == 1:
         series = expansion(view, found.by[0], len(found.by), options.max_nodes)

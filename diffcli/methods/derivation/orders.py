@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import count
 from math import nan
 
 from diffcli.errors import Diagnostic, DiffcliError
@@ -22,7 +23,7 @@ def before(wanted: Iterable[By]) -> list[By]:
     >>> before([("x", "x", "y"), ("y", "x", "y")])
     [('x',), ('y',), ('x', 'x'), ('y', 'x')]
     """
-    return sorted({by[:count]: None for by in wanted for count in range(1, len(by))}, key=len)
+    return sorted({by[:length]: None for by in wanted for length in range(1, len(by))}, key=len)
 
 
 def derivations(
@@ -53,16 +54,20 @@ def derivations(
         own = derive(problem, by[-1], options.notation, options.most_shown, implicit)._replace(result=result, by=by, of=of)
         if form is not None:
             by_sympy = SymbolicDerivative(by[-1], *form[2:5], nan if form.value is None else form.value)
-            comparable = own._replace(derivative=own.derivative.replace(f"{implicit}'", slope_name(implicit)))
+            comparable = own._replace(derivative=own.derivative.replace(f"{implicit}'", slope_name(implicit, view.tape.inputs)))
             (compared,) = compare(problem, [comparable], [by_sympy], notes, options.progress)
             own = own._replace(agreement=compared.agreement)
         derived[by] = own
     return list(derived.values())
 
 
-def slope_name(name: str) -> str:
-    """What the derivative of a variable is called in a program's text."""
-    return f"{name}_slope_"
+def slope_name(name: str, taken: Collection[str]) -> str:
+    """What the derivative of a variable is called in a program's text, beside the names that are ``taken``.
+
+    >>> slope_name("y", ["x", "y_slope_"])
+    'y_slope__'
+    """
+    return next(slope for length in count(1) if (slope := f"{name}_slope{'_' * length}") not in taken)
 
 
 def again(view: Problem, text: str) -> Problem:

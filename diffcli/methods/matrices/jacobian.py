@@ -85,7 +85,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
     notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
-    bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
+    bands = rows.bands(matrix) if options.mode != "numeric" else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
     asked: Answer = {"mode": options.mode, "of": system.question.of, "notes": tuple(system.placed(notes))}

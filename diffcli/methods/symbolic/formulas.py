@@ -8,11 +8,11 @@ from math import nan
 
 import sympy
 
-from diffcli.errors import Diagnostic
+from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.symbolic import SympyBuilder, described, sympy_limits
-from diffcli.methods.symbolic.text import Expression, attempted, to_program_text
+from diffcli.methods.symbolic.text import Expression, attempted, is_nowhere, to_program_text
 from diffcli.records import SymbolicDerivative
 from diffcli.records.formulas import By, Formula
 
@@ -110,6 +110,9 @@ class Curve(Simplifier):
         else:
             raw = self.total(by, self.forms[by[-1:]])
         found = described(self.problem, by, raw, nan, most_nodes, self)
+        if is_nowhere(self.shortest):
+            message = f"the equation does not determine `{self.name}`: its derivative by `{self.name}` is 0 everywhere"
+            raise ExpressionError([error("no-equation", message)])
         self.forms[by] = self.derivatives.held(self.shortest)
         return Formula(self.name, by, *found[1:4], found.value if self.problem.known else None)
 

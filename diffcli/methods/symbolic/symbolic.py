@@ -25,7 +25,7 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.simplification import Simplifier
-from diffcli.methods.symbolic.text import Expression, Undecided, to_latex, to_program_text
+from diffcli.methods.symbolic.text import Expression, Undecided, is_nowhere, to_latex, to_program_text
 from diffcli.methods.symbolic.unasked import STEPS, operation
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
@@ -202,6 +202,9 @@ def described(
     if short is not None and len(short) > len(text):
         simplified, short = raw, text
     if not problem.known:
+        if is_nowhere(raw):
+            message = f"SymPy's form of the derivative by `{name}` has no value anywhere"
+            notes.append(Diagnostic("symbolic-form", "warning", message))
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, name, text, notes)
     rule, mode = "by the rules of the table", "reverse" if len(variables) == 1 else "auto"
