@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import partial
 from itertools import pairwise
-from math import inf, sqrt
+from math import inf, nan, sqrt
 
 from diffcli.errors import DiffcliError
 from diffcli.language import parse
@@ -151,8 +151,8 @@ class Conditions:
                 self.add(Form(factor), bound, signs)
             return
         node = self.forms.plain(form)
-        least, never = self.least(node)
-        possible = MORE if least > bound or (never and least == bound) else MORE | EQUAL if least == bound else ANY
+        least, is_more = self.least(node)
+        possible = MORE if least > bound or (is_more and least == bound) else MORE | EQUAL if least == bound else ANY
         if possible & ~signs:
             self.signs[node, bound] = self.signs.get((node, bound), ANY) & signs
 
@@ -168,16 +168,18 @@ class Conditions:
             return children[0], bound, signs
         if bound > 0 and operation == "pow" and numbers[1] == 2:
             return self.forms.applied("abs", children[:1]), sqrt(bound), signs
-        position = numbers.index(None) if numbers.count(None) == 1 and len(numbers) == 2 else None
-        if position is None or (number := numbers[1 - position]) is None:
+        if operation not in ("add", "sub", "mul") or numbers.count(None) != 1:
             return None
-        if operation == "add" or (operation == "sub" and position == 0):
-            return children[position], bound - number if operation == "add" else bound + number, signs
-        if operation == "sub":
-            return children[position], number - bound, mirrored
-        if operation == "mul" and number:
-            return children[position], bound / number + 0.0, signs if number > 0 else mirrored
-        return None
+        position = numbers.index(None)
+        number = numbers[1 - position] or 0.0
+        if operation == "mul":
+            limit, falls = bound / number if number else nan, number < 0
+        else:
+            falls = operation == "sub" and position == 1
+            limit = number - bound if falls else bound - number if operation == "add" else bound + number
+        if FLOAT.value(operation)(*[limit if each is None else each for each in numbers]) != bound:
+            return None  # it was rounded
+        return children[position], limit + 0.0, mirrored if falls else signs
 
     def least(self, node: int, depth: int = 8) -> tuple[float, bool]:
         """What an expression is at least, as far as is seen at a glance; and whether it is always more."""

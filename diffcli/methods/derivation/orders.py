@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
+from math import nan
 
 from diffcli.errors import Diagnostic, DiffcliError
 from diffcli.language import parse
@@ -52,8 +53,7 @@ def derivations(
         options.progress(f"deriving {result} by {', '.join(by)} step by step")
         own = derive(problem, by[-1], options.notation, options.most_shown, implicit)._replace(result=result, by=by, of=of)
         if form is not None:
-            value = float("nan") if form.value is None else form.value
-            by_sympy = SymbolicDerivative(by[-1], form.unsimplified, form.simplified, form.latex, value)
+            by_sympy = SymbolicDerivative(by[-1], *form[2:5], nan if form.value is None else form.value)
             comparable = own._replace(derivative=own.derivative.replace(f"{implicit}'", slope_name(implicit, view.tape.inputs)))
             (compared,) = compare(problem, [comparable], [by_sympy], notes, options.progress)
             own = own._replace(agreement=compared.agreement)

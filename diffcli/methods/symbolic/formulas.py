@@ -61,8 +61,7 @@ def differentiate(
         derivatives = Derivatives(problem)
         for position, by in enumerate(wanted, 1):
             progress(f"SymPy differentiates along {', '.join(by)} ({position} of {len(wanted)})")
-            raw = derivatives.by(*by)
-            yield described(problem, by, raw, by_rules.get(by, nan), simplifier.notes, most_nodes, simplifier, bent)
+            yield described(problem, by, derivatives.by(*by), by_rules.get(by, nan), most_nodes, simplifier, bent)
 
 
 def gradient_of(
@@ -110,7 +109,7 @@ class Curve(Simplifier):
             raw = -self.derivatives.by(*by) / self.derivatives.by(self.name)
         else:
             raw = self.total(by, self.forms[by[-1:]])
-        found = described(self.problem, by, raw, nan, self.notes, most_nodes, self)
+        found = described(self.problem, by, raw, nan, most_nodes, self)
         if is_nowhere(self.shortest):
             message = f"the equation does not determine `{self.name}`: its derivative by `{self.name}` is 0 everywhere"
             raise ExpressionError([error("no-equation", message)])

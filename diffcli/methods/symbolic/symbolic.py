@@ -184,7 +184,6 @@ def described(
     variables: Sequence[str],
     raw: Expression,
     by_rules: float,
-    notes: list[Diagnostic],
     most_nodes: int,
     simplifier: Simplifier,
     bent: bool = False,
@@ -195,7 +194,7 @@ def described(
     (``bent``), where the form may well follow another rule.
     """
     times = [(variable, 1) for variable in variables] if len(variables) < 3 else Counter(variables).items()
-    name = " and ".join(variable + f" {count} times" * (count > 1) for variable, count in times)
+    name, notes = " and ".join(variable + f" {count} times" * (count > 1) for variable, count in times), simplifier.notes
     simplified = simplifier.simplest(raw, name)
     latex = to_latex(raw if simplified is None else simplified)
     text = to_program_text(raw, most_nodes, problem.tape.inputs)

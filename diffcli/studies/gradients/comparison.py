@@ -63,7 +63,7 @@ def check_gradient(
     asked = _Asked(as_program(target, verify), against, rtol, hessian, value_and_grad, max_nodes)
     found: list[GradientAtPoint] = []
     undefined: list[dict[str, Number]] = []
-    seen: list[Observation] = []
+    seen, right = list[Observation](), list[Observation]()
     notes: dict[str, Diagnostic] = {}
     try:
         for count, point in enumerate(points, 1):
@@ -77,7 +77,10 @@ def check_gradient(
             found.append(asked.judged(observed))
             for note in observed.computed.notes:
                 notes.setdefault(note.code, note)
-            if found[-1].worst.verdict == WRONG and len(seen) < MOST_OBSERVED:
+            verdict = found[-1].worst.verdict
+            if verdict == RIGHT and not observed.computed.sides and len(right) < MOST_OBSERVED:
+                right.append(observed)
+            if verdict == WRONG and len(seen) < MOST_OBSERVED:
                 seen += [observed, *asked.beside(asked.observed, 0 if seen else MOST_OBSERVED - 1, _nearby)]
     except (LimitError, KeyboardInterrupt) as fault:
         if not found:
@@ -86,7 +89,7 @@ def check_gradient(
     if not found:
         where = "the point" if len(undefined) == 1 else "any of the points"
         raise DomainError([error("domain", f"the function has no value at {where}")])
-    slip = find_slips(seen, asked.claim.moves) if seen else ""
+    slip = find_slips([*seen, *right], asked.claim.moves) if seen else ""
     known = (asked.expression, asked.claim.name, asked.what.lower(), tuple(found), tuple(undefined))
     return GradientCheck(*known, slip, tuple(notes.values()))
 
