@@ -326,6 +326,6 @@ def test_the_message_has_the_line_to_type(command, help):
     assert "EXPR" in line or "$" in line or "..." in line or run(line).exit == 0
 
 
-@pytest.mark.parametrize("command", ['grad "x*y" --at x=1', 'taylor "x*y"', 'jvp x', "gard x", "foo", '"x^2 +"'])
+@pytest.mark.parametrize("command", ['grad "x*y" --at x=1', 'taylor "x*y"', 'jvp x', "gard x", "grads x", "foo", '"x^2 +"'])
 def test_diff_is_not_named_where_it_does_not_answer(command):
     assert "diffcli diff" not in run(command, COLUMNS="200").stderr
