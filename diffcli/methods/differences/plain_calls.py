@@ -14,7 +14,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, DomainError, ExpressionError, NotDifferentiableError, UsageError, error
 from diffcli.language import Program
-from diffcli.methods.differences.automatic_difference import automatic_difference
+from diffcli.methods.differences.automatic_difference import GOLDEN, automatic_difference
 from diffcli.methods.differences.finite_difference import doubts_of
 from diffcli.methods.differences.rounding_bound import callable_rounding
 from diffcli.methods.differences.sampling import CallableSampler
@@ -29,9 +29,6 @@ from diffcli.tape.tape import Shape
 
 MOST_TOLD = 20
 """Of how many derivatives it is said why there is none, or that it is doubtful."""
-
-GOLDEN = (math.sqrt(5) - 1) / 2
-"""Its multiples share no pattern: elements that move by such shares of their sizes do not cancel each other's rounding."""
 
 AT_ZERO = 2.0**-20
 """How far an element that is 0 moves where others move by as much as they are."""
@@ -112,6 +109,7 @@ class PlainCalls:
 
     def _all_moved(self, t: float) -> Point:
         elements = self.columns.numbers([self.at[name] for name, _, _ in self.columns.parts])
+        # elements that move by such shares of their sizes do not cancel each other's rounding
         shares = [1 + k * GOLDEN % 1 for k in range(len(elements))]
         moved = [x + (t - 1) * share * (x or AT_ZERO) for x, share in zip(elements, shares, strict=True) if x is not None]
         return {**self.at, **self.columns.of(moved)}
