@@ -235,9 +235,8 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
         return DISAGREE
     if not sampler.bound and not _is_borne_out(sampler, scheme, table):
         return ALIASED
-    steps = {entry.step for entry in table.used}
-    used = {sample._replace(rows=()) for row, pair in zip(table.rows, pairs, strict=True) if row[0].step in steps for sample in pair}
     halvings = round(math.log2(start / best.step))
+    used = {sample._replace(rows=()) for pair in pairs[halvings - best.column : halvings + 1] for sample in pair}
     reason = f"{begin(start)} halved {'once' if halvings == 1 else f'{halvings} times'} and extrapolated"
     order = round((best.column + 1) * math.log2(scheme.ratio))  # each column removes one term of the error
     return Estimate(best.value, best.bar, best.step, order, tuple(sorted(used)), reason)
