@@ -60,7 +60,7 @@ HOMES = {
     "diffcli.methods.problem.problem": "ANYWHERE Problem",
     "diffcli.methods.problem.scalarise": "scalarised variables_of",
     "diffcli.methods.problem.system": "System",
-    "diffcli.methods.sweeps.colouring": "colour_columns colour_rows colour_symmetric recovery_table",
+    "diffcli.methods.sweeps.colouring": "colour_columns colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
     "diffcli.methods.sweeps.series": "power_series",
@@ -175,6 +175,7 @@ def __getattr__(name: str):
     return getattr(module, own) if hasattr(module, own) else import_module(f"{home}.{own}")
 
 
-def gradient_tape(*arguments, **options):
-    """The tape of a gradient alone."""
-    return __getattr__("ReverseTransform")(*arguments, **options).run().tape
+def gradient_tape(tape, *arguments, output=None, **options):
+    """The tape of a gradient alone, of any value of a tape."""
+    tape = tape if output is None else tape.copy(output=output)
+    return __getattr__("ReverseTransform")(tape, *arguments, **options).run().tape

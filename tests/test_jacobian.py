@@ -12,7 +12,6 @@ from inside import (
     MatrixOptions,
     System,
     colour_columns,
-    colour_rows,
     compute_hessian,
     compute_jacobian,
     find_pattern,
@@ -75,7 +74,7 @@ def test_coloured_sweeps_find_every_entry_to_the_last_bit(name):
     assert sweep_groups(system, rows, columns, "forward", colour_columns(pattern), pattern, {}, silent) == plain
     alone = [(row,) for row in range(len(rows))]
     plain = sweep_groups(system, rows, columns, "reverse", alone, None, {}, silent)
-    assert sweep_groups(system, rows, columns, "reverse", colour_rows(pattern), pattern, {}, silent) == plain
+    assert sweep_groups(system, rows, columns, "reverse", colour_columns(pattern.transposed()), pattern, {}, silent) == plain
 
 
 @pytest.mark.parametrize("name", SMALL)

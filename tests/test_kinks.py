@@ -739,6 +739,16 @@ def test_what_is_written_out_by_the_rules_says_so(options: str) -> None:
     assert (told in " ".join(outcome.stderr.split())) == (options not in ("--no-trace", "-q"))
 
 
+@pytest.mark.parametrize("command", ["jacobian", "jvp --seed x=1", "vjp --seed 1,1"])
+def test_the_traces_of_several_results_say_so(command: str) -> None:
+    name, *options = command.split()
+    told = "its trace, tape or formula is by the rules of the table, and may show another"
+    for traced in ([], ["--trace"]):
+        outcome = run([name, "[x^2 if x != 1 else 1, x]", "--at", "x=1", *options, *traced])
+        assert outcome.exit == 0
+        assert (told in " ".join(outcome.stderr.split())) == bool(traced)
+
+
 @pytest.mark.parametrize(
     "command",
     [

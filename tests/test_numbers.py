@@ -30,7 +30,8 @@ def near(actual: float | None, decimal: str, ulps: float = 1.0) -> bool:
 
 def derivatives(text: str, at: dict[str, float], mode: str) -> GradientResult:
     """By a mode; numerical ones by the complex step."""
-    return compute(text, at, Options(mode=mode, method="complex" if mode == "numeric" else None, simplify="none"))
+    way = {"numeric": {"method": "complex"}, "symbolic": {"simplify": "none"}}.get(mode, {})
+    return compute(text, at, Options(mode=mode, **way))
 
 
 def trace(mode: str) -> Trace:

@@ -13,19 +13,13 @@ from diffcli.operations import row_of
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
+from diffcli.operations.row import MOVES, VIEWS
 from diffcli.tape.recording.traced import TRUTHS
 from diffcli.tape.running.array_rules import NUMPY, elementwise_reads
 from diffcli.tape.running.rules import ABSENT, FLOAT, Function, TermFunctions, terms
 
-VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
-"""Operations whose result may show the operand's memory: a view, which shares its version counter."""
-
 INDEX_RESULTS = frozenset(("argmax", "argmin"))
 """Operations whose result is whole numbers, to index with."""
-
-MOVES = VIEWS | {"stack", "concat", "diag"}
-"""Operations that keep the kind of their operands, yes and no or whole numbers too."""
-
 
 WHOLE = frozenset(("add", "sub", "mul", "square", "pow", "sum", "prod", "cumsum", "matmul", "outer", "trace"))
 """Operations that make larger whole numbers of whole numbers."""

@@ -118,11 +118,11 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, ma
 
     with run.at_work() as stage:
         own = _problem(run, run.read(), wrt, max_nodes, True) if run.expression is not None else None
-        rows, notes = judge_rows(
+        found, notes = judge_rows(
             path, lambda text: own if own and not text else _problem(run, parse(text), wrt, max_nodes, True), stage, rtol
         )
-    notes += notes_of([row.found for row in rows])
-    return _verdict(run, claims_report(rows, path, notes), notes, all(row.found.passed for row in rows))
+    notes += notes_of(found)
+    return _verdict(run, claims_report(found, path, notes), notes, all(claim.passed for claim in found))
 
 
 def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: bool) -> ExitCode:

@@ -41,12 +41,8 @@ _SIMPLIFIES: Conflict = (
 class Record:
     """The options of a command as attributes with their defaults, frozen, and checked when they are made.
 
-    (A dataclass would do the same, and take longer to import than a gradient to compute.)
-
-    Raises
-    ------
-    UsageError
-        An option is none of the ``known`` words, out of range, or meets a conflict.
+    (A dataclass would do the same, and take longer to import than a gradient to compute.) One that is none of the ``known``
+    words, out of range, or meets a conflict is a `UsageError`.
     """
 
     known: ClassVar[Known] = {}

@@ -17,13 +17,7 @@ CLOSE = 1e-6
 
 
 def hold_against_differences(name: OwnName, parameters: Sequence[str], sources: Sequence[Source]) -> None:
-    """Compare every partial of an operation with differences of its values, at the points of its row.
-
-    Raises
-    ------
-    ExpressionError
-        One is not the derivative, or there is none at a point.
-    """
+    """Refuse an operation of which a partial is not the derivative by differences of its values, at the points of its row."""
     faults = []
     functions = FLOAT.terms(name, len(parameters))
     for position, source in enumerate(sources):

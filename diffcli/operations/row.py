@@ -93,5 +93,11 @@ ARRAY_NAMES = (
 """Every name of a function of arrays. What they are stands in the rows of `diffcli.operations.arrays`, which a program of
 numbers never loads; that these are all the names is checked there."""
 
+VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
+"""Operations whose result may show the memory of their operand."""
+
+MOVES = VIEWS | {"stack", "concat", "diag"}
+"""Operations that only move elements: they round nothing, and keep what kind of numbers there is."""
+
 KEYWORDS = ("axis", "keepdims")
 """What a function of arrays takes by keyword."""

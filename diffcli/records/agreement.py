@@ -145,17 +145,12 @@ class ClaimVerdict(NamedTuple):
     """To how many digits it agrees there, at least."""
     notes: tuple[Diagnostic, ...] = ()
     """What is worth saying of its value, and of the derivative where no check says it."""
+    line: int = 0
+    """For a claim of a file, its line there, whose it is, and what it is about."""
+    name: str = ""
+    expression: str = ""
 
     @property
     def passed(self) -> bool:
         """Whether nothing speaks against it."""
         return self.verdict in ("proved", "not decided", "right at the point")
-
-
-class ClaimRow(NamedTuple):
-    """A claim of a file, with its line there, and whose it is."""
-
-    line: int
-    name: str
-    expression: str
-    found: ClaimVerdict

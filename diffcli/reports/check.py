@@ -10,7 +10,7 @@ from typing import Any
 from diffcli.errors import Diagnostic, counted
 from diffcli.language.writing.printer import number_text, shorten
 from diffcli.operations.arithmetic import precise
-from diffcli.records.agreement import Agreement, ClaimRow, ClaimVerdict, PartialCheck, PointChecks, Way
+from diffcli.records.agreement import Agreement, ClaimVerdict, PartialCheck, PointChecks, Way
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.findings import Finding
 from diffcli.reports.document import LONGEST, data_of, heading, number, partial, point_text
@@ -187,33 +187,30 @@ def _claim_rows(claim: ClaimVerdict, at: Mapping[str, Any]) -> list[tuple[str, s
     return rows
 
 
-def claims_report(rows: Sequence[ClaimRow], path: str, notes: Sequence[Diagnostic]) -> Document:
+def claims_report(found: Sequence[ClaimVerdict], path: str, notes: Sequence[Diagnostic]) -> Document:
     """The document of the claims of a file, with the notes of all.
 
     The keys of its data: ``passed``; ``claims``, each with ``line``, ``name``, ``expression`` and the keys of a claim of a
     check, and ``why``; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
     """
-    found = [row.found for row in rows]
     right = sum(claim.passed for claim in found)
-    names = [row.name or f"line {row.line}" for row in rows]
+    names = [claim.name or f"line {claim.line}" for claim in found]
     verdicts, slips = Counter(claim.verdict for claim in found), Counter(claim.slip for claim in found if claim.slip)
     shown = [(name, one.variable, one.claim, one.verdict, _claim_why(one)) for name, one in zip(names, found, strict=True)]
     blocks: list[Block] = [
-        Text(f"{counted(len(rows), 'claim')}, {right} of them right", "heading"),
+        Text(f"{counted(len(found), 'claim')}, {right} of them right", "heading"),
         Table("", texts("name", "by", "claim", "verdict", "why"), tuple(shown)),
     ]
     for what, counts in (("verdict", verdicts), ("likely slip", slips)):
         if counts:
             blocks.append(Table("", (*texts(what), *numbers("claims")), tuple(counts.most_common())))
-    claims = [data_of(row, "line name expression") | _claim_data(row.found) | {"why": _claim_why(row.found)} for row in rows]
+    claims = [data_of(one, "line name expression") | _claim_data(one) | {"why": _claim_why(one)} for one in found]
     data = {
-        "schema": "diffcli/check@1", "passed": right == len(rows), "claims": claims, "counts": dict(verdicts.most_common()),
+        "schema": "diffcli/check@1", "passed": right == len(found), "claims": claims, "counts": dict(verdicts.most_common()),
         "slips": dict(slips.most_common()), "notes": notes,
     }  # fmt: skip
-    findings = [
-        _claim_finding(row.found, ", ".join(filter(None, [name, row.found.variable])), path, row.line)
-        for name, row in zip(names, rows, strict=True)
-    ]
+    named = [", ".join(filter(None, [name, one.variable])) for name, one in zip(names, found, strict=True)]
+    findings = [_claim_finding(one, name, path) for name, one in zip(named, found, strict=True)]
     return Document(tuple(blocks), data, findings=tuple(findings))
 
 
@@ -280,10 +277,10 @@ def _finding(name: str, found: PartialCheck, before: str = "") -> Finding:
     return Finding("ways-agree", f"d{name}/d{found.variable}", found.passed, found.verdict, message)
 
 
-def _claim_finding(claim: ClaimVerdict, name: str, file: str = "", line: int = 0) -> Finding:
+def _claim_finding(claim: ClaimVerdict, name: str, file: str = "") -> Finding:
     """What a claim turned out to be, under a name."""
     told = "; ".join(f"{what}: {text}" for what, text in _claim_rows(claim, {}) if what not in ("variable", "its value"))
-    return Finding("claim-is-derivative", name, claim.passed, claim.verdict, told, file, line)
+    return Finding("claim-is-derivative", name, claim.passed, claim.verdict, told, file, claim.line)
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------

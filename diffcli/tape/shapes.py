@@ -30,12 +30,7 @@ _STATIC: dict[str, Callable[..., Any]] = {
 
 
 def with_shapes(tape: Tape, inputs: Sequence[Shape]) -> Tape:
-    """A tape as it is for inputs of such shapes.
-
-    Raises
-    ------
-    ExpressionError
-        Shapes do not fit: with the operation, and the shapes of its operands.
+    """A tape as it is for inputs of such shapes; an `ExpressionError` with the operation whose operands do not fit each other.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower

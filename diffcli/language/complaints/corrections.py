@@ -125,11 +125,12 @@ def implicit(text: str, sign: Span) -> str:
     ('y', '', '')
     """
     before, after = text[: sign.start], text[sign.stop :]
+    last = ";" not in after.rstrip(" ;") and "\n" not in after.strip() and "=" not in before.rpartition(";")[2] + after
+    if not last or "[" in text or any(part.count("(") != part.count(")") for part in (before, after)):
+        return ""
     words = [match[NAME] for match in TOKEN.finditer(f"{before} {after}") if match.lastindex == NAME]
     names = [word for word in dict.fromkeys(words) if word not in KEYWORDS and not is_function(word) and word not in CONSTANTS]
-    alone = ";" not in after.rstrip(" ;") and "\n" not in after.strip() and "=" not in before.rpartition(";")[2] + after
-    alone = alone and all(before.count(opening) == before.count(closing) for opening, closing in ("()", "[]"))
-    return "" if len(names) < 2 or not alone else "y" if "y" in names else names[-1]
+    return "" if len(names) < 2 else "y" if "y" in names else names[-1]
 
 
 def raised(base: str, exponent: str) -> str:

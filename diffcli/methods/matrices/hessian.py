@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
+from math import nan
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
@@ -30,7 +31,6 @@ from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
-from diffcli.records import SymbolicDerivative
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
@@ -246,29 +246,36 @@ def _symbolic(
     gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch,
     sides: Sides | None,
 ) -> HessianResult:  # fmt: skip
-    from diffcli.methods.symbolic.hessian import second_derivatives
+    from diffcli.methods.symbolic.formulas import Derivatives
+    from diffcli.methods.symbolic.simplification import Simplifier
+    from diffcli.methods.symbolic.symbolic import described, sympy_limits
 
-    names = gradient.problem.wrt
-    matrix = [[float("nan")] * len(names) for _ in names]
+    problem, names = gradient.problem, gradient.problem.wrt
+    matrix = [[nan] * len(names) for _ in names]
     exact = _exact(gradient, options, sides)
     found: list[SymbolicSecond] = []
-    smooth = not find_breaks(gradient.problem) and not find_breaks(gradient.derived)
-
-    def keep(row: int, column: int, each: SymbolicDerivative) -> None:
-        found.append(SymbolicSecond(names[column], names[row], each))
-        matrix[row][column] = matrix[column][row] = each.value
-        if smooth:
-            name, slot = _called(names, row, column), gradient.results.slots[row]
-            seed = {gradient.variables.slots[column]: 1.0}
-            watch.judge(Sweep(seed, True, beside=Beside(gradient.derived)), [(name, slot, each.value)])
-
+    smooth = not find_breaks(problem) and not find_breaks(gradient.derived)
+    bent = any(note.severity == "warning" for note in notes)  # values by the rules of the table may well differ then
+    places = [(row, column) for row in range(len(names)) for column in range(row + 1)]
     try:
-        second_derivatives(gradient.problem, exact, keep, notes, options.max_nodes, options.simplify, options.progress)
+        with sympy_limits("auto"), Simplifier(options.simplify, len(places), notes) as simplifier:
+            derivatives = Derivatives(problem)
+            for row, column in places:
+                if not column:
+                    options.progress(f"SymPy differentiates along {names[row]} ({row + 1} of {len(names)})")
+                raw, both = derivatives.by(names[row], names[column]), (names[column], names[row])
+                compared = nan if bent else exact[row][column]
+                each = described(problem, both, raw, compared, notes, options.max_nodes, simplifier)
+                found.append(SymbolicSecond(*both, each))
+                matrix[row][column] = matrix[column][row] = each.value
+                if smooth:
+                    sweep = Sweep({gradient.variables.slots[column]: 1.0}, True, beside=Beside(gradient.derived))
+                    watch.judge(sweep, [(_called(names, row, column), gradient.results.slots[row], each.value)])
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise
-        missing = len(names) * (len(names) + 1) // 2 - len(found)
-        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {missing} second derivatives",)))
+        why = f"not differentiated: {len(places) - len(found)} second derivatives"
+        notes.append(as_stop(stopped)._replace(notes=(why,)))
     return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 

@@ -24,7 +24,7 @@ from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.colouring import colour_columns, colour_rows
+from diffcli.methods.sweeps.colouring import colour_columns
 from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
 from diffcli.methods.traces.sweep_count import count_sweeps
 from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
@@ -67,6 +67,8 @@ def kinks_of(system: Problem, options: MatrixOptions) -> tuple[list[Diagnostic],
     """The notes of a system, the terms that the policy at kinks takes in place of the table's, and what the sides give."""
     told, replaced = describe_breaks(system, find_breaks(system), options.kink if options.by_rules else "", options.strict)
     sides = beside(system, replaced, told, options.mode)
+    if sides.rows and options.trace:
+        told = beside_rules(told)
     return [*system.notes(), *system.unused(), *told], replaced, sides
 
 
@@ -82,8 +84,6 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     there = [output for output in sides.problem.outputs if output.name in sides.rows]
     names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
-    if sides.rows and options.trace:
-        notes = beside_rules(notes)
     notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
     bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
@@ -125,7 +125,7 @@ def _by_sweeps(
         by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
         inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
         pattern = find_pattern(numbers.tape, flow, inputs, outputs)
-        by_column, by_row = colour_columns(pattern), colour_rows(pattern)
+        by_column, by_row = colour_columns(pattern), colour_columns(pattern.transposed())
         count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"

@@ -22,7 +22,7 @@ from diffcli.methods.points.points import with_semicolons
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, variables_of
-from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
+from diffcli.methods.traces.trace import trace_of_sweeps
 from diffcli.records import Difference, Number
 from diffcli.records.matrices import ProductResult
 
@@ -54,8 +54,6 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
         swept += [(along._replace(seeds=sides.seeds(variables.numbers(steps)), overrides={}, beside=sides), taken)]
     notes += explain_rows(system, [[entry] for entry in found.values()], replaced, notes) if options.by_rules else []
     notes += notes_of(watch_of(system), options.strict, *swept)
-    if options.trace and sides.rows:
-        notes = beside_rules(notes)
     trace = trace_of_sweeps(system, swept[:1], _label(seed), options) if options.trace else None
     return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences, trace=trace)
 
@@ -79,8 +77,6 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
         swept += [(Sweep(_weights_by_slot(sides.problem, taken), name=named, beside=sides), row)]
     notes += explain_rows(system, [found.values()] * len(system.outputs), replaced, notes)
     notes += notes_of(watch_of(system), options.strict, *swept)
-    if options.trace and taken:
-        notes = beside_rules(notes)
     trace = trace_of_sweeps(system, [(back, adjoints)], (), options) if options.trace else None
     return _result("vjp", "reverse", system, seed, found, notes)._replace(trace=trace)
 

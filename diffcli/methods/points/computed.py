@@ -12,12 +12,10 @@ from sys import float_info
 from typing import Any
 
 from diffcli.errors import LimitError
+from diffcli.operations.row import MOVES
 from diffcli.records import is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-
-MOVES = frozenset(("neg", "stack", "index", "reshape", "transpose", "concat", "broadcast", "diag"))
-"""Operations that round nothing."""
 
 KEEPING = frozenset(("mul", "div", "sqrt"))
 """Operations whose result has as many digits as their operands."""
@@ -38,7 +36,7 @@ def computed(tape: Tape, values: Values, slots: Sequence[int]) -> list[Any]:
     roundings: dict[int, int] = {}
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
         before = max([roundings.get(operand, 0) for operand in row])
-        if name not in MOVES:
+        if name not in MOVES and name != "neg":
             before = 2 if before or not _has_digits(name, values[slot], [values[operand] for operand in row]) else 1
         roundings[slot] = before
     doubtful = [slot for slot in slots if roundings.get(slot, 0) > 1]

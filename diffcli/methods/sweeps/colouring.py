@@ -16,7 +16,7 @@ MOST_WORK = 20_000_000
 
 
 def colour_columns(pattern: Pattern) -> Groups:
-    """Groups of columns of which no two share a row. Columns without an entry are in none.
+    """Groups of columns of which no two share a row; of the transposed pattern, of rows. Those without an entry are in none.
 
     >>> colour_columns(Pattern(4, ((0, 1), (1, 2), (2, 3))))
     ((1, 3), (0, 2))
@@ -33,15 +33,6 @@ def colour_columns(pattern: Pattern) -> Groups:
         for row in by_column[column]:
             taken[row] |= colour
     return _groups(colours)
-
-
-def colour_rows(pattern: Pattern) -> Groups:
-    """Groups of rows of which no two share a column, for sweeps in reverse.
-
-    >>> colour_rows(Pattern(2, ((0,), (1,), (0, 1))))
-    ((2,), (0, 1))
-    """
-    return colour_columns(pattern.transposed())
 
 
 def colour_symmetric(pattern: Pattern) -> Groups:

@@ -42,8 +42,7 @@ class ReverseTransform:
     """The making of a tape that computes the value of another one and its gradient, with where everything stands.
 
     Rows of f stay as they are, but for those that neither the value nor the gradient needs. ``wrt`` are the slots of the inputs
-    to differentiate by, ``active`` is what `diffcli.methods.sweeps.reverse.activity` says of them, if that is known already, and
-    ``output`` is the slot of the result, if that is not ``tape.output``.
+    to differentiate by, and ``active`` is what `diffcli.methods.sweeps.reverse.activity` says of them, if that is known already.
 
     `run` returns a tape whose ``outputs`` are the value and the derivative by each of ``wrt``, and whose ``output`` is the
     value. A derivative that is not there is the constant 0; of constants the place is counted from the front, as in ``output``.
@@ -63,13 +62,11 @@ class ReverseTransform:
         tape: Tape,
         wrt: Sequence[int],
         active: bytearray | None = None,
-        output: int | None = None,
         most_rows: int = MOST_ROWS,
     ) -> None:
         self.tape, self.wrt = tape, wrt
         self.active = active or activity(tape, list(wrt))
-        output = tape.output if output is None else output
-        self.output = output if output < tape.slots else output - tape.size
+        self.output = tape.output if tape.output < tape.slots else tape.output - tape.size
         self.build = Builder(tape, most_rows)
         self.sums = Accumulation(self.build)
         self.arrays: ArrayTerms | None = None

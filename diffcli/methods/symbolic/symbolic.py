@@ -32,7 +32,7 @@ from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS, lower
 from diffcli.tape.running.evaluation import evaluate, replay
-from diffcli.tape.running.precise import DIGITS, precise_value, with_exact_names
+from diffcli.tape.running.precise import precise_value, with_exact_names
 from diffcli.tape.running.rules import fold
 
 LOST = 1e-6
@@ -296,8 +296,8 @@ def _text_problem(problem: Problem, variable: str, text: str, notes: list[Diagno
         return None
 
 
-def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -> Any | None:
-    """SymPy's derivative along a variable, with so many digits (an mpf): a reference that shares no rule with the sweeps.
+def symbolic_derivative(problem: Problem, variable: str) -> Any | None:
+    """SymPy's derivative along a variable, in 50 digits (an mpf): a reference that shares no rule with the sweeps.
 
     Numbers that SymPy would read as short decimals, or as pi, stand in its expression as symbols, and take the exact value of
     the float on the tape when the derivative is evaluated. So what is evaluated is the program that the methods ran. None where
@@ -314,4 +314,4 @@ def symbolic_derivative(problem: Problem, variable: str, digits: int = DIGITS) -
         return None
     known = problem.at | {symbol.name: value for symbol, value in builder.stored.items()}
     form = with_exact_names(lower(parse(text), given=known))  # what is still named pi comes from SymPy
-    return precise_value(form, [known[name] for name in form.inputs], digits)
+    return precise_value(form, [known[name] for name in form.inputs])

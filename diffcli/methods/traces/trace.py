@@ -196,20 +196,13 @@ class Tracer:
         if slot < tape.first_row or self.problem.values[slot] is None:
             return ""
         row = tape.operands_of(slot)
+        chooses = tape.operation(slot) == "where" and not tape.shape(row[0])  # an array does for each element
+        untaken = 1 + bool(self.problem.values[row[0]]) if chooses else None
         parts = [
             self._term(slot, position, "tangent", self.notation.tangent(tape.index(operand)))
-            for position, operand in enumerate(row) if operand >= 0 and self._is_present(slot, position)
+            for position, operand in enumerate(row) if operand >= 0 and position != untaken
         ]  # fmt: skip
         return " + ".join(filter(None, parts)).replace("+ -", "- ")
-
-    def _is_present(self, slot: int, position: int) -> bool:
-        """Whether the operand's partial is there at all: not so for a branch that is not taken."""
-        row = self.tape.operands_of(slot)
-        if self.tape.operation(slot) != "where":
-            return True
-        if self.tape.shape(row[0]):
-            return position > 0  # decided for each element
-        return position == (1 if self.problem.values[row[0]] else 2)
 
     def _term(self, slot: int, position: int, kind: str, other: str) -> str:
         """What a row adds by an operand as a formula: ``other`` times the partial. Empty if there is no dependence."""

@@ -70,12 +70,7 @@ def is_foreign(value: Any) -> bool:
 def as_floats(value: Any, copy: bool = True) -> Any:
     """An array, or what offers itself as one, as an array of float64; a float where it has no axes.
 
-    It is an own array, or without ``copy`` may be the very one.
-
-    Raises
-    ------
-    UnusableArray
-        Its elements are no real numbers, or there are none, or too many.
+    It is an own array, or without ``copy`` may be the very one; or an `UnusableArray` of no real numbers, none, or too many.
     """
     if hasattr(value, "filled") and np.any(value.mask):
         raise UnusableArray("has masked elements, which have no value")
@@ -105,13 +100,7 @@ def _check(dtype: Any, shape: tuple[int, ...]) -> None:
 
 
 def read_npy(file: IO[bytes]) -> Any:
-    """The array of an ``.npy`` file, as float64. Its header is read first, and decides whether the rest is.
-
-    Raises
-    ------
-    UnusableArray
-        It is no such file, is cut short, or holds something else than real numbers.
-    """
+    """The array of an ``.npy`` file, as float64. Its header is read first, and decides whether the rest is."""
     try:
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):  # a later one is written for names of fields only
@@ -137,11 +126,6 @@ def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:
     """One array of an ``.npz`` file, which is a ZIP archive of ``.npy`` files.
 
     Without a name it is the one that is ``likely`` meant, or the only one.
-
-    Raises
-    ------
-    UnusableArray
-        There is no array of that name, or it cannot be used.
     """
     import io
     import zipfile

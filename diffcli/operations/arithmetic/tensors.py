@@ -73,10 +73,7 @@ def as_kind(value: Value, kind: Kind) -> Value:
 def from_data(data: Any, kind: Kind | None = None) -> Value:
     """Numbers, nested lists, or an array as a value of its own memory. Whole numbers become float64, unless a kind is given.
 
-    Raises
-    ------
-    ValueError, TypeError, OverflowError
-        They are no numbers, or lists of different lengths; or floats would round them.
+    What is no number, or lists of different lengths, raises an exception; so does what floats would round.
     """
     array = np.array(data)
     if hasattr(data, "filled") and np.any(data.mask):
@@ -224,13 +221,7 @@ def truth(value: Value) -> Value:
 
 
 def index_part(value: Value) -> Any:
-    """A tensor's value as an index: a mask, or places; whole numbers in floating point are places too.
-
-    Raises
-    ------
-    ValueError
-        They are not whole.
-    """
+    """A tensor's value as an index: a mask, or places; whole numbers in floating point are places too, others a `ValueError`."""
     array = np.array(value)  # a copy: what it was taken from may be changed before the backward pass
     if array.dtype.kind == "f":
         if not np.all((array == np.floor(array)) & (abs(array) < 2.0**63)):

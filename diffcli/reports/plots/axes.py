@@ -9,10 +9,10 @@ a floor a decade below the least positive value, and said to be *at most* that.
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Sequence
 
 from diffcli._named import NamedTuple
+from diffcli.methods.points.ranges import LARGEST
 from diffcli.records.figures import Axis, Figure, Series
 
 Place = tuple[float, float]
@@ -20,8 +20,6 @@ Place = tuple[float, float]
 
 DECADES = (1, 2, 3, 4, 5, 10, 20, 30, 50, 100, 200)
 """How many decades may lie between two ticks."""
-
-LARGEST = sys.float_info.max
 
 
 class Tick(NamedTuple):

@@ -9,7 +9,7 @@ from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
 from diffcli.methods.points.csv_table import read_table
 from diffcli.methods.points.file_text import read_text
 from diffcli.methods.problem.problem import Problem
-from diffcli.records.agreement import ClaimRow, ClaimVerdict
+from diffcli.records.agreement import ClaimVerdict
 from diffcli.studies.claims.claims import claims_in_numbers, judged_in_turn, read_claims
 
 COLUMNS = ("name", "variable", "claim", "expression")
@@ -21,13 +21,13 @@ ProblemOf = Callable[[str], tuple[Problem, bool]]
 
 def judge_rows(
     path: str, problem_of: ProblemOf, progress: Callable[[str, int, int], None], rtol: float | None = None
-) -> tuple[list[ClaimRow], list[Diagnostic]]:
+) -> tuple[list[ClaimVerdict], list[Diagnostic]]:
     """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
     table = read_table(read_text(path), path)
     names = [name.lower() for name in table.names]
     places = [table._replace(names=names).columns(name)[0] if name in (*names, "claim") else None for name in COLUMNS]
     rows = [(line, ["" if place is None else cells[place] for place in places]) for line, cells in table.rows]
-    judged, notes = list[ClaimRow](), list[Diagnostic]()
+    judged, notes = list[ClaimVerdict](), list[Diagnostic]()
     if surplus := [f"`{name}`" for name in table.names if name.lower() not in COLUMNS]:
         notes.append(Diagnostic("unused-name", "note", f"no column for claims, and passed over: {', '.join(surplus)}"))
     try:
@@ -44,7 +44,7 @@ def judge_rows(
 
 def _judged(
     rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf, rtol: float | None
-) -> Iterator[ClaimRow]:
+) -> Iterator[ClaimVerdict]:
     """The rows of one expression; several for one that makes several claims."""
     readable = []
     problem: Problem | None = None
@@ -59,9 +59,9 @@ def _judged(
             raise
         except DiffcliError as fault:
             notes = tuple(found._replace(severity="warning") for found in fault.diagnostics)
-            found = ClaimVerdict(variable, claim, "not readable", math.nan, math.nan, None, "", "", 0, 0, notes)
-            yield ClaimRow(line, name, problem.expression() if problem else expression, found)
+            about = problem.expression() if problem else expression
+            yield ClaimVerdict(variable, claim, "not readable", math.nan, math.nan, None, "", "", 0, 0, notes, line, name, about)
     if problem is not None:
         judged = judged_in_turn(problem, [claim for *_, claim in readable], lambda stage: None, not alone, rtol)
         for (line, name, _), verdicts in zip(readable, judged, strict=True):
-            yield from (ClaimRow(line, name, problem.expression(), verdict) for verdict in verdicts)
+            yield from (each._replace(line=line, name=name, expression=problem.expression()) for each in verdicts)

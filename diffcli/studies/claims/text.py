@@ -33,15 +33,9 @@ class _Piece(NamedTuple):
 def read_claims(text: str, problem: Problem, label: str = "--claim") -> dict[str, Program]:
     """The derivatives that a text claims, by variable.
 
-    Parameters
-    ----------
-    text
-        ``x: EXPR, y: EXPR``; new lines and ``;;`` separate claims as commas do. The name and its colon may be left out if
-        the expression has one variable, or is differentiated by one.
-    problem
-        The expression that was differentiated. Its variables are those of the claims; what it binds is not in reach.
-    label
-        What diagnostics call the text.
+    It is ``x: EXPR, y: EXPR``; new lines and ``;;`` separate claims as commas do. The name and its colon may be left out if the
+    expression has one variable, or is differentiated by one. The variables of the ``problem`` are those of the claims; what it
+    binds is not in reach.
 
     >>> read_claims("x: atan2(y, x) + 1, y: 2*x", Problem("x*y", "x=1, y=2"))
     {'x': <Program atan2(y, x) + 1>, 'y': <Program 2*x>}

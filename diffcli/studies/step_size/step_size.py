@@ -207,7 +207,7 @@ def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]
 
     tape = problem.tape  # SymPy walks the expression as a tree, in which nothing is shared
     nodes = replay(tape, [1] * tape.first_row, lambda name, value: 1, lambda name, below: 1 + sum(below))[tape.output]
-    symbolic = symbolic_derivative(problem, problem.wrt[0], DIGITS) if nodes <= MOST_NODES else None
+    symbolic = symbolic_derivative(problem, problem.wrt[0]) if nodes <= MOST_NODES else None
     exact = precise_derivative(problem.tape, problem.point, slot, 1, DIGITS)
     if symbolic is None and exact is None:
         return None, "there is none: neither SymPy nor the tape in mpmath gives a number at this point"

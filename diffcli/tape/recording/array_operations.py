@@ -15,13 +15,11 @@ from diffcli.operations.arithmetic.index_arrays import AxisError, LinAlgError, a
 from diffcli.operations.arithmetic.tensors import shares
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes, shape_text
 from diffcli.operations.arrays import ARRAYS
+from diffcli.operations.row import VIEWS
 from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import TRUTHS, Traced, TracedValue, Truth, own_application, record_row, refuse_mixing
 from diffcli.tape.recording.untraceable import Refusal, refuse
 from diffcli.tape.running.array_rules import NUMPY
-
-VIEWS = frozenset(("index", "reshape", "transpose", "broadcast"))
-"""The rows whose results show elements of their operand, where NumPy's do."""
 
 
 class Misfit(Refusal, LinAlgError, AxisError):

@@ -31,13 +31,7 @@ from diffcli.tape.running.rules import FLOAT
 
 @cache
 def function(name: str) -> Callable[..., Any]:
-    """The function of that name.
-
-    Raises
-    ------
-    AttributeError
-        There is none.
-    """
+    """The function of that name; an `AttributeError` if there is none."""
     rows = find_function(name)
     if not rows and name not in _OF_ARRAYS:
         near = nearest(name, [*FUNCTION_NAMES, *_OF_ARRAYS])

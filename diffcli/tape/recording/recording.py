@@ -75,14 +75,8 @@ def record(
     """Run a function with traced numbers in place of the values ``at``, which are the inputs of the tape in this order.
 
     ``call`` calls it with them by name, ``label`` and ``name`` are what diagnostics call its file and itself, ``judge`` decides
-    a condition, the value in a slot, where Python branches on it, and rows are ``raising`` where plain Python raises.
-
-    Raises
-    ------
-    ExpressionError
-        The function does something that cannot be traced, raises an exception, or returns no number.
-    LimitError
-        The tape would be longer than ``most_rows``.
+    a condition, the value in a slot, where Python branches on it, and rows are ``raising`` where plain Python raises. A function
+    that does something that cannot be traced, raises an exception, or returns no number is an `ExpressionError`.
 
     >>> def power(x):
     ...     y = 1.0

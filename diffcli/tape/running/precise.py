@@ -104,21 +104,10 @@ def with_exact_names(tape: Tape) -> Tape:
 
 
 def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: int = 1, digits: int = DIGITS) -> Number | None:
-    """A derivative of a tape along one of its inputs, of the first kind or a higher one.
+    """A derivative of a tape along one of its inputs, the ``variable``, of the first ``kind``, f', or a higher one.
 
-    Parameters
-    ----------
-    tape, point
-        A tape, and a float for each input.
-    variable
-        The position of the input.
-    kind
-        1 for f', 2 for f'', and so on.
-
-    Returns
-    -------
-    The derivative; None where values beside the point are undefined, or the digits do not settle. At a kink, which the
-    caller should know of, it is the mean of the two slopes. ``stop_gradient`` holds its operand constant.
+    None where values beside the point are undefined, or the digits do not settle. At a kink, which the caller should know of, it
+    is the mean of the two slopes. ``stop_gradient`` holds its operand constant.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
