@@ -182,8 +182,28 @@ REFUSED = {
         lambda: diffcli.difference(lambda w: w * 1j, [1.0]), "error[bad-result]: `<lambda>` returned an array of `complex128`, not a number\n",
     ),
     "a complex number": (
-        lambda: diffcli.difference(lambda w: cmath.sqrt(-w[0]), [1.0]), "error[domain]: the function is undefined at the point: its value is nan\n",
+        lambda: diffcli.difference(lambda w: cmath.sqrt(-w[0]), [1.0]), "error[domain]: the function is undefined at the point: its value is complex\n",
     ),
+    "a complex number at a number": (
+        lambda: diffcli.difference(lambda x: cmath.sqrt(-x), 1.0), "error[domain]: the function is undefined at the point: its value is complex\n",
+    ),
+    "a complex number in a list": (
+        lambda: diffcli.difference(lambda x: [x, cmath.sqrt(-x)], {"x": 1.0}),
+        "error[domain]: the function is undefined at the point: its value is complex\n  = note: that of f2\n",
+    ),
+    "a complex number in a list of one": (
+        lambda: diffcli.difference(lambda w: [complex(w[0])], [1.0]), "error[domain]: the function is undefined at the point: its value is complex\n",
+    ),
+    "an exception at a number": (
+        lambda: diffcli.difference(lambda x: math.sqrt(-x), 1.0),
+        "error[domain]: the function is undefined at the point: it raises ValueError: math domain error\n",
+    ),
+    "a quotient by 0": (
+        lambda: diffcli.difference(lambda x: 1 / (x - 1), 1.0),
+        "error[domain]: the function is undefined at the point: it raises ZeroDivisionError: ",
+    ),
+    "infinite": (lambda: diffcli.difference(lambda x: x * math.inf, 1.0), "error[domain]: the function is undefined at the point: its value is inf\n"),
+    "beyond floats": (lambda: diffcli.difference(lambda x: 10**5000, 1.0), "error[domain]: the function is undefined at the point: its value is nan\n"),
     "nothing": (lambda: diffcli.difference(lambda w: [], [1.0]), "error[bad-result]: `<lambda>` returned no numbers\n"),
     "an empty array": (lambda: diffcli.difference(lambda w: w[:0], [1.0]), "error[bad-result]: `<lambda>` returned an empty array, not a number\n"),
     "other shapes beside": (

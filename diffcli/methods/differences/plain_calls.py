@@ -70,8 +70,9 @@ class PlainCalls:
         self.base = flattened(self.results)
         undefined = [name for name, result in zip(names, self.results, strict=True) if not is_array(result) and result != result]
         if undefined:
-            message = "the function is undefined at the point: its value is nan"
-            raise DomainError([error("domain", message, notes=() if names == ["f"] else [f"that of {', '.join(undefined)}"])])
+            which = "" if names == ["f"] else f"that of {', '.join(undefined)}"
+            answer = function.answer(at)
+            raise _undefined(answer[names.index(undefined[0])] if self.are_listed else answer, which)
         every = Line(self, self._all_moved, 1.0)
         self._noise = cache(lambda result: callable_rounding(lambda t: every(t)[result], 1.0))
 
@@ -196,7 +197,7 @@ class Line:
         return self.known[x]
 
 
-def differences_of(
+def differences_by_name(
     function: Callable[..., Any], x: Any, wrt: str | Sequence[str] | None, step: float | None, derivative: int
 ) -> Differences:
     """The gradient or Jacobian of a Python function at an array, or at names and their values: see `diffcli.difference`."""
@@ -239,8 +240,19 @@ def difference_of_number(function: Callable[[float], float], x: Any, step: float
         raise UsageError([error("bad-value", message)]) from None
     sampler = CallableSampler(function, point)
     if not sampler.base.defined:
-        raise DomainError([error("domain", f"the function is undefined at the point: its value is {sampler.base.value}")])
+        try:
+            raise _undefined(function(point))
+        except (ArithmeticError, ValueError) as raised:
+            raise _undefined(raised) from None
     return automatic_difference(sampler, "x", step, derivative)
+
+
+def _undefined(value: Any, which: str = "") -> DomainError:
+    """A function has no real value at the point, or raises an exception there; ``which`` of its results that is."""
+    told = f"its value is {'complex' if isinstance(value, complex) else value if isinstance(value, float) else math.nan}"
+    if isinstance(value, Exception):
+        told = f"it raises {type(value).__name__}: {value}"
+    return DomainError([error("domain", f"the function is undefined at the point: {told}", notes=[which] if which else ())])
 
 
 def shapes_of(results: Sequence[Number]) -> list[Shape]:

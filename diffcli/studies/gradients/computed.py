@@ -144,7 +144,8 @@ def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
     (found,) = [_second(calls)] if hessian else calls.jacobian()
     sides = {one.variable: Slopes(one.variable, one.left, one.right) for one in found if one.left is not one.right}
     bars = [math.inf if one.error is None else one.error for one in found]
-    return Computed([one.estimate for one in found], bars, sides, value, tuple(calls.notes([found])), None, "differences do not reach it")
+    notes = tuple(calls.notes([found]))
+    return Computed([one.estimate for one in found], bars, sides, value, notes, missing="differences do not reach it")
 
 
 def _second(calls: PlainCalls) -> list[Difference]:
