@@ -190,9 +190,8 @@ def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Esti
     for share in UNBOUNDED if math.isinf(radius) and sampler.bound and first is None else RETREATS:
         begin = partial(_beginning, sampler, wanted, first, where, share)
         found = _extrapolate(sampler, scheme, wanted * share, begin)
-        if found == ALIASED:  # shorter steps may see what these do not
-            best = ALIASED if isinstance(best, str) else best
-            continue
+        if found == ALIASED:
+            continue  # shorter steps may see what these do not
         if isinstance(found, str):
             return found if isinstance(best, str) else best
         best = found if isinstance(best, str) or found.bar < best.bar else best
@@ -233,7 +232,7 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
     best = table.best
     if best is None or not table.converged:
         return DISAGREE
-    if not sampler.bound and not _is_borne_out(sampler, scheme, table):
+    if not sampler.bound and not _is_borne_out(sampler, scheme, table, GOLDEN * best.step):
         return ALIASED
     halvings = round(math.log2(start / best.step))
     used = {sample._replace(rows=()) for pair in pairs[halvings - best.column : halvings + 1] for sample in pair}
@@ -242,15 +241,14 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
     return Estimate(best.value, best.bar, best.step, order, tuple(sorted(used)), reason)
 
 
-def _is_borne_out(sampler: Sampler, scheme: Scheme, table: Extrapolation) -> bool:
+def _is_borne_out(sampler: Sampler, scheme: Scheme, table: Extrapolation, step: float) -> bool:
     """Whether a quotient over a step that no power of two relates to the others says the same.
 
     Halved steps may all be multiples of a period that the function has beside its course, which none of them sees then.
     """
-    step = GOLDEN * table.used[-1].step
     pair = _ends(sampler, scheme.side, step)
-    if pair is None or step < sampler.least():
-        return pair is not None
+    if pair is None:
+        return False
     quotient, rounding = _quotient(sampler, scheme, *pair)
     expected, bar = table.expects(step)
     return abs(quotient - expected) <= bar + rounding

@@ -89,13 +89,6 @@ class Extrapolation:
             return 0.0
         return last * last / (before - last) if last < before else math.inf  # the rest of a geometric series
 
-    @property
-    def used(self) -> list[Entry]:
-        """The plain quotients that the best entry is made of, the last one at its own step."""
-        assert self.best is not None
-        last = [row[0].step for row in self.rows].index(self.best.step)
-        return [row[0] for row in self.rows[last - self.best.column : last + 1]]
-
     def expects(self, step: float) -> tuple[float, float]:
         """What the plain quotient over another step should be if the best entry is right, and how far it may be off.
 
@@ -103,7 +96,8 @@ class Extrapolation:
         at 0. At a shorter step its truncation is less than it is there.
         """
         assert self.best is not None
-        used, power = self.used, math.log2(self.ratio)
+        last = [row[0].step for row in self.rows].index(self.best.step)
+        used, power = [row[0] for row in self.rows[last - self.best.column : last + 1]], math.log2(self.ratio)
         value, bar = 0.0, self.best.truncation
         for one in used:
             others = [(other.step / one.step) ** power for other in used if other is not one]
