@@ -203,8 +203,7 @@ def described(
         simplified, short = raw, text
     if not problem.known:
         if is_nowhere(raw):
-            message = f"SymPy's form of the derivative by `{name}` has no value anywhere"
-            notes.append(Diagnostic("symbolic-form", "warning", message))
+            notes.append(Diagnostic("symbolic-form", "warning", f"SymPy's derivative by `{name}` has no value anywhere"))
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, name, text, notes)
     rule, mode = "by the rules of the table", "reverse" if len(variables) == 1 else "auto"
