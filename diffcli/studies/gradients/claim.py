@@ -64,9 +64,9 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     if isinstance(given, PythonFunction):
         return Claim(given.name, partial(_answer, given, function))
     if isinstance(given, Program):
-        return Claim(name, partial(_value, given), moves=bool(given.free))
+        return Claim(name, partial(_value, given), moves=bool(point.keys() & given.free))
     if isinstance(given, Mapping) and given and all(isinstance(one, Program) for one in given.values()):
-        moves = any(program.free for program in given.values())
+        moves = any(point.keys() & program.free for program in given.values())
         return Claim(name, lambda point: {name: _value(program, point) for name, program in given.items()}, moves)
     return Claim(name, lambda point: given, moves=False)
 

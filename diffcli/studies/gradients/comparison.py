@@ -74,9 +74,7 @@ def check_gradient(
     asked = _Asked(program, against, rtol, hessian, value_and_grad, max_nodes)
     found: list[GradientAtPoint] = []
     undefined: list[dict[str, Number]] = []
-    raised: list[ExpressionError] = []
-    seen: list[Observation] = []
-    right: list[Observation] = []
+    raised, seen, right = list[ExpressionError](), list[Observation](), list[Observation]()
     notes: dict[str, Diagnostic] = {}
     try:
         for count, point in enumerate(points, 1):
@@ -96,9 +94,10 @@ def check_gradient(
             found.append(asked.judged(observed))
             for note in (*known.notes, *_unclaimed(observed)):
                 notes.setdefault(note.code, note)
-            if found[-1].worst.verdict != WRONG:
-                right += [observed] * (len(right) < MOST_OBSERVED and not known.sides)
-            elif len(seen) < MOST_OBSERVED:
+            verdict = found[-1].worst.verdict
+            if verdict == RIGHT and not known.sides and len(right) < MOST_OBSERVED:
+                right.append(observed)
+            if verdict == WRONG and len(seen) < MOST_OBSERVED:
                 seen += [observed, *asked.beside(asked.observed, 0 if seen else MOST_OBSERVED - 1, _nearby)]
     except (LimitError, KeyboardInterrupt) as fault:
         if not found:
