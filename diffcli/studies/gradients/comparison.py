@@ -74,7 +74,8 @@ def check_gradient(
     asked = _Asked(program, against, rtol, hessian, value_and_grad, max_nodes)
     found: list[GradientAtPoint] = []
     undefined: list[dict[str, Number]] = []
-    raised, seen, right = list[ExpressionError](), list[Observation](), list[Observation]()
+    raised: list[ExpressionError] = []
+    seen, right = list[Observation](), list[Observation]()
     notes: dict[str, Diagnostic] = {}
     try:
         for count, point in enumerate(points, 1):
@@ -208,7 +209,7 @@ class _Asked:
         for name, number, other, right, bar, noise in columns:
             if number is not None:
                 off = tolerance * max(abs(number), abs(right))
-                verdict = _verdict(number, right, bar, bar + off, noise, largest, found.sides.get(name))
+                verdict = _verdict(number, right, bar, bar + off, noise, largest, found.sides.get(name), found.missing)
                 if abs(number - (other or 0.0)) > bar + off:
                     verdict = WRONG, "another call at the same point gives another number"
                 entries.append(Entry(name, number, right, bar, *verdict))
@@ -255,7 +256,7 @@ class _Asked:
 
 
 def _verdict(
-    claimed: float, computed: float, bar: float, allowed: float, noise: float, largest: float, sides: Slopes | None
+    claimed: float, computed: float, bar: float, allowed: float, noise: float, largest: float, sides: Slopes | None, missing: str
 ) -> tuple[str, str]:
     """The verdict on a claim, and why it is not decided, or right all the same."""
     if sides is not None and sides.left == sides.right is not None:
@@ -266,7 +267,7 @@ def _verdict(
         inside = low - spare <= claimed <= high + spare
         return (RIGHT, "between the slopes of a kink") if inside else (WRONG, f"not between the slopes {low:g} and {high:g}")
     if sides is not None or not math.isfinite(computed):
-        return UNDECIDED, "there is no derivative here"
+        return UNDECIDED, missing
     if not math.isfinite(claimed):
         return WRONG, "no finite number"
     distance, size = abs(claimed - computed), max(abs(claimed), abs(computed))

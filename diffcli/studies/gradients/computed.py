@@ -47,6 +47,8 @@ class Computed(NamedTuple):
     notes: tuple[Diagnostic, ...]
     problem: Problem | None = None
     """The tape at the point; without one the bars are estimates."""
+    missing: str = "there is no derivative here"
+    """Why a number that is not finite is not, where no slopes on two sides are known."""
 
 
 def computed(program: Program, at: Point, names: list[str], parts: Components, hessian: bool, most_rows: int) -> Computed:
@@ -64,7 +66,9 @@ def computed(program: Program, at: Point, names: list[str], parts: Components, h
         found = of_problem(problem, Options(watch=False), asks_rules=False)
         numbers, bars = arranged(found.gradient, parts, "gradient"), _rounding(problem)
     sides = {slopes.variable: slopes for note in found.notes for slopes in note.slopes if not hessian}
-    return Computed([number or 0.0 for number in numbers], bars, sides, found.value, found.notes, problem)
+    result = Computed([number or 0.0 for number in numbers], bars, sides, found.value, found.notes, problem)
+    overflows = any(note.code == "overflow" for note in found.notes)
+    return result._replace(missing="it is beyond the range of floats") if overflows else result
 
 
 def _require_one(shapes: list[Shape]) -> None:
@@ -140,7 +144,8 @@ def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
     (found,) = [_second(calls)] if hessian else calls.jacobian()
     sides = {one.variable: Slopes(one.variable, one.left, one.right) for one in found if one.left is not one.right}
     bars = [math.inf if one.error is None else one.error for one in found]
-    return Computed([one.estimate for one in found], bars, sides, value, tuple(calls.notes([found])))
+    notes = tuple(calls.notes([found]))
+    return Computed([one.estimate for one in found], bars, sides, value, notes, missing="differences do not reach it")
 
 
 def _second(calls: PlainCalls) -> list[Difference]:
