@@ -203,6 +203,10 @@ def test_numbers_come_from_files(model):
     (model / "result.json").write_text(run('grad "sum(w^2)*b" --at w=[1,2],b=0.5 --json').stdout)
     for against in ("@all.json", "all.json", "@right.txt", "result.json", "w=@w.npy, b=5"):
         assert run(["check", "sum(w^2)*b", "--at", "w=[1,2],b=0.5", "--against", against, "-q"]).stdout == "df/dw\tright\ndf/db\tright\n"
+    np.save("third.npy", np.float32(1 / 3))
+    np.save("double.npy", np.float64(np.float32(1 / 3)))
+    assert run(["check", "x/3", "--against", "third.npy", "--at", "x=1", "-q"]).stdout == "df/dx\tright\n"
+    assert run(["check", "x/3", "--against", "double.npy", "--at", "x=1", "-q"]).stdout == "df/dx\twrong\n"
     assert run(["check", "sum(w^2)/2", "--at", "w=[1,2]", "--against", "w.npy", "-q"]).exit == 0
 
 
@@ -370,6 +374,20 @@ def test_a_saturated_layer_is_never_wrong():
     assert check.counts["wrong"] == 0
     assert check.counts["not decided"] > 100
     assert not check_gradient(layer, lambda W, x: layer_gradient(W, 1.001 * x), points).passed
+
+
+def layer_hessian(W, x):
+    t = np.tanh(W @ x)
+    return np.einsum("i,ik,j,l->ijkl", -2 * t * (1 - t**2), np.eye(2), x, x)
+
+
+def test_second_derivatives_of_a_saturated_layer_are_never_wrong():
+    draw = np.random.default_rng(0)
+    points = [{"W": 5 * draw.normal(size=(2, 2)), "x": 5 * draw.normal(size=2)} for _ in range(50)]
+    check = check_gradient(layer, layer_hessian, points, wrt="W", hessian=True)
+    assert check.passed
+    assert check.counts["wrong"] == 0
+    assert not check_gradient(layer, lambda W, x: 1.001 * layer_hessian(W, x), points, wrt="W", hessian=True).passed
 
 
 def test_a_gradient_that_is_another_at_each_call_is_wrong():

@@ -17,7 +17,7 @@ from diffcli.language.parsing.tokens import plain_name
 from diffcli.methods.points.arrays import Ragged, as_array, flatten
 from diffcli.methods.points.data_texts import parse_json
 from diffcli.methods.points.file_text import bad_file, read_text
-from diffcli.methods.points.files import read_value
+from diffcli.methods.points.files import read_binary, read_value
 from diffcli.methods.points.points import read_point, unknown_name
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import Problem
@@ -91,7 +91,7 @@ def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
     if equals and plain_name(head.strip()) in point and not re.search("[;\n]|==", text):
         return read_point(text, "--against")
     if suffix in _NUMBERS:
-        return read_value(path, kind)
+        return read_binary(path, kind, "", keep=True) if suffix == ".npy" else read_value(path, kind)
     if suffix == ".json":
         data = parse_json(read_text(path), path)
         if isinstance(data, dict) and "schema" in data and kind not in data:

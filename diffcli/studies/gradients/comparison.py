@@ -72,10 +72,8 @@ def check_gradient(
         message = "--value-and-grad is for a Python function, which gives (value, gradient)"
         raise UsageError([error("usage", message, help=["add --against"])])
     asked = _Asked(program, against, rtol, hessian, value_and_grad, max_nodes)
-    found: list[GradientAtPoint] = []
-    undefined: list[dict[str, Number]] = []
-    raised: list[ExpressionError] = []
-    seen, right = list[Observation](), list[Observation]()
+    found, undefined = list[GradientAtPoint](), list[dict[str, Number]]()
+    raised, seen, right = list[ExpressionError](), list[Observation](), list[Observation]()
     notes: dict[str, Diagnostic] = {}
     try:
         for count, point in enumerate(points, 1):
