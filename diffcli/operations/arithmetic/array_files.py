@@ -103,6 +103,7 @@ def read_npy(file: IO[bytes], keep: bool = False) -> Any:
     """The array of an ``.npy`` file, as float64, or to ``keep`` in its own floats.
 
     Its header is read first, and decides whether the rest is.
+    """
     try:
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):  # a later one is written for names of fields only
