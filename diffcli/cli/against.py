@@ -28,24 +28,18 @@ AGAINST: tuple[Decorator, ...] = (
 """The options of this check alone, and how far numbers may be off."""
 
 
-OWNERS = {
-    "hessian": "--against",
-    "random": "--against",
-    "full": "--against",
-    "seed": "--random",
-    "scale": "--random",
-    "rtol": "--against or --claim",
-}
-"""Options that do nothing without another one."""
+OWNERS = {"--against": ("hessian", "random", "full"), "--random": ("seed", "scale"), "--against or --claim": ("rtol",)}
+"""Options that do nothing without another one, by that."""
 
 
 def is_asked(given: Mapping[str, Any], others: object, claims: object) -> bool:
     """Whether this check is asked for; options that go with another one, and others beside it, are refused."""
     asked: bool = given["against"] is not None or given["value_and_grad"]
     known = {"--against": asked, "--random": given["random"], "--against or --claim": asked or claims}
-    for option, owner in OWNERS.items():
-        if was_given(option) and not known[owner]:
-            raise UsageError([error("usage", f"--{option} is for {owner}", help=[f"add {owner}, or leave --{option} out"])])
+    for owner, options in OWNERS.items():
+        if (idle := [*filter(was_given, options)]) and not known[owner]:
+            message = f"--{idle[0]} is for {owner}"
+            raise UsageError([error("usage", message, help=[f"add {owner}, or leave --{idle[0]} out"])])
     if asked and others:
         message = "--against cannot be combined with --claim, --claims or --digits"
         raise UsageError([error("usage", message, help=["give one of them"])])
