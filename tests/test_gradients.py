@@ -633,3 +633,38 @@ def test_what_is_off_by_little_or_by_everything(text, claim, slip):
     check = check_gradient(text, claim, [at])
     assert not check.passed
     assert check.slip == slip
+
+
+def kinked(w):
+    return np.sum(np.where(w > 0, w, 0.01 * w))
+
+
+W3 = np.array([1.0, -2.0, 3.0])
+SLIPS = [
+    # infinity is like everything: exp(50^2) is no 2*x/(x^2 + 1)
+    ("log(x^2 + 1) + x", "2*x/(x^2 + 1) + 1.37", [{"x": 50.0}], "in the term through x it is 137/100 times the derivative"),
+    # what is right at other points of the same variable is no slip of the whole
+    ("x^2", lambda x: 2 * x if x < 2 else -2 * x, [{"x": x} for x in (0.5, 1.0, 3.0)], ""),
+    ("x^2", lambda x: 2 * x if x < 2 else -2 * x, [{"x": x} for x in (3.0, 0.5, 1.0)], ""),
+    ("x^3", lambda x: (6 if x < 0 else 3) * x**2, [{"x": x} for x in (1.0, 2.0, -1.0, 3.0)], ""),
+    ("x^2", lambda x: 2 * x if x < 2.5 else 7.0, [{"x": x} for x in (1.0, 2.0, 3.0)], ""),
+    ("x^2", lambda x: -2 * x, [{"x": x} for x in (1.0, 2.0, 3.0)], "the sign of the whole is wrong"),
+    # numbers that are written as a text are no values that were not renewed
+    ("x^3", "24", [{"x": 2.0}], "the factor 2 is too much"),
+    ("x^2*y", "[12, -9]", [{"x": 3.0, "y": 2.0}], "by `y`: the sign of the whole is wrong"),
+    ("x^2*y", "x: 12, y: -9", [{"x": 3.0, "y": 2.0}], "by `y`: the sign of the whole is wrong"),
+    # two of three entries fit a shift
+    (kinked, lambda w: np.where(w > 0, 0.01, 1.0), [{"w": W3}], "the wrong branch of np.where(w > 0, w, 0.01 * w) is taken"),
+    # the factor of a power is no number of elements
+    (lambda w: np.sum(w**3), lambda w: w**2, [{"w": W3}], "the factor 3 is missing"),
+    (lambda w: np.mean(w**2), lambda w: 2 * w, [{"w": W3}], "the factor 3 is too much (`w` is 3 elements: a sum for a mean?)"),
+    # at one point it is one entry, at others another one
+    (lambda w: np.sum(w**2), lambda w: 2 * w * (1 + 0.5 * (np.arange(3) == (w[0] > 1.05))), [{"w": W3}], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "claim", "points", "slip"), SLIPS)
+def test_a_slip_explains_all_that_is_claimed(function, claim, points, slip):
+    check = check_gradient(function, claim, points)
+    assert not check.passed
+    assert check.slip == slip
