@@ -7,13 +7,14 @@ many ways; the shortest that is found by division by F stands as the simplified 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from diffcli.errors import Diagnostic, DomainError, ExpressionError, UsageError, error
-from diffcli.language import Program
+from diffcli.language import Program, parse
 from diffcli.language.parsing.equation import difference, parse_equation
-from diffcli.language.writing.printer import LANGUAGE, number_text, statement_text
-from diffcli.methods.derivation.implicit import implicit_derivations, slope_name
-from diffcli.methods.derivation.orders import before
-from diffcli.methods.formulas import asked_of, is_rough, tangents_of
+from diffcli.language.writing.printer import LANGUAGE, number_text, statement_text, to_text
+from diffcli.methods.derivation.orders import before, derivations, slope_name
+from diffcli.methods.formulas import asked_of, result_of
 from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.options import FormulaOptions, MatrixOptions
@@ -21,8 +22,9 @@ from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
-from diffcli.methods.symbolic.implicit import Curve, OnCurve
+from diffcli.methods.symbolic.formulas import Curve
 from diffcli.methods.symbolic.symbolic import sympy_limits
+from diffcli.records.derivations import Derivation
 from diffcli.records.formulas import By, Formula, FormulaResult
 
 OFF = 1e-6
@@ -57,21 +59,47 @@ def compute_implicit(target: Target, at: At | None, options: FormulaOptions) -> 
     wanted = [*dict.fromkeys([*((each,) for by in asked.by for each in by), *before(asked.by), *asked.by])]
     found: dict[By, Formula] = {}
     totals: dict[By, str] = {}
-    with sympy_limits("reverse"), OnCurve(options.simplify, len(wanted), notes) as simplifier:
-        curve = Curve(system, name, simplifier)
+    with sympy_limits("reverse"), Curve(system, name, options.simplify, len(wanted), notes) as curve:
         for by in wanted:
             options.progress(f"SymPy differentiates {name} by {', '.join(by)}")
             totals[by] = curve.total_text(by, slope_name(name), options.max_nodes)
             found[by] = curve.derived(by, options.max_nodes)
-    formulas, flat = [found[by] for by in asked.by], asked.order == 1 and not any(map(is_rough, notes))
     values = {name: float(system.at[name])} if system.known else {}
-    derived = implicit_derivations(equation, name, found, totals, options, notes) if options.steps else ()
-    return FormulaResult(
-        expression="; ".join(statement_text(equation, each, EQUATION) for each in equation.statements), inputs=tuple(others),
-        results=(name,), wrt=asked.wrt, order=asked.order, formulas=tuple(formulas), hessian=options.hessian, values=values,
-        at=dict(system.at) if system.known else {}, tangents=tangents_of(system, values, formulas) if flat else {},
-        derivations=tuple(derived), notes=tuple(notes), implicit=name,
-    )  # fmt: skip
+    derived = _derivations(equation, found, totals, options, notes) if options.steps else ()
+    text = "; ".join(statement_text(equation, each, EQUATION) for each in equation.statements)
+    return result_of(system, asked, [found[by] for by in asked.by], values, notes, derivations=derived, results=(name,),
+                     expression=text, inputs=tuple(others), hessian=options.hessian, implicit=name,
+                     at=dict(system.at) if system.known else {})  # fmt: skip
+
+
+def _derivations(
+    equation: Program, found: Mapping[By, Formula], totals: Mapping[By, str], options: FormulaOptions, notes: list[Diagnostic]
+) -> tuple[Derivation, ...]:
+    """The derivation of each of the derivatives that were ``found``: both sides are differentiated, and solved for the slope.
+
+    ``totals`` are what SymPy has for the derivative of what is derived, with the slope of the variable as a name.
+    """
+    notation, name = options.notation, options.implicit
+    slope = notation.dialect.name(name) + notation.prime
+
+    def shown(text: str) -> str:
+        return to_text(parse(text), None, notation.dialect._replace(juxtaposed=False), spelled)
+
+    def spelled(word: str) -> str:
+        return slope if word == slope_name(name) else notation.dialect.name(word)
+
+    function = Problem(difference(equation), ANYWHERE, share=True)
+    compared = {by: Formula(name, by, totals[by], form.shortest, "") for by, form in found.items()}
+    derived = []
+    for own in derivations(function, name, [*found], compared, options, notes, name):
+        form = found[own.by]
+        forms = " = ".join(dict.fromkeys([shown(form.unsimplified), shown(form.shortest)]))
+        if len(own.by) == 1:
+            solved = ("collected", f"{shown(totals[own.by])} = 0"), ("solved", f"{slope} = {forms}")
+        else:
+            solved = ("with", f"{slope} = {shown(found[own.by[-1:]].shortest)}"), ("put in, and on the curve", forms)
+        derived.append(own._replace(of=own.of or to_text(function.program), solved=solved))
+    return tuple(derived)
 
 
 def _notes_at(system: Problem, name: str, options: FormulaOptions) -> list[Diagnostic]:

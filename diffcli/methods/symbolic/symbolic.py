@@ -165,30 +165,6 @@ def _is_condition(expression: Expression) -> bool:
     return isinstance(expression, sympy.logic.boolalg.Boolean) and not isinstance(expression, sympy.Symbol)
 
 
-def differentiate(
-    problem: Problem,
-    keep: Callable[[SymbolicDerivative], None],
-    notes: list[Diagnostic],
-    most_nodes: int,
-    simplifier: Simplifier,
-    progress: Callable[[str], None],
-) -> None:
-    """SymPy's partial derivatives, one a variable, handed to ``keep`` as they are done.
-
-    A limit that strikes while the ``simplifier`` is at work leaves the unsimplified one, with a note.
-    """
-    builder = SympyBuilder()
-    bent = any(note.severity == "warning" for note in notes)
-    with sympy_limits("reverse"):
-        expression, symbols = builder.read(problem.tape)
-        for position, name in enumerate(problem.wrt, 1):
-            progress(f"SymPy differentiates along {name} ({position} of {len(problem.wrt)})")
-            raw = builder.release(sympy.diff(expression, symbols[problem.input_slot(name)]))
-            progress(f"SymPy simplifies the derivative along {name} ({position} of {len(problem.wrt)})")
-            by_rules = problem.adjoints[problem.input_slot(name)] or 0.0
-            keep(described(problem, (name,), raw, by_rules, notes, most_nodes, simplifier, bent))
-
-
 @contextmanager
 def sympy_limits(instead: str) -> Iterator[None]:
     """What SymPy cannot do, as a `LimitError` that names the mode to use instead."""
@@ -208,7 +184,6 @@ def described(
     variables: Sequence[str],
     raw: Expression,
     by_rules: float,
-    notes: list[Diagnostic],
     most_nodes: int,
     simplifier: Simplifier,
     bent: bool = False,
@@ -219,7 +194,7 @@ def described(
     (``bent``), where the form may well follow another rule.
     """
     times = [(variable, 1) for variable in variables] if len(variables) < 3 else Counter(variables).items()
-    name = " and ".join(variable + f" {count} times" * (count > 1) for variable, count in times)
+    name, notes = " and ".join(variable + f" {count} times" * (count > 1) for variable, count in times), simplifier.notes
     simplified = simplifier.simplest(raw, name)
     latex = to_latex(raw if simplified is None else simplified)
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
