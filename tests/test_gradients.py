@@ -702,6 +702,7 @@ SLIPS = [
     ("x^2*y", "x: 12, y: -9", [{"x": 3.0, "y": 2.0}], "by `y`: the sign of the whole is wrong"),
     # two of three entries fit a shift
     (kinked, lambda w: np.where(w > 0, 0.01, 1.0), [{"w": W3}], "the wrong branch of np.where(w > 0, w, 0.01 * w) is taken"),
+    (lambda w: np.sum(w * np.tanh(w)), lambda w: np.tanh(w) + w, [{"w": W3}], "chain rule: the outer derivative of np.tanh(w) is missing"),
     # the factor of a power is no number of elements
     (lambda w: np.sum(w**3), lambda w: w**2, [{"w": W3}], "the factor 3 is missing"),
     (lambda w: np.mean(w**2), lambda w: 2 * w, [{"w": W3}], "the factor 3 is too much (`w` is 3 elements: a sum for a mean?)"),
