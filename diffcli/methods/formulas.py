@@ -131,7 +131,7 @@ def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, no
     found: list[Formula] = []
     count = len(wanted) * len(numbers.outputs)
     try:
-        with sympy_limits("reverse"), Simplifier(options.simplify, count, notes) as simplifier:
+        with sympy_limits(len(wanted[0])), Simplifier(options.simplify, count, notes) as simplifier:
             for output in numbers.outputs:
                 problem = numbers.view(output)
                 derivatives = Derivatives(problem)

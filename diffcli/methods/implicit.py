@@ -57,7 +57,7 @@ def compute_implicit(target: Target, at: At | None, options: FormulaOptions) -> 
     wanted = [*dict.fromkeys([*((each,) for by in asked.by for each in by), *before(asked.by), *asked.by])]
     found: dict[By, Formula] = {}
     totals: dict[By, str] = {}
-    with sympy_limits("reverse"), OnCurve(options.simplify, len(wanted), notes) as simplifier:
+    with sympy_limits(0), OnCurve(options.simplify, len(wanted), notes) as simplifier:
         curve = Curve(system, name, simplifier)
         for by in wanted:
             options.progress(f"SymPy differentiates {name} by {', '.join(by)}")

@@ -258,7 +258,7 @@ def _symbolic(
     bent = any(note.severity == "warning" for note in notes)  # values by the rules of the table may well differ then
     places = [(row, column) for row in range(len(names)) for column in range(row + 1)]
     try:
-        with sympy_limits("auto"), Simplifier(options.simplify, len(places), notes) as simplifier:
+        with sympy_limits(2), Simplifier(options.simplify, len(places), notes) as simplifier:
             derivatives = Derivatives(problem)
             for row, column in places:
                 if not column:

@@ -68,10 +68,16 @@ class Simplifier:
             self.notes.append(as_stop(stopped)._replace(notes=("the derivative is exact, but not simplified",)))
             return None
         if simple is not None:
-            return simple
+            return raw if _roots_inside(simple) - _roots_inside(raw) else simple
         self.undone.append(f"`{name}`")
         form = min((raw, *filter(None, forms)), key=lambda form: len(str(form)))
         return None if form is raw else form
+
+
+def _roots_inside(form: Expression) -> set[Expression]:
+    """What may be negative under a power that is not whole, inside an absolute value: that is NaN where the numbers are real."""
+    powers = {power for size in form.atoms(sympy.Abs) for power in size.atoms(sympy.Pow)}
+    return {power.base for power in powers if not (power.exp.is_integer or power.base.is_nonnegative)}
 
 
 def simplified(raw: Expression) -> Expression:
