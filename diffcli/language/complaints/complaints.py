@@ -89,8 +89,7 @@ class Complaints:
 
     def _as_equation(self, sign: Span) -> list[str]:
         """The command for the derivative of what may be an equation, if it reads as one."""
-        text = self.text
-        name = corrections.implicit(text, sign) if len(text) <= LONGEST else ""  # else it is read for each of its signs
+        text, name = self.text, corrections.implicit(self.text, sign)
         if not name or not self.reads(f"{text[: sign.start]}={text[sign.start :]}"):
             return []
         return [f'of an equation, the derivative of {name}: diffcli diff "{" ".join(text.split())}" --implicit {name}']

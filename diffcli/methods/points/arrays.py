@@ -95,7 +95,7 @@ def element(name: str, index: Sequence[int]) -> str:
 
 
 def nested_array(name: str, nested: Sequence[Any], convert: Callable[[str, Any], float]) -> Any:
-    """Nested lists, `Ragged` or not, as an array of float64; ``convert`` makes a float of an entry, given its element's name."""
+    """Nested lists as an array of float64, if not `Ragged`; ``convert`` makes a float of an entry, given its element's name."""
     shape, entries = flatten(nested, name)
     for place, entry in enumerate(entries):
         if type(entry) is not float:

@@ -52,8 +52,8 @@ def read_point(given: str | Sequence[str], label: str = "--at", called: str = ""
 
     Several texts give one point, each with names of its own: a value may refer to those of the texts before it. Values that
     are given by themselves take precedence of those in a file with a whole point. A file that cannot be used is a `UsageError`,
-    and an `ExpressionError` what is no list of ``name=value``, or no finite number or array of them; there a value may be
-    ``called`` something else, and stand nowhere.
+    and an `ExpressionError` what is no list of ``name=value``, or no finite number or array of them. That a value is none is said
+    of what it is ``called``, if it is not by its name, and points nowhere.
 
     >>> read_point("x=2, y=cos(pi)")
     {'x': 2.0, 'y': -1.0}

@@ -115,7 +115,7 @@ def alike(one: float, other: float, among: Iterable[float]) -> bool:
 def along(tape: Tape, point: Sequence[float], direction: Mapping[int, float], length: int = LENGTH) -> Values:
     """The value of every slot when a point starts to move in a direction: a number where it does not move, else a series.
 
-    Where a choice is undecided, that is raised.
+    Raises `Undecided` where a choice is.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower

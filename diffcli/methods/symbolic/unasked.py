@@ -37,8 +37,8 @@ STEPS = (sympy.Heaviside, Heaviside)
 class _Unasked:
     """A maximum or minimum that is decided for numbers only."""
 
-    def __new__(cls, *operands: Expression) -> Expression:
-        decided = all(each.is_number and each.is_comparable for each in operands)
+    def __new__(cls, *operands: Expression, evaluate: bool = True) -> Expression:
+        decided = evaluate and all(each.is_number and each.is_comparable for each in operands)
         return super().__new__(cls, *operands, evaluate=decided)  # type: ignore[call-arg]
 
     def fdiff(self: Any, position: int) -> Expression:
