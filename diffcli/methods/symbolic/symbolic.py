@@ -224,32 +224,31 @@ def described(
     (``bent``), where the form may well follow another rule.
     """
     times = [(variable, 1) for variable in variables] if len(variables) < 3 else Counter(variables).items()
-    name = " and ".join(variable + f" {count} times" * (count > 1) for variable, count in times)
+    by = " and ".join(f"`{variable}`" + f" {count} times" * (count > 1) for variable, count in times)
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
-    simplified = simplifier.simplest(raw, name)
+    simplified = simplifier.simplest(raw, by)
     latex = to_latex(raw if simplified is None else simplified)
     short = None if simplified is None else to_program_text(simplified, most_nodes, problem.tape.inputs)
     if short is not None and len(short) > len(text):
         simplified, short = raw, text
     if not problem.known:
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
-    value = _text_value(problem, name, text, notes)
+    value = _text_value(problem, by, text, notes)
     rule = "by the rules of the table"
     if len(variables) > 2:
         rule = "worked out with 50 digits"
-        by_rules = _exact_value(problem, name, text)
+        by_rules = _exact_value(problem, by, text)
     if math.isnan(value) and math.isfinite(by_rules):
         text = to_program_text(lazily(raw), most_nodes, problem.at)
-        value = _text_value(problem, name, text, notes)
+        value = _text_value(problem, by, text, notes)
     fault = ""
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and not abs(value - by_rules) <= LOST * max(abs(value), abs(by_rules)) < math.inf:
-        exact = _exact_value(problem, name, text)
+        exact = _exact_value(problem, by, text)
         fault = "" if abs(value - exact) <= LOST * abs(exact) else "loses its digits"
     if fault:
         kind = "second derivative" if len(variables) == 2 else "derivative"
-        by = " and ".join(f"`{variable}`" + f" {count} times" * (count > 1) for variable, count in times)
         message = f"SymPy's form of the {kind} by {by} {fault} at this point"
         rule = f"{rule} it is {number_text(by_rules + 0.0)}" + f" ({INSTEAD.get(len(variables))})" * (len(variables) in INSTEAD)
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
