@@ -73,7 +73,7 @@ class Simplifier:
         kept = [simple] if simple is not None and not values else [simple, *forms]  # with names simplify knows less than they do
         found = [form.xreplace(values) for form in kept if form is not None]
         form = min(found, key=lambda form: len(str(form)), default=raw)
-        if len(kept) > 1 and len(str(raw)) <= len(str(form)) or _roots_inside(form) - _roots_inside(raw):
+        if (len(kept) > 1 and len(str(raw)) <= len(str(form))) or _roots_inside(form) - _roots_inside(raw):
             form = raw
         return None if simple is None and form is raw else form
 
