@@ -66,7 +66,8 @@ def plot(
             notes.append(Diagnostic("undersampled", "warning", message, help=("draw a shorter range, with --from and --to",)))
     values = [row[1] for curve in curves for row in curve.samples]
     if not any(map(math.isfinite, values)):
-        message = f"the value is {'undefined' if all(map(math.isnan, values)) else 'infinite'} at every sample from {start:.6g} to {stop:.6g}"
+        kind = "undefined" if all(map(math.isnan, values)) else "infinite"
+        message = f"the value is {kind} at every sample from {start:.6g} to {stop:.6g}"
         raise DomainError([error("domain", message, help=["give another range, with --from and --to"])])
     return PlotResult(problem.expression(), variable, dict(given), start, stop, tuple(curves), tuple(notes))
 
