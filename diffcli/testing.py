@@ -62,7 +62,7 @@ def assert_gradient(
     from diffcli.studies.gradients.comparison import check_gradient
 
     __tracebackhide__ = True
-    points: Any = at if isinstance(at, list | tuple) and not all(isinstance(one, str) for one in at) else [at]
+    points: Any = [at] if not isinstance(at, list | tuple) or (at and all(isinstance(one, str) for one in at)) else at
     pairs = value_and_grad or gradient is None
     check = for_library(check_gradient)(function, gradient, points, wrt=wrt, rtol=rtol, hessian=hessian, value_and_grad=pairs)
     if not check.passed:

@@ -182,8 +182,28 @@ REFUSED = {
         lambda: diffcli.difference(lambda w: w * 1j, [1.0]), "error[bad-result]: `<lambda>` returned an array of `complex128`, not a number\n",
     ),
     "a complex number": (
-        lambda: diffcli.difference(lambda w: cmath.sqrt(-w[0]), [1.0]), "error[domain]: the function is undefined at the point: its value is nan\n",
+        lambda: diffcli.difference(lambda w: cmath.sqrt(-w[0]), [1.0]), "error[domain]: the function is undefined at the point: its value is complex\n",
     ),
+    "a complex number at a number": (
+        lambda: diffcli.difference(lambda x: cmath.sqrt(-x), 1.0), "error[domain]: the function is undefined at the point: its value is complex\n",
+    ),
+    "a complex number in a list": (
+        lambda: diffcli.difference(lambda x: [x, cmath.sqrt(-x)], {"x": 1.0}),
+        "error[domain]: the function is undefined at the point: its value is complex\n  = note: that of f2\n",
+    ),
+    "a complex number in a list of one": (
+        lambda: diffcli.difference(lambda w: [complex(w[0])], [1.0]), "error[domain]: the function is undefined at the point: its value is complex\n",
+    ),
+    "an exception at a number": (
+        lambda: diffcli.difference(lambda x: math.sqrt(-x), 1.0),
+        "error[domain]: the function is undefined at the point: it raises ValueError: math domain error\n",
+    ),
+    "a quotient by 0": (
+        lambda: diffcli.difference(lambda x: 1 / (x - 1), 1.0),
+        "error[domain]: the function is undefined at the point: it raises ZeroDivisionError: ",
+    ),
+    "infinite": (lambda: diffcli.difference(lambda x: x * math.inf, 1.0), "error[domain]: the function is undefined at the point: its value is inf\n"),
+    "beyond floats": (lambda: diffcli.difference(lambda x: 10**5000, 1.0), "error[domain]: the function is undefined at the point: its value is nan\n"),
     "nothing": (lambda: diffcli.difference(lambda w: [], [1.0]), "error[bad-result]: `<lambda>` returned no numbers\n"),
     "an empty array": (lambda: diffcli.difference(lambda w: w[:0], [1.0]), "error[bad-result]: `<lambda>` returned an empty array, not a number\n"),
     "other shapes beside": (
@@ -273,10 +293,31 @@ def test_the_other_modes_name_the_command_that_works(mode):
 error[untraceable]: `math.sin(...)` needs a plain number, and would take this one out of the recording
 {SAID}\
   = help: write diffcli.sin(...), or NumPy's function
-  = help: differences of plain calls need no recording: diffcli grad --mode
-          numeric, with all else as it is
+  = help: differences of plain calls need no recording: diffcli grad model.py:f
+          --at x=1 --at y=3 --wrt x --mode numeric
 """)
     assert run("grad model.py:f --at x=1 --at y=3 --wrt x --mode numeric").exit == 0
+
+
+@pytest.mark.usefixtures("file")
+@pytest.mark.parametrize(("arguments", "works"), [
+    ("check model.py:f --at x=1", "grad model.py:f --at x=1"),
+    ('check model.py:f --at "x = 1/3, y = 2"', "grad model.py:f --at 'x = 1/3, y = 2'"),
+    ("check model.py:f --points points.csv", "grad model.py:f --at x=1.5,y=2"),
+    ("check model.py:f --points points.csv --wrt x", "grad model.py:f --at y=2,x=1.5 --wrt x"),
+    ("jvp model.py:f --at x=1,y=2 --seed x=1 --mode numeric", "grad model.py:f --at x=1,y=2"),
+    ('vjp model.py:several --at "x=1,w=[3,4]" --seed f1=1', "jacobian model.py:several --at 'x=1,w=[3,4]'"),
+    ("hessian 'a folder/my.model.py:f' --at x=1", "grad 'a folder/my.model.py:f' --at x=1"),
+    ("plot model.py:f --at y=2", "grad model.py:f --at y=2,x=0 --wrt x"),
+])  # fmt: skip
+def test_what_needs_no_recording_is_named_as_a_whole_line_that_works(arguments, works, tmp_path):
+    (tmp_path / "points.csv").write_text("x,y\n1.5,2\n3,4\n", encoding="utf-8")
+    (tmp_path / "a folder").mkdir()
+    (tmp_path / "a folder" / "my.model.py").write_text(FILE, encoding="utf-8")
+    found = run(arguments)
+    assert found.exit == 3
+    assert f"need no recording: diffcli {works} --mode numeric\n" in " ".join(found.stderr.split()) + "\n"
+    assert run(f"{works} --mode numeric").exit == 0
 
 
 @pytest.mark.usefixtures("file")
@@ -291,7 +332,7 @@ error[untraceable]: `math.sin(...)` needs a plain number, and would take this on
     ("grad model.py:several --at x=1,w=[3,4] --mode numeric", 3, "a gradient is of a number, and there are several results"),
     ("grad model.py:mistake --at x=1 --mode numeric", 3, "error[python-error]: NameError: name 'unknown' is not defined"),
     ("grad model.py:mistake --at x=1", 3, "write diffcli.sin(...), or NumPy's function\n"),
-    ("check model.py:f --at x=1", 3, "no recording: diffcli grad --mode\n          numeric, with all else as it is\n"),
+    ("check model.py:f --at x=1", 3, "no recording: diffcli grad model.py:f\n          --at x=1 --mode numeric\n"),
 ])  # fmt: skip
 def test_command_lines_with_what_cannot_be_recorded(arguments, code, said):
     found = run(arguments)

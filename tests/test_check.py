@@ -164,7 +164,7 @@ def test_what_is_stopped_in_sympy_keeps_the_other_ways(monkeypatch, stop, code, 
     def stopped(*_):
         raise stop
 
-    monkeypatch.setattr("diffcli.methods.symbolic.symbolic.differentiate", stopped)
+    monkeypatch.setattr("diffcli.methods.symbolic.formulas.gradient_of", stopped)
     outcome = run('check "x*y" --at x=2,y=3')
     assert outcome.exit == exit
     assert "the ways with a number agree" in outcome.stdout
@@ -399,7 +399,7 @@ def test_what_is_off_is_named_with_its_reason_by_sixty_digits(monkeypatch):
     def unasked(*_):  # SymPy would take its time
         raise LimitError([error("too-many-nodes", "not asked")])
 
-    monkeypatch.setattr("diffcli.methods.symbolic.symbolic.differentiate", unasked)
+    monkeypatch.setattr("diffcli.methods.symbolic.formulas.gradient_of", unasked)
     monkeypatch.syspath_prepend(Path(__file__).parent / "benchmarks")
     silence = import_module("silence")
     for case in islice(silence.cases(5, 0, 10_000), tiers.size(240)):

@@ -144,10 +144,10 @@ def test_smooth_programs_take_the_short_way(monkeypatch, text):
 
 
 def test_sympy_is_asked_once_a_program(monkeypatch):
-    from diffcli.methods.symbolic import symbolic
+    from diffcli.methods.symbolic import formulas
 
-    asked, differentiate = [], symbolic.differentiate
-    monkeypatch.setattr(symbolic, "differentiate", lambda *row: asked.append(row[0].expression()) or differentiate(*row))
+    asked, gradient_of = [], formulas.gradient_of
+    monkeypatch.setattr(formulas, "gradient_of", lambda *row: asked.append(row[0].expression()) or gradient_of(*row))
     points = [{"x": value} for value in (-2.0, -1.0, 1.0, 2.0, 3.0)]
     check_points(parse("abs(x)*x^2"), points)
     assert asked == ["abs(x)*x^2"]

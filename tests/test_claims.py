@@ -199,8 +199,12 @@ def test_wrong_claims_have_a_counterexample_and_their_slip(expression, at, claim
     assert judged(expression, at, f"{verdict.variable}: {verdict.right}")[0].verdict == "proved"
 
 
+IN_ARRAYS = {"wrong branch", "rearranged", "multiple of the variable", "one entry", "rounded numbers"}
+"""Slips that no derivative by a number shows; tests/test_gradients.py has their claims."""
+
+
 def test_every_slip_has_its_claim():
-    assert {slip.name for slip in SLIPS} == {name for *_, name, _ in WRONG if name}
+    assert {slip.name for slip in SLIPS} == {name for *_, name, _ in WRONG if name} | IN_ARRAYS
 
 
 @pytest.mark.parametrize(

@@ -370,6 +370,13 @@ def test_latex_speaks_of_greek_letters_as_formulas(command):
     assert "_" not in re.sub(r"\\begin\{tabular\}\{.*?\}", "", outside)
 
 
+@pytest.mark.parametrize("command", ["grad x*y --at x=1,y=2", "grad x*y --at x=1,y=2 --json", "grad [x,y] --at x=1,y=2 --mode forward"])
+def test_traces_that_are_shown_anyway_may_be_asked_for(command):
+    assert run(f"{command} --trace") == run(command)
+    assert run(f"{command} --no-trace --trace") == run(command)
+    assert "did you mean `--no-trace`?" in run(f"{command} --no-trase").stderr
+
+
 @pytest.mark.parametrize(("typed", "meant"), [("--stric", "--strict"), ("--ful", "--full"), ("--step", "--share"), ("--zzzz", "")])
 def test_an_option_that_is_not_there_is_not_said_to_mean_help(typed, meant):
     said = run(f"graph x {typed}").stderr

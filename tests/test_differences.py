@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import math
+import random
 from fractions import Fraction
 from pathlib import Path
 
@@ -499,6 +500,44 @@ def test_a_ripple_that_no_first_step_sees_is_found(x):
     found = diffcli.difference(lambda at: math.sin(1e8 * at) * 1e-8 + at, x)
     with mp.workdps(60):
         assert abs(found.estimate - (1 + mp.cos(10**8 * mpf(x)))) <= found.error + 1e8 * math.ulp(x)
+
+
+@pytest.mark.parametrize("amplitude", [1e-5, 1.0])
+@pytest.mark.parametrize("frequency", [30.0, 300.0, 3000.0, 1e5])
+def test_a_ripple_of_which_halved_steps_are_multiples_is_found(amplitude, frequency):
+    """Over steps that are all whole multiples of its period, quotients converge to the derivative of what lies below it."""
+    source, outside, unknown = random.Random(5), 0, 0
+    for _ in range(100):
+        x = source.uniform(0.1, 3.0)
+        found = diffcli.difference(lambda at: math.sin(at) + amplitude * math.sin(frequency * at), x)
+        right = math.cos(x) + amplitude * frequency * math.cos(frequency * x)
+        unknown += found.error is None
+        error = abs(found.estimate - right)
+        outside += found.error is not None and error > found.error + 1e-14 * abs(right)
+        assert not error > 10 * (found.error or 0.0) + 1e-14 * abs(right), x
+    assert outside <= 2 and unknown <= 1
+
+
+def ripple(x):
+    return math.sin(x) + 1e-5 * math.sin(300 * x)
+
+
+@pytest.mark.parametrize(("function", "options", "right"), [
+    (ripple, {}, math.cos(1.9) + 3e-3 * math.cos(570)),
+    (ripple, {"step": 0.25}, math.cos(1.9) + 3e-3 * math.cos(570)),
+    (ripple, {"derivative": 2}, -math.sin(1.9) - 0.9 * math.sin(570)),
+    (lambda x: ripple(x) if x >= 1.9 else math.nan, {}, math.cos(1.9) + 3e-3 * math.cos(570)),
+    (lambda x: math.sin(x) + 1e-5 * abs((300 * x / math.pi) % 2 - 1), {}, math.cos(1.9) + 3e-3 / math.pi),
+])  # fmt: skip
+def test_a_ripple_is_found_on_every_way(function, options, right):
+    found = diffcli.difference(function, 1.9, **options)
+    assert abs(found.estimate - right) <= found.error <= 0.02 * abs(right)
+
+
+def test_a_function_in_steps_has_the_slope_of_a_step_or_of_what_was_rounded():
+    for x in [1.20996, *(0.2 + 0.0937 * k for k in range(30))]:
+        found = diffcli.difference(lambda at: round(math.atan(100 * at), 4), x)
+        assert found.estimate == 0 or abs(found.estimate - 100 / (1 + 1e4 * x * x)) <= found.error, x
 
 
 @pytest.mark.parametrize(("x", "options"), [(math.inf, {}), (math.nan, {}), (1.0, {"step": -1.0}), (1.0, {"step": math.nan}), (1.0, {"derivative": 0})])

@@ -218,6 +218,19 @@ HESSIANS = [
      {"x": np.array([0.3, 0.7])}, False),
     (lambda x, y: math.sin(1e3 * x) * y, lambda x, y: [[-1e6 * math.sin(1e3 * x) * y, 1e3 * math.cos(1e3 * x)], [1e3 * math.cos(1e3 * x), 0]],
      {"x": 1e-3, "y": 1e3}, True),
+    (lambda w, b: np.sum(w**3) * b, lambda w, b: np.block([[np.diag(6 * w) * b, (3 * w**2)[:, None]], [3 * w**2, np.zeros((1, 1))]]),
+     {"w": np.array([1.0, 2.0]), "b": 3.0}, True),
+    (lambda w, b: np.sum(w**3) * b, lambda w, b: np.block([[np.diag(6 * w) * b, (w**2)[:, None]], [3 * w**2, np.zeros((1, 1))]]),
+     {"w": np.array([1.0, 2.0]), "b": 3.0}, False),
+    (lambda w, b: np.sum(w**3) * b, lambda w, b: [[np.diag(6 * w) * b, 3 * w**2], [3 * w**2, 0]], {"w": np.array([1.0, 2.0]), "b": 3.0}, True),
+    (lambda u, v: np.sum(u * v), np.block([[np.zeros((2, 2)), np.eye(2)], [np.eye(2), np.zeros((2, 2))]]).tolist(),
+     {"u": np.array([1.0, 2.0]), "v": np.array([3.0, 4.0])}, True),
+    (lambda w: np.sum(w) ** 2, lambda w: np.full((4, 4), 2.0), {"w": np.array([[1.0, 2.0], [3.0, 4.0]])}, True),
+    ("x^3", "12", "x=2", True),
+    ("x^3", {"x": 12}, "x=2", True),
+    ("1e9*x^2 + 1e-9*y^2", [[2e9, 0], [0, 2e-9]], "x=1, y=1", True),
+    ("1e9*x^2 + 1e-9*y^2", [[2e9, 0], [0, 4e-9]], "x=1, y=1", False),
+    ("1e9*x^2 + 1e-9*y^2", [[2e9, 1e-6], [1e-6, 2e-9]], "x=1, y=1", False),
 ]  # fmt: skip
 
 
@@ -235,6 +248,8 @@ MISFITS = [
     (lambda w, b: {"w": w, "b": None}, "the gradient by `b` is a `NoneType`, not a number"),
     (lambda x, y, z: w, "`<lambda>` takes x, y, z, and the point has w, b"),  # noqa: F821
     ("w: 2*w", None),
+    ({}, "the gradient is empty"),
+    (lambda w, b: {}, "the gradient is empty"),
 ]
 
 
@@ -247,6 +262,27 @@ def test_a_claim_that_does_not_fit_is_an_error(claim, message):
     with pytest.raises((ExpressionError, UsageError)) as raised:
         check_gradient(lambda w, b: np.sum(w) * b, claim, [at])
     assert str(raised.value) == message
+
+
+NO_HESSIANS = [
+    (5.0, "the Hessian has 1 part, and there are 2 variables: x, y"),
+    (None, None),
+    ([1.0, 2.0], "the Hessian by `x` has 1 part, and there are 2 variables: x, y"),
+    ([[4.0, 6.0], [6.0]], "the Hessian by `y` has 1 part, and there are 2 variables: x, y"),
+    ([[4.0, None], [6.0, 0.0]], "the Hessian is a `NoneType`, not a number"),
+    (lambda x, y: None, "the Hessian has 1 part, and there are 2 variables: x, y"),
+    ({"x": 12.0, "y": 9.0}, "the Hessian by `x` has 1 part, and there are 2 variables: x, y"),
+    ({"x": {"x": 4.0, "z": 1.0}}, "the Hessian has no variable `x,z`"),
+    ("x: 2*x*y, y: x^2", "the Hessian by `x` has 1 part, and there are 2 variables: x, y"),
+    ({}, "the Hessian is empty"),
+]
+
+
+@pytest.mark.parametrize(("claim", "message"), NO_HESSIANS)
+def test_what_is_no_hessian_is_an_error(claim, message):
+    with pytest.raises((ExpressionError, UsageError)) as raised:
+        check_gradient("x^2*y", claim, ["x=3, y=2"], hessian=True)
+    assert str(raised.value) == (message or "--value-and-grad is for a Python function, which gives (value, gradient)")
 
 
 def test_a_transposed_matrix_that_does_not_fit():
@@ -267,10 +303,19 @@ VERDICTS = [
     ("x^2", "x=3", 6 * (1 + 1e-7), "wrong", ""),
     ("1e-12*x", "x=3", 2e-12, "wrong", ""),
     ("sqrt(x)", "x=0", 7.0, "not decided", "there is no derivative here"),
+    ("exp(500*x)", "x=1.415", 3.0, "not decided", "it is beyond the range of floats"),
+    (lambda x: math.fabs(x - 1) * 3, "x=1.000000001", 3.0, "not decided", "differences do not reach it"),
+    (lambda x: math.tanh(1e5 * (x - 1)), "x=1.000001", 99e3, "not decided", "differences do not reach it"),
+    (lambda x: math.exp(x), "x=709.782", 1e308, "not decided", "differences do not reach it"),
+    (lambda x: math.fabs(x), "x=0", 0.5, "right", "between the slopes of a kink"),
     ("sign(x)", "x=0", 0.0, "right", ""),
     ("x", "x=3", 1, "right", ""),
     ("0*x", "x=3", 0.0, "right", ""),
     ("0*x", "x=3", 1e-300, "wrong", ""),
+    ("x*abs(x)", "x=0", 0.0, "right", ""),
+    ("x*abs(x)", "x=0", 1.0, "wrong", ""),
+    ("x^2", "x=3", lambda x: 2 * x if x else 0 / 0, "right", ""),
+    ("1e9*x^2 + 1e-9*y^2", "x=1, y=1", {"y": 4e-9}, "wrong", ""),
 ]
 
 
@@ -278,6 +323,62 @@ VERDICTS = [
 def test_the_verdict_on_an_entry(text, at, claim, verdict, why):
     worst = check_gradient(text, claim, [at]).points[0].worst
     assert (worst.verdict, worst.why) == (verdict, why)
+
+
+def squashed(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def swollen(x):
+    return 1 - 1 / (1 + np.exp(x))
+
+
+SATURATED = [
+    (lambda x: np.tanh(x), lambda x: 1 - np.tanh(x) ** 2, 17.7),
+    (lambda x: np.tanh(x), lambda x: 1 - np.tanh(x) ** 2, 25.0),
+    (lambda x: np.tanh(x), lambda x: 1 - np.tanh(x) ** 2, -25.0),
+    (lambda x: 1 - np.tanh(x), lambda x: np.tanh(x) ** 2 - 1, 20.0),
+    (lambda x: np.tanh(2 * x), lambda x: 2 - 2 * np.tanh(2 * x) ** 2, 11.9),
+    (squashed, lambda x: squashed(x) * (1 - squashed(x)), 40.0),
+    (swollen, lambda x: swollen(x) * (1 - swollen(x)), -40.0),
+    (lambda x: 1e6 * np.tanh(x), lambda x: 1e6 * (1 - np.tanh(x) ** 2), 25.0),
+]
+
+
+@pytest.mark.parametrize(("function", "gradient", "x"), SATURATED)
+def test_what_no_formula_of_rounded_values_can_tell_is_not_decided(function, gradient, x):
+    (entry,) = check_gradient(function, gradient, [{"x": x}]).points[0].entries
+    assert (entry.verdict, entry.why) == ("not decided", "its own rounding is too large")
+    (entry,) = check_gradient(function, lambda x: gradient(x) + 1e-9, [{"x": x}]).points[0].entries
+    assert entry.verdict == "wrong"
+
+
+def layer(W, x):
+    return np.sum(np.tanh(W @ x))
+
+
+def layer_gradient(W, x):
+    t = np.tanh(W @ x)
+    return np.outer(1 - t**2, x), W.T @ (1 - t**2)
+
+
+def test_a_saturated_layer_is_never_wrong():
+    draw = np.random.default_rng(0)
+    points = [{"W": 10 * draw.normal(size=(2, 2)), "x": 10 * draw.normal(size=2)} for _ in range(50)]
+    check = check_gradient(layer, layer_gradient, points)
+    assert check.passed
+    assert check.counts["wrong"] == 0
+    assert check.counts["not decided"] > 100
+    assert not check_gradient(layer, lambda W, x: layer_gradient(W, 1.001 * x), points).passed
+
+
+def test_a_gradient_that_is_another_at_each_call_is_wrong():
+    draw = np.random.default_rng(0)
+    check = check_gradient("a^2*b", lambda a, b: (2 * a * b * (1 + 1e-3 * draw.random()), a**2), ["a=1, b=2"])
+    first, second = check.points[0].entries
+    assert (first.verdict, first.why) == ("wrong", "another call at the same point gives another number")
+    assert (second.verdict, second.why) == ("right", "")
+    assert check_gradient("a^2*b", lambda a, b: (2 * a * b * (1 + 1e-12 * draw.random()), a**2), ["a=1, b=2"]).passed
 
 
 def test_the_tolerance_is_that_of_the_floats_or_what_was_asked_for():
@@ -288,6 +389,20 @@ def test_the_tolerance_is_that_of_the_floats_or_what_was_asked_for():
     assert not check_gradient("x^2", 6.0006, ["x=3"]).passed
     assert check_gradient("x^2", 6.0006, ["x=3"], rtol=1e-3).passed
     assert not check_gradient("x^2", claim, ["x=3"], rtol=1e-6).passed
+    assert check_gradient("x^2", lambda x: np.float16(6.02), ["x=3"]).passed
+    assert check_gradient("x^2", "2.001*x", ["x=3"], rtol=0.01).passed
+    assert not check_gradient("x^2", "2.1*x", ["x=3"], rtol=0.01).passed
+
+
+@pytest.mark.parametrize("rtol", [-1.0, 10.0, math.nan])
+def test_a_tolerance_is_a_part(rtol):
+    with pytest.raises(UsageError, match=f"rtol is a number from 0 to 1, not {rtol:g}"):
+        assert_gradient("x^2", "2*x", "x=3", rtol=rtol)
+
+
+def test_no_point_is_no_check():
+    with pytest.raises(UsageError, match="there is no point to check at"):
+        assert_gradient("x^2", "2*x", [])
 
 
 def test_the_rounding_of_the_claim_itself_counts():
@@ -332,6 +447,45 @@ def test_many_points_and_those_without_a_value():
     assert check_gradient("sqrt(x)", "[0.25*x]", [{"x": 4.0 ** (1 / 3)}, {"x": 9.0}]).worst.at == {"x": 9.0}
     with pytest.raises(DomainError, match="the function has no value at any of the points"):
         check_gradient("sqrt(x)", "[x]", [{"x": -1.0}, {"x": -2.0}])
+
+
+def root_of(x):
+    return math.sqrt(x)
+
+
+def test_code_that_raises_at_some_points():
+    check = check_gradient(root_of, lambda x: 0.5 / math.sqrt(x), [{"x": 4.0}, {"x": -1.0}])
+    assert (check.passed, check.undefined) == (True, ({"x": -1.0},))
+    assert check.notes[-1].message == "ValueError: math domain error"
+    check = check_gradient("x^2", lambda x: 2 * math.sqrt(x) ** 2, ["x=4", "x=-1"])
+    assert [point.worst.verdict for point in check.points] == ["right", "wrong"]
+    assert check.notes[-1].message == "ValueError: math domain error"
+    for function, gradient in ((root_of, "x"), ("x^2", root_of)):
+        with pytest.raises(ExpressionError, match="ValueError: math domain error"):
+            check_gradient(function, gradient, ["x=-1", "x=-2"])
+
+
+def test_a_slip_is_one_at_every_point_that_is_right_too():
+    check = check_gradient("x^2", lambda x: 2 * x if x < 2 else -2 * x, ["x=1", "x=1.5", "x=3"])
+    assert (check.passed, check.slip) == (False, "")
+    assert check_gradient("x^2", lambda x: -2 * x, ["x=1", "x=1.5", "x=3"]).slip == "the sign of the whole is wrong"
+
+
+def test_numbers_in_a_text_are_not_stale():
+    assert "stale" not in check_gradient("x^3", "24", ["x=2"]).slip
+    assert "same at every point" not in check_gradient("x^2*y", "[12, 8]", ["x=3, y=2"]).slip
+
+
+def test_what_is_claimed_beside_the_chosen_variables():
+    both = {"w": 2 * W * B, "b": np.sum(W**2)}
+    check = check_gradient(value, both, [{"w": W, "b": B}], wrt="w")
+    assert check.passed
+    assert {entry.name for entry in check.points[0].entries} == {"w[0]", "w[1]"}
+    blocks = {"w": {"w": np.diag([1.0, 1.0]), "b": 2 * W}, "b": {"w": 2 * W, "b": 0.0}}
+    assert check_gradient(value, blocks, [{"w": W, "b": B}], wrt="w", hessian=True).counts == {"right": 4, "not decided": 0, "wrong": 0}
+    check = check_gradient(value, {"w": both["w"]}, [{"w": W, "b": B}])
+    assert check.passed
+    assert check.notes[-1].message == "nothing is claimed of the derivative by `b`"
 
 
 # -- the command line ----------------------------------------------------------------------------------------------------------
@@ -477,5 +631,40 @@ SMALL_FAULTS = [
 def test_what_is_off_by_little_or_by_everything(text, claim, slip):
     at = {"x": [1.0, 2.0, 3.0]} if "sum" in text else {"x": 3.0, "y": 1.0}
     check = check_gradient(text, claim, [at])
+    assert not check.passed
+    assert check.slip == slip
+
+
+def kinked(w):
+    return np.sum(np.where(w > 0, w, 0.01 * w))
+
+
+W3 = np.array([1.0, -2.0, 3.0])
+SLIPS = [
+    # infinity is like everything: exp(50^2) is no 2*x/(x^2 + 1)
+    ("log(x^2 + 1) + x", "2*x/(x^2 + 1) + 1.37", [{"x": 50.0}], "in the term through x it is 137/100 times the derivative"),
+    # what is right at other points of the same variable is no slip of the whole
+    ("x^2", lambda x: 2 * x if x < 2 else -2 * x, [{"x": x} for x in (0.5, 1.0, 3.0)], ""),
+    ("x^2", lambda x: 2 * x if x < 2 else -2 * x, [{"x": x} for x in (3.0, 0.5, 1.0)], ""),
+    ("x^3", lambda x: (6 if x < 0 else 3) * x**2, [{"x": x} for x in (1.0, 2.0, -1.0, 3.0)], ""),
+    ("x^2", lambda x: 2 * x if x < 2.5 else 7.0, [{"x": x} for x in (1.0, 2.0, 3.0)], ""),
+    ("x^2", lambda x: -2 * x, [{"x": x} for x in (1.0, 2.0, 3.0)], "the sign of the whole is wrong"),
+    # numbers that are written as a text are no values that were not renewed
+    ("x^3", "24", [{"x": 2.0}], "the factor 2 is too much"),
+    ("x^2*y", "[12, -9]", [{"x": 3.0, "y": 2.0}], "by `y`: the sign of the whole is wrong"),
+    ("x^2*y", "x: 12, y: -9", [{"x": 3.0, "y": 2.0}], "by `y`: the sign of the whole is wrong"),
+    # two of three entries fit a shift
+    (kinked, lambda w: np.where(w > 0, 0.01, 1.0), [{"w": W3}], "the wrong branch of np.where(w > 0, w, 0.01 * w) is taken"),
+    # the factor of a power is no number of elements
+    (lambda w: np.sum(w**3), lambda w: w**2, [{"w": W3}], "the factor 3 is missing"),
+    (lambda w: np.mean(w**2), lambda w: 2 * w, [{"w": W3}], "the factor 3 is too much (`w` is 3 elements: a sum for a mean?)"),
+    # at one point it is one entry, at others another one
+    (lambda w: np.sum(w**2), lambda w: 2 * w * (1 + 0.5 * (np.arange(3) == (w[0] > 1.05))), [{"w": W3}], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "claim", "points", "slip"), SLIPS)
+def test_a_slip_explains_all_that_is_claimed(function, claim, points, slip):
+    check = check_gradient(function, claim, points)
     assert not check.passed
     assert check.slip == slip

@@ -117,9 +117,33 @@ def test_several_other_variables():
     assert found.tangents == {"z": "2 - 0.5*(x - 1) - (y - 2)"}
     second = diffcli.diff("x^2 + y^2 + z^2 = 9", implicit="z", order=2)
     assert [each.shortest for each in second.formulas] == ["(y^2 - 9)/z^3", "-x*y/z^3", "(x^2 - 9)/z^3"]
-    mixed = diffcli.diff("x*y*z = exp(z)", implicit="z", wrt="x,y").formulas
-    assert [each.by for each in mixed] == [("x",), ("y",)]
     assert diffcli.diff("x^2 + y^2 = 25", implicit="x").formulas[0].shortest == "-y/x"
+
+
+CHOSEN = [
+    # the variables asked for, the order, the derivatives that come of it
+    ("x", None, {"x": "-x/z"}),
+    ("y,x", None, {"y": "-y/z", "x": "-x/z"}),
+    ("y", 2, {"yy": "(x^2 - 9)/z^3"}),
+    ("x,x", None, {"xx": "(y^2 - 9)/z^3"}),
+    ("x,y,x", None, {"xyx": "y*(-3*x^2 - z^2)/z^5"}),
+]
+
+
+@pytest.mark.parametrize(("wrt", "order", "expected"), CHOSEN)
+def test_the_variables_are_chosen(wrt, order, expected):
+    found = diffcli.diff("x^2 + y^2 + z^2 = 9", implicit="z", wrt=wrt, order=order)
+    assert {"".join(each.by): each.shortest for each in found.formulas} == expected
+    assert (found.wrt, found.inputs) == (tuple(wrt.split(",")), ("x", "y"))
+
+
+def test_elements_of_the_chosen_variables():
+    found = diffcli.diff("sum(x^2) + y[0]^2 + y[1] = 26", {"x": [3, 1], "y": [4, 0]}, implicit="y[0]", wrt="y, x")
+    assert {each.by: each.value for each in found.formulas} == {("y[1]",): -1 / 8, ("x[0]",): -3 / 4, ("x[1]",): -1 / 4}
+    twice = diffcli.diff("sum(x^2) + y^2 = 26", {"x": [3, 1], "y": 4}, implicit="y", wrt="x, x").formulas
+    assert [(each.by, each.value) for each in twice] == [
+        (("x[0]", "x[0]"), -25 / 64), (("x[1]", "x[0]"), -3 / 64), (("x[1]", "x[1]"), -17 / 64),
+    ]  # fmt: skip
 
 
 def test_elements_of_arrays():
@@ -127,6 +151,24 @@ def test_elements_of_arrays():
     assert [(each.by, each.unsimplified, each.value) for each in found.formulas] == [
         (("x[0]",), "-x[0]/y", -0.75), (("x[1]",), "-x[1]/y", -0.25),
     ]  # fmt: skip
+
+
+def test_an_equation_may_determine_a_variable_in_part():
+    assert diffcli.diff("where(y > 0, y, 0) = x", implicit="y").formulas[0].shortest == "where(y > 0, 1, (0/0))"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [("x^2 + y^2 = 1", {"x": 0.6, "y": 0.8}), ("x^2 + y^2 = 1", {"x": 0.28, "y": 0.96}), ("sin(y) = x", {"x": math.sin(0.3), "y": 0.3}),
+     ("sum(x^2) + y^2 = 1", {"x": [0.6, 0.0], "y": 0.8}), ("x*y = 0.3", {"x": 0.1, "y": 3})],
+)  # fmt: skip
+def test_on_the_curve_the_sides_cancel_and_no_digit_of_the_slope_is_lost(text, at):
+    assert diffcli.diff(text, at, implicit="y", strict=True).notes == ()
+
+
+def test_digits_that_the_equation_itself_loses_are_told():
+    (note,) = diffcli.diff("(1 - cos(x))/x^2 + y = 1/2", {"x": 1e-5, "y": 0.0}, implicit="y").notes
+    assert note.code == "lost-digits" and "the derivative" in note.message
 
 
 def test_a_kink_of_the_curve_has_no_tangent():
@@ -151,6 +193,12 @@ def test_both_sides_are_differentiated_with_the_slope_as_a_name(text, place, exp
         assert sympy.simplify(total - equation.diff(x) - equation.diff(y) * slope) == 0
     rules = [step.rule for step in first.steps]
     assert "function of x" in rules and rules.count("identity") >= 1
+
+
+def test_the_name_of_the_slope_is_no_other_variable():
+    (found,) = diffcli.diff("x^2 + y^2 = y_slope_*x", implicit="y", wrt="x", steps=True).derivations
+    assert found.derivative == "2*x + 2*y*y' - y_slope_" and found.agreement.verdict == "proved"
+    assert found.solved == (("collected", "2·x + 2·y·y′ - y_slope_ = 0"), ("solved", "y′ = (-2·x + y_slope_)/(2·y) = (-x + y_slope_/2)/y"))
 
 
 TEXTS = [
@@ -190,6 +238,12 @@ FAULTS = {
     "two-signs": 'diff "x = y = 3" --implicit y',
     "in-a-choice": 'diff "y = 1 if x > 0 else x" --implicit y',
     "unknown": 'diff "x^2 + y^2 = 25" --implicit t',
+    "chosen-unknown": 'diff "x^2 + y^2 + z^2 = 9" --implicit z --wrt x,q -q',
+    "chosen-itself": 'diff "x^2 + y^2 = 25" --implicit y --wrt y',
+    "vanishing": 'diff "x + y - y = 1" --implicit y -q',
+    "vanishing-by-convention": 'diff "floor(y) = x" --implicit y',
+    "vanishing-by-a-factor": 'diff "x*0*y = 1" --implicit y --simplify none',
+    "vanishing-by-a-law": 'diff "sin(y)^2 + cos(y)^2 + z*x = 2" --implicit y --order 2',
     "alone": 'diff "y^2 = 25" --implicit y',
     "arrays": 'diff "x^2 + y^2 = 25" --implicit y --at x=[3,4],y=4',
     "outside": 'diff "ln(x) = y" --implicit y --at x=-1,y=0',
@@ -214,6 +268,9 @@ def test_the_library_spells_its_own_options():
     assert caught.value.diagnostics[0].help == ('ask for the derivative of x: implicit="x"',)
     with pytest.raises(diffcli.UsageError, match="an implicit derivative is of an equation"):
         diffcli.diff(parse("x^2 + y^2"), implicit="y")
+    with pytest.raises(diffcli.UsageError) as caught:
+        diffcli.diff(lambda x, y: x**2 + y**2, implicit="y")
+    assert caught.value.diagnostics[0][1:3] == ("error", "an implicit derivative is of an equation, as a text")
 
 
 @pytest.mark.parametrize(

@@ -48,12 +48,8 @@ def check_against(
     from diffcli.methods.points.points import read_point
     from diffcli.reports.gradients import gradient_report
     from diffcli.studies.gradients.comparison import check_gradient
-    from diffcli.tape.recording.python_function import PythonFunction
 
     claim: Any = against
-    if against is None and not isinstance(program, PythonFunction):
-        message = "--value-and-grad is for a Python function, which gives (value, gradient)"
-        raise UsageError([error("usage", message, help=["add --against"])])
     if target := as_python_target(against or ""):
         claim = read_function(*target, run.environment)
         run.place = target[0], claim.line

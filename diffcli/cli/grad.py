@@ -41,19 +41,19 @@ EXAMPLES = (
     simplify(),
     click.option("--steps", is_flag=True, help="symbolic: the derivation step by step."),
     click.option("--derivative-tape", is_flag=True, help="The program of value and gradient, row by row, and what it costs."),
-    click.option("--no-trace", is_flag=True, help="Print the result without the traces."),
+    click.option("--trace/--no-trace", default=True, help="Whether the traces are shown, as they are if not told."),
     full(f"Show every element of arrays, and every row of a trace longer than {SHOWN}."),
     click.option("--cost", is_flag=True, help="Count elementary operations."),
     click.option("--time", "timed", is_flag=True, help="Tell how long each stage took."),
     QUIET,
     examples=EXAMPLES,
 )
-def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape: bool, **options: Any) -> int:
+def command(run: Run, trace: bool, timed: bool, steps: bool, derivative_tape: bool, **options: Any) -> int:
     """Value and gradient of EXPR at a point, with the traces that lead there."""
     output = run.output
     effort = run.effort(options["simplify"], options["mode"])
     asked = Options(
-        trace=not (no_trace or output.quiet), steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
+        trace=trace and not output.quiet, steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
         progress=run.stage, **run.rows(), **options | {"simplify": effort},
     )  # fmt: skip
     if asked.mode == "symbolic" and not run.point:
@@ -67,7 +67,7 @@ def command(run: Run, no_trace: bool, timed: bool, steps: bool, derivative_tape:
             from diffcli.cli.hints import with_rows
 
             raise with_rows(fault, run.expression or "", run.point, options) from None
-        document = gradient_report(result, output.style, run.seconds if timed else None, brief=no_trace)
+        document = gradient_report(result, output.style, run.seconds if timed else None, brief=not trace)
         code = run.report(document, result.notes, [result.value, result.directional, *result.gradient.values()])
     if timed and not output.style.format.whole:
         stages = ", ".join(f"{stage} {taken * 1e3:.3g} ms" for stage, taken in run.seconds.items())

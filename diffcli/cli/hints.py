@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from diffcli.cli.summaries import ALIASES, COMMANDS
-from diffcli.errors import DiffcliError, ExpressionError, did_you_mean
+from diffcli.errors import DiffcliError, ExpressionError, did_you_mean, nearest
 from diffcli.language import Program, parse
 from diffcli.methods.problem.problem import ANYWHERE
 from diffcli.methods.problem.system import System
@@ -35,8 +35,9 @@ def _quoted(word: str) -> str:
 def for_no_command(args: Sequence[str]) -> list[str]:
     """Help for arguments that begin with no command: an alias of one, a slip of the pen, or an expression."""
     word, rest = args[0], [each for each in args[1:] if each != "--steps"]
-    if word in ALIASES:
-        command, *more = ALIASES[word].split()
+    alias, *_ = nearest(word, [*COMMANDS, *ALIASES]) or [""]
+    if alias in ALIASES:
+        command, *more = ALIASES[alias].split()
         if command == "grad" and "--at" not in rest:
             command = "diff"
         return [f"the command is {command}: {pasted([command, *(rest or ['EXPR']), *more])}"]
@@ -58,13 +59,17 @@ def with_formula(fault: ExpressionError, program: Program, expression: str) -> E
     """An error of a command without a point, with the command for formulas where that answers."""
     context = click.get_current_context()
     given = {name: value for name in ("wrt", "of") if (value := context.params.get(name))}
-    try:
-        command, *more = FORMULAS[context.info_name or ""]
-        System(program, ANYWHERE, **given)
-    except (KeyError, DiffcliError):
+    if context.info_name not in FORMULAS:
         return fault
-    words = [word for name, value in given.items() for word in (f"--{name}", value)]
-    help = f"or, for a formula without a point: {pasted([command, expression, *more, *words])}"
+    command, *more = FORMULAS[context.info_name]
+    words, without = [word for name, value in given.items() for word in (f"--{name}", value)], " without a point"
+    try:
+        System(program, ANYWHERE, **given)
+    except DiffcliError as other:  # arrays, and Python functions, have formulas at a point alone
+        if other.diagnostics[0].code != "missing-value":
+            return fault
+        words, without = [*words, "--at", ",".join(f"{name}=..." for name in program.inputs)], ""
+    help = f"or, for a formula{without}: {pasted([command, expression, *more, *words])}"
     told = [each._replace(help=(*each.help, help * (each.code == "missing-value"))) for each in fault.diagnostics]
     return ExpressionError([each._replace(help=tuple(filter(None, each.help))) for each in told])
 

@@ -141,6 +141,7 @@ CODES: dict[str, Code] = {
     "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
     "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),
     "plain-calls": _note("A Python function cannot be recorded, and is differentiated by differences of what it returns to plain numbers."),
+    "not-claimed": _note("A gradient by other code says nothing of a variable.", 'check "x*y" --against "x: y" --at x=1,y=2'),
     "raised-beside": _note("A Python function that is differentiated by differences of plain calls raises an exception beside the point. Its value there counts as undefined."),
     "more-notes": _note("There are more notes of this kind than are listed."),
     "not-measured": _note("SymPy was not measured, as no process could be started for it; everything else is as it would be."),

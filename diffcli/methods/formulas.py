@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain, combinations_with_replacement, product
 from math import isfinite, nan
+from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
@@ -13,14 +14,13 @@ from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
-from diffcli.methods.nonsmooth.system_notes import require_values
+from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System
-from diffcli.methods.symbolic.formulas import Derivatives
+from diffcli.methods.symbolic.formulas import differentiate
 from diffcli.methods.symbolic.simplification import Simplifier
-from diffcli.methods.symbolic.symbolic import described, sympy_limits
 from diffcli.methods.taylor import distance_text, expansion, sum_text
 from diffcli.records import element_names
 from diffcli.records.formulas import By, Domain, Formula, FormulaResult
@@ -48,14 +48,23 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
             found = formulas(system, asked.by, options, notes)
         derived = _derivations(numbers, asked, options, found, notes) if options.steps else ()
         values = {output.name: float(numbers.value_of(output)) for output in numbers.outputs} if system.known else {}
-        smooth = asked.order == 1 and system.known and not any(map(is_rough, notes))
-        results = tuple(output.name for output in numbers.outputs)
-        return FormulaResult(
-            system.expression(), tuple(system.tape.inputs), results, asked.wrt, asked.order, tuple(found), options.hessian,
-            system.at if system.known else {}, values, tangents_of(numbers, values, found) if smooth else {}, derived,
-            notes=tuple(system.placed(notes)), domains=_domains(numbers, asked),
-            of=system.question.of, recorded=system.function is not None,
+        return result_of(
+            numbers, asked, found, values, system.placed(notes), expression=system.expression(), inputs=tuple(system.tape.inputs),
+            results=tuple(output.name for output in numbers.outputs), hessian=options.hessian, derivations=derived,
+            domains=_domains(numbers, asked), of=system.question.of, recorded=system.function is not None,
+            at=system.at if system.known else {},
         )  # fmt: skip
+
+
+def result_of(
+    numbers: Problem, asked: _Asked, found: Sequence[Formula], values: dict[str, float], notes: Sequence[Diagnostic], **more: Any
+) -> FormulaResult:
+    """The record of some formulas, with the tangents of the results at the point, where there is one."""
+    smooth = asked.order == 1 and not any(map(_is_rough, notes))
+    return FormulaResult(
+        wrt=asked.wrt, order=asked.order, formulas=tuple(found), values=values,
+        tangents=_tangents(numbers, values, found) if smooth else {}, notes=tuple(notes), **more,
+    )  # fmt: skip
 
 
 class _Asked(NamedTuple):
@@ -115,6 +124,7 @@ def _at_breaks(numbers: Problem, found: Formula, options: FormulaOptions, notes:
     view = numbers.view(next(output for output in numbers.outputs if output.name == found.result))
     breaks = find_breaks(view)
     if not breaks:
+        notes += explain_rows(view, [[found.value or 0.0]], {}, notes)
         return found
     if len({*found.by}) == 1:
         series = expansion(view, found.by[0], len(found.by), options.max_nodes)
@@ -131,14 +141,11 @@ def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, no
     found: list[Formula] = []
     count = len(wanted) * len(numbers.outputs)
     try:
-        with sympy_limits(len(wanted[0])), Simplifier(options.simplify, count, notes) as simplifier:
+        with Simplifier(options.simplify, count, notes) as simplifier:
             for output in numbers.outputs:
-                problem = numbers.view(output)
-                derivatives = Derivatives(problem)
-                for by in wanted:
-                    options.progress(f"SymPy differentiates {output.name} by {', '.join(by)}")
-                    each = described(problem, by, derivatives.by(*by), nan, notes, options.max_nodes, simplifier)
-                    found.append(Formula(output.name, by, *each[1:4], each.value if problem.known else None))
+                derivatives = differentiate(numbers.view(output), wanted, simplifier, options.max_nodes, options.progress)
+                for by, each in zip(wanted, derivatives, strict=True):
+                    found.append(Formula(output.name, by, *each[1:4], each.value if numbers.known else None))
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found:
             raise
@@ -146,12 +153,12 @@ def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, no
     return found
 
 
-def is_rough(note: Diagnostic) -> bool:
+def _is_rough(note: Diagnostic) -> bool:
     """Whether a note says that there is no derivative, and so no tangent."""
     return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
 
 
-def tangents_of(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
+def _tangents(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:
     """For each result the tangent line, or plane, as a program, where it and its slopes are finite: ``9 + 6*(x - 3)``."""
     tangents = {}
     for result, value in values.items():

@@ -224,8 +224,8 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
 
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.nonsmooth.beside import Beside
+    from diffcli.methods.symbolic.formulas import gradient_of
     from diffcli.methods.symbolic.simplification import Simplifier
-    from diffcli.methods.symbolic.symbolic import differentiate
 
     derivations: tuple[Any, ...] = ()
     if options.steps:
@@ -236,7 +236,7 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
     found: list[SymbolicDerivative] = []
     try:
         with Simplifier(options.simplify, len(problem.wrt), notes) as simplifier:
-            differentiate(problem, found.append, notes, options.max_nodes, simplifier, options.progress)
+            found.extend(gradient_of(problem, simplifier, options.max_nodes, options.progress))
     except (LimitError, KeyboardInterrupt) as stopped:
         if not found and not derivations:
             raise

@@ -258,7 +258,7 @@ def difference(
     UsageError
         The point is not finite, the step not a positive number, or ``derivative`` neither 1 nor 2.
     """
-    from diffcli.methods.differences.plain_calls import difference_of_number, differences_of
+    from diffcli.methods.differences.plain_calls import difference_of_number, differences_by_name
 
     faults = []
     if not callable(function):
@@ -270,7 +270,7 @@ def difference(
     if step is not None:
         POSITIVE.require("the step", step)
     if isinstance(x, Mapping | list | tuple) or is_array(x):
-        return differences_of(function, x, wrt, step, derivative)
+        return differences_by_name(function, x, wrt, step, derivative)
     return difference_of_number(function, x, step, derivative)
 
 

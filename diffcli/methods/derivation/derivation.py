@@ -51,19 +51,10 @@ class _Place(NamedTuple):
 def derive(
     problem: Problem, variable: str, notation: Notation = UNICODE, most: int | None = None, implicit: str = ""
 ) -> Derivation:
-    """The derivation of the partial derivative by one variable, at the problem's point.
+    """The derivation of the partial derivative by one variable, of at ``most`` so many steps from the beginning and the end.
 
-    Parameters
-    ----------
-    problem
-        A program at a point, which decides which branch of a choice, and which piece of a function, is derived; or at no
-        point (`diffcli.methods.problem.problem.ANYWHERE`), where the pieces stay pieces, as in ``where(x > 0, 1, 0)``.
-    notation
-        How rows are named, and with which spelling of formulas.
-    most
-        The most steps to write out: half of them from the beginning, half from the end.
-    implicit
-        A variable that is a function of the other one, if any: its derivative stays, as ``y'``. At no point.
+    The point of the problem decides which branch of a choice, and which piece of a function, is derived; at no point the pieces
+    stay pieces, as in ``where(x > 0, 1, 0)``. The derivative of an ``implicit`` function of the variable stays, as ``y'``.
 
     >>> for step in derive(Problem("x*sin(x^2)", "x=2"), "x").steps:
     ...     print(step.depth * "  " + f"v{step.v}", step.rule, step.formula, step.result, sep=" | ")

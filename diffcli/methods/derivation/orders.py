@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import count
+from math import nan
 
 from diffcli.errors import Diagnostic, DiffcliError
 from diffcli.language import parse
@@ -21,7 +23,7 @@ def before(wanted: Iterable[By]) -> list[By]:
     >>> before([("x", "x", "y"), ("y", "x", "y")])
     [('x',), ('y',), ('x', 'x'), ('y', 'x')]
     """
-    return sorted({by[:count]: None for by in wanted for count in range(1, len(by))}, key=len)
+    return sorted({by[:length]: None for by in wanted for length in range(1, len(by))}, key=len)
 
 
 def derivations(
@@ -31,13 +33,15 @@ def derivations(
     found: Mapping[By, Formula],
     options: FormulaOptions,
     notes: list[Diagnostic],
+    implicit: str = "",
 ) -> list[Derivation]:
     """The derivations of a problem's result by the variables in each of ``wanted``, and of the lower orders on the way.
 
-    ``found`` are SymPy's derivatives, with which they are compared. The simplified one is what is derived next.
+    ``found`` are SymPy's derivatives, with which they are compared. The simplified one is what is derived next. The slope of an
+    ``implicit`` variable has a name of its own in SymPy's.
     """
     derived: dict[By, Derivation] = {}
-    for by in [*before(wanted), *wanted]:
+    for by in sorted(dict.fromkeys([*before(wanted), *wanted]), key=len):
         form, problem, of = found.get(by), view, ""
         if len(by) > 1:
             last = found.get(by[:-1])
@@ -47,13 +51,23 @@ def derivations(
             except DiffcliError:
                 break  # a name of the user's that cannot stand in a text, as x[0], or a derivative that has no value
         options.progress(f"deriving {result} by {', '.join(by)} step by step")
-        own = derive(problem, by[-1], options.notation, options.most_shown)._replace(result=result, by=by, of=of)
+        own = derive(problem, by[-1], options.notation, options.most_shown, implicit)._replace(result=result, by=by, of=of)
         if form is not None:
-            value = float("nan") if form.value is None else form.value
-            by_sympy = SymbolicDerivative(by[-1], form.unsimplified, form.simplified, form.latex, value)
-            (own,) = compare(problem, [own], [by_sympy], notes, options.progress)
+            by_sympy = SymbolicDerivative(by[-1], *form[2:5], nan if form.value is None else form.value)
+            comparable = own._replace(derivative=own.derivative.replace(f"{implicit}'", slope_name(implicit, view.tape.inputs)))
+            (compared,) = compare(problem, [comparable], [by_sympy], notes, options.progress)
+            own = own._replace(agreement=compared.agreement)
         derived[by] = own
     return list(derived.values())
+
+
+def slope_name(name: str, taken: Collection[str]) -> str:
+    """What the derivative of a variable is called in a program's text, beside the names that are ``taken``.
+
+    >>> slope_name("y", ["x", "y_slope_"])
+    'y_slope__'
+    """
+    return next(slope for length in count(1) if (slope := f"{name}_slope{'_' * length}") not in taken)
 
 
 def again(view: Problem, text: str) -> Problem:

@@ -26,6 +26,9 @@ MOST_ROWS = 16
 
 MOST_SHORTENINGS = 80
 
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""No number is farther from every ratio of small whole numbers: its multiples share no pattern with what is halved."""
+
 MOST_EVALUATIONS = 150
 """After so many no other first step is looked for."""
 
@@ -48,6 +51,7 @@ STUCK = "an operation stands on its kink at the point"
 LOST = "steps short enough for the operations are lost beside the point"
 UNDEFINED = "values beside the point are undefined, however short the step"
 DISAGREE = "no quotients agree, however short the step"
+ALIASED = "a quotient over an unrelated step contradicts those over halved steps"
 BENT = "the function has a corner at the point, or its derivative has one"
 NOISY = "the values beside the point look like noise"
 
@@ -186,6 +190,8 @@ def _extrapolated(sampler: Sampler, scheme: Scheme, first: float | None) -> Esti
     for share in UNBOUNDED if math.isinf(radius) and sampler.bound and first is None else RETREATS:
         begin = partial(_beginning, sampler, wanted, first, where, share)
         found = _extrapolate(sampler, scheme, wanted * share, begin)
+        if found == ALIASED:
+            continue  # shorter steps may see what these do not
         if isinstance(found, str):
             return found if isinstance(best, str) else best
         best = found if isinstance(best, str) or found.bar < best.bar else best
@@ -215,24 +221,37 @@ def _extrapolate(sampler: Sampler, scheme: Scheme, wanted: float, begin: Callabl
         return pair
     # of a bare function nobody knows that it has a second derivative, which even powers of the step would need
     table = Extrapolation(scheme.ratio, doubtful=scheme.side != BOTH or not sampler.bound)
-    quotient = _quotient if scheme.derivative == 1 else _second_quotient
     step = start
     pairs: list[tuple[Sample, Sample]] = []
     rest: tuple[Sample, Sample] | None = pair
     while rest is not None and len(table.rows) < MOST_ROWS and not table.finished:  # at most two evaluations each
-        table.add(step, *quotient(sampler, *rest))
+        table.add(step, *_quotient(sampler, scheme, *rest))
         pairs.append(rest)
         step /= 2
         rest = _ends(sampler, scheme.side, step) if step >= least else None
     best = table.best
     if best is None or not table.converged:
         return DISAGREE
-    last = [row[0].step for row in table.rows].index(best.step)
-    used = {sample._replace(rows=()) for pair in pairs[last - best.column : last + 1] for sample in pair}
+    if not sampler.bound and not _is_borne_out(sampler, scheme, table, GOLDEN * best.step):
+        return ALIASED
     halvings = round(math.log2(start / best.step))
+    used = {sample._replace(rows=()) for pair in pairs[halvings - best.column : halvings + 1] for sample in pair}
     reason = f"{begin(start)} halved {'once' if halvings == 1 else f'{halvings} times'} and extrapolated"
     order = round((best.column + 1) * math.log2(scheme.ratio))  # each column removes one term of the error
     return Estimate(best.value, best.bar, best.step, order, tuple(sorted(used)), reason)
+
+
+def _is_borne_out(sampler: Sampler, scheme: Scheme, table: Extrapolation, step: float) -> bool:
+    """Whether a quotient over a step that no power of two relates to the others says the same.
+
+    Halved steps may all be multiples of a period that the function has beside its course, which none of them sees then.
+    """
+    pair = _ends(sampler, scheme.side, step)
+    if pair is None:
+        return False
+    quotient, rounding = _quotient(sampler, scheme, *pair)
+    expected, bar = table.expects(step)
+    return abs(quotient - expected) <= bar + rounding
 
 
 def _admissible(sampler: Sampler, step: float, least: float, scheme: Scheme) -> tuple[float, tuple[Sample, Sample] | str]:
@@ -277,8 +296,10 @@ def _movement(sampler: Sampler, side: float, one: Sample, other: Sample) -> floa
     return max(sampler.movement(base, one, past_kinks=True), sampler.movement(inside, one))
 
 
-def _quotient(sampler: Sampler, one: Sample, other: Sample) -> tuple[float, float]:
-    """The quotient of two values over their distance, and the bound on its rounding."""
+def _quotient(sampler: Sampler, scheme: Scheme, one: Sample, other: Sample) -> tuple[float, float]:
+    """The quotient of two values over their distance, or the second one, and the bound on its rounding."""
+    if scheme.derivative == 2:
+        return _second_quotient(sampler, one, other)
     base = sampler.base
     distance = one.x - other.x
     quotient = (one.value - other.value) / distance

@@ -89,6 +89,23 @@ class Extrapolation:
             return 0.0
         return last * last / (before - last) if last < before else math.inf  # the rest of a geometric series
 
+    def expects(self, step: float) -> tuple[float, float]:
+        """What the plain quotient over another step should be if the best entry is right, and how far it may be off.
+
+        It lies on the polynomial in powers of the step through the quotients that are used, of which that entry is the value
+        at 0. At a shorter step its truncation is less than it is there.
+        """
+        assert self.best is not None
+        last = [row[0].step for row in self.rows].index(self.best.step)
+        used, power = [row[0] for row in self.rows[last - self.best.column : last + 1]], math.log2(self.ratio)
+        value, bar = 0.0, self.best.truncation
+        for one in used:
+            others = [(other.step / one.step) ** power for other in used if other is not one]
+            weight = math.prod(((step / one.step) ** power - other) / (1 - other) for other in others)
+            value += weight * one.value
+            bar += abs(weight) * one.rounding
+        return value, bar
+
     @property
     def converged(self) -> bool:
         """Whether the best entry is a value: its bar is rounding, or small beside the quotient that it corrects."""

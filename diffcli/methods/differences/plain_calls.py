@@ -14,7 +14,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, DomainError, ExpressionError, NotDifferentiableError, UsageError, error
 from diffcli.language import Program
-from diffcli.methods.differences.automatic_difference import automatic_difference
+from diffcli.methods.differences.automatic_difference import GOLDEN, automatic_difference
 from diffcli.methods.differences.finite_difference import doubts_of
 from diffcli.methods.differences.rounding_bound import callable_rounding
 from diffcli.methods.differences.sampling import CallableSampler
@@ -29,9 +29,6 @@ from diffcli.tape.tape import Shape
 
 MOST_TOLD = 20
 """Of how many derivatives it is said why there is none, or that it is doubtful."""
-
-GOLDEN = (math.sqrt(5) - 1) / 2
-"""Its multiples share no pattern: elements that move by such shares of their sizes do not cancel each other's rounding."""
 
 AT_ZERO = 2.0**-20
 """How far an element that is 0 moves where others move by as much as they are."""
@@ -73,8 +70,9 @@ class PlainCalls:
         self.base = flattened(self.results)
         undefined = [name for name, result in zip(names, self.results, strict=True) if not is_array(result) and result != result]
         if undefined:
-            message = "the function is undefined at the point: its value is nan"
-            raise DomainError([error("domain", message, notes=() if names == ["f"] else [f"that of {', '.join(undefined)}"])])
+            which = "" if names == ["f"] else f"that of {', '.join(undefined)}"
+            answer = function.answer(at)
+            raise _undefined(answer[names.index(undefined[0])] if self.are_listed else answer, which)
         every = Line(self, self._all_moved, 1.0)
         self._noise = cache(lambda result: callable_rounding(lambda t: every(t)[result], 1.0))
 
@@ -112,6 +110,7 @@ class PlainCalls:
 
     def _all_moved(self, t: float) -> Point:
         elements = self.columns.numbers([self.at[name] for name, _, _ in self.columns.parts])
+        # elements that move by such shares of their sizes do not cancel each other's rounding
         shares = [1 + k * GOLDEN % 1 for k in range(len(elements))]
         moved = [x + (t - 1) * share * (x or AT_ZERO) for x, share in zip(elements, shares, strict=True) if x is not None]
         return {**self.at, **self.columns.of(moved)}
@@ -198,7 +197,7 @@ class Line:
         return self.known[x]
 
 
-def differences_of(
+def differences_by_name(
     function: Callable[..., Any], x: Any, wrt: str | Sequence[str] | None, step: float | None, derivative: int
 ) -> Differences:
     """The gradient or Jacobian of a Python function at an array, or at names and their values: see `diffcli.difference`."""
@@ -241,8 +240,19 @@ def difference_of_number(function: Callable[[float], float], x: Any, step: float
         raise UsageError([error("bad-value", message)]) from None
     sampler = CallableSampler(function, point)
     if not sampler.base.defined:
-        raise DomainError([error("domain", f"the function is undefined at the point: its value is {sampler.base.value}")])
+        try:
+            raise _undefined(function(point))
+        except (ArithmeticError, ValueError) as raised:
+            raise _undefined(raised) from None
     return automatic_difference(sampler, "x", step, derivative)
+
+
+def _undefined(value: Any, which: str = "") -> DomainError:
+    """A function has no real value at the point, or raises an exception there; ``which`` of its results that is."""
+    told = f"its value is {'complex' if isinstance(value, complex) else value if isinstance(value, float) else math.nan}"
+    if isinstance(value, Exception):
+        told = f"it raises {type(value).__name__}: {value}"
+    return DomainError([error("domain", f"the function is undefined at the point: {told}", notes=[which] if which else ())])
 
 
 def shapes_of(results: Sequence[Number]) -> list[Shape]:

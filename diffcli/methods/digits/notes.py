@@ -11,6 +11,7 @@ from diffcli.methods.problem.problem import Problem
 
 def watch_of(problem: Problem, name: Namer | None = None, written: Callable[[], Problem] | None = None) -> Watch:
     """A watch on a problem, with arrays or without; of a derivative's tape with how it is ``written`` out in numbers."""
+    name = "".format if problem.on_curve else name
     if problem.tape.shapes is None:
         return Watch(problem, name)
     from diffcli.methods.digits.shaken import ShakenWatch  # numbers do not wait for it

@@ -31,6 +31,7 @@ from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.sweep_count import count_forward
+from diffcli.records.formulas import By
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 
 FORWARD_OVER_REVERSE = "forward-over-reverse"
@@ -82,7 +83,7 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
     meaning = sides.fault or AGREE if sides is not None and taken else MAYBE
     notes += [*about_second(told, meaning, options.strict), *told_of]
     notes += notes_of(watch, options.strict, *swept)
-    if options.by_rules:
+    if options.mode != "numeric":
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)
     if options.eigenvalues:
@@ -246,9 +247,8 @@ def _symbolic(
     gradient: GradientProblem, asked: HessianResult, options: MatrixOptions, notes: list[Diagnostic], watch: Watch,
     sides: Sides | None,
 ) -> HessianResult:  # fmt: skip
-    from diffcli.methods.symbolic.formulas import Derivatives
+    from diffcli.methods.symbolic.formulas import differentiate
     from diffcli.methods.symbolic.simplification import Simplifier
-    from diffcli.methods.symbolic.symbolic import described, sympy_limits
 
     problem, names = gradient.problem, gradient.problem.wrt
     matrix = [[nan] * len(names) for _ in names]
@@ -257,16 +257,12 @@ def _symbolic(
     smooth = not find_breaks(problem) and not find_breaks(gradient.derived)
     bent = any(note.severity == "warning" for note in notes)  # values by the rules of the table may well differ then
     places = [(row, column) for row in range(len(names)) for column in range(row + 1)]
+    by_rules: dict[By, float] = {(names[column], names[row]): nan if bent else exact[row][column] for row, column in places}
     try:
-        with sympy_limits(2), Simplifier(options.simplify, len(places), notes) as simplifier:
-            derivatives = Derivatives(problem)
-            for row, column in places:
-                if not column:
-                    options.progress(f"SymPy differentiates along {names[row]} ({row + 1} of {len(names)})")
-                raw, both = derivatives.by(names[row], names[column]), (names[column], names[row])
-                compared = nan if bent else exact[row][column]
-                each = described(problem, both, raw, compared, notes, options.max_nodes, simplifier)
-                found.append(SymbolicSecond(*both, each))
+        with Simplifier(options.simplify, len(places), notes) as simplifier:
+            derivatives = differentiate(problem, [*by_rules], simplifier, options.max_nodes, options.progress, by_rules)
+            for (row, column), each in zip(places, derivatives, strict=True):
+                found.append(SymbolicSecond(names[column], names[row], each))
                 matrix[row][column] = matrix[column][row] = each.value
                 if smooth:
                     sweep = Sweep({gradient.variables.slots[column]: 1.0}, True, beside=Beside(gradient.derived))

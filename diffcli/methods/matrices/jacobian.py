@@ -77,7 +77,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     rows, columns = Components(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced, sides = kinks_of(system, options)
-    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
+    found = _MODES.get(options.mode, _gradient_ofs)(system, rows, columns, options, replaced, notes)
     matrix = frozen([sides.rows.get(name, row) for name, row in zip(rows.names, found.pop("matrix"), strict=True)])
     if sides.rows:
         notes = [note for note in notes if note.code not in ABOUT_THE_RULES]
@@ -85,7 +85,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
     notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
-    bands = rows.bands(matrix) if options.by_rules else [()] * len(rows.parts)
+    bands = rows.bands(matrix) if options.mode != "numeric" else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
     asked: Answer = {"mode": options.mode, "of": system.question.of, "notes": tuple(system.placed(notes))}
@@ -111,7 +111,7 @@ def require_room(rows: int, columns: int, most: int) -> None:
 # -- sweeps ------------------------------------------------------------------------------------------------------------------
 
 
-def _by_sweeps(
+def _gradient_ofs(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     options.progress("looking for the structure")
@@ -243,8 +243,8 @@ def _by_plain_calls(program: Program, at: At, options: MatrixOptions, fault: Exp
 def _symbolic(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
+    from diffcli.methods.symbolic.formulas import gradient_of
     from diffcli.methods.symbolic.simplification import Simplifier
-    from diffcli.methods.symbolic.symbolic import differentiate
 
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
@@ -254,7 +254,7 @@ def _symbolic(
         for output in numbers.outputs:
             partials: list[SymbolicDerivative] = []
             try:
-                differentiate(numbers.view(output), partials.append, notes, options.max_nodes, simplifier, options.progress)
+                partials.extend(gradient_of(numbers.view(output), simplifier, options.max_nodes, options.progress))
             except (LimitError, KeyboardInterrupt) as stopped:
                 if not found and not partials:
                     raise

@@ -76,6 +76,8 @@ class Problem:
     """Which of the numbers that a Python function returns is differentiated, counted through all of them."""
     whole: Problem | None = None
     """The problem with arrays that this one is in numbers."""
+    on_curve = False
+    """Whether the result is 0 by an equation, whatever its digits."""
     known = True
     """Whether there is a point, at which everything has a value; without one a value is None unless it is a constant's."""
 

@@ -10,6 +10,8 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from operator import mul
+from os.path import basename
+from shlex import quote
 from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
@@ -208,5 +210,16 @@ def with_way_out(function: PythonFunction, at: Mapping[str, Any], fault: Diffcli
     command = "grad" if len(results) == 1 and not is_array(results[0]) else "jacobian"
     way = f'diffcli.{command}({function.name if function.name.isidentifier() else "f"}, at, mode="numeric")'
     if function.label:  # it stands on a command line
-        way = f"diffcli {command} --mode numeric, with all else as it is"
+        way = f"diffcli {command} {_on_command_line(function, at)} --mode numeric"
     return type(fault)([found._replace(help=(*found.help, f"differences of plain calls need no recording: {way}"))])
+
+
+def _on_command_line(function: PythonFunction, at: Mapping[str, Any]) -> str:
+    """A function of a file and its point as a command takes them; the point may be one of a table."""
+    places = getattr(at, "places", {})
+    others = {name: value for name, value in {**function.held, **at}.items() if name not in places}
+    numbers = [f"{name}={number_text(float(value))}" for name, value in others.items() if isinstance(value, (int, float))]
+    texts = dict.fromkeys([*[source.text for source, _ in places.values()], ",".join(numbers)])
+    target = f"{function.label}:{function.name.removeprefix(basename(function.label).removesuffix('py'))}"
+    points = [f"--at {quote(text)}" for text in texts if text]
+    return " ".join([quote(target), *points, *([f"--wrt {','.join(at)}"] if function.held else [])])

@@ -73,7 +73,7 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
                     return
                 if process_time() >= end and not _imports(thread):
                     struck = True
-                    _raise_in(thread, OutOfTime)
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(OutOfTime))
 
     try:
         Thread(target=watch, daemon=True).start()
@@ -92,10 +92,6 @@ def _arrive() -> None:
     with suppress(OutOfTime):
         for _ in range(100):
             pass
-
-
-def _raise_in(thread: int, kind: type[BaseException]) -> None:
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
 
 
 def _imports(thread: int) -> bool:

@@ -25,7 +25,7 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.simplification import Simplifier
-from diffcli.methods.symbolic.text import Expression, Undecided, require_digits, to_latex, to_program_text
+from diffcli.methods.symbolic.text import Expression, Undecided, is_nowhere, require_digits, to_latex, to_program_text
 from diffcli.methods.symbolic.unasked import STEPS, operation
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
@@ -170,30 +170,6 @@ def _is_condition(expression: Expression) -> bool:
     return isinstance(expression, sympy.logic.boolalg.Boolean) and not isinstance(expression, sympy.Symbol)
 
 
-def differentiate(
-    problem: Problem,
-    keep: Callable[[SymbolicDerivative], None],
-    notes: list[Diagnostic],
-    most_nodes: int,
-    simplifier: Simplifier,
-    progress: Callable[[str], None],
-) -> None:
-    """SymPy's partial derivatives, one a variable, handed to ``keep`` as they are done.
-
-    A limit that strikes while the ``simplifier`` is at work leaves the unsimplified one, with a note.
-    """
-    builder = SympyBuilder()
-    bent = any(note.severity == "warning" for note in notes)
-    with sympy_limits(1):
-        expression, symbols = builder.read(problem.tape)
-        for position, name in enumerate(problem.wrt, 1):
-            progress(f"SymPy differentiates along {name} ({position} of {len(problem.wrt)})")
-            raw = builder.release(sympy.diff(expression, symbols[problem.input_slot(name)]))
-            progress(f"SymPy simplifies the derivative along {name} ({position} of {len(problem.wrt)})")
-            by_rules = problem.adjoints[problem.input_slot(name)] or 0.0
-            keep(described(problem, (name,), raw, by_rules, notes, most_nodes, simplifier, bent))
-
-
 @contextmanager
 def sympy_limits(order: int) -> Iterator[None]:
     """What SymPy cannot do, as a `LimitError` that names what has derivatives of the order without it."""
@@ -213,7 +189,6 @@ def described(
     variables: Sequence[str],
     raw: Expression,
     by_rules: float,
-    notes: list[Diagnostic],
     most_nodes: int,
     simplifier: Simplifier,
     bent: bool = False,
@@ -225,6 +200,7 @@ def described(
     """
     times = [(variable, 1) for variable in variables] if len(variables) < 3 else Counter(variables).items()
     by = " and ".join(f"`{variable}`" + f" {count} times" * (count > 1) for variable, count in times)
+    notes = simplifier.notes
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
     simplified = simplifier.simplest(raw, by)
     latex = to_latex(raw if simplified is None else simplified)
@@ -232,6 +208,9 @@ def described(
     if short is not None and len(short) > len(text):
         simplified, short = raw, text
     if not problem.known:
+        if is_nowhere(raw):
+            message = f"SymPy's form of the derivative by {by} has no value anywhere"
+            notes.append(Diagnostic("symbolic-form", "warning", message))
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, by, text, notes)
     rule = "by the rules of the table"

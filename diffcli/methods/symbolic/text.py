@@ -38,6 +38,11 @@ _RELATIONS = {row.sympy: row.symbol for row in OPERATIONS.values() if row.preced
 _CONSTANTS = {sympy.true: "(1 == 1)", sympy.false: "(1 == 0)", sympy.nan: "(0/0)", sympy.zoo: "(0/0)"}
 
 
+def is_nowhere(expression: Expression) -> bool:
+    """Whether an expression has no value, whatever its variables are; a choice may have one."""
+    return expression.has(sympy.nan, sympy.zoo) and not expression.has(sympy.Piecewise)
+
+
 def attempted(work: Callable[[], T]) -> T | None:
     """What some work of SymPy's comes to; None where it fails, as SymPy may in many forms, but for a limit of the caller's."""
     try:

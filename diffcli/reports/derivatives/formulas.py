@@ -15,6 +15,8 @@ from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, heading, point_text
 from diffcli.reports.formats import TEX, Style
 
+_Matrices = dict[str, list[tuple[str, list[Formula]]]]
+
 LONGEST_DOMAIN = 160
 """A longer line on where derivatives are defined is left away."""
 
@@ -32,18 +34,21 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
     data = _data(result)
     if style.format.whole:
         return Document((), data)
-    rows = [row for matrix in _matrices(result).values() for _, row in matrix] or [[*result.formulas]]
+    latex, notation = style.notation == TEX, NOTATIONS[style.notation]
+    sign = _sign(result, notation.partial if latex else style.partial)
+    matrices = _matrices(result, sign)
+    rows = [row for matrix in matrices.values() for _, row in matrix] or [[*result.formulas]]
     alone = "".join(f"{each.shortest}\n" for row in rows for each in row)
-    blocks = _latex(result) if style.notation == TEX else _text(result, style)
+    blocks = _latex_heading(result) if latex else _heading(result)
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_blocks
 
-        sign = _sign(result, NOTATIONS[style.notation].partial)
-        blocks[1:1] = derivation_blocks(result.derivations, NOTATIONS[style.notation], style, sign)
+        blocks += derivation_blocks(result.derivations, notation, style, _sign(result, notation.partial))
+    blocks += (_latex(result, matrices, sign) if latex else _text(result, matrices, sign, style)) + _tangents(result, latex)
     return Document(tuple(blocks), data, alone=alone)
 
 
-def _matrices(result: FormulaResult, sign: str = "d") -> dict[str, list[tuple[str, list[Formula]]]]:
+def _matrices(result: FormulaResult, sign: str) -> _Matrices:
     """The Jacobian, or the Hessian of each result, as far as it is there: its rows, each with its name."""
     found = {(each.result, *by): each for each in result.formulas for by in (each.by, each.by[::-1])}
     if not result.hessian:
@@ -63,19 +68,33 @@ def _sign(result: FormulaResult, several: str) -> str:
     return several if len({*result.inputs, *result.wrt}) > 1 else "d"
 
 
+def _tangents(result: FormulaResult, latex: bool) -> list[Block]:
+    """The tangent line, or plane, of each result at the point."""
+    kind = f"tangent {'line' if len(result.wrt) == 1 else 'plane' if len(result.wrt) == 2 else 'hyperplane'}"
+    blocks: list[Block] = []
+    for name, text in result.tangents.items():
+        program = parse(text)
+        shown, tangent = (latex_name(name), statement_text(program, program.result, LATEX)) if latex else (name, text)
+        of = (rf" of }} {shown} \text{{" if latex else f" of {name}") if len(result.results) > 1 else ""
+        tangent = f"{shown} = {tangent}" if result.implicit else tangent
+        blocks.append(Text(rf"\text{{{kind}{of}: }} {tangent}", "math") if latex else Text(f"{kind}{of}: {tangent}"))
+    return blocks
+
+
 # -- for people and scripts ------------------------------------------------------------------------------------------------
 
 
-def _text(result: FormulaResult, style: Style) -> list[Block]:
-    at = result.at or dict.fromkeys(result.inputs, 0.0)
-    how = f"of {'; '.join(result.of)}" if result.of else ""
-    blocks: list[Block] = list(heading(result.expression, at, how, anywhere=not result.at))
+def _heading(result: FormulaResult) -> list[Block]:
     if result.implicit:
         point = f" at {point_text(result.at)}" if result.at else ""
-        blocks = [Text(f"{result.expression}{point}, {result.implicit} a function of {', '.join(result.inputs)}", "heading")]
-    sign = _sign(result, style.partial)
+        return [Text(f"{result.expression}{point}, {result.implicit} a function of {', '.join(result.inputs)}", "heading")]
+    how = f"of {'; '.join(result.of)}" if result.of else ""
+    return heading(result.expression, result.at or dict.fromkeys(result.inputs, 0.0), how, anywhere=not result.at)
+
+
+def _text(result: FormulaResult, matrices: _Matrices, sign: str, style: Style) -> list[Block]:
+    blocks: list[Block] = []
     names = [derivative_name(each.result, each.by, sign, style.unicode) for each in result.formulas]
-    matrices = _matrices(result, sign)
     for matrix in matrices.values():
         columns = texts("", *(f"{sign}/{sign}{name}" for name in result.wrt))
         rows = [(name, *(each.shortest for each in row)) for name, row in matrix]
@@ -84,18 +103,13 @@ def _text(result: FormulaResult, style: Style) -> list[Block]:
         pairs = zip(names, result.formulas, strict=True)
         blocks += [forms_table(name, each.unsimplified, each.simplified) for name, each in pairs]
     blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
-    if result.values:
-        values = [Value(name, name, value) for name, value in result.values.items()]
-        for name, each in zip(names, result.formulas, strict=True):
+    values = [Value(name, name, value) for name, value in result.values.items()]
+    for name, each in zip(names, result.formulas, strict=True):
+        if each.value is not None:
             machine = derivative_name(each.result, each.by, "d", raised=False)
-            if each.value is not None:
-                remark = slopes_remark(result.notes, each.by[0], each.value) if result.order == 1 else ""
-                values.append(Value(machine, name, each.value, remark))
-        blocks.append(Values(tuple(values)))
-        for name, text in result.tangents.items():
-            of = f" of {name}" if len(result.results) > 1 else ""
-            blocks.append(Text(f"{_tangent_kind(result)}{of}: {f'{name} = ' * bool(result.implicit)}{text}"))
-    return blocks
+            remark = slopes_remark(result.notes, each.by[0], each.value) if result.order == 1 else ""
+            values.append(Value(machine, name, each.value, remark))
+    return [*blocks, *[Values(tuple(values))] * bool(result.values)]
 
 
 def _domain_text(found: Domain, sign: str, style: Style) -> str:
@@ -114,53 +128,34 @@ def _domain_text(found: Domain, sign: str, style: Style) -> str:
     return text if len(text) <= LONGEST_DOMAIN else ""
 
 
-def _tangent_kind(result: FormulaResult) -> str:
-    return f"tangent {'line' if len(result.wrt) == 1 else 'plane' if len(result.wrt) == 2 else 'hyperplane'}"
-
-
 # -- formulas ----------------------------------------------------------------------------------------------------------------
 
 
-def _latex(result: FormulaResult) -> list[Block]:
-    blocks: list[Block] = []
+def _latex_heading(result: FormulaResult) -> list[Block]:
     if result.implicit:
         equation = parse_equation(result.expression)
-        blocks += [Text(statement_text(equation, each, LATEX), "math") for each in equation.statements]
-    elif not result.recorded:
-        blocks += latex_heading(result.expression, result.at, result.inputs)
-    sign = _sign(result, r"\partial ")
-    matrices = _matrices(result)
+        return [Text(statement_text(equation, each, LATEX), "math") for each in equation.statements]
+    return [] if result.recorded else latex_heading(result.expression, result.at, result.inputs)
+
+
+def _latex(result: FormulaResult, matrices: _Matrices, sign: str) -> list[Block]:
+    inputs = ", ".join(map(latex_name, result.inputs))
+    functions = {name: f"{latex_name(name)}({inputs})" for name in result.results}
+    names = [f"{latex_operator(each.by, sign)} {functions[each.result]}" for each in result.formulas]
+    blocks: list[Block] = []
     for name, matrix in matrices.items():
         body = " \\\\\n".join(" & ".join(each.latex for each in row) for _, row in matrix)
         blocks.append(Text(f"{name} = \\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}}", "math"))
     if not matrices:
-        blocks += [Text(rf"{_latex_name(result, each, sign)} = {each.latex}", "math") for each in result.formulas]
+        blocks += [Text(f"{name} = {each.latex}", "math") for name, each in zip(names, result.formulas, strict=True)]
     if result.values:
-        rows: list[tuple[Cell, ...]] = [(_latex_function(result, name), value) for name, value in result.values.items()]
-        rows += [(_latex_name(result, each, sign), each.value) for each in result.formulas]
+        rows: list[tuple[Cell, ...]] = [(functions[name], value) for name, value in result.values.items()]
+        rows += [(name, each.value) for name, each in zip(names, result.formulas, strict=True)]
         blocks.append(Table("", (Column("", math=True), *numbers("", full=True)), tuple(rows)))
-        for name, text in result.tangents.items():
-            program = parse(text)
-            tangent = statement_text(program, program.result, LATEX)
-            of = rf" of }} {latex_name(name)} \text{{" if len(result.results) > 1 else ""
-            tangent = f"{latex_name(name)} = {tangent}" if result.implicit else tangent
-            blocks.append(Text(rf"\text{{{_tangent_kind(result)}{of}: }} {tangent}", "math"))
     return blocks
 
 
-def _latex_name(result: FormulaResult, found: Formula, sign: str) -> str:
-    return f"{latex_operator(found.by, sign)} {_latex_function(result, found.result)}"
-
-
-def _latex_function(result: FormulaResult, name: str) -> str:
-    return f"{latex_name(name)}({', '.join(map(latex_name, result.inputs))})"
-
-
 # -- data ----------------------------------------------------------------------------------------------------------------------
-
-
-def _derivative_domains(found: Domain) -> list[dict[str, Any]]:
-    return [{"by": by, "condition": condition} for by, condition in found.derivatives.items()]
 
 
 def _data(result: FormulaResult) -> dict[str, Any]:
@@ -169,7 +164,10 @@ def _data(result: FormulaResult) -> dict[str, Any]:
     data = data_of(
         result, f"schema expression of? implicit? wrt order {point}formulas domains? notes",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],
-        domains=[data_of(each, "result condition derivatives", derivatives=_derivative_domains(each)) for each in result.domains],
+        domains=[
+            {**each._asdict(), "derivatives": [{"by": by, "condition": text} for by, text in each.derivatives.items()]}
+            for each in result.domains
+        ],
     )  # fmt: skip
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_data

@@ -37,14 +37,14 @@ class Forms:
         near = [abs(values.get(name, math.nan) - right) <= TOLERANCE * abs(right) < math.inf for name, right in by_rules.items()]
         if key in self.refused or all(near):
             return values, self.refused.get(key, "")
+        from diffcli.methods.symbolic.formulas import gradient_of
         from diffcli.methods.symbolic.simplification import NONE, Simplifier
-        from diffcli.methods.symbolic.symbolic import differentiate
 
         found: list[SymbolicDerivative] = []
         reported: list[Diagnostic] = list(notes)
         why = ""
         try:
-            differentiate(problem, found.append, reported, MOST_ROWS, Simplifier(NONE, 0, reported), progress)
+            found.extend(gradient_of(problem, Simplifier(NONE, 0, reported), MOST_ROWS, progress))
             if key not in self.known:
                 tapes = {each.variable: lower(parse(each.unsimplified), given=problem.at) for each in found}
                 self.known[key] = {name: Evaluator(tape.copy(derived_from=tape.first_row)) for name, tape in tapes.items()}

@@ -21,12 +21,12 @@ from diffcli.methods.nonsmooth.one_sided import slopes_of
 from diffcli.methods.options import Options
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised
-from diffcli.methods.sweeps.forward import tangents
 from diffcli.operations.array_row import shape_text
 from diffcli.records import GradientResult, element_names
 from diffcli.records.agreement import ClaimVerdict, Comparison
 from diffcli.studies.claims.comparison import CLEAR, Function, compared, judged, nice_points, points_about
-from diffcli.studies.claims.slip_search import Observation, find_slip
+from diffcli.studies.claims.observations import Observation
+from diffcli.studies.claims.slip_search import find_slip
 from diffcli.studies.claims.text import read_claims as read_claims  # the two are used together
 
 VERDICTS = {
@@ -179,7 +179,7 @@ class _Judge(NamedTuple):
         if counterexample is not None:
             here = self._compared(self.problem.at) if self.at_given else None
             kind = "at the point only" if here is not None and here.agrees else "wrong"
-            slip = slip or find_slip(self.problem, self.variable, self._observations())
+            slip = slip or find_slip(self.problem, self.variable, self._observations())[0]
             self.progress(f"SymPy differentiates along {self.variable}")
             right = right or derivative_text(tape, tape.output, self.variable)
         worst = max((found.difference for found in agreeing), default=1.0)
@@ -223,15 +223,16 @@ class _Judge(NamedTuple):
     def _observations(self) -> list[Observation]:
         """The function and the claim at random points, for `find_slip`."""
         found: list[Observation] = []
-        seed = [1.0 if name == self.variable else None for name in self.problem.tape.inputs]
         for at in islice(points_about(self.problem.at, 2), self.tries):
             sample, claim = self.function.sample(at), self.claim.sample(at)
             seen = compared(self.claim, self._right(at), at)
             if seen is None or not (sample.is_smooth and claim.is_smooth):
                 continue
-            moves = tangents(self.problem.tape, sample.values, seed)
+            names = [name for name in self.problem.tape.inputs if name != self.variable]
+            others = [("variable", name, [sample.derivative(name)]) for name in names]
             slope = claim.derivative(self.variable)
-            found.append(Observation(at, sample.values, sample.adjoints, moves, seen.claimed, slope, seen.right))
+            x = [at[self.variable]]
+            found.append(Observation(x, sample.value, [seen.claimed], [seen.right], [0.0], others, sample, slope))
             if len(found) == OBSERVED:
                 break
-        return found
+        return found if 2 * len(found) >= OBSERVED else []

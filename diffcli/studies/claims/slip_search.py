@@ -1,28 +1,43 @@
-"""Which slip explains a wrong claim, and where it was made.
+"""Which slip explains what is wrongly claimed of a derivative, and where it was made.
 
-A slip explains a claim if the two agree at several random points. A slip at one row of the tape gives that row a wrong
-derivative ``w`` in place of the right one, ``dy``. As the adjoint of the row is the derivative of the result by it, the
+A slip explains a claim if it brings about every number of it, at every point. A slip at one row of the tape gives that row a
+wrong derivative ``w`` in place of the right one, ``dy``. As the adjoint of the row is the derivative of the result by it, the
 whole derivative becomes ``right + adjoint*(w - dy)``. Where that explains nothing the slip may have been made at every
-such row, as in 3*x^3 + 2*x^2 for x^3 + x^2; a forward sweep with all the wrong derivatives shows it.
+such row, as in 3*x^3 + 2*x^2 for x^3 + x^2; a forward sweep with all the wrong derivatives shows it. In a tape of arrays
+sweeps back tell what a row brings: without it, and with 1 in place of its partial derivative.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fractions import Fraction
 from functools import cache
+from itertools import islice
+from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.forward import tangents
+from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import OPERATIONS
+from diffcli.studies.claims.observations import Observation, brought, off_by_most
 from diffcli.studies.claims.slip_text import Place, derivative, neat, slip_text
-from diffcli.studies.claims.slips import SLIPS, Slip
+from diffcli.studies.claims.slips import LIKE, SLIPS, Slip
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
 
 ENOUGH = 4
-"""With fewer points than this nothing is explained: at one, a factor explains everything."""
+"""With fewer points than this a number shows `ANYWHERE` at most: at one point, a factor explains everything."""
+
+ANYWHERE = frozenset(
+    ("constant", "other variable", "itself", "piece", "outer derivative", "sign", "term missing", "sign of a term", "factor")
+    + ("factor of a term", "rearranged", "wrong branch", "multiple of the variable", "one entry", "rounded numbers")
+)
+"""The slips that are looked for in the derivatives by arrays, and at few points, too."""
+
+TELLING = 8
+"""Of how many numbers the largest tells a factor."""
 
 MOST_ROWS = 300
 """Longer tapes are asked for slips of the whole only."""
@@ -32,57 +47,54 @@ _NO_FUNCTIONS = ("add", "sub", "mul", "neg", "where", "max", "min", "clip")
 
 _ARITHMETIC = ("add", "sub", "mul", "div", "neg")
 
-
-class Observation(NamedTuple):
-    """Everything at one point that a slip may speak of."""
-
-    at: Mapping[str, float]
-    values: list[float | None]
-    adjoints: list[float | None]
-    tangents: list[float | None]
-    """Of every slot, along the variable."""
-    claimed: float
-    slope: float
-    """The claim's own derivative."""
-    right: float
-
-
 Names = dict[str, float]
 
 
-def find_slip(problem: Problem, variable: str, seen: Sequence[Observation]) -> str:
-    """What is probably wrong with a claim that was ``seen`` with its function at random points.
+def find_slip(
+    problem: Problem | None, variable: str, seen: Sequence[Observation], like: float = LIKE, named: Callable[[str], str] = str
+) -> tuple[str, float]:
+    """What is probably wrong with a claim that was ``seen`` with its function, and the factor between the two, if it is one.
 
-    A sentence without its full stop; empty if no slip of the table explains the claim.
+    A sentence without its full stop; empty if no slip of the table explains the claim. ``like`` is the relative difference up
+    to which numbers are the same; ``named`` says how variables are written.
     """
-    if len(seen) < ENOUGH or all(abs(one.claimed - one.right) <= 1e-8 * abs(one.right) for one in seen):
-        return ""  # it is wrong at single points, or by so little that any slip without effect would explain it
-    search = _Search(problem.tape, variable, seen)
+    if off_by_most(seen) <= 1e-8:
+        return "", 1.0  # it is wrong at single points, or by so little that any slip without effect would explain it
+    search = _Search(problem, variable, seen, like)
     for slip in SLIPS:
-        found = search.places_of(slip)
+        found = search.places_of(slip) if search.sees_all or slip.name in ANYWHERE else None
         if found is not None:
             places, factor = found
-            return slip_text(slip, problem, variable, places, factor, search.worst())
-    return ""
+            text = slip_text(slip, problem, variable, places, factor, off_by_most(seen), named)
+            return text, factor if slip.name.startswith("factor") else 1.0
+    return "", 1.0
 
 
 class _Search:
-    def __init__(self, tape: Tape, variable: str, seen: Sequence[Observation]) -> None:
-        self.tape, self.variable, self.seen = tape, variable, seen
-        self.short = len(self.tape.operations) <= MOST_ROWS
-        slots = range(self.tape.slots) if self.short else range(0)
-        moving = [any(one.tangents[slot] is not None for one in seen) for slot in slots]
+    def __init__(self, problem: Problem | None, variable: str, seen: Sequence[Observation], like: float) -> None:
+        self.variable, self.seen, self.like = variable, seen, like
+        self.in_arrays = problem is not None and problem.tape.shapes is not None
+        self.sees_all = problem is not None and not self.in_arrays and len(seen) >= ENOUGH
         self.rows: list[tuple[int, list[int]]] = []
         """Rows on which the claim depends, each with its operands that depend on the variable."""
-        for slot in self.tape.rows() if self.short else ():
-            if moving[slot] and any(one.adjoints[slot] is not None for one in seen):
-                operands = dict.fromkeys(self.tape.operands_of(slot))
-                self.rows.append((slot, [operand for operand in operands if operand >= 0 and moving[operand]]))
+        if problem is not None and len(problem.tape.operations) <= MOST_ROWS:
+            self.tape, self.samples = problem.tape, [one.tape for one in seen if one.tape is not None]
+            self._find_rows(problem.input_slot(variable))
         self.products = {slot for slot, active in self.rows if self.tape.operation(slot) == "mul" and len(active) > 1}
+        self.brought = cache(lambda place: [brought(one.tape, variable, one.right, place) for one in seen])
+        """What a row of arrays brings, at each point."""
 
-    def worst(self) -> float:
-        """The largest relative difference of the claim."""
-        return max((abs(one.claimed - one.right) / abs(one.right) for one in self.seen if one.right), default=math.inf)
+    def _find_rows(self, variable: int) -> None:
+        self.seed = [1.0 if slot == variable else None for slot in range(self.tape.first_row)]
+        self.moves = [] if self.in_arrays else [tangents(self.tape, sample.values, self.seed) for sample in self.samples]
+        """The tangents in a tape of numbers, at each point."""
+        active: Sequence[int] = activity(self.tape, [variable])
+        if not self.in_arrays:  # a comparison passes nothing on
+            active = [any(moves[slot] is not None for moves in self.moves) for slot in range(self.tape.slots)]
+        for slot in self.tape.rows():
+            if active[slot] and any(sample.adjoints[slot] is not None for sample in self.samples):
+                operands = dict.fromkeys(self.tape.operands_of(slot))
+                self.rows.append((slot, [operand for operand in operands if operand >= 0 and active[operand]]))
 
     def places_of(self, slip: Slip) -> tuple[list[Place], float] | None:
         """Where a slip explains the claim, and by which factor (1 if it has none); None if nowhere."""
@@ -92,8 +104,8 @@ class _Search:
             if factor is not None and ("unsigned" not in slip.where or self._is_unsigned(place)):
                 return [place], factor
         rows = {place.row: place for place in places if place.row is not None}
-        alike = len(rows) > 1 and "term" not in slip.where and "c" not in _compiled(slip.wrong).inputs
-        if alike and all(_is_like(slip, self._with_all(slip, rows, one), one) for one in self.seen):
+        alike = len(rows) > 1 and self.sees_all and "term" not in slip.where and "c" not in _spoken(slip.wrong)
+        if alike and all(self._is_like(slip, n, [[(self._with_all(slip, rows, n), 0.0)]]) for n in range(len(self.seen))):
             return list(rows.values()), 1.0
         return None
 
@@ -102,29 +114,32 @@ class _Search:
     def _places(self, slip: Slip) -> Iterator[Place]:
         if slip.where == "whole":
             yield Place(None)
-        elif slip.where == "variable":
-            yield from (Place(None, other=name) for name in self.tape.inputs if name != self.variable)
+        elif slip.where in ("variable", "order", "entry"):
+            others = enumerate(self.seen[0].others)
+            yield from (Place(None, k, name) for k, (kind, name, _) in others if kind == slip.where)
         else:
             words = set(slip.where.split())
             names, words = words & OPERATIONS.keys(), words - OPERATIONS.keys()
             for slot, active in self.rows:
                 if (not names or self.tape.operation(slot) in names) and self._fits(slip, words, slot, active):
-                    yield from (Place(slot, operand) for operand in (active if "term" in words else active[:1]))
+                    yield from (Place(slot, operand) for operand in (active if words & {"term", "branch"} else active[:1]))
 
     def _fits(self, slip: Slip, words: set[str], slot: int, active: list[int]) -> bool:
         """Whether a slip can be made at a row, of whose operands some depend on the variable."""
-        row, spoken = self.tape.operands_of(slot), set(_compiled(slip.wrong).inputs)
+        row, name, spoken = self.tape.operands_of(slot), self.tape.operation(slot), _spoken(slip.wrong)
         alone = len(active) == 1
-        divided = self.tape.operation(slot) == "div" and row[1] not in active
+        divided = name == "div" and row[1] not in active
         return (
             ("term" not in words or not alone)
             and ("constant" not in words or (alone and len(set(row)) > 1))
-            and ("function" not in words or (alone and not divided and self.tape.operation(slot) not in _NO_FUNCTIONS))
+            and ("function" not in words or (alone and not divided and name in OPERATIONS and name not in _NO_FUNCTIONS))
+            and ("branch" in words or not (self.in_arrays and name == "where"))
+            and ("branch" not in words or (self.in_arrays and bool(self.tape.shape(slot))))
             and (not words & {"inner", "curved"} or active[0] >= self.tape.first_row)
-            and ("curved" not in words or len({one.tangents[active[0]] for one in self.seen}) > 1)
+            and ("curved" not in words or len({moves[active[0]] for moves in self.moves}) > 1)
             and ("exponent" not in words or row[1] in active)
             and ("plain" not in words or not self.products.intersection(active))
-            and ("du" not in spoken or alone or "term" in words)
+            and ("du" not in spoken or alone or bool(words & {"term", "branch"}))
             and ("da" not in spoken or row[0] in active)
             and ("db" not in spoken or row[1] in active)
         )
@@ -139,53 +154,74 @@ class _Search:
 
     def _explains(self, slip: Slip, place: Place) -> float | None:
         """The factor ``c`` (1 if the slip has none) if the slip explains the claim at every point; None if it does not."""
-        factor: float | None = None if "c" in _compiled(slip.wrong).inputs else 1.0
-        for one in sorted(self.seen, key=lambda one: not one.right):  # no factor is seen where the derivative is 0
-            wrong, size = one.right, 0.0
-            if place.row is None or one.values[place.row] is not None:  # else it is in a branch that is not taken here
-                names = self._names(slip, place, one)
-                if factor is None:
-                    factor = _factor(place, one, names)
-                    if factor is None:
-                        return None
-                wrong = _value(slip.wrong, names | {"c": factor})
-                if place.row is not None:
-                    adjoint = one.adjoints[place.row] or 0.0
-                    size = abs(adjoint * wrong) + abs(adjoint * names["dy"])
-                    wrong = one.right + adjoint * (wrong - names["dy"])
-            if not _is_like(slip, wrong, one, size):
+        texts = slip.wrong.split("|")
+        factor = self._factor(slip, place) if "c" in _spoken(slip.wrong) else 1.0
+        if factor is None:
+            return None
+        for n in range(len(self.seen)):
+            if not self._is_like(slip, n, zip(*[self._made(text, place, n, factor) for text in texts], strict=True)):
                 return None
         return factor
 
-    def _with_all(self, slip: Slip, places: dict[int, Place], one: Observation) -> float:
+    def _is_like(self, slip: Slip, n: int, made: Iterable[Sequence[tuple[float, float]]]) -> bool:
+        """Whether what is claimed at a point is what comes of a slip there, or one of several things."""
+        one, like = self.seen[n], max(slip.like, self.like)
+        own = [one.slope] if slip.instead == "slope" else one.claimed
+        return all(any(one.is_like(wrong, own[k], k, like, size) for wrong, size in each) for k, each in enumerate(made))
+
+    def _made(self, text: str, place: Place, n: int, factor: float) -> Iterator[tuple[float, float]]:
+        """The numbers that a slip brings about at a point, each with the size of what cancels in it."""
+        one = self.seen[n]
+        if place.row is None:
+            others = one.right if place.operand is None else one.others[place.operand][2]
+            for right, other, x in zip(one.right, others, one.at, strict=True):
+                yield _value(text, {"right": right, "x": x, "f": one.value, "other": other, "c": factor}), 0.0
+        elif self.in_arrays:
+            for right, brings, passed in zip(one.right, *self.brought(place)[n], strict=True):
+                wrong = _value(text, {"dy": brings, "term": brings, "du": passed, "c": factor})
+                yield right - brings + wrong, abs(brings)
+        elif self.samples[n].values[place.row] is None:  # it is in a branch that is not taken here
+            yield one.right[0], 0.0
+        else:
+            names, adjoint = self._names(text, place, n, self.moves[n]), self.samples[n].adjoints[place.row] or 0.0
+            wrong, dy = _value(text, names | {"c": factor}), names["dy"]
+            yield one.right[0] + adjoint * (wrong - dy), abs(adjoint * wrong) + abs(adjoint * dy)
+
+    def _factor(self, slip: Slip, place: Place) -> float | None:
+        """The factor in what is claimed, by the largest of the first numbers that it has a part in; at a row only a neat one."""
+        found: Iterator[tuple[float, float, float]] = (
+            (claimed, rest, made - rest)
+            for n, one in enumerate(self.seen)
+            for claimed, (rest, _), (made, _) in zip(
+                one.claimed, *[self._made(slip.wrong, place, n, factor) for factor in (0.0, 1.0)], strict=True
+            )
+        )
+        telling = [*islice((each for each in found if each[2] and math.isfinite(sum(each))), TELLING)]
+        claimed, rest, term = max(telling, key=lambda each: abs(each[2]), default=(0.0, 0.0, 1.0))
+        factor = _snapped((claimed - rest) / term, self.like)
+        return factor if neat(factor) or (place.row is None and len(telling) > 2) else None
+
+    def _with_all(self, slip: Slip, places: dict[int, Place], n: int) -> float:
         """The derivative, if a slip is made in several rows."""
-        moves = list(one.tangents)
-        changed = one._replace(tangents=moves)
-        for slot in self.tape.rows():
-            if one.values[slot] is None:
-                continue
-            row = self.tape.operands_of(slot)
-            operands = [one.values[operand] for operand in row]
-            functions = FLOAT.terms(self.tape.operation(slot), len(row))
-            terms = [
-                function(moves[operand], *operands, one.values[slot]) or 0.0
-                for function, operand in zip(functions, row, strict=True)
-                if function is not None and operand >= 0 and moves[operand] is not None
-            ]
-            moves[slot] = sum(terms) if terms else None
-            if slot in places:
-                moves[slot] = _value(slip.wrong, self._names(slip, places[slot], changed))
+        overrides: dict[int, Any] = {}
+        values, moves = self.samples[n].values, self.moves[n]
+        for slot, place in places.items():
+            if values[slot] is not None:
+                wrong = _value(slip.wrong, self._names(slip.wrong, place, n, moves))
+                made: list[Any] = [None] * len(self.tape.operands_of(slot))
+                made[self.tape.operands_of(slot).index(place.operand)] = lambda *_, wrong=wrong: wrong
+                overrides[slot] = made
+                moves = tangents(self.tape, values, self.seed, overrides)
         return moves[self.tape.output] or 0.0
 
-    def _names(self, slip: Slip, place: Place, one: Observation) -> Names:
-        """What the text of a slip may speak of, at a point."""
-        if place.row is None:
-            names = {"right": one.right, "x": one.at[self.variable], "f": float(one.values[self.tape.output] or 0.0)}
-            return names | ({"other": one.adjoints[self.tape.inputs.index(place.other)] or 0.0} if place.other else {})
+    def _names(self, wrong: str, place: Place, n: int, tangents: Sequence[float | None]) -> Names:
+        """What the text of a slip at a row of numbers may speak of, at a point."""
+        assert place.row is not None
+        known = self.samples[n].values
         row, name = self.tape.operands_of(place.row), self.tape.operation(place.row)
-        values = [one.values[operand] for operand in row]
-        moves = [one.tangents[operand] or 0.0 if operand >= 0 else 0.0 for operand in row]
-        names = {"y": one.values[place.row] or 0.0, "dy": one.tangents[place.row] or 0.0}
+        values = [known[operand] for operand in row]
+        moves = [tangents[operand] or 0.0 if operand >= 0 else 0.0 for operand in row]
+        names = {"y": known[place.row] or 0.0, "dy": tangents[place.row] or 0.0}
         names |= dict(zip(("a", "b"), (value or 0.0 for value in values), strict=False))
         names |= dict(zip(("da", "db"), moves, strict=False))
         assert place.operand is not None
@@ -193,50 +229,50 @@ class _Search:
         names |= {"u": values[position] or 0.0, "du": moves[position]}
         for operand, value in zip(row, values, strict=True):
             if operand != place.operand:
-                names |= {"k": value or 0.0}
-                if "dk" in _compiled(slip.wrong).inputs:
-                    names["dk"] = self._of_a_constant(operand, one)
-        partials = [function(1.0, *values, names["y"]) if function else None for function in FLOAT.terms(name, len(row))]
-        names["p"] = partials[position] or 0.0
-        names["term"] = sum((partials[at] or 0.0) * moves[at] for at, operand in enumerate(row) if operand == place.operand)
-        for letter, elsewhere in (("q", names["du"]), ("r", one.at[self.variable])):
-            if letter in _compiled(slip.wrong).inputs:
-                names[letter] = _partial_elsewhere(name, position, elsewhere, values)
+                names |= {"k": value or 0.0, "dk": math.nan}
+                if "dk" in _spoken(wrong) and operand >= self.tape.first_row:
+                    names["dk"] = self._of_a_constant(operand, known)
+        names["p"] = _partial(name, position, values, names["y"])
+        own = [at for at, operand in enumerate(row) if operand == place.operand]
+        names["term"] = sum(_partial(name, at, values, names["y"]) * moves[at] for at in own)
+        for letter, elsewhere in (("q", names["du"]), ("r", self.seen[n].at[0])):
+            if letter in _spoken(wrong):
+                moved = [elsewhere if at == position else value for at, value in enumerate(values)]
+                names[letter] = _partial(name, position, moved, FLOAT.value(name)(*moved))
         return names
 
-    def _of_a_constant(self, slot: int, one: Observation) -> float:
+    def _of_a_constant(self, slot: int, values: Sequence[float | None]) -> float:
         """The derivative of what does not depend on the variable by the first of its own operands: 2*pi for pi^2."""
-        if slot < self.tape.first_row or self.tape.operation(slot) in _ARITHMETIC:
-            return math.nan
-        values = [one.values[operand] for operand in self.tape.operands_of(slot)]
-        function = FLOAT.terms(self.tape.operation(slot), len(values))[0]
-        partial = None if function is None or None in values else function(1.0, *values, one.values[slot])
-        return math.nan if partial is None else partial
+        operands, name = [values[operand] for operand in self.tape.operands_of(slot)], self.tape.operation(slot)
+        return math.nan if None in operands or name in _ARITHMETIC else _partial(name, 0, operands, values[slot])
 
 
-def _is_like(slip: Slip, wrong: float, one: Observation, size: float = 0.0) -> bool:
-    """Whether what comes of a slip is what is claimed at a point; what cancels in it, of some size, leaves its rounding."""
-    against = one.slope if slip.instead == "slope" else one.claimed
-    return abs(wrong - against) <= slip.like * max(abs(wrong), abs(against)) + 1e-13 * size
+def _snapped(factor: float, like: float) -> float:
+    """The neat number that a factor is, or is 1 over, as far as the digits tell."""
+    if abs(factor) <= 4 * like:
+        return 0.0
+    for number in (factor, 1 / factor):
+        close = float(Fraction(number).limit_denominator(12)) if abs(number) < 1e6 else 0.0
+        if close and abs(number - close) <= 4 * like * abs(close):
+            return close if number is factor else 1 / close
+    return factor
 
 
-def _factor(place: Place, one: Observation, names: Names) -> float | None:
-    """By what the derivative, or one of its terms, was multiplied to give what is claimed at a point; only a neat number."""
-    whole = one.right if place.row is None else (one.adjoints[place.row] or 0.0) * names["term"]
-    factor = 1 + (one.claimed - one.right) / whole if whole else math.nan
-    return factor if math.isfinite(factor) and (place.row is None or neat(factor)) else None
-
-
-def _partial_elsewhere(name: str, position: int, at: float, values: Sequence[float | None]) -> float:
-    """The partial derivative of an operation with another value for one of its operands."""
-    moved = [at if place == position else value for place, value in enumerate(values)]
-    function = FLOAT.terms(name, len(moved))[position]
-    return (function(1.0, *moved, FLOAT.value(name)(*moved)) or 0.0) if function else math.nan
+def _partial(name: str, position: int, values: Sequence[float | None], value: float | None) -> float:
+    """The partial derivative of an operation by one of its operands."""
+    function = FLOAT.terms(name, len(values))[position]
+    return (function(1.0, *values, value) or 0.0) if function else math.nan
 
 
 @cache
 def _compiled(text: str) -> Tape:
     return lower(parse(text))
+
+
+@cache
+def _spoken(wrong: str) -> set[str]:
+    """What the text of a slip, or one of several, speaks of."""
+    return {name for text in wrong.split("|") for name in _compiled(text).inputs}
 
 
 def _value(text: str, names: Names) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from diffcli._named import NamedTuple
@@ -34,13 +34,23 @@ class Place(NamedTuple):
     other: str = ""
 
 
-def slip_text(slip: Slip, problem: Problem, variable: str, places: Sequence[Place], factor: float, worst: float) -> str:
+def slip_text(
+    slip: Slip,
+    problem: Problem | None,
+    variable: str,
+    places: Sequence[Place],
+    factor: float,
+    worst: float,
+    named: Callable[[str], str],
+) -> str:
     """The sentence for a slip made at some places, with its factor ``c``; ``worst`` is the largest relative difference."""
     place = places[0]
-    words = {"variable": variable, "other": place.other, "factor": factor_sentence(factor)}
+    words = {"variable": named(variable), "other": named(place.other) if slip.where == "variable" else place.other}
+    words |= {"factor": factor_sentence(factor), "size": f"{abs(factor):.6g}"}
+    words["which"] = "is missing" if factor < 0 else "is too much"
     if "{digits}" in slip.sentence:
         words["digits"] = str(int(-math.log10(worst)))
-    if place.row is None or place.operand is None:
+    if problem is None or place.row is None or place.operand is None:
         return slip.sentence.format(**words)
     words |= _row_words(problem, place.row, place.operand)
     sentence = slip.sentence
@@ -73,8 +83,8 @@ def _is_plain(tape: Tape, slot: int) -> bool:
 
     A sum that goes on is a row for each sign, of which only the last has a text that one would know again.
     """
-    if tape.operation(slot) in ("add", "sub"):
-        return True
+    if tape.operation(slot) in ("add", "sub") or tape.shapes is not None:
+        return tape.operation(slot) in ("add", "sub")
     above = slot
     for row in tape.rows():
         if above in tape.operands_of(row):

@@ -20,17 +20,19 @@ class Slip(NamedTuple):
 
     name: str
     where: str
-    """``whole``; ``variable``, for each other one; or what a row of the tape has to be: one of some operations, by name, and
-    all of some words: ``term``, a row with several operands that depend on the variable, for each of them; ``constant``,
-    a row with one that does and one that does not; ``function``, a row with one that does; ``inner``, and that one is
-    computed; ``curved``, and its derivative is no constant; ``exponent``, the second operand depends on the variable;
-    ``plain``, no operand is a product of several that do; ``unsigned``, no derivative of an operand begins with a minus."""
+    """``whole``; ``variable``, ``order`` or ``entry``, for each of these of `Observation.others`; or what a row of the tape has
+    to be: one of some operations, by name, and all of some words: ``term``, a row with several operands that depend on the
+    variable, for each of them; ``constant``, a row with one that does and one that does not; ``function``, a row with one that
+    does; ``inner``, and that one is computed; ``curved``, and its derivative is no constant; ``exponent``, the second operand
+    depends on the variable; ``plain``, no operand is a product of several that do; ``unsigned``, no derivative of an operand
+    begins with a minus; ``branch``, it is an array, for each operand that depends on the variable."""
     wrong: str
-    """What is claimed then. It speaks of the ``right`` derivative, of the variable ``x``, of the value ``f``, of the
-    derivative by the ``other`` variable, and of the factor ``c`` by which the first point differs. At a row, of its
-    operands ``a`` and ``b`` (``u``: the one that depends on the variable, ``k``: another), of its value ``y``, and of their
-    derivatives ``da``, ``db``, ``du`` and ``dy`` (``dk``, of what is constant: by what it is computed from); of the partial
-    ``p`` by u, and of the same at other places than u: ``q`` at du, ``r`` at the variable; of what u brings, its ``term``."""
+    """What is claimed then; of each number, one of several things between ``|``. It speaks of the ``right`` derivative, of the
+    variable ``x``, of the value ``f``, of the ``other`` numbers, and of the factor ``c`` by which the claim differs. At a row,
+    of its operands ``a`` and ``b`` (``u``: the one that depends on the variable, ``k``: another), of its value ``y``, and of
+    their derivatives ``da``, ``db``, ``du`` and ``dy`` (``dk``, of what is constant: by what it is computed from); of the
+    partial ``p`` by u, and of the same at other places than u: ``q`` at du, ``r`` at the variable; of what u brings, its
+    ``term``. At a row of an array these are ``term``, and ``dy`` and ``du`` through that operand alone."""
     sentence: str
     mistaken: str = ""
     """What is taken for the derivative of a function by its operand ``u``, in terms of that, of ``b`` and of ``y``."""
@@ -47,6 +49,7 @@ _EXPONENTIAL = "{row} has {variable} in its exponent: its derivative is not that
 _KEPT = "{constant} does not depend on {variable}, so its derivative is 0"
 _FORGOTTEN = "the factor {row} in the derivative of {row} is missing"
 _MISSING = "the term through {operand}{within} is missing"
+_ROUNDED = "it agrees to {digits} digits: is one of its numbers rounded?"
 _FACTOR = "in the term through {operand}{within} the factor "
 _DERIVATIVE = "the derivative of {function} is {derivative}, not {mistaken}"
 
@@ -158,12 +161,19 @@ SLIPS: tuple[Slip, ...] = (
     Slip("degrees", "whole", "right*pi/180", "the factor pi/180 is too much: angles are in radians"),
     Slip("degrees", "whole", "right*180/pi", "the factor 180/pi is too much: angles are in radians"),
     Slip("natural logarithm", "whole", "right/log(10)", "the factor 1/ln(10) is too much: log is the natural logarithm"),
-    Slip("rounded", "whole", "right", "it agrees to {digits} digits: is one of its numbers rounded?", like=1e-4),
+    Slip("rounded", "whole", "right", _ROUNDED, like=1e-4),
     Slip("factor", "whole", "c*right", "{factor}"),
     Slip("variable as a factor", "whole", "right/x", "the factor {variable} is missing"),
     Slip("variable as a factor", "whole", "right*x", "the factor {variable} is too much"),
     # after these: it is not plain that 1/sqrt(x^2 + 1) comes from 2 for 2*x, as no 2 is seen in it
     Slip("derivative of a power", "pow constant", "b*da", _DERIVATIVE, "b"),
     Slip("factor of a term", "term", "dy - term + c*term", "in the term through {operand}{within} {factor}"),
+    # -- in arrays -----------------------------------------------------------------------------------------------------------
+    Slip("wrong branch", "abs relu relu6 max min clip hardtanh where branch", "dy|dy - term|du",
+         "the wrong branch of {row} is taken"),
+    Slip("rearranged", "order", "other", "its entries are {other}"),
+    Slip("multiple of the variable", "whole", "right + c*x", "a term {which}: {size} times {variable}"),
+    Slip("one entry", "entry", "other", "one entry alone is wrong, {other}"),
+    Slip("rounded numbers", "whole", "right", _ROUNDED, like=1e-4),
 )  # fmt: skip
 """All of them."""

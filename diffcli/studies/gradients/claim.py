@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial, wraps
 from math import prod
 from typing import Any
@@ -11,12 +12,12 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.language import Program, parse
-from diffcli.methods.points.arrays import as_array
+from diffcli.methods.points.arrays import Ragged, as_array, flatten
 from diffcli.methods.points.data_texts import parse_json
-from diffcli.methods.points.file_text import read_text
+from diffcli.methods.points.file_text import bad_file, read_text
 from diffcli.methods.points.files import find_reference, read_value
 from diffcli.methods.points.points import read_point, unknown_name
-from diffcli.methods.problem.components import Components
+from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.system import System
 from diffcli.operations import CONSTANTS
@@ -61,9 +62,10 @@ def as_claim(given: Any, function: Program, point: Mapping[str, Any], kind: str 
     if isinstance(given, PythonFunction):
         return Claim(given.name, partial(_answer, given, function))
     if isinstance(given, Program):
-        return Claim(name, partial(_value, given))
+        return Claim(name, partial(_value, given), moves=bool(point.keys() & given.free))
     if isinstance(given, Mapping) and given and all(isinstance(one, Program) for one in given.values()):
-        return Claim(name, lambda point: {name: _value(program, point) for name, program in given.items()})
+        moves = any(point.keys() & program.free for program in given.values())
+        return Claim(name, lambda point: {name: _value(program, point) for name, program in given.items()}, moves)
     return Claim(name, lambda point: given, moves=False)
 
 
@@ -72,7 +74,8 @@ def without_gradient(function: PythonFunction) -> PythonFunction:
 
     @wraps(function.function)
     def value(*arguments: Any, **named: Any) -> Any:
-        return function.function(*arguments, **named)[0]
+        answer = function.function(*arguments, **named)
+        return answer[0] if isinstance(answer, tuple | list) and answer else answer
 
     alone = PythonFunction(value, function.name, function.label, function.surroundings)
     alone.verify = function.verify
@@ -89,7 +92,9 @@ def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
         return read_value(path, kind)
     if suffix == ".json":
         data = parse_json(read_text(path), path)
-        return data[kind] if isinstance(data, dict) and "schema" in data and kind in data else data
+        if isinstance(data, dict) and "schema" in data and kind not in data:
+            raise bad_file("bad-data", f"{path} is a result of diffcli without a {kind}")
+        return data[kind] if isinstance(data, dict) and "schema" in data else data
     if text.startswith("@"):
         text = read_text(path, "write @FILE for a file of formulas, and FILE.py:NAME for a function")
     if ":" in text and not text.startswith("["):
@@ -143,13 +148,15 @@ def arranged(given: Any, parts: Components, what: str) -> list[float | None]:
         if name not in shapes and name not in found:
             raise ExpressionError([unknown_name(name, shapes, f"the {what}")])
         is_number = not isinstance(part, list | tuple) and not is_array(part)
-        array: Any = _number(f"{what} by `{name}`", part) if is_number else as_array(what, part, _number)
+        array: Any = as_number(f"{what} by `{name}`", part) if is_number else as_array(what, part, as_number)
         own, shape = getattr(array, "shape", ()), shapes.get(name, ())
         if own != shape and not prod(own) == prod(shape) == 1:
             turned = " (it is transposed)" * (own == shape[::-1])
             message = f"the {what} by `{name}` is {shape_text(own)}, and should be {shape_text(shape)}{turned}"
             raise ExpressionError([error("shape-mismatch", message)])
         found |= zip(element_names(name, shape), Components([(name, 0, own)]).numbers([array]), strict=True)
+    if all(number is None for number in found.values()):
+        raise ExpressionError([error("bad-result", f"the {what} is empty", help=[f"its variables: {', '.join(shapes)}"])])
     return [*found.values()]
 
 
@@ -174,14 +181,32 @@ def parts_of(at: Mapping[str, Any], names: list[str], hessian: bool = False) -> 
     return Components([(name, place, shape) for place, (name, shape) in enumerate(shapes.items())])
 
 
-def by_pairs(given: Any, names: list[str]) -> Any:
-    """Second derivatives as derivatives by pairs of variables: the blocks of a mapping of mappings, or of rows."""
-    if isinstance(given, Mapping):
-        return {f"{first},{second}": block for first, row in given.items() for second, block in row.items()}
-    return [block for row in given for block in row] if len(names) > 1 else given
+def by_pairs(given: Any, variables: Components) -> Any:
+    """Second derivatives as derivatives by pairs of variables: of a matrix of all elements, or of blocks in rows or by names."""
+    size = len(variables)
+    with suppress(Ragged):
+        shape, entries = flatten([given], "the Hessian")
+        if shape == (1, size, size):
+            numbers = [as_number("Hessian", entry) for entry in entries]
+            given = as_blocks(variables, variables, [numbers[row * size : (row + 1) * size] for row in range(size)])
+    if len(variables.parts) == 1 and not isinstance(given, Mapping):
+        return given
+    rows = given if isinstance(given, Mapping) else _by_place(given, variables, "Hessian")
+    return {
+        f"{first},{second}": block
+        for first, row in rows.items()
+        for second, block in (row if isinstance(row, Mapping) else _by_place(row, variables, f"Hessian by `{first}`")).items()
+    }
 
 
-def _number(name: str, value: Any) -> float:
+def without(given: Any, names: set[str]) -> Any:
+    """What is claimed by name, without what is claimed of some names and their elements."""
+    if not isinstance(given, Mapping):
+        return given
+    return {name: without(part, names) for name, part in given.items() if str(name).partition("[")[0] not in names}
+
+
+def as_number(name: str, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):

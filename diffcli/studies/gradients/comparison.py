@@ -2,7 +2,8 @@
 
 An entry is wrong only where it lies further from the computed number than everything allows that is known: the bar of that
 number; half of the digits of the floats that the claim was computed in, or the tolerance that was asked for; and how far the
-claim itself moves when the point moves by a few roundings, which is its own rounding.
+claim itself moves when the point moves by a few roundings, which is its own rounding. It is not decided where no formula that
+is made of the rounded values of the function can tell the two apart: 1 - tanh(x)^2 is 0 where the tape has 4e-26.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from diffcli.errors import Diagnostic, DomainError, ExpressionError, LimitError, Slopes, as_stop, error
+from diffcli.errors import Diagnostic, DomainError, ExpressionError, LimitError, Slopes, UsageError, as_stop, error
 from diffcli.methods.differences.plain_calls import PlainCalls
-from diffcli.methods.points.points import Point, to_float
+from diffcli.methods.points.points import Point
 from diffcli.methods.problem.components import Components
-from diffcli.methods.problem.problem import At, Target, as_program, given_to, one_line
+from diffcli.methods.problem.problem import At, Problem, Target, as_program, given_to, one_line
+from diffcli.methods.sweeps.rounding import UNIT
 from diffcli.records import Number
 from diffcli.records.gradients import RIGHT, UNDECIDED, WRONG, Entry, GradientAtPoint, GradientCheck
-from diffcli.studies.gradients.claim import arranged, as_claim, by_pairs, parts_of, without_gradient
-from diffcli.studies.gradients.computed import computed
+from diffcli.studies.gradients.claim import arranged, as_claim, as_number, by_pairs, parts_of, without, without_gradient
+from diffcli.studies.gradients.computed import Computed, computed, floors_of
 from diffcli.studies.gradients.slips import Observation, find_slips
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.python_function import PythonFunction
@@ -60,39 +62,77 @@ def check_gradient(
     >>> [(entry.name, entry.verdict) for entry in check.points[0].entries], check.slip
     ([('x', 'right'), ('y', 'wrong')], 'by `y`: the sign of the whole is wrong')
     """
-    asked = _Asked(as_program(target, verify), against, rtol, hessian, value_and_grad, max_nodes)
+    if rtol is not None and not 0 <= rtol <= 1:
+        message = f"rtol is a number from 0 to 1, not {rtol:g}"
+        raise UsageError([error("usage", message, help=["leave it out for half of the digits"])])
+    if not points:
+        raise UsageError([error("usage", "there is no point to check at", help=["give one at least"])])
+    program = as_program(target, verify)
+    if against is None and not isinstance(program, PythonFunction):
+        message = "--value-and-grad is for a Python function, which gives (value, gradient)"
+        raise UsageError([error("usage", message, help=["add --against"])])
+    asked = _Asked(program, against, rtol, hessian, value_and_grad, max_nodes)
     found: list[GradientAtPoint] = []
     undefined: list[dict[str, Number]] = []
-    seen: list[Observation] = []
+    raised: list[ExpressionError] = []
+    seen, right = list[Observation](), list[Observation]()
     notes: dict[str, Diagnostic] = {}
     try:
         for count, point in enumerate(points, 1):
             progress(f"point {count} of {len(points)}", count - 1, len(points))
             asked.move(point, wrt)
             try:
-                observed = asked.observed(asked.at)
-            except DomainError:
+                known = asked.known(asked.at)
+            except (DomainError, ExpressionError) as fault:
+                raised += _raised(fault)
                 undefined.append(asked.at)
                 continue
+            try:
+                observed = asked.observed(asked.at, known)
+            except ExpressionError as fault:
+                raised += _raised(fault)
+                observed = Observation(asked.at, asked.parts, [math.nan] * len(asked.parts), UNIT, known)
             found.append(asked.judged(observed))
-            for note in observed.computed.notes:
+            for note in (*known.notes, *_unclaimed(observed)):
                 notes.setdefault(note.code, note)
-            if found[-1].worst.verdict == WRONG and len(seen) < MOST_OBSERVED:
+            verdict = found[-1].worst.verdict
+            if verdict == RIGHT and not known.sides and len(right) < MOST_OBSERVED:
+                right.append(observed)
+            if verdict == WRONG and len(seen) < MOST_OBSERVED:
                 seen += [observed, *asked.beside(asked.observed, 0 if seen else MOST_OBSERVED - 1, _nearby)]
     except (LimitError, KeyboardInterrupt) as fault:
         if not found:
             raise
         notes["stopped"] = as_stop(fault)._replace(notes=(f"checked until then: {len(found)} points",))
+    if raised and len(raised) == len(found) + len(undefined):
+        raise raised[0]
+    if raised:
+        notes["raised"] = raised[0].diagnostics[0]._replace(severity="warning")
     if not found:
         where = "the point" if len(undefined) == 1 else "any of the points"
         raise DomainError([error("domain", f"the function has no value at {where}")])
-    slip = find_slips(seen, asked.claim.moves) if seen else ""
-    known = (asked.expression, asked.claim.name, asked.what.lower(), tuple(found), tuple(undefined))
-    return GradientCheck(*known, slip, tuple(notes.values()))
+    slip = find_slips([*seen, *right], asked.claim.moves) if seen else ""
+    names = (asked.expression, asked.claim.name, asked.what.lower(), tuple(found), tuple(undefined))
+    return GradientCheck(*names, slip, tuple(notes.values()))
 
 
 def _nearby(x: float, draw: Random) -> float:
     return x * draw.uniform(0.8, 1.25) or draw.uniform(-0.02, 0.02)
+
+
+def _raised(fault: DomainError | ExpressionError) -> list[ExpressionError]:
+    """An exception of somebody's own code, which has no value at a point then; any other fault is raised."""
+    if isinstance(fault, ExpressionError) and fault.diagnostics[0].code != "python-error":
+        raise fault
+    return [fault] if isinstance(fault, ExpressionError) else []
+
+
+def _unclaimed(seen: Observation) -> list[Diagnostic]:
+    """A note of the variables, or pairs of them, of which nothing is claimed."""
+    bands = zip(seen.parts.parts, seen.parts.bands(seen.claimed), strict=True)
+    names = [f"`{name}`" for (name, _, _), band in bands if all(number is None for number in band)]
+    message = f"nothing is claimed of the derivative by {', '.join(names)}"
+    return [Diagnostic("not-claimed", "note", message)] if names else []
 
 
 class _Asked:
@@ -100,7 +140,11 @@ class _Asked:
 
     at: Point
     names: list[str]
+    variables: Components
+    elements: Components
+    """What the derivatives are by: the variables, or pairs of them."""
     parts: Components
+    """The same, and the value if it is claimed too."""
 
     def __init__(self, program: Any, against: Any, rtol: float | None, hessian: bool, with_value: bool, most_rows: int) -> None:
         self.against = program if against is None else against
@@ -115,17 +159,20 @@ class _Asked:
         self.names = chosen or [name for name in (*self.program.inputs, *self.program.constants) if name in self.at]
         self.held = self.program.held if isinstance(self.program, PythonFunction) else {}
         self.claim = as_claim(self.against, self.given, {**self.held, **self.at}, self.what.lower())
-        self.parts = parts_of(self.at, self.names, self.hessian)
+        self.variables = parts_of(self.at, self.names)
+        self.elements = parts_of(self.at, self.names, self.hessian)
+        self.parts = Components([*self.elements.parts, *[("value", 0, ())] * self.with_value])
 
-    def observed(self, at: Point) -> Observation:
-        """The claim and the derivative at a point; the value is one of the numbers, if it is claimed too."""
-        found = computed(self.program, at, self.names, self.parts, self.hessian, self.most_rows)
-        claimed, unit = self.claimed(at)
-        if not self.with_value:
-            return Observation(at, self.parts, claimed, unit, found)
-        parts = Components([*self.parts.parts, ("value", 0, ())])
-        found = found._replace(numbers=[*found.numbers, found.value], bars=[*found.bars, 0.0])
-        return Observation(at, parts, claimed, unit, found)
+    def known(self, at: Point) -> Computed:
+        """The derivative at a point; the value is one of the numbers, if it is claimed too."""
+        found = computed(self.program, at, self.names, self.elements, self.hessian, self.most_rows)
+        more = self.with_value
+        return found._replace(numbers=found.numbers + [found.value] * more, bars=found.bars + [0.0] * more)
+
+    def observed(self, at: Point, known: Computed | None = None) -> Observation:
+        """The claim and the derivative at a point."""
+        known = known or self.known(at)
+        return Observation(at, self.parts, *self.claimed(at), known)
 
     def claimed(self, at: Point) -> tuple[list[float | None], float]:
         """The numbers that are claimed at a point, and the distance of floats in which they come."""
@@ -134,16 +181,21 @@ class _Asked:
             if not isinstance(given, tuple | list) or len(given) != 2:
                 message = f"`{self.claim.name}` returned a `{type(given).__name__}`, not a pair (value, {self.what})"
                 raise ExpressionError([error("bad-result", message)])
-            value, given = [to_float("the value", given[0])], given[1]
-        return arranged(by_pairs(given, self.names) if self.hessian else given, self.parts, self.what) + value, _unit(given)
+            value, given = [as_number("value", given[0])], given[1]
+        given = without(given, {*at, *self.held} - {*self.names})
+        numbers = by_pairs(given, self.variables) if self.hessian else given
+        return arranged(numbers, self.elements, self.what) + value, _unit(given)
 
     def beside(self, ask: Callable[[Point], Any], most: int, move: Callable[[float, Random], float]) -> Iterator[Any]:
         """What is answered at some points beside this one, where a claim can be asked there."""
-        parts = parts_of(self.at, self.names)
+        elements = self._elements()
         for seed in range(most if self.claim.moves else 0):
-            draw, elements = Random(seed), parts.numbers([self.at[name] for name in self.names])
+            draw = Random(seed)
             with suppress(ExpressionError, DomainError):
-                yield ask({**self.at, **parts.of([move(x or 0.0, draw) for x in elements])})
+                yield ask({**self.at, **self.variables.of([move(x, draw) for x in elements])})
+
+    def _elements(self) -> list[float]:
+        return [x or 0.0 for x in self.variables.numbers([self.at[name] for name in self.names])]
 
     # -- verdicts --------------------------------------------------------------------------------------------------------
 
@@ -151,15 +203,20 @@ class _Asked:
         """The verdict on every entry that is claimed."""
         tolerance, found = math.sqrt(seen.unit) if self.rtol is None else self.rtol, seen.computed
         largest = max([abs(number) for number in found.numbers if math.isfinite(number)], default=0.0)
-        columns = zip(seen.parts.names, seen.claimed, found.numbers, found.bars, self._noise(seen), strict=True)
+        again = next(self.beside(self.claimed, 1, lambda x, draw: x), (seen.claimed,))[0]
+        columns = zip(seen.parts.names, seen.claimed, again, found.numbers, found.bars, self._noise(seen), strict=True)
         entries = []
-        for name, number, right, bar, noise in columns:
+        for name, number, other, right, bar, noise in columns:
             if number is not None:
-                allowed = bar + tolerance * max(abs(number), abs(right))
-                verdict = _verdict(number, right, allowed, noise, largest, found.sides.get(name))
+                off = tolerance * max(abs(number), abs(right))
+                verdict = _verdict(number, right, bar, bar + off, noise, largest, found.sides.get(name), found.missing)
+                if abs(number - (other or 0.0)) > bar + off:
+                    verdict = WRONG, "another call at the same point gives another number"
                 entries.append(Entry(name, number, right, bar, *verdict))
-        if found.problem is not None and isinstance(self.program, PythonFunction) and not self.hessian:
-            self._second(self.program, entries)
+        if found.problem is not None and any(entry.verdict == WRONG for entry in entries):
+            self._spare(found.problem, entries)
+            if isinstance(self.program, PythonFunction) and not self.hessian:
+                self._second(self.program, entries)
         return GradientAtPoint({**self.held, **self.at}, tuple(entries), found.problem is not None)
 
     def _noise(self, seen: Observation) -> list[float]:
@@ -176,9 +233,17 @@ class _Asked:
         middle = [sorted(each)[len(each) // 2] for each in zip(*moves, strict=True)] or [0.0] * len(seen.claimed)
         return [ROUNDINGS * move if math.isfinite(move) else 0.0 for move in middle]
 
+    def _spare(self, problem: Problem, entries: list[Entry]) -> None:
+        """What is off by less than formulas of rounded values can be is not decided."""
+        floors = dict(zip(self.elements.names, floors_of(problem, self._elements(), self.variables, self.hessian), strict=True))
+        for place, entry in enumerate(entries):
+            off = abs(entry.claimed - entry.computed)
+            if entry.verdict == WRONG and not entry.why and off <= ROUNDINGS * floors.get(entry.name, 0.0):
+                entries[place] = entry._replace(verdict=UNDECIDED, why="its own rounding is too large")
+
     def _second(self, function: PythonFunction, entries: list[Entry]) -> None:
         """Ask differences about the worst of the wrong entries; one that these bear out against the tape is not decided."""
-        columns = {name: column for column, name in enumerate(self.parts.names)}
+        columns = {name: column for column, name in enumerate(self.variables.names)}
         wrong = [(one.badness, place) for place, one in enumerate(entries) if one.verdict == WRONG and one.name in columns]
         calls = PlainCalls(function, self.at, self.names) if wrong else None
         for _, place in sorted(wrong, reverse=True)[:MOST_SECONDED] if calls else ():
@@ -191,16 +256,18 @@ class _Asked:
 
 
 def _verdict(
-    claimed: float, computed: float, allowed: float, noise: float, largest: float, sides: Slopes | None
+    claimed: float, computed: float, bar: float, allowed: float, noise: float, largest: float, sides: Slopes | None, missing: str
 ) -> tuple[str, str]:
     """The verdict on a claim, and why it is not decided, or right all the same."""
+    if sides is not None and sides.left == sides.right is not None:
+        sides = None  # x*abs(x) at 0
     if sides is not None and sides.left is not None and sides.right is not None:
         low, high = sorted((sides.left, sides.right))
         spare = allowed if math.isfinite(allowed) else 0.0
         inside = low - spare <= claimed <= high + spare
         return (RIGHT, "between the slopes of a kink") if inside else (WRONG, f"not between the slopes {low:g} and {high:g}")
     if sides is not None or not math.isfinite(computed):
-        return UNDECIDED, "there is no derivative here"
+        return UNDECIDED, missing
     if not math.isfinite(claimed):
         return WRONG, "no finite number"
     distance, size = abs(claimed - computed), max(abs(claimed), abs(computed))
@@ -209,7 +276,7 @@ def _verdict(
     if distance > allowed:
         small = noise <= LOOSE * size or noise <= LOOSE**3 * largest
         return (RIGHT, "") if small else (UNDECIDED, "its own rounding is too large")
-    return (RIGHT, "") if allowed <= LOOSE * size or not distance else (UNDECIDED, "the bar is too large")
+    return (RIGHT, "") if bar <= LOOSE * size or not distance else (UNDECIDED, "the bar is too large")
 
 
 def _unit(given: Any) -> float:

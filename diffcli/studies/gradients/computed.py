@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -10,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Slopes, error
 from diffcli.language import Program
 from diffcli.methods.differences.plain_calls import SECOND, PlainCalls, in_place_of_recording
-from diffcli.methods.digits.shake import ROUNDED, shake, shaking
+from diffcli.methods.digits.shake import ROUNDED, SHAKE, shake, shaking
 from diffcli.methods.gradient import of_problem
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.options import HessianOptions, Options
@@ -20,11 +22,18 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import variables_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.array_sweeps import array_adjoints
-from diffcli.methods.sweeps.rounding import UNIT, adjoint_errors, value_errors
+from diffcli.methods.sweeps.reverse import accumulate
+from diffcli.methods.sweeps.rounding import EXACT, UNIT, adjoint_errors, value_errors
+from diffcli.operations import OPERATIONS
 from diffcli.operations.array_row import Shape, shape_text
 from diffcli.records import Difference
-from diffcli.studies.gradients.claim import arranged, by_pairs
+from diffcli.studies.gradients.claim import arranged, by_pairs, parts_of
+from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.evaluation import arithmetic_of, run
+from diffcli.tape.running.rules import FLOAT, Function, Overrides
+
+_STRAIGHT = EXACT | {"add", "sub", "mul"}
+"""Operations whose partials are operands, or constant."""
 
 
 class Computed(NamedTuple):
@@ -38,6 +47,8 @@ class Computed(NamedTuple):
     notes: tuple[Diagnostic, ...]
     problem: Problem | None = None
     """The tape at the point; without one the bars are estimates."""
+    missing: str = "there is no derivative here"
+    """Why a number that is not finite is not, where no slopes on two sides are known."""
 
 
 def computed(program: Program, at: Point, names: list[str], parts: Components, hessian: bool, most_rows: int) -> Computed:
@@ -49,13 +60,15 @@ def computed(program: Program, at: Point, names: list[str], parts: Components, h
         return _by_calls(in_place_of_recording(program, at, names, fault), hessian)
     if hessian:
         found: Any = hessian_of(problem, HessianOptions(watch=False))
-        numbers = arranged(by_pairs(found.hessian, names), parts, "Hessian")
-        bars = [64 * UNIT * max((abs(number or 0.0) for number in numbers), default=0.0)] * len(numbers)
+        numbers = arranged(by_pairs(found.hessian, parts_of(at, names)), parts, "Hessian")
+        bars = _of_seconds([abs(number or 0.0) for number in numbers], parts_of(at, names))
     else:
         found = of_problem(problem, Options(watch=False), asks_rules=False)
         numbers, bars = arranged(found.gradient, parts, "gradient"), _rounding(problem)
     sides = {slopes.variable: slopes for note in found.notes for slopes in note.slopes if not hessian}
-    return Computed([number or 0.0 for number in numbers], bars, sides, found.value, found.notes, problem)
+    result = Computed([number or 0.0 for number in numbers], bars, sides, found.value, found.notes, problem)
+    overflows = any(note.code == "overflow" for note in found.notes)
+    return result._replace(missing="it is beyond the range of floats") if overflows else result
 
 
 def _require_one(shapes: list[Shape]) -> None:
@@ -79,6 +92,49 @@ def _rounding(problem: Problem) -> list[float]:
     return [abs((one or 0.0) - (other or 0.0)) * ROUNDED for one, other in pairs]
 
 
+def _pairs(variables: Components) -> list[tuple[int, int]]:
+    """The pairs of elements in the order of the pairs of variables."""
+    bands = variables.bands(range(len(variables)))
+    return [(row, column) for rows in bands for columns in bands for row in rows for column in columns]
+
+
+def _of_seconds(sizes: list[float], variables: Components) -> list[float]:
+    """How far rounding may move second derivatives: beside their own size, and that of the two on the diagonal."""
+    pairs = _pairs(variables)
+    diagonal = {row: math.sqrt(size) for (row, column), size in zip(pairs, sizes, strict=True) if row == column}
+    return [64 * UNIT * max(size, diagonal[row] * diagonal[column]) for (row, column), size in zip(pairs, sizes, strict=True)]
+
+
+def floors_of(problem: Problem, point: Sequence[float], variables: Components, hessian: bool) -> list[float]:
+    """How far formulas of rounded values may be off, for each derivative: 1 - tanh(x)^2 by units of tanh(x)/x.
+
+    Each operation that bends hands on a unit of its result, beside its operand, too much; so does a sum of such that bends.
+    """
+    tape, own = problem.tape, variables_of(problem)
+    terms, overrides = (FLOAT if tape.shapes is None else NUMPY).terms, Overrides()
+    names = dict(zip(tape.rows(), tape.operations, strict=True))
+    bending = {slot for slot, name in names.items() if name in OPERATIONS and name not in _STRAIGHT}
+    bent = {operand for slot in bending for operand in tape.operands_of(slot)[names[slot] == "div" :]}
+    for slot, name in names.items():
+        row = tape.operands_of(slot)
+        moving = row if slot in bending else bending.intersection(row) if slot in bent and name in ("add", "sub") else ()
+        if moving:
+            functions = enumerate(zip(terms(name, len(row)), row, strict=True))
+            overrides[slot] = tuple(one and partial(_moved, one, k) if of in moving else one for k, (one, of) in functions)
+    beside = accumulate(tape, problem.values, problem.active, {tape.output: 1.0}, overrides)[0]
+    pairs = zip(own.numbers(problem.adjoints), own.numbers(beside), strict=True)
+    floors = [abs((one or 0.0) - (other or 0.0)) * ROUNDED for one, other in pairs]
+    if not hessian:
+        return floors
+    along = [abs(x) or 1.0 for x in point]
+    return [min(floors[row] / along[column], floors[column] / along[row]) for row, column in _pairs(variables)]
+
+
+def _moved(function: Function, place: int, bar: Any, *arguments: Any) -> Any:
+    term, operand = function(bar, *arguments), arguments[place]
+    return None if term is None else term + SHAKE * bar * arguments[-1] / (abs(operand) + (operand == 0))
+
+
 # -- differences of plain calls ------------------------------------------------------------------------------------------------
 
 
@@ -88,7 +144,8 @@ def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
     (found,) = [_second(calls)] if hessian else calls.jacobian()
     sides = {one.variable: Slopes(one.variable, one.left, one.right) for one in found if one.left is not one.right}
     bars = [math.inf if one.error is None else one.error for one in found]
-    return Computed([one.estimate for one in found], bars, sides, value, tuple(calls.notes([found])))
+    notes = tuple(calls.notes([found]))
+    return Computed([one.estimate for one in found], bars, sides, value, notes, missing="differences do not reach it")
 
 
 def _second(calls: PlainCalls) -> list[Difference]:
@@ -108,5 +165,4 @@ def _second(calls: PlainCalls) -> list[Difference]:
         bar = None if None in (one.error, other.error) else (one.error + other.error) / area
         return one._replace(estimate=(one.estimate - other.estimate) / area, error=bar, left=None, right=None)  # type: ignore[no-any-return]
 
-    bands = columns.bands(range(len(sizes)))
-    return [by_pair(row, column) for rows in bands for others in bands for row in rows for column in others]
+    return [by_pair(row, column) for row, column in _pairs(columns)]
