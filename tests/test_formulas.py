@@ -131,6 +131,72 @@ def test_a_formula_is_a_program(text, by, points):
         assert diffcli.evaluate(form, used) == pytest.approx(formula_of(text, by, at).value, rel=1e-11, abs=1e-13)
 
 
+LARGE = {
+    # text: its derivative by x, as a text in which no number is beyond the range of a float
+    "x/10^400": "1/10^400",
+    "2^2000*x": "2^2000",
+    "1e300*1e300*x": "10^600",
+    "-3*x*10^400": "-10^400*3",
+    "-x/10^400 + x*0": "-1/10^400",
+    "x^2*3^-1000": "2*x/3^1000",
+    "sin(x/10^400)": "cos(x/10^400)/10^400",
+    "(x/10)^1000": "x^999/10^997",
+    "x/(2^1000*3^1000)": "1/6^1000",
+    "x^(10^400)": None,
+    "x*(2^2000 + 1)": None,
+    "x*2^3000*(2^1100 + 1)/7^500": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LARGE)
+def test_a_large_number_stays_what_it_is(text):
+    """Read back by SymPy's parser it is the derivative; read by diffcli, it has no name of its own and is no infinity."""
+    found = formula_of(text, "x")
+    for form in (found.unsimplified, found.simplified):
+        expected = sympy.diff(as_sympy(text.replace("1e300", "10^300")), NAMES["x"])
+        assert sympy.simplify(as_sympy(form) - expected) == 0
+        assert set(diffcli.parse(form).inputs) <= {"x"} and "0.0" not in form
+    assert LARGE[text] in (None, found.simplified)
+
+
+@pytest.mark.parametrize("text", ["2^1e6*x", "9^9^9*x", "10^3000*10^3000*x", "(x/10)^5000", "x/2^1e6"])
+def test_a_number_too_long_to_write_is_refused(text):
+    result = run(["diff", text])
+    assert (result.exit, result.stdout) == (6, "")
+    assert result.stderr == (
+        "error[undecided-derivative]: SymPy cannot differentiate this: a number in it has more than 4300 digits\n"
+        "  = help: use grad --mode reverse\n"
+    )
+
+
+HELD = {"digamma(1)*x": "digamma(1)", "x*exp(digamma(1))": "exp(digamma(1))", "polygamma(2, 1)*x": "polygamma(2, 1)"}
+
+
+@pytest.mark.parametrize("text", HELD)
+def test_constants_of_sympy_have_the_names_of_the_language(text):
+    assert formula_of(text, "x").simplified == HELD[text]
+
+
+@pytest.mark.parametrize(("order", "help"), [(1, "  = help: use grad --mode reverse\n"), (2, "  = help: use hessian --mode auto\n"), (3, "")])
+def test_what_is_not_real_is_refused_with_what_else_to_use(order, help):
+    result = run(["diff", "sqrt(-1)*x^4", "--order", str(order)])
+    assert (result.exit, result.stdout) == (6, "")
+    message = "error[undecided-derivative]: SymPy leaves a derivative undecided: it holds sqrt(-1), which is no real number\n"
+    assert result.stderr == message + help
+
+
+@pytest.mark.parametrize("text", ["(y^2)^x", "cbrt((y^2)^x)", "(y^2)^cos(x)", "sqrt(y^2)^x", "(y^4)^x", "abs(y)^x"])
+def test_both_forms_hold_wherever_the_function_does(text):
+    at = {"x": mpmath.mpf("0.3"), "y": mpmath.mpf("-1.2")}
+    function = sympy.lambdify([NAMES["x"], NAMES["y"]], as_sympy(text.replace("cbrt", "")), "mpmath")
+    root = (lambda value: mpmath.cbrt(value)) if "cbrt" in text else (lambda value: value)
+    with mpmath.workdps(40):
+        slope = float(mpmath.diff(lambda y: root(function(at["x"], y)), at["y"]))
+    found = formula_of(text, "y")
+    for form in (found.unsimplified, found.simplified):
+        assert diffcli.evaluate(form, {"x": 0.3, "y": -1.2}) == pytest.approx(slope, rel=1e-12)
+
+
 def test_the_derivative_of_a_derivative_by_the_shell():
     form = run(["diff", "x^2*sin(x)", "-q"]).stdout.strip()
     assert run(["grad", form, "--at", "x=1", "-q"]).stdout == "f\t2.2232442754839328\ndf/dx\t3.002680208280456\n"

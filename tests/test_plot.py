@@ -193,6 +193,17 @@ RANGES = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(("text", "value"), [
+    ("floor(x)", lambda x: math.floor(x)), ("ceil(x)", lambda x: math.ceil(x)), ("sign(x - 1)", lambda x: (x > 1) - (x < 1)),
+    ("where(x < 1, x, 5 - x)", lambda x: x if x < 1 else 5 - x), ("sqrt(x)", lambda x: math.sqrt(x)),
+])  # fmt: skip
+def test_the_data_have_the_value_that_the_function_has_at_a_jump(text, value):
+    (curve,) = plot(text, "", low=0, high=2).curves
+    rows = {x: f for x, f, _ in curve.samples}
+    assert {place.x for place in curve.places} <= rows.keys()
+    assert [rows[x] for x in rows] == pytest.approx([value(x) for x in rows], rel=1e-12)
+
+
 @pytest.mark.parametrize(("text", "at"), RANGES)
 def test_the_range_is_where_something_happens(text, at):
     result = plot(text, at)
@@ -218,6 +229,9 @@ FAULTS = {
     "x --from 1 --to 1": ("there is nothing between --from 1 and --to 1", "give --from below --to"),
     "x --from 2 --to -1": ("there is nothing between --from 2 and --to -1", "give --from below --to"),
     "x^2 --at x=[1,2]": ("a plot is over a number, and `x` is given as an array",),
+    "x^2 --from 1e308 --to 1.1e308": (
+        "the value is infinite at every sample from 1e+308 to 1.1e+308", "give another range, with --from and --to",
+    ),
     "log(-1 - x^2)": ("the value is undefined at every sample from -3 to 3", "give another range, with --from and --to"),
     "x --from inf": ("--from is `inf`, not a number", "write a number, or an expression without variables such as 2^-10"),
 }

@@ -88,8 +88,31 @@ def test_the_option_is_for_symbolic_mode(command):
     assert result.exit == 0 and '"simplified": null' in result.stdout
 
 
+LARGE_EXPONENTS = {
+    "(x+1)^1000": "1000*(x + 1)^999",
+    "(x+1)^999": "999*(x + 1)^998",
+    "sin(150*x)^101": "15150*sin(150*x)^100*cos(150*x)",
+    "sin(1000*x)*cos(1000*x)": "1000*cos(2000*x)",
+    "(2*x-3)^101/(2*x-3)^1200": "-2198/(2*x - 3)^1100",
+    "(x+y)^500 + x^499": "499*x^498 + 500*(x + y)^499",
+    "(x^2+x+1)^150*(x+3)^101": "(x + 3)^100*(x^2 + x + 1)^149*(401*x^2 + 1151*x + 551)",
+}
+
+
+@pytest.mark.parametrize("text", LARGE_EXPONENTS)
+def test_large_exponents_are_not_written_out(text):
+    result = diffcli.diff(text, wrt="x")
+    assert [found.simplified for found in result.formulas] == [LARGE_EXPONENTS[text]] and not result.notes
+
+
+def test_what_is_not_simplified_is_told_by_variables(monkeypatch):
+    monkeypatch.setattr(simplification, "SECONDS", 0.01)
+    (note,) = diffcli.diff("atan(sinh(x*y)/(1 + cos(x)^2))^3", wrt="x, x, x").notes
+    assert note.message == "not simplified all the way: the derivative by `x` 3 times"
+
+
 def test_numbers_alone_are_not_simplified_for(monkeypatch):
-    monkeypatch.setattr(simplification, "simplified", None)  # calling it would fail, and be told
+    monkeypatch.setattr(simplification.sympy, "simplify", None)  # calling it would fail, and be told
     result = run("grad 'x^2*exp(-x)' --at x=3 --mode symbolic -q")
     assert (result.exit, result.stderr) == (0, "")
     assert float(result.stdout.split()[-1]) == pytest.approx(float(-3 * mpmath.exp(-3)), rel=1e-15)
@@ -99,7 +122,7 @@ def test_what_fails_is_told(monkeypatch):
     def fails(raw):
         raise AttributeError
 
-    monkeypatch.setattr(simplification, "simplified", fails)
+    monkeypatch.setattr(simplification.sympy, "simplify", fails)
     result = run("grad 'x^2*exp(-x)' --at x=3 --mode symbolic --simplify full")
     assert result.exit == 0
     assert result.stderr == (

@@ -391,6 +391,18 @@ def test_the_point_is_what_its_text_says(at, polynomial):
     assert found.exact_polynomial == (polynomial or "h = x - (-sqrt(2) - 1); (2*sqrt(2) + 3) + (-2*sqrt(2) - 2)*h")
 
 
+@pytest.mark.parametrize(("text", "order", "coefficient"), [
+    ("exp(x)", 200, lambda k: sympy.Rational(1, sympy.factorial(k))),
+    ("exp(x/10^200)", 3, lambda k: sympy.Rational(1, sympy.factorial(k) * 10 ** (200 * k))),
+    ("3*log(1 - x*1e-200)", 3, lambda k: -sympy.Rational(3, max(k, 1) * 10 ** (200 * k)) * int(k > 0)),
+])  # fmt: skip
+def test_exact_numbers_have_no_range(text, order, coefficient):
+    found = taylor(text, "x=0", order=order, exact=True)
+    for k, exactly in enumerate(found.exact):
+        read = sympy.sympify(exactly.replace("^", "**"))  # SymPy's reader of numbers
+        assert read == coefficient(k) and not read.has(sympy.Float)
+
+
 MANY = ["exp(sin(x))", "atan(x)/(1 + exp(-x^2))", "log(x)/x", "x^x", "tanh(x)^2", "sqrt(1 + x^2)", "gamma(x)", "1/(1 + sqrt(x))", "softplus(x)",
         "gelu(x)", "erf(x)*x", "log1p(x)*cosh(x)", "asin(x/9)", "acosh(1 + x)", "hypot(x, 3)", "logsumexp([x, 1, 2])", "x^(9/2)", "sinc(x)"]  # fmt: skip
 

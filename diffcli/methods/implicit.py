@@ -64,7 +64,7 @@ def compute_implicit(target: Target, at: At | None, options: FormulaOptions) -> 
     wanted = [*dict.fromkeys([*((each,) for by in asked.by for each in by), *before(asked.by), *asked.by])]
     found, slope = dict[By, Formula](), slope_name(name, system.tape.inputs)
     totals: dict[By, str] = {}
-    with sympy_limits("reverse"), Curve(system, name, options.simplify, len(wanted), notes) as curve:
+    with sympy_limits(0), Curve(system, name, options.simplify, len(wanted), notes) as curve:
         for by in wanted:
             options.progress(f"SymPy differentiates {name} by {', '.join(by)}")
             totals[by] = curve.total_text(by, slope, options.max_nodes)

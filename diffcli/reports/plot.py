@@ -8,7 +8,7 @@ from diffcli.language.writing.printer import shorten
 from diffcli.methods.points.ranges import LARGEST
 from diffcli.records.blocks import Document, Table, numbers
 from diffcli.records.figures import Axis, Figure, Series
-from diffcli.records.plots import Place, PlotResult
+from diffcli.records.plots import Curve, Place, PlotResult
 from diffcli.reports.document import data_of, number, point_text
 from diffcli.reports.formats import PROGRAM, Style
 
@@ -38,7 +38,7 @@ def plot_report(result: PlotResult, style: Style) -> Document:
 def _figure(result: PlotResult, orders: tuple[int, ...], style: Style) -> Figure:
     """Results, their derivatives, or both, over the range, and what breaks them."""
     lines = [
-        Series(curve.name + "'" * order, tuple((row[0], row[1 + order]) for row in curve.samples), "line" if order else "curve")
+        Series(curve.name + "'" * order, tuple(_line(curve, order)), "line" if order else "curve")
         for curve in result.curves for order in orders
     ]  # fmt: skip
     label = ", ".join(series.name for series in lines)
@@ -56,11 +56,17 @@ def _figure(result: PlotResult, orders: tuple[int, ...], style: Style) -> Figure
     return Figure(title, Axis(result.variable, ends=(result.low, result.high)), Axis(label, ends=sight), tuple(lines))
 
 
+def _line(curve: Curve, order: int) -> list[tuple[float, float]]:
+    """The points of a line, which is interrupted where the function is not continuous."""
+    apart = {place.x for place in curve.places if place.kind not in ("kink", "vertical tangent", "single point")}
+    return [(row[0], math.nan if row[0] in apart else row[1 + order]) for row in curve.samples]
+
+
 def _sight(result: PlotResult, orders: tuple[int, ...]) -> tuple[float, float]:
     """The least and the largest number in sight: all of a line, but for what is far out beside a pole."""
     unbounded = {place.kind for curve in result.curves for place in curve.places} - {"jump", "kink", "hole", "single point"}
     ends = []
-    for values in [[row[1 + order] for row in curve.samples] for curve in result.curves for order in orders]:
+    for values in [[y for _, y in _line(curve, order)] for curve in result.curves for order in orders]:
         known = sorted(filter(math.isfinite, values)) or [0.0]
         first, third = known[len(known) // 4], known[-1 - len(known) // 4]
         reach = FENCE * (third - first) if unbounded and first < third else math.inf

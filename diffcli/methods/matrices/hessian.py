@@ -260,7 +260,7 @@ def _symbolic(
     by_rules: dict[By, float] = {(names[column], names[row]): nan if bent else exact[row][column] for row, column in places}
     try:
         with Simplifier(options.simplify, len(places), notes) as simplifier:
-            derivatives = differentiate(problem, [*by_rules], simplifier, options.max_nodes, options.progress, by_rules, "auto")
+            derivatives = differentiate(problem, [*by_rules], simplifier, options.max_nodes, options.progress, by_rules)
             for (row, column), each in zip(places, derivatives, strict=True):
                 found.append(SymbolicSecond(names[column], names[row], each))
                 matrix[row][column] = matrix[column][row] = each.value

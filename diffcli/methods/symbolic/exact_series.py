@@ -120,19 +120,10 @@ def _agrees(number: Expression, close: float, noise: float) -> bool:
 
 def _text(number: Expression, names: Sequence[str]) -> str | None:
     """An exact number as a text, in the shortest form that is cheap to have; None if that is long."""
-    number = number.xreplace({each: _called(each) for each in number.atoms(sympy.zeta) | {sympy.EulerGamma}})
     works = [sympy.factor_terms, sympy.radsimp, sympy.cancel] if number.count_ops() <= MOST_CHANGED else []
     forms = [number, *[attempted(partial(work, number)) for work in works]]
     texts = [_written(form, names) for form in forms if form is not None]
     return min(filter(None, texts), key=len, default=None)
-
-
-def _called(constant: Expression) -> Expression:
-    """Euler's constant, and zeta at 2, 3, ..., by the names that they have in the language: they are values of polygamma at 1."""
-    if constant is sympy.EulerGamma:
-        return -sympy.Symbol("digamma(1)", real=True)
-    order = constant.args[0] - 1
-    return (-1) ** (order + 1) * sympy.Symbol(f"polygamma({order}, 1)", real=True) / sympy.factorial(order)
 
 
 def _written(form: Expression, names: Sequence[str] = ()) -> str:

@@ -49,15 +49,13 @@ def differentiate(
     most_nodes: int,
     progress: Callable[[str], None],
     by_rules: Mapping[By, float] = {},
-    instead: str = "reverse",
 ) -> Iterator[SymbolicDerivative]:
     """SymPy's derivatives of a result by some variables each, as they are done, and where they differ from those ``by_rules``.
 
-    A limit that strikes while the ``simplifier`` is at work leaves the unsimplified one, with a note; a `LimitError` names the
-    mode to use ``instead``.
+    A limit that strikes while the ``simplifier`` is at work leaves the unsimplified one, with a note.
     """
     bent = bool(by_rules) and any(note.severity == "warning" for note in simplifier.notes)
-    with sympy_limits(instead):
+    with sympy_limits(len(wanted[0]) if wanted else 0):
         derivatives = Derivatives(problem)
         for position, by in enumerate(wanted, 1):
             progress(f"SymPy differentiates along {', '.join(by)} ({position} of {len(wanted)})")

@@ -23,7 +23,7 @@ SECONDS = 2.0
 MOST_SIMPLIFIED = 1_000
 """Larger expressions are not given to SymPy's ``simplify``, which would not be done in that time."""
 
-MOST_WRITTEN_OUT = 1000
+MOST_WRITTEN_OUT = 30
 """The largest exponent, and multiple of an angle, that SymPy sees when it simplifies: it may write them out, as cos(n*x)."""
 
 CHEAP: tuple[tuple[int, Callable[[Expression], Expression]], ...] = (
@@ -53,30 +53,46 @@ class Simplifier:
             why, help = (("SymPy failed",), ()) if self.effort == FULL else took
             self.notes.append(Diagnostic("not-simplified", "note", message, notes=why, help=help))
 
-    def simplest(self, raw: Expression, name: str) -> Expression | None:
-        """The shortest form found of a derivative, which is called ``name``; None if nothing was looked for, or not to an end."""
+    def simplest(self, raw: Expression, by: str) -> Expression | None:
+        """The shortest form found of a derivative, ``by`` some variables; None if nothing was looked for, or not to an end."""
         if self.effort == NONE:
             return None
         self.budget.next_part()
         try:
-            forms = [self.budget.attempt(partial(form, raw)) for most, form in CHEAP if node_count(raw, most) < most]
+            named, values = _named(raw)
+            forms = [self.budget.attempt(partial(form, named)) for most, form in CHEAP if node_count(raw, most) < most]
             simple = None
             if self.effort == FULL or node_count(raw, MOST_SIMPLIFIED) < MOST_SIMPLIFIED:
-                simple = self.budget.attempt(partial(simplified, raw))
+                simple = self.budget.attempt(partial(sympy.simplify, named))
         except (LimitError, KeyboardInterrupt) as stopped:
             self.effort = NONE  # what took too long once will do so again
             self.notes.append(as_stop(stopped)._replace(notes=("the derivative is exact, but not simplified",)))
             return None
-        if simple is not None:
-            return simple
-        self.undone.append(f"`{name}`")
-        form = min((raw, *filter(None, forms)), key=lambda form: len(str(form)))
-        return None if form is raw else form
+        if simple is None:
+            self.undone.append(by)
+        kept = [simple] if simple is not None and not values else [simple, *forms]  # with names simplify knows less than they do
+        found = [form.xreplace(values) for form in kept if form is not None]
+        form = min(found, key=lambda form: len(str(form)), default=raw)
+        if (len(kept) > 1 and len(str(raw)) <= len(str(form))) or _roots_inside(form) - _roots_inside(raw):
+            form = raw
+        return None if simple is None and form is raw else form
 
 
-def simplified(raw: Expression) -> Expression:
-    """What SymPy's ``simplify`` makes of an expression, with large whole numbers inside powers and functions left as they are."""
+def _roots_inside(form: Expression) -> set[Expression]:
+    """What may be negative under a power that is not whole, inside an absolute value: that is NaN where the numbers are real."""
+    powers = {power for size in form.atoms(sympy.Abs) for power in size.atoms(sympy.Pow)}
+    return {power.base for power in powers if not (power.exp.is_integer or power.base.is_nonnegative)}
+
+
+def _named(raw: Expression) -> tuple[Expression, dict[Expression, Expression]]:
+    """An expression with names for the large whole numbers inside powers and functions, and what they stand for."""
     inside = [part for each in raw.atoms(sympy.Pow, sympy.Function) for part in each.args[isinstance(each, sympy.Pow) :]]
-    large = {each for part in inside for each in part.atoms(sympy.Integer) if abs(each) > MOST_WRITTEN_OUT}
-    names = {each: sympy.Dummy(integer=True, positive=bool(each > 0), nonzero=True) for each in large}
-    return sympy.simplify(raw.xreplace(names)).xreplace({name: each for each, name in names.items()})
+    numbers = {abs(each) for part in inside for each in part.atoms(sympy.Integer) if abs(each) > MOST_WRITTEN_OUT}
+    names: dict[Expression, Expression] = {}
+    values: dict[Expression, Expression] = {}
+    for each in sorted(numbers):  # close to another one by its name, so that powers of one base still come together
+        name = next((name for name, value in values.items() if each - value <= MOST_WRITTEN_OUT), None)
+        name = name or sympy.Dummy(integer=True, positive=True)
+        more = each - values.setdefault(name, each)
+        names |= {each: name + more, -each: -name - more}
+    return raw.xreplace(names), values

@@ -25,7 +25,7 @@ from diffcli.language.writing.printer import number_text, shorten
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import point_of, scalarised
 from diffcli.methods.symbolic.simplification import Simplifier
-from diffcli.methods.symbolic.text import Expression, Undecided, is_nowhere, to_latex, to_program_text
+from diffcli.methods.symbolic.text import Expression, Undecided, is_nowhere, require_digits, to_latex, to_program_text
 from diffcli.methods.symbolic.unasked import STEPS, operation
 from diffcli.operations import OPERATIONS
 from diffcli.records import SymbolicDerivative
@@ -37,6 +37,9 @@ from diffcli.tape.running.rules import fold
 
 LOST = 1e-6
 """The relative difference from the table's rules at which a form loses its digits."""
+
+INSTEAD = {1: "grad --mode reverse", 2: "hessian --mode auto"}
+"""What has the derivatives of an order at a point without SymPy."""
 
 REFUSALS = (RecursionError, Undecided, TypeError, ValueError, NotImplementedError, ArithmeticError)
 """What SymPy raises where it cannot do something, such as comparing with an infinity of its own."""
@@ -70,12 +73,14 @@ class SympyBuilder:
             # SymPy's derivative of Abs is in parts of complex numbers unless it can prove the operand real
             (u,) = numbers
             return sympy.Piecewise((u, u > 0), (-u, u < 0), (0, True))
+        if name == "pow" and all(number.is_Rational for number in numbers):
+            require_digits(*numbers)
         if name in _OPERATORS:
             return _OPERATORS[name](*numbers)
         if row.sympy:
             built = operation(row.sympy, numbers)
         elif not row.definition:
-            help = ["give custom_rule a definition in diffcli's language, or use --mode reverse"]
+            help = [f"give custom_rule a definition in diffcli's language, or use {INSTEAD[1]}"]
             raise LimitError([error("undecided-derivative", f"SymPy knows nothing of `{row.name}`", help=help)])
         else:
             built = self.define(row.definition, dict(zip(row.parameters, numbers, strict=False)))
@@ -166,17 +171,17 @@ def _is_condition(expression: Expression) -> bool:
 
 
 @contextmanager
-def sympy_limits(instead: str) -> Iterator[None]:
-    """What SymPy cannot do, as a `LimitError` that names the mode to use instead."""
+def sympy_limits(order: int) -> Iterator[None]:
+    """What SymPy cannot do, as a `LimitError` that names what has derivatives of the order without it."""
+    help = [f"use {INSTEAD[order]}"] if order in INSTEAD else []
     try:
         yield
     except RecursionError:
-        help = [f"use --mode {instead}, which has no such limit"]
         raise LimitError([error("too-many-nodes", "the expression is nested too deeply for SymPy", help=help)]) from None
     except REFUSALS as failure:
         undecided = isinstance(failure, Undecided)
         message = f"SymPy {'leaves a derivative undecided' if undecided else 'cannot differentiate this'}: {failure}"
-        raise LimitError([error("undecided-derivative", message, help=[f"use --mode {instead}"])]) from None
+        raise LimitError([error("undecided-derivative", message, help=help)]) from None
 
 
 def described(
@@ -194,36 +199,36 @@ def described(
     (``bent``), where the form may well follow another rule.
     """
     times = [(variable, 1) for variable in variables] if len(variables) < 3 else Counter(variables).items()
-    name, notes = " and ".join(variable + f" {count} times" * (count > 1) for variable, count in times), simplifier.notes
-    simplified = simplifier.simplest(raw, name)
-    latex = to_latex(raw if simplified is None else simplified)
+    by = " and ".join(f"`{variable}`" + f" {count} times" * (count > 1) for variable, count in times)
+    notes = simplifier.notes
     text = to_program_text(raw, most_nodes, problem.tape.inputs)
+    simplified = simplifier.simplest(raw, by)
+    latex = to_latex(raw if simplified is None else simplified)
     short = None if simplified is None else to_program_text(simplified, most_nodes, problem.tape.inputs)
     if short is not None and len(short) > len(text):
         simplified, short = raw, text
     if not problem.known:
         if is_nowhere(raw):
-            notes.append(Diagnostic("symbolic-form", "warning", f"SymPy's derivative by `{name}` has no value anywhere"))
+            notes.append(Diagnostic("symbolic-form", "warning", f"SymPy's derivative by {by} has no value anywhere"))
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
-    value = _text_value(problem, name, text, notes)
-    rule, mode = "by the rules of the table", "reverse" if len(variables) == 1 else "auto"
+    value = _text_value(problem, by, text, notes)
+    rule = "by the rules of the table"
     if len(variables) > 2:
-        rule, mode = "worked out with 50 digits", ""
-        by_rules = _exact_value(problem, name, text)
+        rule = "worked out with 50 digits"
+        by_rules = _exact_value(problem, by, text)
     if math.isnan(value) and math.isfinite(by_rules):
         text = to_program_text(lazily(raw), most_nodes, problem.at)
-        value = _text_value(problem, name, text, notes)
+        value = _text_value(problem, by, text, notes)
     fault = ""
     if math.isfinite(by_rules) and math.isnan(value):
         fault = "has no value"
     elif math.isfinite(by_rules) and not bent and not abs(value - by_rules) <= LOST * max(abs(value), abs(by_rules)) < math.inf:
-        exact = _exact_value(problem, name, text)
+        exact = _exact_value(problem, by, text)
         fault = "" if abs(value - exact) <= LOST * abs(exact) else "loses its digits"
     if fault:
         kind = "second derivative" if len(variables) == 2 else "derivative"
-        by = " and ".join(f"`{variable}`" + f" {count} times" * (count > 1) for variable, count in times)
         message = f"SymPy's form of the {kind} by {by} {fault} at this point"
-        rule = f"{rule} it is {number_text(by_rules + 0.0)}" + f" (--mode {mode})" * bool(mode)
+        rule = f"{rule} it is {number_text(by_rules + 0.0)}" + f" ({INSTEAD.get(len(variables))})" * (len(variables) in INSTEAD)
         notes.append(Diagnostic("symbolic-form", "warning", message, notes=(f"its form: {shorten(text)}", rule)))
     return SymbolicDerivative(variables[-1], text, short, latex, value)
 

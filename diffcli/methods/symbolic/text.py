@@ -23,6 +23,15 @@ class Undecided(Exception):
     """SymPy's answer holds something that is no function: a Derivative, a DiracDelta, an unevaluated Subs."""
 
 
+MOST_BITS, DIGITS = 1000, 300
+"""A whole number of more bits is written as a product, or in groups of so many digits: the language reads those of a float."""
+
+MOST_DIGITS = 4300
+"""A number of more digits is refused: Python does not write it out."""
+
+LARGEST_FACTOR = 1000
+"""The largest factor that is looked for in it."""
+
 _FUNCTIONS = {row.sympy: row.spelling for row in OPERATIONS.values() if row.sympy and not row.symbol and row.name != "where"}
 _FUNCTIONS |= {"loggamma": "lgamma", "sqrt": "sqrt"}
 _RELATIONS = {row.sympy: row.symbol for row in OPERATIONS.values() if row.precedence == COMPARISON}
@@ -66,13 +75,22 @@ def to_program_text(expression: Expression, most_nodes: int, variables: Collecti
         nodes += 1
         if nodes > most_nodes:
             message = f"the derivative has more than {counted(most_nodes, 'node')}"
-            raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N", "use --mode reverse"])])
+            raise LimitError([error("too-many-nodes", message, help=["raise it with --max-nodes N"])])
         if part is sympy.pi or part is sympy.E:
             constant, instead = ("pi", "4*atan(1)") if part is sympy.pi else ("e", "exp(1)")
             return [f"({instead})" if constant in variables else constant], ATOM
         return _parts(part)
 
-    return "".join(pieces(expression, parts_of))
+    constants = expression.atoms(sympy.zeta) | {sympy.EulerGamma}
+    return "".join(pieces(expression.xreplace({each: _called(each) for each in constants}), parts_of))
+
+
+def _called(constant: Expression) -> Expression:
+    """Euler's constant, and zeta at 2, 3, ..., by the names that they have in the language: they are values of polygamma at 1."""
+    if constant is sympy.EulerGamma:
+        return -sympy.Symbol("digamma(1)", real=True)
+    order = constant.args[0] - 1
+    return (-1) ** (order + 1) * sympy.Symbol(f"polygamma({order}, 1)", real=True) / sympy.factorial(order)
 
 
 def _parts(part: Expression) -> tuple[Parts, int]:
@@ -81,8 +99,13 @@ def _parts(part: Expression) -> tuple[Parts, int]:
         return [_CONSTANTS[part]], ATOM
     if part.is_Symbol:
         return [part.name], ATOM
-    if part.is_Rational and max(abs(part.p), part.q).bit_length() > 1000:  # beyond what a float can hold
-        return [repr(float(part))], ATOM if part >= 0 else NEGATION
+    if part.is_Integer and part > 0 and is_large(part):
+        return _large(part)
+    if part is sympy.I:
+        raise Undecided("it holds sqrt(-1), which is no real number")
+    if part.is_Rational and is_large(part):
+        above, below = sympy.Integer(part.p), sympy.Integer(part.q)
+        return (["-", (-part, PRODUCT)] if part < 0 else _joined("/", [(above, PRODUCT), (below, POWER)])), PRODUCT
     if part.is_Rational:
         text = str(abs(part.p)) if part.q == 1 else f"{abs(part.p)}/{part.q}"
         binds = ATOM if part.q == 1 else PRODUCT
@@ -96,6 +119,30 @@ def _parts(part: Expression) -> tuple[Parts, int]:
     if part.is_Pow:
         return _power(part.base, part.exp)
     return _call(part)
+
+
+def is_large(number: Expression) -> bool:
+    """Whether a rational number has more digits than the language reads: those of the largest float."""
+    return bool(max(abs(number.p), number.q).bit_length() > MOST_BITS)
+
+
+def require_digits(number: Expression, power: Expression = 1) -> None:
+    """A power of a rational number that would be too long to write out is an error, before it is worked out."""
+    if max(abs(number.p), number.q).bit_length() * abs(power) > MOST_DIGITS * 3.33:
+        raise OverflowError(f"a number in it has more than {counted(MOST_DIGITS, 'digit')}")
+
+
+def _large(number: Expression) -> tuple[Parts, int]:
+    """A whole number of too many digits as a product of powers, or where its factors are large too in groups of digits."""
+    require_digits(number)
+    powers: dict[int, int] = {}
+    for factor, count in sympy.factorint(number, limit=LARGEST_FACTOR, use_rho=False, use_pm1=False, use_ecm=False).items():
+        powers[count] = powers.get(count, 1) * factor
+    if any(is_large(sympy.Integer(base)) for base in powers.values()):
+        high, low = divmod(number, 10**DIGITS)
+        return ([(number - low, SUM), " + ", (low, SUM)], SUM) if low else ([(high, PRODUCT), f"*10^{DIGITS}"], PRODUCT)
+    factors = [f"{base}^{count}" if count > 1 else str(base) for count, base in sorted(powers.items(), reverse=True)]
+    return ["*".join(factors)], PRODUCT if len(powers) > 1 else POWER
 
 
 def _sum(part: Expression) -> Parts:

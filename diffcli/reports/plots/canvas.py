@@ -124,18 +124,19 @@ class _Canvas:
         """Draw the dots of a line, dashed along the way."""
         across, up = (self.columns * 2 - 1, self.rows * 4 - 1) if self.unicode else (self.columns - 1, self.rows - 1)
         drawn, left_out = DASHES[line % len(DASHES)]
-        walked = 0
+        walked, dot = 0, (-1, -1)
         for (x, y), (to_x, to_y) in pairwise(stroke):
             steps = max(round(abs(to_x - x) * across), round(abs(to_y - y) * up), 1)
             for step in range(steps):
                 part = step / steps
                 column, row = round((x + (to_x - x) * part) * across), round((1 - y - (to_y - y) * part) * up)
+                walked += (row, column) != dot  # points may lie closer together than dots
+                dot = row, column
                 if not self.unicode:
                     self.dots[row, column] = (ord(PLAIN_LINES[line % len(PLAIN_LINES)]), color)
-                elif walked % (drawn + left_out) < drawn:
+                elif (walked - 1) % (drawn + left_out) < drawn:
                     cell = row // 4, column // 2
                     self.dots[cell] = (self.dots.get(cell, (0x2800, ""))[0] | _BRAILLE[row % 4][column % 2], color)
-                walked += 1
 
     def _sample(self, line: int) -> str:
         """A line as the legend shows it."""

@@ -64,8 +64,10 @@ def plot(
             apart = f"{(stop - start) / (SAMPLES - 1):.3g}"
             message = f"`{output.name}` does more between its samples, which are {apart} apart, than is drawn"
             notes.append(Diagnostic("undersampled", "warning", message, help=("draw a shorter range, with --from and --to",)))
-    if all(row[1] != row[1] for curve in curves for row in curve.samples):
-        message = f"the value is undefined at every sample from {start:.6g} to {stop:.6g}"
+    values = [row[1] for curve in curves for row in curve.samples]
+    if not any(map(math.isfinite, values)):
+        kind = "undefined" if all(map(math.isnan, values)) else "infinite"
+        message = f"the value is {kind} at every sample from {start:.6g} to {stop:.6g}"
         raise DomainError([error("domain", message, help=["give another range, with --from and --to"])])
     return PlotResult(problem.expression(), variable, dict(given), start, stop, tuple(curves), tuple(notes))
 
@@ -124,8 +126,8 @@ def _curve(sampler: Sampler, name: str, start: float, stop: float) -> tuple[Curv
     places = [place for place in found or () if start <= place.x <= stop]
     rows = {sample.x: sample.jet for sample in samples}
     beside = width * NEAREST
-    for place in places:  # a line goes through f where it is continuous, and through no slope
-        value = place.at[0] if place.kind in ("kink", "vertical tangent", "single point") else math.nan
+    for place in places:
+        value = place.at[0] if math.isfinite(place.at[0]) else math.nan
         rows = {x: jet for x, jet in rows.items() if abs(x - place.x) > beside}
         rows |= {place.x - beside: place.left, place.x: (value, math.nan), place.x + beside: place.right}
     beyond = [sampler.at(sample.x + 0.382 * width) for sample in samples]  # no period is in step with both
