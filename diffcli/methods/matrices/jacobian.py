@@ -130,6 +130,8 @@ def _gradient_ofs(
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = by_column if mode == "forward" else by_row
+    if options.trace:  # its sweeps stand in the order of the matrix
+        groups = tuple(sorted(groups, key=min))
     watch, swept = watch_of(system), list[tuple[Sweep, Sequence[Any]]]()
 
     def kept(sweep: Sweep, found: Sequence[Any]) -> None:
