@@ -328,7 +328,7 @@ def test_a_higher_derivative_that_loses_its_digits_says_so():
 PRINTED = {
     "table": 'diff "x^2*sin(x)"', "several": 'diff "x^2*y + sin(y)"', "steps": 'diff "x^2*sin(x)" --steps', "order": 'diff "exp(-x^2)" --order 3',
     "mixed": 'diff "x^3*y^2" --wrt x,x,y --at x=1,y=2', "jacobian": 'diff "[x*y, sin(x)^2]" --at x=1,y=2', "hessian": 'diff "100*(y - x^2)^2 + (1 - x)^2" --hessian',
-    "hessians": 'diff "[x*y, y^2]" --hessian', "point": 'diff "sqrt(x)*y" --at x=4,y=3', "kink": 'diff "abs(x)" --at x=0', "constant": 'diff "2*3"',
+    "hessians": 'diff "[x*y, y^2]" --hessian', "hessian-of-a-variable": 'diff "[x*y, x]" --hessian', "values-of-a-variable": 'diff "u = x*y; u + x" --of "x; u" --at x=1,y=2', "point": 'diff "sqrt(x)*y" --at x=4,y=3', "kink": 'diff "abs(x)" --at x=0', "constant": 'diff "2*3"',
     "latex": 'diff "x^2*sin(x)" -f latex --at x=1', "latex-partial": 'diff "x^3*y^2" --order 2 -f latex', "latex-jacobian": 'diff "[x*y, sin(x)^2]" -f latex',
     "latex-hessian": 'diff "x^2*y" --hessian -f latex --at x=1,y=2', "json": 'diff "x^2*y" --wrt x --at x=1,y=2 --json', "json-anywhere": 'diff "sqrt(x)" --json',
     "plain": 'diff "x^2*y" --at x=1,y=2 -f plain', "csv": 'diff "[x, x^2]" -f csv', "markdown": 'diff "x^2*y" --order 2 -f markdown',
@@ -392,6 +392,6 @@ def test_the_message_has_the_line_to_type(command, help):
     assert "EXPR" in line or "$" in line or "..." in line or run(line).exit == 0
 
 
-@pytest.mark.parametrize("command", ['grad "x*y" --at x=1', 'taylor "x*y"', 'jvp x', "gard x", "foo", '"x^2 +"'])
+@pytest.mark.parametrize("command", ['grad "x*y" --at x=1', 'taylor "x*y"', 'jvp x', "gard x", "grads x", "foo", '"x^2 +"'])
 def test_diff_is_not_named_where_it_does_not_answer(command):
     assert "diffcli diff" not in run(command, COLUMNS="200").stderr

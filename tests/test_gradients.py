@@ -203,6 +203,10 @@ def test_numbers_come_from_files(model):
     (model / "result.json").write_text(run('grad "sum(w^2)*b" --at w=[1,2],b=0.5 --json').stdout)
     for against in ("@all.json", "all.json", "@right.txt", "result.json", "w=@w.npy, b=5"):
         assert run(["check", "sum(w^2)*b", "--at", "w=[1,2],b=0.5", "--against", against, "-q"]).stdout == "df/dw\tright\ndf/db\tright\n"
+    np.save("third.npy", np.float32(1 / 3))
+    np.save("double.npy", np.float64(np.float32(1 / 3)))
+    assert run(["check", "x/3", "--against", "third.npy", "--at", "x=1", "-q"]).stdout == "df/dx\tright\n"
+    assert run(["check", "x/3", "--against", "double.npy", "--at", "x=1", "-q"]).stdout == "df/dx\twrong\n"
     assert run(["check", "sum(w^2)/2", "--at", "w=[1,2]", "--against", "w.npy", "-q"]).exit == 0
 
 
@@ -372,6 +376,20 @@ def test_a_saturated_layer_is_never_wrong():
     assert not check_gradient(layer, lambda W, x: layer_gradient(W, 1.001 * x), points).passed
 
 
+def layer_hessian(W, x):
+    t = np.tanh(W @ x)
+    return np.einsum("i,ik,j,l->ijkl", -2 * t * (1 - t**2), np.eye(2), x, x)
+
+
+def test_second_derivatives_of_a_saturated_layer_are_never_wrong():
+    draw = np.random.default_rng(0)
+    points = [{"W": 5 * draw.normal(size=(2, 2)), "x": 5 * draw.normal(size=2)} for _ in range(50)]
+    check = check_gradient(layer, layer_hessian, points, wrt="W", hessian=True)
+    assert check.passed
+    assert check.counts["wrong"] == 0
+    assert not check_gradient(layer, lambda W, x: 1.001 * layer_hessian(W, x), points, wrt="W", hessian=True).passed
+
+
 def test_a_gradient_that_is_another_at_each_call_is_wrong():
     draw = np.random.default_rng(0)
     check = check_gradient("a^2*b", lambda a, b: (2 * a * b * (1 + 1e-3 * draw.random()), a**2), ["a=1, b=2"])
@@ -536,12 +554,24 @@ COMMANDS = [
     ('check "x^2*y" --against "[2*x*y]" --wrt x --at x=3,y=2 -q', "df/dx\tright\n", 0),
     ("check model.py:power --against model.py:power_gradient --wrt x --at x=[1,2,3],n=2 --random 4 -q", "df/dx\tright\n", 0),
     ('check "x^2*y" --against "[2*x*y, x^2]" --points points.csv -q', "df/dx\tright\ndf/dy\tright\n", 0),
+    ('check "a*x^2*y" --against "x: 2*a*x*y, y: a*x^2" --points points.csv --at a=3 -q', "df/dx\tright\ndf/dy\tright\n", 0),
+    ("check model.py:loss --against model.py:gradient --points rows.csv -q", "df/dw\tright\ndf/db\tright\n", 0),
+    ("check model.py:loss --against model.py:forgetful --points rows.csv -q", "df/dw\twrong\ndf/db\tright\n", 1),
+    ("check model.py:power --against model.py:power_gradient --wrt x --points vectors.csv --at n=2 -q", "df/dx\tright\n", 0),
+    ('check "x^2*y" --against @formulas.txt --at x=3,y=2 -q', "df/dx\tright\ndf/dy\tright\n", 0),
+    ('check "x^2*y" --against formulas.txt --at x=3,y=2 -q', "df/dx\tright\ndf/dy\tright\n", 0),
+    ('check "x^2*y" --against "x=12, y=9" --at x=3,y=2 -q', "df/dx\tright\ndf/dy\tright\n", 0),
+    ('check "x^2*y" --against "y=3^2" --wrt y --at x=3,y=2 -q', "df/dy\tright\n", 0),
+    ("check model.py:loss --against model.py:both --value-and-grad --at w=[1,2],b=0.5 -q", "df/dw\tright\ndf/db\tright\nvalue\tright\n", 0),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("command", "printed", "code"), COMMANDS)
 def test_commands(model, command, printed, code):
     (model / "points.csv").write_text("x,y\n1,2\n-3,0.5\n")
+    (model / "vectors.csv").write_text("x[0],x[1],x[2]\n1,2,3\n4,5,6\n")
+    (model / "rows.csv").write_text("w[0],w[1],b\n1,2,0.5\n-3,0.5,1\n")
+    (model / "formulas.txt").write_text("# mine\nx: 2*x*y  # by the product rule\n\n# by y\ny: x^2\n")
     found = run(command)
     assert (found.stdout, found.exit) == (printed, code)
 
@@ -551,8 +581,22 @@ REFUSED = [
     (f"check model.py:loss --against model.py:nothing {AT}", 3, "error[unknown-function]: model.py has no function `nothing`"),
     (f"check model.py:loss --against missing.npy {AT}", 2, "error[unreadable-file]: cannot read missing.npy"),
     ('check "x^2" --value-and-grad --at x=1', 2, "error[usage]: --value-and-grad is for a Python function, which gives (value, gradient)"),
-    ('check "x^2" --hessian --at x=1', 2, "error[usage]: --hessian and --random are for --against"),
-    ('check "x^2" --random 5', 2, "error[usage]: --hessian and --random are for --against"),
+    ('check "x^2" --hessian --at x=1', 2, "error[usage]: --hessian is for --against"),
+    ('check "x^2" --random 5', 2, "error[usage]: --random is for --against"),
+    ('check "x^2" --at x=1 --full', 2, "error[usage]: --full is for --against"),
+    ('check "x^2" --at x=1 --rtol 0.1', 2, "error[usage]: --rtol is for --against or --claim"),
+    ('check "x^2" --at x=1 --against 2*x --seed 3', 2, "error[usage]: --seed is for --random"),
+    ('check "x^2" --at x=1 --scale 3', 2, "error[usage]: --scale is for --random"),
+    ('check "x^2" --claims points.csv --seed 3', 2, "error[usage]: --seed is for --random"),
+    ('check "x^2" --claims points.csv --full', 2, "error[usage]: --full is for --against"),
+    ('check "x^2" --against 2*x --random 3 --points points.csv', 2, "error[usage]: --points cannot be combined with --random"),
+    ('check "x^2" --against G.json --hessian --at x=1', 2, "error[bad-data]: G.json is a result of diffcli without a hessian"),
+    ('check "x^2" --against @bad.txt --at x=1', 3, "\n  in bad.txt\n2 │ x: 2*x +\n"),
+    ('check "x^2" --against bad.txt --at x=1', 3, "\n  in bad.txt\n2 │ x: 2*x +\n"),
+    ("check model.py:none --value-and-grad --at x=1", 3, "error[bad-result]: "),
+    ("check model.py:root --value-and-grad --at x=1", 3, "error[bad-result]: `model.root` returned a `float64`, not a pair (value, gradient)"),
+    ("check model.py:second --value-and-grad --at w=[1,2],b=1", 3, "error[bad-result]: "),
+    ("check --claims claims.csv", 2, "error[usage]: it is not said what the claims of claims.csv are about"),
     ('check "x^2" --against "[2*y]" --at x=1', 3, "error[unknown-variable]: the function has no variable `y`"),
     ('check "x^2" --against "2*x" --at x=1 --claim 2*x', 2, "error[usage]: --against cannot be combined with --claim, --claims or --digits"),
     ("check model.py:root --against [1] --at x=-1", 4, "error[domain]: "),
@@ -567,6 +611,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("command", "code", "begins"), REFUSED)
 def test_what_cannot_be_checked(model, command, code, begins):
+    (model / "G.json").write_text(run('grad "x^2" --at x=1 --json').stdout)
+    (model / "bad.txt").write_text("# mine\nx: 2*x +\n")
+    (model / "claims.csv").write_text("variable,claim\nx,2*x\n")
     found = run(command)
     assert (found.stdout, found.exit) == ("", code)
     assert begins in found.stderr
@@ -655,6 +702,7 @@ SLIPS = [
     ("x^2*y", "x: 12, y: -9", [{"x": 3.0, "y": 2.0}], "by `y`: the sign of the whole is wrong"),
     # two of three entries fit a shift
     (kinked, lambda w: np.where(w > 0, 0.01, 1.0), [{"w": W3}], "the wrong branch of np.where(w > 0, w, 0.01 * w) is taken"),
+    (lambda w: np.sum(w * np.tanh(w)), lambda w: np.tanh(w) + w, [{"w": W3}], "chain rule: the outer derivative of np.tanh(w) is missing"),
     # the factor of a power is no number of elements
     (lambda w: np.sum(w**3), lambda w: w**2, [{"w": W3}], "the factor 3 is missing"),
     (lambda w: np.mean(w**2), lambda w: 2 * w, [{"w": W3}], "the factor 3 is too much (`w` is 3 elements: a sum for a mean?)"),

@@ -168,7 +168,7 @@ def test_sympy_is_asked_once_for_each_variable(file, monkeypatch):
     file("variable,claim\n" + "x,y - sin(x*y)*y\ny,x - x*sin(x*y)\nx,y + sin(x*y)*y\n" * 5)
     asked, diff = [], sympy.diff
     monkeypatch.setattr(sympy, "diff", lambda *given: asked.append(given) or diff(*given))
-    rows, _ = judge_rows("claims.csv", lambda _: of("x*y + cos(x*y)"), lambda *stage: None)
+    rows, _ = judge_rows("claims.csv", of("x*y + cos(x*y)"), lambda *_: None, lambda *stage: None)
     assert [row.verdict for row in rows] == ["proved", "proved", "wrong"] * 5
     assert [str(by) for expression, by in asked if expression.is_Add] == ["x", "y"]
 
@@ -180,7 +180,7 @@ def test_what_is_judged_is_kept_when_it_is_stopped(file):
         if stage == "claim 3 of 9":
             raise KeyboardInterrupt
 
-    rows, notes = judge_rows("claims.csv", lambda _: of("x*y"), stop)
+    rows, notes = judge_rows("claims.csv", of("x*y"), lambda *_: None, stop)
     assert len(rows) == 3
     assert [(note.code, note.notes) for note in notes] == [("interrupted", ("judged until then: 3 of 9 claims",))]
 

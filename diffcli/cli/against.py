@@ -9,7 +9,7 @@ import click
 
 from diffcli.cli.flags import Decorator
 from diffcli.cli.options import Number, full
-from diffcli.cli.run import Run
+from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.points.ranges import Range
@@ -28,11 +28,18 @@ AGAINST: tuple[Decorator, ...] = (
 """The options of this check alone, and how far numbers may be off."""
 
 
-def is_asked(given: Mapping[str, Any], others: object) -> bool:
-    """Whether this check is asked for; options of it alone, and of others beside it, are refused."""
+OWNERS = {"--against": ("hessian", "random", "full"), "--random": ("seed", "scale"), "--against or --claim": ("rtol",)}
+"""Options that do nothing without another one, by that."""
+
+
+def is_asked(given: Mapping[str, Any], others: object, claims: object) -> bool:
+    """Whether this check is asked for; options that go with another one, and others beside it, are refused."""
     asked: bool = given["against"] is not None or given["value_and_grad"]
-    if not asked and (given["hessian"] or given["random"]):
-        raise UsageError([error("usage", "--hessian and --random are for --against", help=["add --against, or leave them out"])])
+    known = {"--against": asked, "--random": given["random"], "--against or --claim": asked or claims}
+    for owner, options in OWNERS.items():
+        if (idle := [*filter(was_given, options)]) and not known[owner]:
+            message = f"--{idle[0]} is for {owner}"
+            raise UsageError([error("usage", message, help=[f"add {owner}, or leave --{idle[0]} out"])])
     if asked and others:
         message = "--against cannot be combined with --claim, --claims or --digits"
         raise UsageError([error("usage", message, help=["give one of them"])])
@@ -49,16 +56,21 @@ def check_against(
     from diffcli.reports.gradients import gradient_report
     from diffcli.studies.gradients.comparison import check_gradient
 
-    claim: Any = against
+    claim: Any = run.typed() if against == "-" else against
     if target := as_python_target(against or ""):
         claim = read_function(*target, run.environment)
         run.place = target[0], claim.line
+    elif (against or "").startswith("@"):
+        run.place = claim[1:], 1
     given: list[Any] = [run.point]
     notes: list[Diagnostic] = []
+    base = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read_point(run.point).items()}
+    if points is not None and random is not None:
+        raise UsageError([error("usage", "--points cannot be combined with --random", help=["give one of them"])])
     if points is not None:
-        given[:], notes = read_points(points, program)
+        given[:], notes = read_points(points, program, base)
     if random is not None:
-        given = [*_random_points(program, read_point(run.point), random, seed, scale, options["wrt"])]
+        given = [*_random_points(program, base, random, seed, scale, options["wrt"])]
     check = check_gradient(program, claim, given, verify=run.verify, progress=run.stage, **options)
     check = check._replace(notes=(*notes, *check.notes))
     return gradient_report(check, run.full), check.notes, check.passed
@@ -76,6 +88,5 @@ def _random_points(
     draw, chosen = Random(seed), names_in(wrt, "wrt")
     names = [name for name in dict.fromkeys([*program.inputs, *base]) if chosen is None or name in chosen]
     parts = Components([(name, place, getattr(base.get(name), "shape", ())) for place, name in enumerate(names)])
-    held = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in base.items() if name not in names}
     for _ in range(count):
-        yield {**held, **parts.of([draw.gauss(0.0, scale) for _ in range(len(parts))])}
+        yield {**base, **parts.of([draw.gauss(0.0, scale) for _ in range(len(parts))])}

@@ -70,14 +70,14 @@ def command(
     if points is not None and (at_given or claims) and against["against"] is None:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
     if file is not None:
-        if points or claims or exact_digits or is_asked(against, None):
+        if points or claims or exact_digits or is_asked(against, None, True):
             raise UsageError([error("usage", "--claims goes with --at, --wrt and --rtol alone", help=["leave the other options out"])])
         return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
     with run.at_work() as stage:
         program = run.read()
-        if is_asked(against, claims or exact_digits):
+        if is_asked(against, claims or exact_digits, claims):
             return _verdict(run, *check_against(run, program, points, wrt=wrt, rtol=rtol, max_nodes=max_nodes, **against))
         if points is not None:
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
@@ -118,9 +118,7 @@ def _claims_of_file(run: Run, path: str, wrt: str | None, rtol: float | None, ma
 
     with run.at_work() as stage:
         own = _problem(run, run.read(), wrt, max_nodes, True) if run.expression is not None else None
-        found, notes = judge_rows(
-            path, lambda text: own if own and not text else _problem(run, parse(text), wrt, max_nodes, True), stage, rtol
-        )
+        found, notes = judge_rows(path, own, lambda text, label: _problem(run, parse(text, label), wrt, max_nodes, True), stage, rtol)
     notes += notes_of(found)
     return _verdict(run, claims_report(found, path, notes), notes, all(claim.passed for claim in found))
 

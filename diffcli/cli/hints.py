@@ -70,8 +70,8 @@ def with_formula(fault: ExpressionError, program: Program, expression: str) -> E
             return fault
         words, without = [*words, "--at", ",".join(f"{name}=..." for name in program.inputs)], ""
     help = f"or, for a formula{without}: {pasted([command, expression, *more, *words])}"
-    told = [each._replace(help=(*each.help, help * (each.code == "missing-value"))) for each in fault.diagnostics]
-    return ExpressionError([each._replace(help=tuple(filter(None, each.help))) for each in told])
+    told = [each._replace(help=(*each.help, *[help] * (each.code == "missing-value"))) for each in fault.diagnostics]
+    return ExpressionError(told)
 
 
 def with_rows(fault: ExpressionError, expression: str, points: Sequence[str], options: Mapping[str, Any]) -> ExpressionError:

@@ -106,7 +106,7 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
     if isinstance(fault, click.NoSuchOption):
         message = f"there is no option `{fault.option_name}`"
         options = fault.ctx.command.params if fault.ctx else []
-        known = [name for option in options if option.name != "help" for name in (*option.opts, *option.secondary_opts)]  # it is named below
+        known = [name for each in options if each.name != "help" for name in (*each.opts, *each.secondary_opts)]  # help is named below
         help += did_you_mean(fault.option_name, known)
     context = getattr(fault, "ctx", None)
     if context is not None:

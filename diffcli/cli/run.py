@@ -86,11 +86,7 @@ class Run:
         self.stage("reading")
         given = self.expression or ""
         if given == "-":
-            if self.environment.stdin.isatty():
-                self.environment.stderr.write("reading a program from the terminal; end it with Ctrl-D\n")
-            from diffcli.methods.points.file_text import decode
-
-            return self.parse(decode(_read_stdin(self.environment), "standard input"), "standard input")
+            return self.parse(self.typed(), "standard input")
         if given.startswith("@"):
             from diffcli.methods.points.file_text import read_text
 
@@ -110,6 +106,14 @@ class Run:
                 self.place = target[0], function.line
                 return function
         return self.parse(given)
+
+    def typed(self) -> str:
+        """The text of standard input."""
+        from diffcli.methods.points.file_text import decode
+
+        if self.environment.stdin.isatty():
+            self.environment.stderr.write("reading from the terminal; end it with Ctrl-D\n")
+        return decode(_read_stdin(self.environment), "standard input")
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """What a function makes of the program and the point, and of more arguments."""

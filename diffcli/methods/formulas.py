@@ -18,7 +18,7 @@ from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
 from diffcli.methods.problem.scalarise import scalarised
-from diffcli.methods.problem.system import System
+from diffcli.methods.problem.system import System, distinct
 from diffcli.methods.symbolic.formulas import differentiate
 from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.taylor import distance_text, expansion, sum_text
@@ -36,6 +36,9 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
     if at is None or (isinstance(at, str | Sequence | Mapping) and not at):
         at = ANYWHERE if program.inputs else {}
     system = System(program, at, of=options.of, wrt=options.wrt, most_rows=options.max_nodes)
+    taken = {*system.tape.inputs, *system.tape.bindings}
+    names = distinct(["" if each.name in system.tape.inputs else each.name for each in system.outputs], taken)
+    system.outputs = tuple(each._replace(name=name) for each, name in zip(system.outputs, names, strict=True))  # no dx/dx
     with system.placing():
         if system.known:
             require_values(system)

@@ -62,11 +62,7 @@ def derivations(
 
 
 def slope_name(name: str, taken: Collection[str]) -> str:
-    """What the derivative of a variable is called in a program's text, beside the names that are ``taken``.
-
-    >>> slope_name("y", ["x", "y_slope_"])
-    'y_slope__'
-    """
+    """What the derivative of a variable is called in a program's text, beside the names that are ``taken``."""
     return next(slope for length in count(1) if (slope := f"{name}_slope{'_' * length}") not in taken)
 
 

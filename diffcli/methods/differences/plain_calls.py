@@ -155,7 +155,9 @@ class PlainCalls:
         if len(found) > MOST_TOLD:
             more = Diagnostic("more-notes", "note", f"{len(found) - MOST_TOLD} more derivatives are as doubtful")
             found[MOST_TOLD:] = [more]
-        found += [_beside(each) for each in [*self.raised.values()][:MOST_TOLD]]
+        for raised in [*self.raised.values()][:MOST_TOLD]:
+            message = f"beside the point the function raises {raised.message}; its values there count as undefined"
+            found.append(Diagnostic("raised-beside", "note", message, raised.source, raised.marks))
         if (why := self.unrecorded) is not None:
             calls = f"these are differences of {self.calls} plain calls, with estimated bars"
             message = f"`{self.function.name}` cannot be recorded: {calls}"
@@ -264,9 +266,3 @@ def _with(array: Number, index: int, x: float) -> Number:
     changed = array.copy()  # type: ignore[union-attr]
     changed.flat[index] = x
     return changed
-
-
-def _beside(raised: Diagnostic) -> Diagnostic:
-    """An exception beside the point."""
-    message = f"beside the point the function raises {raised.message}; its values there count as undefined"
-    return Diagnostic("raised-beside", "note", message, raised.source, raised.marks)

@@ -148,20 +148,21 @@ def _filled(path: str) -> str:
     return text
 
 
-def _binary(path: str, name: str, inner: str) -> Any:
+def read_binary(path: str, name: str, inner: str, keep: bool = False) -> Any:
+    """The array of a file of NumPy, in float64, or to ``keep`` in the floats that an .npy file has."""
     from diffcli.operations.arithmetic.array_files import UnusableArray, read_npy, read_npz
 
     with open_file(path) as file:
         try:
-            array = read_npz(file, inner, name) if path.lower().endswith(".npz") else read_npy(file)
+            array = read_npz(file, inner, name) if path.lower().endswith(".npz") else read_npy(file, keep)
         except UnusableArray as found:
             raise bad_file("bad-data", f"{path} {found.reason}", *filter(None, [found.help])) from None
     return finite_array(array, path)
 
 
 _READERS: dict[str, Callable[[str, str, str], Any]] = {
-    ".npy": _binary,
-    ".npz": _binary,
+    ".npy": read_binary,
+    ".npz": read_binary,
     ".csv": lambda path, name, inner: read_csv(read_text(path), path, inner),
     ".tsv": lambda path, name, inner: read_csv(read_text(path), path, inner),
     ".json": lambda path, name, inner: read_json(_filled(path), path, inner or name),

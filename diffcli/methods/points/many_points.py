@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from math import prod
 from random import Random
 from typing import Any
 
@@ -12,11 +15,14 @@ from diffcli.methods.points.csv_table import read_table
 from diffcli.methods.points.file_text import bad_file, read_text
 from diffcli.methods.points.files import find_reference
 from diffcli.methods.points.points import read_point
-from diffcli.records import Number, is_array
+from diffcli.operations.array_row import Shape
+from diffcli.records import Number, element_names, is_array
 
 
-def read_points(given: str, program: Program) -> tuple[list[dict[str, float]], list[Diagnostic]]:
+def read_points(given: str, program: Program, base: Mapping[str, Any] = {}) -> tuple[list[dict[str, Any]], list[Diagnostic]]:
     """The points of a CSV file, which has the names in its first line, and a note for columns that are no variables.
+
+    An array has a column for each element, such as ``w[0]``; ``base`` is what has no column.
 
     Where the columns have other names they are given as a point is: ``x=@data.csv:speed, y=2``. What the file has to be is said
     in `diffcli.methods.points.csv_table`; a column for each variable is to be there.
@@ -25,12 +31,32 @@ def read_points(given: str, program: Program) -> tuple[list[dict[str, float]], l
     table = None if reference and reference[0].name else read_table(read_text(given), given)
     columns = {} if table else read_point(given, "--points")
     names = table.names if table else list(columns)
-    wanted = [*program.inputs, *(name for name in program.constants if name in names)]
-    rows = table.numbers([place for name in wanted for place in table.columns(name)]) if table else _rows(columns, wanted)
-    points = [dict(zip(wanted, row, strict=True)) for row in rows]
-    surplus = [f"`{name}`" for name in names if name and name not in wanted]
+    heads = {name.partition("[")[0] for name in names}
+    missing = [name for name in program.inputs if name not in heads and name not in base]
+    wanted = missing or [name for name in (*program.inputs, *program.constants) if name in heads]
+    shapes = {name: () if name in names else _shape(name, names) for name in wanted}
+    elements = [element for name in wanted for element in element_names(name, shapes[name])]
+    rows = table.numbers([place for name in elements for place in table.columns(name)]) if table else _rows(columns, wanted)
+    points = [{**base, **_named(shapes, row)} for row in rows]
+    surplus = [f"`{name}`" for name in names if name and name.partition("[")[0] not in wanted]
     message = f"no variable of the expression, and passed over: {', '.join(surplus)}"
     return points, [Diagnostic("unused-name", "note", message)] if surplus else []
+
+
+def _named(shapes: Mapping[str, Shape], row: Sequence[float]) -> dict[str, Any]:
+    """The values of names, from those of all elements."""
+    if not any(shapes.values()):
+        return dict(zip(shapes, row, strict=True))
+    from diffcli.operations.arithmetic.array_files import to_array  # numbers do not wait for NumPy
+
+    left = iter(row)
+    return {name: to_array(islice(left, prod(shape)), shape) if shape else next(left) for name, shape in shapes.items()}
+
+
+def _shape(name: str, columns: Sequence[str]) -> Shape:
+    """The shape of an array whose elements have columns of their own."""
+    places = [re.findall(r"\d+", column.removeprefix(name)) for column in columns if column.startswith(f"{name}[")]
+    return tuple(max(map(int, axis)) + 1 for axis in zip(*places, strict=False))
 
 
 def _rows(columns: Mapping[str, Number], wanted: list[str]) -> Iterable[tuple[float, ...]]:

@@ -58,7 +58,7 @@ class System(Problem):
             found = list(zip(split.names, map(self._bound, split.labels), strict=True))
         else:
             found = [("", slot) for slot in self.tape.outputs] or [("f", self.tape.output)]
-        names = _distinct([name for name, _ in found], {*self.tape.inputs, *self.tape.bindings})
+        names = distinct([name for name, _ in found], {*self.tape.inputs, *self.tape.bindings})
         self.outputs = tuple(
             Output(name, slot, self.tape.shape(slot)) for name, (_, slot) in zip(names, found, strict=True)
         )  # fmt: skip
@@ -164,7 +164,7 @@ def _unknown(found: Diagnostic, written: Program) -> Diagnostic:
     return found._replace(notes=(), help=tuple(help))
 
 
-def _distinct(names: Sequence[str], known: set[str]) -> list[str]:
+def distinct(names: Sequence[str], known: set[str]) -> list[str]:
     """A name for every result: its own if it is the first of that name, else f with its number, or y where f2 is taken."""
     numbers = range(1, len(names) + 1)
     free = (letter for letter in ("f", "y", "out") if not any(f"{letter}{number}" in known for number in numbers))

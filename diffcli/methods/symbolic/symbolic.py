@@ -209,8 +209,7 @@ def described(
         simplified, short = raw, text
     if not problem.known:
         if is_nowhere(raw):
-            message = f"SymPy's form of the derivative by {by} has no value anywhere"
-            notes.append(Diagnostic("symbolic-form", "warning", message))
+            notes.append(Diagnostic("symbolic-form", "warning", f"SymPy's derivative by {by} has no value anywhere"))
         return SymbolicDerivative(variables[-1], text, short, latex, math.nan)
     value = _text_value(problem, by, text, notes)
     rule = "by the rules of the table"

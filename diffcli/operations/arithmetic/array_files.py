@@ -99,8 +99,11 @@ def _check(dtype: Any, shape: tuple[int, ...]) -> None:
         raise UnusableArray(f"holds {count} numbers, and at most {MOST_ELEMENTS} are read")
 
 
-def read_npy(file: IO[bytes]) -> Any:
-    """The array of an ``.npy`` file, as float64. Its header is read first, and decides whether the rest is."""
+def read_npy(file: IO[bytes], keep: bool = False) -> Any:
+    """The array of an ``.npy`` file, as float64, or to ``keep`` in its own floats.
+
+    Its header is read first, and decides whether the rest is.
+    """
     try:
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):  # a later one is written for names of fields only
@@ -119,7 +122,7 @@ def read_npy(file: IO[bytes]) -> Any:
         raise UnusableArray("is cut short: it holds fewer numbers than it says") from None
     except MemoryError as failure:
         raise UnusableArray(f"cannot be read: {failure}") from None
-    return as_floats(array, copy=False)
+    return array if keep and dtype.kind == "f" else as_floats(array, copy=False)
 
 
 def read_npz(file: IO[bytes], name: str, likely: str = "") -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
+from diffcli.errors import Diagnostic, DiffcliError, LimitError, UsageError, as_stop, error
 from diffcli.methods.points.csv_table import read_table
 from diffcli.methods.points.file_text import read_text
 from diffcli.methods.problem.problem import Problem
@@ -15,24 +15,33 @@ from diffcli.studies.claims.claims import claims_in_numbers, judged_in_turn, rea
 COLUMNS = ("name", "variable", "claim", "expression")
 """The columns of such a file; all but the claim may be missing."""
 
-ProblemOf = Callable[[str], tuple[Problem, bool]]
-"""The problem of an expression, and whether nobody asked for its point; of an empty one, that of EXPR."""
+Asked = tuple[Problem, bool]
+"""The problem of an expression, and whether nobody asked for its point."""
+
+ProblemOf = Callable[[str, str], Asked]
+"""What an expression asks, which stands where a label says."""
 
 
 def judge_rows(
-    path: str, problem_of: ProblemOf, progress: Callable[[str, int, int], None], rtol: float | None = None
+    path: str, own: Asked | None, problem_of: ProblemOf, progress: Callable[[str, int, int], None], rtol: float | None = None
 ) -> tuple[list[ClaimVerdict], list[Diagnostic]]:
-    """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped."""
+    """What each claim of a CSV file turns out to be, and notes; of those that are judged when it is stopped.
+
+    They are about expressions of the file, or an ``own`` one.
+    """
     table = read_table(read_text(path), path)
     names = [name.lower() for name in table.names]
     places = [table._replace(names=names).columns(name)[0] if name in (*names, "claim") else None for name in COLUMNS]
+    if own is None and "expression" not in names:
+        help = ["give EXPR, as in check EXPR --claims FILE", "or add a column expression to the file"]
+        raise UsageError([error("usage", f"it is not said what the claims of {path} are about", help=help)])
     rows = [(line, ["" if place is None else cells[place] for place in places]) for line, cells in table.rows]
     judged, notes = list[ClaimVerdict](), list[Diagnostic]()
     if surplus := [f"`{name}`" for name in table.names if name.lower() not in COLUMNS]:
         notes.append(Diagnostic("unused-name", "note", f"no column for claims, and passed over: {', '.join(surplus)}"))
     try:
         for expression in dict.fromkeys(cells[-1] for _, cells in rows):
-            for row in _judged([row for row in rows if row[1][-1] == expression], path, expression, problem_of, rtol):
+            for row in _judged([row for row in rows if row[1][-1] == expression], path, own, problem_of, rtol):
                 judged.append(row)
                 progress(f"claim {len(judged)} of {len(rows)}", len(judged), len(rows))
     except (LimitError, KeyboardInterrupt) as stopped:
@@ -43,17 +52,18 @@ def judge_rows(
 
 
 def _judged(
-    rows: Sequence[tuple[int, list[str]]], path: str, expression: str, problem_of: ProblemOf, rtol: float | None
+    rows: Sequence[tuple[int, list[str]]], path: str, own: Asked | None, problem_of: ProblemOf, rtol: float | None
 ) -> Iterator[ClaimVerdict]:
     """The rows of one expression; several for one that makes several claims."""
     readable = []
     problem: Problem | None = None
-    for line, (name, variable, claim, _) in rows:
+    for line, (name, variable, claim, expression) in rows:
         try:
+            label = f"line {line} of {path}"
             if problem is None:
-                problem, alone = problem_of(expression)
+                problem, alone = own if own and not expression else problem_of(expression, label)
             text = f"{variable}: {claim}" if variable else claim
-            for by, program in read_claims(text, problem, f"line {line} of {path}").items():
+            for by, program in read_claims(text, problem, label).items():
                 readable.append((line, name, (program, claims_in_numbers(problem, by, program))))
         except LimitError:
             raise

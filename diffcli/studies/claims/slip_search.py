@@ -135,7 +135,7 @@ class _Search:
             and ("function" not in words or (alone and not divided and name in OPERATIONS and name not in _NO_FUNCTIONS))
             and ("branch" in words or not (self.in_arrays and name == "where"))
             and ("branch" not in words or (self.in_arrays and bool(self.tape.shape(slot))))
-            and (not words & {"inner", "curved"} or active[0] >= self.tape.first_row)
+            and (not words & {"inner", "curved"} or active[0] >= self.tape.first_row or not self.sees_all)
             and ("curved" not in words or len({moves[active[0]] for moves in self.moves}) > 1)
             and ("exponent" not in words or row[1] in active)
             and ("plain" not in words or not self.products.intersection(active))

@@ -76,12 +76,12 @@ def _pieces(text: str) -> Iterator[_Piece]:
         doubled = token == ";" and match.end() - 1 == semicolon
         if depth == 0 and (token in (",", "\n") or doubled):
             stop = match.end() - (2 if doubled else 1)
-            if colon is not None or text[start:stop].strip():
+            if colon is not None or text[start:stop].partition("#")[0].strip():
                 yield _Piece(start, stop, colon)
             start, colon, semicolon = match.end(), None, -1
             continue
         semicolon = match.end() if token == ";" else -1
-    if colon is not None or text[start:].strip():
+    if colon is not None or text[start:].partition("#")[0].strip():
         yield _Piece(start, len(text), colon)
 
 

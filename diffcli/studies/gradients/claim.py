@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial, wraps
@@ -12,10 +13,11 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.language import Program, parse
+from diffcli.language.parsing.tokens import plain_name
 from diffcli.methods.points.arrays import Ragged, as_array, flatten
 from diffcli.methods.points.data_texts import parse_json
 from diffcli.methods.points.file_text import bad_file, read_text
-from diffcli.methods.points.files import find_reference, read_value
+from diffcli.methods.points.files import read_binary, read_value
 from diffcli.methods.points.points import read_point, unknown_name
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import Problem
@@ -83,23 +85,24 @@ def without_gradient(function: PythonFunction) -> PythonFunction:
 
 
 def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
-    reference = find_reference(text, 0)
     path = text.removeprefix("@").strip().strip('"')
     suffix = os.path.splitext(path)[1].lower()
-    if reference and reference[0].name:
+    head, equals, _ = text.partition("=")
+    if equals and plain_name(head.strip()) in point and not re.search("[;\n]|==", text):
         return read_point(text, "--against")
     if suffix in _NUMBERS:
-        return read_value(path, kind)
+        return read_binary(path, kind, "", keep=True) if suffix == ".npy" else read_value(path, kind)
     if suffix == ".json":
         data = parse_json(read_text(path), path)
         if isinstance(data, dict) and "schema" in data and kind not in data:
             raise bad_file("bad-data", f"{path} is a result of diffcli without a {kind}")
         return data[kind] if isinstance(data, dict) and "schema" in data else data
-    if text.startswith("@"):
-        text = read_text(path, "write @FILE for a file of formulas, and FILE.py:NAME for a function")
+    label = "--against"
+    if text.startswith("@") or (suffix and os.path.isfile(path)):
+        text, label = read_text(path, "write @FILE for a file of formulas, and FILE.py:NAME for a function"), path
     if ":" in text and not text.startswith("["):
-        return read_claims(text, Problem(" + ".join(f"sum({name})" for name in point), point), "--against")
-    return parse(text, "--against")
+        return read_claims(text, Problem(" + ".join(f"sum({name})" for name in point), point), label)
+    return parse(text, label)
 
 
 def _value(program: Program, point: Mapping[str, Any]) -> Any:

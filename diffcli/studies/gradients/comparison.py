@@ -72,31 +72,28 @@ def check_gradient(
         message = "--value-and-grad is for a Python function, which gives (value, gradient)"
         raise UsageError([error("usage", message, help=["add --against"])])
     asked = _Asked(program, against, rtol, hessian, value_and_grad, max_nodes)
-    found: list[GradientAtPoint] = []
-    undefined: list[dict[str, Number]] = []
-    raised: list[ExpressionError] = []
-    seen, right = list[Observation](), list[Observation]()
+    found, undefined = list[GradientAtPoint](), list[dict[str, Number]]()
+    raised, seen, right = list[ExpressionError](), list[Observation](), list[Observation]()
     notes: dict[str, Diagnostic] = {}
     try:
         for count, point in enumerate(points, 1):
             progress(f"point {count} of {len(points)}", count - 1, len(points))
             asked.move(point, wrt)
+            known: Computed | None = None
             try:
                 known = asked.known(asked.at)
+                observed = asked.observed(asked.at, known)
             except (DomainError, ExpressionError) as fault:
                 raised += _raised(fault)
-                undefined.append(asked.at)
-                continue
-            try:
-                observed = asked.observed(asked.at, known)
-            except ExpressionError as fault:
-                raised += _raised(fault)
+                if known is None:
+                    undefined.append(asked.at)
+                    continue
                 observed = Observation(asked.at, asked.parts, [math.nan] * len(asked.parts), UNIT, known)
             found.append(asked.judged(observed))
-            for note in (*known.notes, *_unclaimed(observed)):
+            for note in (*observed.computed.notes, *_unclaimed(observed)):
                 notes.setdefault(note.code, note)
             verdict = found[-1].worst.verdict
-            if verdict == RIGHT and not known.sides and len(right) < MOST_OBSERVED:
+            if verdict == RIGHT and not observed.computed.sides and len(right) < MOST_OBSERVED:
                 right.append(observed)
             if verdict == WRONG and len(seen) < MOST_OBSERVED:
                 seen += [observed, *asked.beside(asked.observed, 0 if seen else MOST_OBSERVED - 1, _nearby)]

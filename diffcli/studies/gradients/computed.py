@@ -127,7 +127,7 @@ def floors_of(problem: Problem, point: Sequence[float], variables: Components, h
     if not hessian:
         return floors
     along = [abs(x) or 1.0 for x in point]
-    return [min(floors[row] / along[column], floors[column] / along[row]) for row, column in _pairs(variables)]
+    return [64 * min(floors[row] / along[column], floors[column] / along[row]) for row, column in _pairs(variables)]
 
 
 def _moved(function: Function, place: int, bar: Any, *arguments: Any) -> Any:
