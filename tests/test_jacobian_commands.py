@@ -427,3 +427,18 @@ def test_the_line_that_an_error_gives_runs():
     line = " ".join(outcome.stderr.split()).partition("its rows: `diffcli ")[2].rstrip("`")
     assert line.endswith("--trace") and run(line).exit == 0
     assert "its rows" not in run('grad "[x*y, x + y]" --at x=2,y=3 --mode numeric').stderr
+
+
+def test_the_sweeps_of_a_trace_stand_in_the_order_of_the_matrix():
+    shown = run('jacobian "[x*y,y]" --at x=1,y=2 --mode forward --trace').stdout
+    assert shown.index("along x") < shown.index("along y")
+    data = json.loads(run('jacobian "[z*y,y*x,x]" --at x=1,y=2,z=3 --mode forward --trace --json').stdout)
+    assert data["trace"]["seeds"] == ["z, x", "y"]
+
+
+@pytest.mark.parametrize(("text", "parts"), [("[x*y,y]", [3, 1]), ("[x*y,y,x]", [3, 2]), ("[x*y,x+y,y*x*x]", [3, 3, 5])])
+def test_the_reverse_sweeps_of_a_trace_stand_apart(text, parts):
+    """So many steps of each sweep: its seeds, and an operand each of what they reach."""
+    lines = run(f'jacobian "{text}" --at x=1,y=2 --mode reverse --trace').stdout.partition("reverse adjoint")[2].splitlines()[3:]
+    blocks = "\n".join(line.strip() for line in lines).split("\n\n")
+    assert [len(block.splitlines()) for block in blocks[: len(parts)]] == parts

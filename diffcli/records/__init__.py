@@ -134,6 +134,8 @@ class AdjointStep(NamedTuple):
     term: Number
     value: Number
     """The adjoint of the target after the step."""
+    sweep: int = 0
+    """Which of several sweeps it is of."""
 
 
 class Trace(NamedTuple):

@@ -129,7 +129,7 @@ def _gradient_ofs(
         count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
-    groups = by_column if mode == "forward" else by_row
+    groups = tuple(sorted(by_column if mode == "forward" else by_row, key=min))  # in the order of the matrix, as in a trace
     watch, swept = watch_of(system), list[tuple[Sweep, Sequence[Any]]]()
 
     def kept(sweep: Sweep, found: Sequence[Any]) -> None:

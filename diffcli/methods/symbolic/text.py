@@ -99,17 +99,14 @@ def _parts(part: Expression) -> tuple[Parts, int]:
         return [_CONSTANTS[part]], ATOM
     if part.is_Symbol:
         return [part.name], ATOM
-    if part.is_Integer and part > 0 and is_large(part):
-        return _large(part)
     if part is sympy.I:
         raise Undecided("it holds sqrt(-1), which is no real number")
-    if part.is_Rational and is_large(part):
-        above, below = sympy.Integer(part.p), sympy.Integer(part.q)
-        return (["-", (-part, PRODUCT)] if part < 0 else _joined("/", [(above, PRODUCT), (below, POWER)])), PRODUCT
+    if part.is_Integer and part >= 0:
+        return _large(part) if part.p.bit_length() > MOST_BITS else ([str(part)], ATOM)
+    if part.is_Rational and part < 0:
+        return ["-", (-part, PRODUCT)], NEGATION if part.q == 1 else PRODUCT
     if part.is_Rational:
-        text = str(abs(part.p)) if part.q == 1 else f"{abs(part.p)}/{part.q}"
-        binds = ATOM if part.q == 1 else PRODUCT
-        return (["-", text], NEGATION if part.q == 1 else PRODUCT) if part.p < 0 else ([text], binds)
+        return _joined("/", [(sympy.Integer(part.p), PRODUCT), (sympy.Integer(part.q), POWER)]), PRODUCT
     if part.is_Float:
         return [repr(float(part))], ATOM if part >= 0 else NEGATION
     if part.is_Add:
@@ -119,11 +116,6 @@ def _parts(part: Expression) -> tuple[Parts, int]:
     if part.is_Pow:
         return _power(part.base, part.exp)
     return _call(part)
-
-
-def is_large(number: Expression) -> bool:
-    """Whether a rational number has more digits than the language reads: those of the largest float."""
-    return bool(max(abs(number.p), number.q).bit_length() > MOST_BITS)
 
 
 def require_digits(number: Expression, power: Expression = 1) -> None:
@@ -138,7 +130,7 @@ def _large(number: Expression) -> tuple[Parts, int]:
     powers: dict[int, int] = {}
     for factor, count in sympy.factorint(number, limit=LARGEST_FACTOR, use_rho=False, use_pm1=False, use_ecm=False).items():
         powers[count] = powers.get(count, 1) * factor
-    if any(is_large(sympy.Integer(base)) for base in powers.values()):
+    if any(base.bit_length() > MOST_BITS for base in powers.values()):
         high, low = divmod(number, 10**DIGITS)
         return ([(number - low, SUM), " + ", (low, SUM)], SUM) if low else ([(high, PRODUCT), f"*10^{DIGITS}"], PRODUCT)
     factors = [f"{base}^{count}" if count > 1 else str(base) for count, base in sorted(powers.items(), reverse=True)]

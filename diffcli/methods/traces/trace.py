@@ -159,10 +159,13 @@ class Tracer:
         """The trace of reverse sweeps, one after another, each with the adjoints of results that it begins with, by slot."""
         trace, tape = self.primal(), self.tape
         inside = [({slot: seed for slot, seed in seeds.items() if 0 <= slot < tape.slots}, steps) for seeds, steps in sweeps]
-        started: list[Any] = [each for seeds, steps in inside for each in (*seeds.items(), *steps)]
+        started = list[tuple[Any, int]]()
+        for sweep, (seeds, steps) in enumerate(inside):
+            started += [(each, sweep) for each in (*seeds.items(), *steps)]
         kept, hidden = _kept(len(started), self.most)
         shown = [started[position] for position in kept]
-        records = [self._adjoint_step(each) if isinstance(each, Step) else self._seed(*each) for each in shown]
+        made = [(self._adjoint_step(each) if isinstance(each, Step) else self._seed(*each), sweep) for each, sweep in shown]
+        records = [step._replace(sweep=sweep) for step, sweep in made]
         reached = {slot for seeds, _ in inside for slot in seeds} | {step.target for _, steps in inside for step in steps}
         unreached = tuple(tape.index(slot) for slot in self.slots if slot not in reached)
         return trace._replace(adjoint=tuple(records), unreached=unreached, hidden=(self.hidden_rows, hidden))

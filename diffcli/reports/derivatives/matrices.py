@@ -20,7 +20,7 @@ MOST_PARTIALS = 30
 
 HESSIAN_MODES = {"forward-over-reverse": "forward over reverse", "numeric": "by second differences", "symbolic": "by SymPy"}
 
-UNDECIDED = "one is 0 up to rounding, which leaves undecided whether the matrix is definite"
+UNDECIDED = "{}, which leaves undecided whether the matrix is definite"
 
 PRODUCTS = {
     "jvp": ("J v", "by one forward sweep"),
@@ -101,7 +101,8 @@ def _meaning(result: HessianResult, style: Style) -> list[Block]:
     listed = [number(value, style.digits) for value in result.eigenvalues]
     if not style.full:
         listed[4:-4] = ["..."] * (len(listed) > 8)
-    definiteness = UNDECIDED if result.definiteness == "undecided" else result.definiteness
+    zero = "one is 0 up to rounding" if any(map(any, result.matrix)) else "every entry is 0"
+    definiteness = UNDECIDED.format(zero) if result.definiteness == "undecided" else result.definiteness
     words = f"eigenvalues: {', '.join(listed)}; {definiteness}"
     point = "undecided by second derivatives" if result.point == "undecided" else f"a local {result.point}"
     zero = f"the gradient is {result.stationary}: {point if result.point != 'saddle' else 'a saddle point'}"

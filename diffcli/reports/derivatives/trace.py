@@ -81,14 +81,17 @@ def primal_value(row: PrimalRow) -> Any:
 
 
 def _adjoint_table(trace: Trace, notation: Notation, shaped: bool, shown: Callable[[Any], Any]) -> Table:
-    rows = tuple(
-        (notation.adjoint(step.target), step.formula, *((_shape(step.value),) if shaped else ()), shown(step.value))
-        for step in trace.adjoint
-    )  # fmt: skip
+    rows, half = list[tuple[Any, ...]](), 0
+    for position, step in enumerate(trace.adjoint):
+        if position == len(trace.adjoint) // 2:
+            half = len(rows)
+        if position and step.sweep != trace.adjoint[position - 1].sweep:
+            rows.append(("",) * (3 + shaped))  # a sweep apart from the one before
+        rows.append((notation.adjoint(step.target), step.formula, *([_shape(step.value)] * shaped), shown(step.value)))
     adjoint = r"\bar{v}" if notation is IN_LATEX else notation.adjoint_form.format("").replace("[]", "")
     shape = (Column("shape"),) if shaped else ()
     columns = (Column(adjoint, math=True), Column("=", math=True), *shape, Column("value", numeric=True))
-    return Table("reverse adjoint trace, in order of execution", columns, rows, len(rows) // 2, trace.hidden[1])
+    return Table("reverse adjoint trace, in order of execution", columns, tuple(rows), half, trace.hidden[1])
 
 
 def operand_data(operand: Operand) -> Any:
