@@ -62,16 +62,9 @@ def check_gradient(
     >>> [(entry.name, entry.verdict) for entry in check.points[0].entries], check.slip
     ([('x', 'right'), ('y', 'wrong')], 'by `y`: the sign of the whole is wrong')
     """
-    if rtol is not None and not 0 <= rtol <= 1:
-        message = f"rtol is a number from 0 to 1, not {rtol:g}"
-        raise UsageError([error("usage", message, help=["leave it out for half of the digits"])])
     if not points:
         raise UsageError([error("usage", "there is no point to check at", help=["give one at least"])])
-    program = as_program(target, verify)
-    if against is None and not isinstance(program, PythonFunction):
-        message = "--value-and-grad is for a Python function, which gives (value, gradient)"
-        raise UsageError([error("usage", message, help=["add --against"])])
-    asked = _Asked(program, against, rtol, hessian, value_and_grad, max_nodes)
+    asked = _Asked(as_program(target, verify), against, rtol, hessian, value_and_grad, max_nodes)
     found, undefined = list[GradientAtPoint](), list[dict[str, Number]]()
     raised, seen, right = list[ExpressionError](), list[Observation](), list[Observation]()
     notes: dict[str, Diagnostic] = {}
@@ -144,6 +137,12 @@ class _Asked:
     """The same, and the value if it is claimed too."""
 
     def __init__(self, program: Any, against: Any, rtol: float | None, hessian: bool, with_value: bool, most_rows: int) -> None:
+        if rtol is not None and not 0 <= rtol <= 1:
+            message = f"rtol is a number from 0 to 1, not {rtol:g}"
+            raise UsageError([error("usage", message, help=["leave it out for half of the digits"])])
+        if against is None and not isinstance(program, PythonFunction):
+            message = "--value-and-grad is for a Python function, which gives (value, gradient)"
+            raise UsageError([error("usage", message, help=["add --against"])])
         self.against = program if against is None else against
         self.given = without_gradient(program) if against is None else program
         self.rtol, self.hessian, self.with_value, self.most_rows = rtol, hessian, with_value, most_rows
