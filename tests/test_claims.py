@@ -436,7 +436,7 @@ def test_random_derivatives_and_their_slips(seed):
     rewritten = f"({right})*sin(x)^2 + cos(x)^2*({right})"
     (verdict,) = judged(expression, "x=0.7,y=1.3", f"x: {rewritten}")
     assert verdict.verdict in ("proved", "not decided"), expression
-    for wrong in (f"-({right})", f"{right} + x", f"2*({right})", f"({right})*cos(y)", f"{right} + 1e-6"):
+    for wrong in (f"-({right})", f"{right} + x", f"2*({right})", f"({right})*cos(y)", f"{right} + 1e-6*x"):
         (verdict,) = judged(expression, "x=0.7,y=1.3", f"x: {wrong}")
         assert verdict.verdict in ("wrong", "at the point only"), (expression, wrong)
         assert not decide(tape, "x", lower(parse(wrong))).proved, (expression, wrong)

@@ -72,7 +72,7 @@ def jacobian(
     Four columns, two sweeps:
 
     >>> jacobian("[a*b, b*c, c*d]", "a=1,b=2,c=3,d=4").groups
-    ((1, 3), (0, 2))
+    ((0, 2), (1, 3))
     """
     options = MatrixOptions(
         mode=mode, of=of, wrt=wrt, kink=kink, strict=strict, simplify=simplify, max_nodes=max_nodes, verify=verify
