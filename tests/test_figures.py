@@ -200,6 +200,17 @@ def test_any_figure_is_drawn(drawn, width, unicode):
     as_text(drawn, width, unicode)
 
 
+@pytest.mark.parametrize("x", [2.0, -1.0, 1.5e307, -1e308])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_marks_and_points_outside_of_given_ends_are_not_drawn(x, unicode):
+    inside = Figure("", Axis("x", False, ends=(0.0, 1.0)), Axis("y", False), (Series("s", ((0.5, 0.5),)),), ())
+    outside = inside._replace(
+        series=(inside.series[0]._replace(points=((0.5, 0.5), (x, 0.5))),), marks=(Mark(x, 0.5, "far"),)
+    )
+    drawn, same = (as_text(figure, 40, unicode).split("\n")[:12] for figure in (outside, inside))
+    assert drawn == same
+
+
 def test_nothing_to_draw_is_said():
     for name in ("empty", "a series without points", "not finite"):
         assert "nothing to draw" in as_text(ODD[name], 60)

@@ -21,6 +21,9 @@ Place = tuple[float, float]
 DECADES = (1, 2, 3, 4, 5, 10, 20, 30, 50, 100, 200)
 """How many decades may lie between two ticks."""
 
+SPARE = 1e-9
+"""How far outside the frame a place may be by rounding."""
+
 
 class Tick(NamedTuple):
     place: float
@@ -68,10 +71,17 @@ class Frame(NamedTuple):
     x: Scale
     y: Scale
 
+    def spot(self, x: float, y: float) -> Place | None:
+        """Where a marker stands; None where it is not finite, or outside the frame."""
+        across, up = self.x.place(x), self.y.place(y)
+        if across is None or up is None or not all(-SPARE < place < 1 + SPARE for place in (across, up)):
+            return None
+        return across, up
+
     def points(self, series: Series) -> list[Point]:
-        """The markers of a data series; what is not finite is left out."""
-        places = [(self.x.place(x), self.y.place(y), self.y.log and y <= 0) for x, y in series.points]
-        return [Point(x, y, at_most) for x, y, at_most in places if x is not None and y is not None]
+        """The markers of a data series that stand in the frame."""
+        places = [(self.spot(x, y), self.y.log and y <= 0) for x, y in series.points]
+        return [Point(*spot, at_most) for spot, at_most in places if spot is not None]
 
     def strokes(self, series: Series) -> list[list[Place]]:
         """The parts of a line that lie in the frame, each as its corners."""
@@ -146,7 +156,7 @@ def _linear(values: Sequence[float], most: int, margin: float, down: bool, ends:
     scale = Scale(low, high, False, (), down=down)
     counted = [number * step for number in range(first, last + 1) if math.isfinite(number * step)]
     places = [(value, place) for value in counted if (place := scale.place(value)) is not None]
-    ticks = [Tick(place, _label(value, step)) for value, place in places if ends is None or -1e-9 < place < 1 + 1e-9]
+    ticks = [Tick(place, _label(value, step)) for value, place in places if ends is None or -SPARE < place < 1 + SPARE]
     return scale._replace(ticks=tuple(reversed(ticks) if down else ticks))
 
 

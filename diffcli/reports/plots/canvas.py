@@ -80,9 +80,8 @@ class _Canvas:
         signs = self._draw_series()
         self.inks = ["" if hue is None else COLORS[hue % len(COLORS)] for hue in mark_colors(self.figure)]
         for letter, ink, mark in zip(LETTERS, self.inks, self.figure.marks, strict=False):
-            x, y = self.frame.x.place(mark.x), self.frame.y.place(mark.y)
-            if x is not None and y is not None:
-                self.cells[self._cell(x, y)] = (letter, ink)
+            if (spot := self.frame.spot(mark.x, mark.y)) is not None:
+                self.cells[self._cell(*spot)] = (letter, ink)
         return [*self._box(), *self._legend(signs)]
 
     def _label(self, tick: Tick) -> str:

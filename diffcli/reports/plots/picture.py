@@ -174,10 +174,9 @@ class _Page:
         """A ring about each mark, and its letter beside it where the least stands in the way."""
         taken = [self._at(point.x, point.y) for s in self.figure.series if s.role == "data" for point in self.frame.points(s)]
         for letter, ink, mark in zip(LETTERS, self._inks(), self.figure.marks, strict=False):
-            across, up = self.frame.x.place(mark.x), self.frame.y.place(mark.y)
-            if across is None or up is None:
+            if (place := self.frame.spot(mark.x, mark.y)) is None:
                 continue
-            x, y = self._at(across, up)
+            x, y = self._at(*place)
             spots = [(x + AWAY * math.cos(turn), y + AWAY * math.sin(turn)) for turn in TURNS]
             spot = min(spots, key=lambda spot: self._crowd(spot, taken))
             taken += [spot] * 9  # another letter stands in the way most of all
