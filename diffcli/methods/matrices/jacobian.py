@@ -77,7 +77,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     rows, columns = Components(system.outputs), variables_of(system)
     require_room(len(rows), len(columns), options.max_nodes)
     notes, replaced, sides = kinks_of(system, options)
-    found = _MODES.get(options.mode, _gradient_ofs)(system, rows, columns, options, replaced, notes)
+    found = _MODES.get(options.mode, _by_sweeps)(system, rows, columns, options, replaced, notes)
     matrix = frozen([sides.rows.get(name, row) for name, row in zip(rows.names, found.pop("matrix"), strict=True)])
     if sides.rows:
         notes = [note for note in notes if note.code not in ABOUT_THE_RULES]
@@ -111,7 +111,7 @@ def require_room(rows: int, columns: int, most: int) -> None:
 # -- sweeps ------------------------------------------------------------------------------------------------------------------
 
 
-def _gradient_ofs(
+def _by_sweeps(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     options.progress("looking for the structure")
