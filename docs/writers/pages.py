@@ -61,7 +61,7 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """A text that is not Markdown, as Markdown."""
-    return re.sub(r"([*_<`\\\[])", r"\\\1", text)
+    return re.sub(r"([*<`\\\[]|(?<!\w)_|_(?!\w))", r"\\\1", text)
 
 
 def contents(pages: Iterable[str], depth: int = 1, hidden: bool = False) -> str:
