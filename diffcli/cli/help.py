@@ -17,7 +17,7 @@ EXITS: dict[int, str] = {code.value: code.meaning for code in ExitCode}
 EXAMPLES = ("diffcli help", "diffcli help implicit-multiplication", "diffcli help exit-codes")
 
 
-@as_command(click.argument("topic", required=False), examples=EXAMPLES, limits=False)
+@as_command(click.Argument(["topic"], required=False), examples=EXAMPLES, limits=False)
 def command(run: Run, topic: str | None) -> int:
     """What the error code TOPIC means, with an example. Without TOPIC, the list of them."""
     if topic is None:

@@ -94,9 +94,10 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
 
 
 def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[str]) -> int:
-    from diffcli.cli.output import report_error, wants_json
+    from diffcli.cli.output import tell, wants_json
 
-    return report_error(environment, fault, wants_json(arguments))
+    tell(environment, fault.diagnostics, wants_json(arguments))
+    return fault.exit_code
 
 
 def _as_usage_error(fault: click.ClickException) -> UsageError:

@@ -93,6 +93,8 @@ class Style(NamedTuple):
     full: bool = False
     """Whether large arrays show all their elements."""
     format: Format = TABLE
+    decimals: int | None = None
+    """Digits after the point, in place of significant ones."""
 
     @property
     def notation(self) -> str:
