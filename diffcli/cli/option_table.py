@@ -85,7 +85,8 @@ class Option(click.Option):
             words = getattr(import_module(f"diffcli.{module}"), table)
         if words is not None:
             given["type"] = Choice(kind or long_name(names), words)
-        given.setdefault("is_flag", "metavar" not in given)
+        if "metavar" not in given:
+            given["is_flag"] = True
         given.setdefault("show_default", given.get("default") is not None)
         super().__init__(names, help=help, **given)
 

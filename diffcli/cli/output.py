@@ -34,7 +34,7 @@ class Output:
         quiet: bool = False,
         full: bool = False,
     ) -> None:
-        """From the values of `diffcli.cli.options.output_options`."""
+        """From the values of `diffcli.cli.options.OF_REPORTS`."""
         path = None if output in (None, "-") else output
         chosen = JSON if as_json else FORMATS.get(format or "")
         for flag, given, only, asked in (("--json", as_json, JSON, FORMATS.get(format or "")), ("--quiet", quiet, PLAIN, chosen)):

@@ -31,7 +31,7 @@ EXAMPLES = (
     shared("method", "forward, backward, central, central4, central6, central8, central10, complex; several with commas."),
     Option("--largest", group=METHOD, type=Number(), metavar="H", help="The longest step, if not max(1, |x|)."),
     Option("--smallest", group=METHOD, type=Number(), metavar="H", help="The shortest step, if not the unit roundoff of the longest."),
-    Option("--dtype", "arithmetic", group=METHOD, words=("float64", "float32"), metavar="DTYPE", default="float64", help="float64 or float32."),
+    Option("--dtype", group=METHOD, kind="arithmetic", words=("float64", "float32"), metavar="DTYPE", default="float64", help="float64 or float32."),
     Option("--per-decade", group=SHOWN, type=Number(Range(0.1, 4, whole=False)), metavar="N", default=4, help="Steps in a decade, rounded to powers of two; 4 is all that are tried."),
     "full",
     examples=EXAMPLES,
@@ -44,6 +44,7 @@ def command(run: Run, max_nodes: int, **options: Any) -> int:
     """
     if run.expression is None:
         run.expression, run.point = DEFAULT, run.point or DEFAULT_AT
+    options["methods"] = options.pop("method")
     result = run.compute(sweep, most_rows=max_nodes, progress=run.stage, **options)
     style = run.output.style
     if not was_given("digits"):
