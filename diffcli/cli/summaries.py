@@ -28,7 +28,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Learn": {
         "lesson": ("lesson", "The lecture, computed as it is told, and checked."),
         "functions": ("functions", "The operations: rules, domains, kinks."),
-        "help": ("help", "What an error code means, with an example."),
+        "help": ("help", "A page about a command or a topic, or what an error code means."),
     },
 }
 """The commands by groups, as the first page has them: the module of each in this package, and its summary. Adding a command is
