@@ -65,7 +65,8 @@ def command(
     way has to keep between.
     """
     output = run.output
-    output.style = output.style._replace(digits=3)  # derivatives show all of theirs
+    if not output.style.asked or output.style.decimals is not None:
+        output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
     if points is not None and (at_given or claims) and against["against"] is None:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])

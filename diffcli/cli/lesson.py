@@ -7,7 +7,7 @@ from click.shell_completion import CompletionItem
 
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import Number, as_command, timeout
-from diffcli.cli.run import Run, was_given
+from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.ranges import Range
 
@@ -61,6 +61,6 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
     if name == ALL:
         output.print(verdicts_report(lessons, settings))
     else:
-        rounded = not was_given("digits") and output.style.format.audience == PERSON
+        rounded = not output.style.asked and output.style.format.audience == PERSON
         output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

@@ -159,7 +159,7 @@ def output_options(digits: bool) -> list[Decorator]:
     """The options of every command that prints a report; without ``digits``, for a command that has a use of its own for it."""
     from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
 
-    shown = click.option("--digits", type=Number(Range(1, 17), full=True), metavar="N", default=6, help="Significant digits in tables, or full.", show_default=True)
+    shown = click.option("--digits", type=Number(Range(1, 17), full=True), metavar="N", help="Significant digits in tables, or full.", show_default="6")
     return [
         click.option("-f", "--format", "format", type=Choice("format", FORMATS, ALIASES), metavar="FORMAT", help=f"{OFFERED}."),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),

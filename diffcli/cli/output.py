@@ -25,7 +25,8 @@ class Output:
         format: str | None,
         as_json: bool,
         output: str | None,
-        digits: int | str = 6,
+        digits: int | str | None = None,
+        decimals: int | None = None,
         width: int | None = None,
         color: str = "auto",
         quiet: bool = False,
@@ -50,7 +51,9 @@ class Output:
                 suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
                 help = f"name it with a suffix ({suffixes}), or add --format"
                 raise _refusal("unknown-choice", f"the name {path} does not say in which format", help)
-        style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
+        shown = None if digits == "full" else int(digits or 6)
+        style = environment.style(environment.stdout, width, color, shown)
+        style = style._replace(decimals=decimals, asked=digits is not None or decimals is not None)
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
         if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
@@ -67,7 +70,7 @@ class Output:
         if self.quiet:
             from diffcli.reports.formats.plain import quiet
 
-            rendered = quiet(document)
+            rendered = quiet(document, self.style)
         else:
             rendered = render_document(document, self.style)
         self.before_writing(notes)

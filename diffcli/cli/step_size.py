@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from diffcli.cli.options import Number, as_command, at, choice, full
-from diffcli.cli.run import Run, was_given
+from diffcli.cli.run import Run
 from diffcli.methods.points.ranges import Range
 from diffcli.reports.step_size.step_size import step_size_report
 from diffcli.studies.step_size.step_size import DEFAULT, DEFAULT_AT, sweep
@@ -42,7 +42,7 @@ def command(run: Run, max_nodes: int, **options: Any) -> int:
         run.expression, run.point = DEFAULT, run.point or DEFAULT_AT
     result = run.compute(sweep, most_rows=max_nodes, progress=run.stage, **options)
     style = run.output.style
-    if not was_given("digits"):
+    if not style.asked or style.decimals is not None:
         style = style._replace(digits=3 if run.full else 2)  # errors are known by their magnitude
     document = step_size_report(result, style, run.full)
     sides = () if result.slopes is None else result.slopes[1:]
