@@ -547,8 +547,9 @@ def test_an_array_of_a_point_stands_in_the_heading_or_below_it(size):
 
 
 def test_a_script_gets_every_element():
-    document = gradient_report(LARGE, Style(format=FORMATS["csv"]))
-    lines = dict(line.split("\t") for line in quiet(document).splitlines())
+    style = Style(format=FORMATS["csv"])
+    document = gradient_report(LARGE, style)
+    lines = dict(line.split("\t") for line in quiet(document, style).splitlines())
     assert len(lines) == 1 + 150 + 75
     for index in ((0, 0), (1, 74), (1, 17)):
         assert float(lines[f"df/dW[{index[0]},{index[1]}]"]) == LARGE.gradient["W"][index]

@@ -57,7 +57,7 @@ def test_a_direction_along_one_variable_shows_the_slopes_on_the_two_sides_of_a_p
 @pytest.mark.parametrize("mode", ["auto", "forward", "reverse", "numeric", "symbolic"])
 @pytest.mark.parametrize("format", ["table", "plain", "json", "csv", "markdown", "latex"])
 def test_every_format_of_every_mode_holds_the_matrix(format, mode):
-    outcome = run(f"jacobian {THREE} --mode {mode} -f {format} --sparsity")
+    outcome = run(f"jacobian {THREE} --mode {mode} -f {format} --sparsity --digits full")
     assert (outcome.exit, outcome.stderr) == (0, "")
     for number in ["3", "2", "20.085536923187"] + ["-0.4161468365471424"] * (mode != "numeric"):
         assert number in outcome.stdout
@@ -69,7 +69,7 @@ def test_every_format_of_every_mode_holds_the_matrix(format, mode):
 @pytest.mark.parametrize("width", [20, 34, 50, 80])
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_no_digit_is_lost_at_any_width(width, encoding):
-    outcome = run(f"jacobian {THREE} --sparsity --width {width}", encoding=encoding)
+    outcome = run(f"jacobian {THREE} --sparsity --digits full --width {width}", encoding=encoding)
     assert outcome.exit == 0
     for number in ("0.9092974268256817", "-0.4161468365471424", "20.085536923187668"):
         assert number in outcome.stdout

@@ -13,8 +13,7 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.option_table import INPUT, SHOWN, Option, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.options import as_command
-from diffcli.cli.output import was_given
-from diffcli.cli.run import Run
+from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.methods.nonsmooth.nonfinite import require_value
@@ -67,7 +66,7 @@ def command(
     way has to keep between.
     """
     output = run.output
-    if not was_given("digits"):
+    if not output.style.asked or output.style.decimals is not None:
         output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
     if points is not None and (at_given or claims) and against["against"] is None:

@@ -9,7 +9,6 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.option_table import INPUT, Option, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.options import as_command
-from diffcli.cli.output import was_given
 from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.ranges import Range
@@ -64,6 +63,6 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
     if name == ALL:
         output.print(verdicts_report(lessons, settings))
     else:
-        rounded = not was_given("digits") and output.style.format.audience == PERSON
+        rounded = not output.style.asked and output.style.format.audience == PERSON
         output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

@@ -60,7 +60,7 @@ ROWS: dict[str, Row] = {
         _row("--sparsity", SHOWN, "Draw which entries may differ from 0."),
         _row("timed --time", SHOWN, "How long each stage took."),
         _row("--full", SHOWN, "Every row, column, element and node of what is long."),
-        _row("--digits", SHOWN, "Significant digits, or full.", metavar="N", type=Number(Range(1, 17), full=True), default=6),
+        _row("--digits", SHOWN, "Significant digits, or full; 6, if not given.", metavar="N", type=Number(Range(1, 17), full=True)),
         _row("--decimals", SHOWN, "Digits after the point, in place of --digits.", metavar="N", type=Number(Range(0, 17))),
         _row("-q --quiet", OUTPUT, "Print the result alone: a name, a tab, a value."),
         _row("-f --format", OUTPUT, f"{OFFERED}.", metavar="FORMAT", type=Choice("format", FORMATS, ALIASES)),

@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-import click
-
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, UsageError, error
@@ -27,7 +25,7 @@ class Output:
         format: str | None,
         as_json: bool,
         output: str | None,
-        digits: int | str = 6,
+        digits: int | str | None = None,
         decimals: int | None = None,
         width: int | None = None,
         color: str = "auto",
@@ -53,11 +51,11 @@ class Output:
                 suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
                 help = f"name it with a suffix ({suffixes}), or add --format"
                 raise _refusal("unknown-choice", f"the name {path} does not say in which format", help)
-        told = was_given("digits")
-        if decimals is not None and told:
+        if None not in (digits, decimals):
             raise _refusal("usage", "--digits and --decimals contradict each other", "give one of them")
-        shown = None if digits == "full" or (quiet and not told) else int(digits)
-        style = environment.style(environment.stdout, width, color, shown)._replace(decimals=decimals)
+        shown = None if digits == "full" else int(digits or 6)
+        style = environment.style(environment.stdout, width, color, shown)
+        style = style._replace(decimals=decimals, asked=digits is not None or decimals is not None)
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
         if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
@@ -74,7 +72,7 @@ class Output:
         if self.quiet:
             from diffcli.reports.formats.plain import quiet
 
-            rendered = quiet(document)
+            rendered = quiet(document, self.style)
         else:
             rendered = render_document(document, self.style)
         self.before_writing(notes)
@@ -86,11 +84,6 @@ class Output:
             from diffcli.reports.diagnostics import render
 
             write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
-
-
-def was_given(option: str) -> bool:
-    """Whether the user gave an option, be it with its default."""
-    return click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
 
 
 def _refusal(code: str, message: str, *help: str) -> UsageError:

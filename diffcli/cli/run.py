@@ -151,6 +151,11 @@ class Run:
         return exit_code(notes, numbers)
 
 
+def was_given(option: str) -> bool:
+    """Whether the user gave an option, be it with its default."""
+    return click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
+
+
 AGAIN = 0.5
 """Seconds, or a tenth of the limit if that is more, after which a time limit strikes again."""
 

@@ -9,7 +9,6 @@ import click
 from diffcli.cli.option_table import METHOD, SHOWN, Option, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.options import as_command
-from diffcli.cli.output import was_given
 from diffcli.cli.run import Run
 from diffcli.methods.points.ranges import Range
 from diffcli.reports.step_size.step_size import step_size_report
@@ -47,7 +46,7 @@ def command(run: Run, max_nodes: int, **options: Any) -> int:
     options["methods"] = options.pop("method")
     result = run.compute(sweep, most_rows=max_nodes, progress=run.stage, **options)
     style = run.output.style
-    if not was_given("digits"):
+    if not style.asked or style.decimals is not None:
         style = style._replace(digits=3 if run.full else 2)  # errors are known by their magnitude
     document = step_size_report(result, style, run.full)
     sides = () if result.slopes is None else result.slopes[1:]
