@@ -81,9 +81,7 @@ class Output:
         else:
             write(self.environment.stdout, rendered)
         if notes and (not self.style.format.whole or self.quiet or self.path is not None):
-            from diffcli.reports.diagnostics import render
-
-            write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
+            tell(self.environment, notes)
 
 
 def _refusal(code: str, message: str, *help: str) -> UsageError:
@@ -102,7 +100,7 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> 
     return ExitCode.OK
 
 
-def tell(environment: Environment, found: Sequence[Diagnostic], as_json: bool) -> None:
+def tell(environment: Environment, found: Iterable[Diagnostic], as_json: bool = False) -> None:
     """Diagnostics on stderr: for people, or one line of JSON for each."""
     if as_json:
         import json
@@ -112,9 +110,10 @@ def tell(environment: Environment, found: Sequence[Diagnostic], as_json: bool) -
         lines = [json.dumps({"schema": "diffcli/error@1", **machine(one)}) for one in found]
         write(environment.stderr, "\n".join(lines) + "\n")
     else:
-        from diffcli.reports.diagnostics import render
+        from diffcli.errors.text import Look, render
 
-        write(environment.stderr, render(found, environment.style(environment.stderr)))
+        style = environment.style(environment.stderr)
+        write(environment.stderr, render(found, Look(style.width, style.unicode, style.color)))
 
 
 def wants_json(args: Sequence[str]) -> bool:
