@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from diffcli.cli.other_names import OTHER_NAMES
 from diffcli.cli.python_file import as_python_target
 from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
@@ -24,8 +25,8 @@ Words = list[str]
 _DASHES = "-—–−‐‑―"
 _CURLY = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚", "'"))
 _BEFORE = frozenset(("$", "%", ">", ">>>", "#", "uv", "run", "uvx", "python", "python3", "py", "-m", "diffcli"))
-_BARE = {"at": "at", "where": "at", "wrt": "wrt", "by": "wrt", "mode": "mode"}
-"""What stands for an option without its dashes."""
+_BARE = frozenset(("at", "where", "wrt", "by", "mode"))
+"""What is an option without its dashes too."""
 _OF_A_NUMBER = frozenset(("grad", "hessian", "hvp"))
 _AT_A_POINT = _OF_A_NUMBER | {"jacobian", "jvp", "vjp"}
 _ASSIGNED = re.compile(r"[^\W\d]\w*\s*(?:==|:=|[=:])\s*(.+)", re.DOTALL)
@@ -137,18 +138,19 @@ class _Loose:
         self.points: Words = []
         self.options: list[list[Words]] = []
         self.takes_expression = any(one.name == "expression" for one in command.params)
-        options = [one for one in command.params if isinstance(one, click.Option)]
+        options = [one for one in command.params if isinstance(one, click.Option) and one.expose_value]
         self.named = {name.lstrip("-"): (name, one) for one in options for name in (*one.opts, *one.secondary_opts)}
         while words:
             words = words[self._take(*words) :]
 
     def _take(self, word: str, *following: str) -> int:
         """Put a word where it belongs, and those that belong to it; how many these are."""
-        dashed, (stem, equals, value) = word[:1] in _DASHES, word.lstrip(_DASHES).partition("=")
+        dashed, (stem, equals, value) = word[:1] in _DASHES or (word in _BARE and following), word.lstrip(_DASHES).partition("=")
         values = (value,) if equals else following
-        known = stem.lower() if dashed else _BARE.get(word, "") if following else ""
+        others = [name[2:] for name, others in OTHER_NAMES.items() if f"--{stem}" in others]
+        known = next((name for name in [stem.lower(), *others] if dashed and name in self.named), "")
         assigned = _ASSIGNED.fullmatch(word)
-        if known in self.named:
+        if known:
             name, option = self.named[known]
             if not option.is_flag:
                 return (not equals) + self._take_value(name, option, values)
