@@ -110,6 +110,8 @@ class Matrix(NamedTuple):
     row_label: str = "{}"
     column_label: str = "{}"
     beside_label: str = "value"
+    texts: Mapping[str, str] = {}
+    """What else people call a row."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number with its name for machines."""
@@ -131,11 +133,12 @@ class Matrix(NamedTuple):
         """The matrix as a table, of its first rows and columns unless it is to be ``full``; labels are names for a machine."""
         most = (len(self.rows), len(self.columns)) if full else MOST_SHOWN
         label, head = ("{}", "{}") if names else (self.row_label, self.column_label)
+        also = {} if names else {name: f" = {text}" for name, text in self.texts.items()}
         columns = [Column(""), *[Column(head.format(name), numeric=True) for name in self.columns[: most[1]]]]
         if self.beside:
             columns.insert(1, Column(self.beside_label, numeric=True))
         rows = [
-            (label.format(name), *self.beside[place : place + 1], *self.entries[place][: most[1]])
+            (label.format(name) + also.get(name, ""), *self.beside[place : place + 1], *self.entries[place][: most[1]])
             for place, name in enumerate(self.rows[: most[0]])
         ]
         return Table("", tuple(columns), tuple(rows))

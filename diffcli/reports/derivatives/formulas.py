@@ -24,12 +24,12 @@ LONGEST_DOMAIN = 160
 def formula_report(result: FormulaResult, style: Style) -> Document:
     """The document of derivatives as formulas.
 
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``implicit`` (the variable of an
-    equation), ``wrt``, ``order``; at a point ``at``,
-    ``values`` (of the results) and ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with
-    its ``result``, the variables that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``;
-    ``domains``, with the ``condition`` under which each result is defined, and those of its ``derivatives`` by the rules
-    (empty for everywhere, null where it is not told); ``derivations`` if they were asked for; and ``notes``.
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``texts`` (what each result of a list is),
+    ``implicit`` (the variable of an equation), ``wrt``, ``order``; at a point ``at``, ``values`` (of the results) and
+    ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with its ``result``, the variables
+    that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``; ``domains``, with the
+    ``condition`` under which each result is defined, and those of its ``derivatives`` by the rules (empty for everywhere, null
+    where it is not told); ``derivations`` if they were asked for; and ``notes``.
     """
     data = _data(result)
     if style.format.whole:
@@ -162,7 +162,7 @@ def _data(result: FormulaResult) -> dict[str, Any]:
     fields = "result by unsimplified simplified latex value" if result.values else "result by unsimplified simplified latex"
     point = "at values tangents " if result.values else ""
     data = data_of(
-        result, f"schema expression of? implicit? wrt order {point}formulas domains? notes",
+        result, f"schema expression of? texts? implicit? wrt order {point}formulas domains? notes",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],
         domains=[
             {**each._asdict(), "derivatives": [{"by": by, "condition": text} for by, text in each.derivatives.items()]}
