@@ -251,7 +251,7 @@ def test_many_results_with_kinks_are_not_all_looked_at():
         ),
         (
             'vjp "[x, 2*x]" --at x=1 --seed f3=1',
-            "error[unknown-variable]: the program has no result `f3`\n  in --seed\n  │ f3=1\n  │ ^^\n  = help: its results: f1, f2\n",
+            "error[unknown-variable]: the program has no result `f3`\n  in --seed\n  │ f3=1\n  │ ^^\n  = help: its results: f1, f2, x\n",
         ),
         (
             'vjp "[x, 2*x]" --at x=1 --seed x=1,f1=2',

@@ -181,8 +181,8 @@ def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str
         raise ExpressionError([error("missing-value", f"no weights for the results {listed}", help=help)])
     results = {output.name: system.value_of(output) for output in system.outputs}
     if isinstance(given, Mapping) or (isinstance(given, str) and "=" in given):  # no comparison stands in a weight
-        own = {text: name for name, text in system.texts.items()}  # a result goes by what stands in the list, too
-        found = read_direction(given, {text: results[name] for text, name in own.items()} | results, label, "result")
+        own = {text: name for name, text in system.texts.items() if text.isidentifier()}  # so a result may be called, too
+        found = read_direction(given, results | {text: results[name] for text, name in own.items()}, label, "result")
         weights = {own.get(name, name): weight for name, weight in found.items()}
         if len(weights) < len(found):
             raise UsageError([error("usage", "a result has two weights, by its name and by its text", help=["give it one"])])
