@@ -377,7 +377,7 @@ def test_traces_that_are_shown_anyway_may_be_asked_for(command):
     assert "did you mean `--no-trace`?" in run(f"{command} --no-trase").stderr
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("--stric", "--strict"), ("--ful", "--full"), ("--step", "--share"), ("--zzzz", "")])
+@pytest.mark.parametrize(("typed", "meant"), [("--stric", "--strict"), ("--ful", "--full"), ("--zzzz", "")])
 def test_an_option_that_is_not_there_is_not_said_to_mean_help(typed, meant):
     said = run(f"graph x {typed}").stderr
     assert ("did you mean" in said) == bool(meant)

@@ -47,6 +47,52 @@ def for_no_command(args: Sequence[str]) -> list[str]:
     return [*near, f"one of: {', '.join(COMMANDS)}"]
 
 
+OTHER_NAMES: dict[str, tuple[str, ...]] = {
+    "--at": ("--point", "--x0", "--values", "--where", "--eval"),
+    "--wrt": ("--variable", "--variables", "--var", "--vars", "--by", "--respect-to", "--with-respect-to"),
+    "--direction": ("--seed", "--tangent", "--vector", "--along", "--dir"),
+    "--weights": ("--seed", "--cotangent", "--vector", "--adjoint", "--cotangents"),
+    "--of": ("--results", "--outputs"),
+    "--accuracy": ("--order", "--acc"),
+    "--step": ("--h", "--eps", "--epsilon", "--dx", "--step-size"),
+    "--mode": ("--backend", "--engine", "--via", "--ad"),
+    "--digits": ("--precision", "--prec", "--significant", "--sig", "--sigfigs", "--figures"),
+    "--exact-digits": ("--precision", "--dps", "--mp"),
+    "--decimals": ("--dp", "--places", "--decimal", "--round", "--fixed"),
+    "--rtol": ("--tol", "--tolerance", "--atol", "--eps"),
+    "--random": ("--samples", "--trials", "--count", "--number"),
+    "--output": ("--out", "--save", "--file", "--to-file"),
+    "--format": ("--fmt", "--output-format", "--type", "--to", "--as"),
+    "--trace": ("--verbose", "-v", "--show-trace", "--work"),
+    "--steps": ("--explain", "--show-steps", "--verbose", "-v"),
+    "--quiet": ("--silent", "-s", "--brief", "--short", "--value-only"),
+    "--color": ("--colour", "--no-color", "--no-colour"),
+    "--timeout": ("--time-limit", "--max-time", "--limit"),
+    "--max-nodes": ("--max-rows", "--limit", "--max-size"),
+    "--from": ("--min", "--xmin", "--start", "--range"),
+    "--to": ("--max", "--xmax", "--stop", "--end"),
+    "--version": ("-V",),
+}
+"""What options are called elsewhere."""
+
+
+def for_no_option(name: str, context: click.Context) -> list[str]:
+    """Help for an option that there is not: what it is called here, the command that has it, or one that is spelled nearly so."""
+    known = _options(context.command)
+    if here := [option for option, others in OTHER_NAMES.items() if name in others and option in known]:
+        return [f"write {' or '.join(here)}"]
+    program = context.find_root().command
+    assert isinstance(program, click.Group)
+    owners = [each for each in COMMANDS if name in _options(program.get_command(context, each))]
+    if owners:
+        return [f"`{name}` is an option of {' and '.join([', '.join(owners[:-1]), owners[-1]][len(owners) == 1 :])}"]
+    return [*did_you_mean(name, [each for each in known if each != "--help"])]  # help is named below
+
+
+def _options(command: click.Command | None) -> list[str]:
+    return [name for option in command.params for name in (*option.opts, *option.secondary_opts)] if command else []
+
+
 def _is_expression(text: str) -> bool:
     try:
         parse(text)
@@ -78,8 +124,8 @@ def with_rows(fault: ExpressionError, expression: str, points: Sequence[str], op
     """An error for several results, where the rows of a gradient are wanted, with the command that shows them."""
     if fault.diagnostics[0].code != "not-a-number" or options["mode"] not in ("forward", "reverse"):
         return fault
-    names = ("wrt", "seed") if options["seed"] else ("wrt", "mode")
+    names = ("wrt", "direction") if options["direction"] else ("wrt", "mode")
     given = [("at", text) for text in points] + [(name, options[name]) for name in names if options[name]]
     words = [expression, *[word for name, text in given for word in (f"--{name}", text)], "--trace"]
-    help = f"its rows: {pasted(['jvp' if options['seed'] else 'jacobian', *words])}"
+    help = f"its rows: {pasted(['jvp' if options['direction'] else 'jacobian', *words])}"
     return ExpressionError([each._replace(help=(*each.help, help)) for each in fault.diagnostics])

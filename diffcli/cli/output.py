@@ -6,9 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
+import click
+
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
+from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.records import Number, is_finite
 from diffcli.records.blocks import Document
 from diffcli.reports.formats import FORMATS, JSON, PLAIN, TABLE, format_of
@@ -25,14 +27,14 @@ class Output:
         format: str | None,
         as_json: bool,
         output: str | None,
-        digits: int | str | None = None,
+        digits: int | str = 6,
         decimals: int | None = None,
         width: int | None = None,
         color: str = "auto",
         quiet: bool = False,
         full: bool = False,
     ) -> None:
-        """From the values of `diffcli.cli.options.output_options`."""
+        """From the values of `diffcli.cli.options.OF_REPORTS`."""
         path = None if output in (None, "-") else output
         chosen = JSON if as_json else FORMATS.get(format or "")
         for flag, given, only, asked in (("--json", as_json, JSON, FORMATS.get(format or "")), ("--quiet", quiet, PLAIN, chosen)):
@@ -51,9 +53,11 @@ class Output:
                 suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
                 help = f"name it with a suffix ({suffixes}), or add --format"
                 raise _refusal("unknown-choice", f"the name {path} does not say in which format", help)
-        shown = None if digits == "full" else int(digits or 6)
-        style = environment.style(environment.stdout, width, color, shown)
-        style = style._replace(decimals=decimals, asked=digits is not None or decimals is not None)
+        told = was_given("digits")
+        if decimals is not None and told:
+            raise _refusal("usage", "--digits and --decimals contradict each other", "give one of them")
+        style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
+        style = style._replace(decimals=decimals, asked=told or decimals is not None)
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
         if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
@@ -84,6 +88,11 @@ class Output:
             write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
 
 
+def was_given(option: str) -> bool:
+    """Whether the user gave an option, be it with its default."""
+    return click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
+
+
 def _refusal(code: str, message: str, *help: str) -> UsageError:
     return UsageError([error(code, message, help=help)])
 
@@ -100,20 +109,19 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> 
     return ExitCode.OK
 
 
-def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:
-    """An error on stderr: for people, or one line of JSON for each diagnostic."""
+def tell(environment: Environment, found: Sequence[Diagnostic], as_json: bool) -> None:
+    """Diagnostics on stderr: for people, or one line of JSON for each."""
     if as_json:
         import json
 
         from diffcli.reports.document import machine
 
-        lines = [json.dumps({"schema": "diffcli/error@1", **machine(found)}) for found in fault.diagnostics]
+        lines = [json.dumps({"schema": "diffcli/error@1", **machine(one)}) for one in found]
         write(environment.stderr, "\n".join(lines) + "\n")
     else:
         from diffcli.reports.diagnostics import render
 
-        write(environment.stderr, render(fault.diagnostics, environment.style(environment.stderr)))
-    return fault.exit_code
+        write(environment.stderr, render(found, environment.style(environment.stderr)))
 
 
 def wants_json(args: Sequence[str]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from diffcli.errors import Diagnostic, DiffcliError
+from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
 
 if TYPE_CHECKING:
     from re import Match
@@ -16,12 +16,26 @@ Result = TypeVar("Result")
 
 _OPTION = (
     r"(?<![\w)\]])--(?:"
-    r'(?P<name>mode|simplify|implicit|kink|method|rule|of|var|at) (?!out\b)(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
+    r"(?P<name>mode|simplify|implicit|kink|method|rule|of|wrt|at|direction|weights) "
+    r'(?!out\b)(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
     r"|(?P<alone>[a-z][a-z-]+)(?: (?=N\b))?)"
 )
 """An option with its value, which ends a phrase, stands in quotes, or can be no word of English; or alone."""
 
 _FLAGS = ("strict", "steps", "share", "derivative_tape")
+
+
+FORMER: dict[str, dict[str, str]] = {
+    "grad": {"seed": "direction", "order": "accuracy"},
+    "trace": {"seed": "direction"},
+    "jvp": {"seed": "direction"},
+    "vjp": {"seed": "weights"},
+    "taylor": {"var": "wrt"},
+    "swell": {"var": "wrt"},
+    "step-size": {"var": "wrt"},
+    "check": {"digits": "exact_digits"},
+}
+"""What the options of a command, and of the function of its name, were called until 1.4: they are read for one version more."""
 
 
 def in_python(text: str) -> str:
@@ -31,8 +45,8 @@ def in_python(text: str) -> str:
 
     >>> in_python("--no-verify leaves it out")
     'verify=False leaves it out'
-    >>> in_python("add --mode reverse, or leave --seed out"), in_python("--strict makes an error of `x--mode`")
-    ('add mode="reverse", or leave seed= out', 'strict=True makes an error of `x--mode`')
+    >>> in_python("add --mode reverse, or leave --direction out"), in_python("--strict makes an error of `x--mode`")
+    ('add mode="reverse", or leave direction= out', 'strict=True makes an error of `x--mode`')
     """
     if "--" not in text:
         return text
@@ -44,8 +58,12 @@ def in_python(text: str) -> str:
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """A function of the library, whose errors and notes spell options as its arguments."""
 
+    former = FORMER.get(function.__name__, {})
+
     @wraps(function)
     def call(*values: Parameters.args, **named: Parameters.kwargs) -> Result:
+        if former and not former.keys().isdisjoint(named):
+            _rename(named, former)
         try:
             result: Any = function(*values, **named)
         except DiffcliError as fault:
@@ -55,6 +73,17 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
         return result._replace(notes=tuple(map(_respelled, notes))) if notes else result  # type: ignore[no-any-return]
 
     return call
+
+
+def _rename(named: dict[str, Any], former: Mapping[str, str]) -> None:
+    """Give arguments by their former names those that they have now, with a warning."""
+    import warnings
+
+    for name in former.keys() & named.keys():
+        warnings.warn(f"{name}= is now {former[name]}=", DeprecationWarning, stacklevel=3)
+        if former[name] in named:
+            raise UsageError([error("usage", f"{name}= and {former[name]}= are the same", help=["give one of them"])])
+        named[former[name]] = named.pop(name)
 
 
 def _as_argument(found: Match[str]) -> str:
