@@ -57,6 +57,7 @@ ROWS: dict[str, Row] = {
         _row("--hessian", METHOD, "Second derivatives, as a matrix."),
         _row("--steps", SHOWN, "The derivation of formulas, step by step."),
         _row("--trace/--no-trace", SHOWN, "Whether the rows of the sweeps are shown.", default=False),
+        _row("--substituted", SHOWN, "Formulas of traces with numbers in them: 1*5 + 0*2; y and the adjoints of x below."),
         _row("--sparsity", SHOWN, "Draw which entries may differ from 0."),
         _row("timed --time", SHOWN, "How long each stage took."),
         _row("--full", SHOWN, "Every row, column, element and node of what is long."),

@@ -33,6 +33,7 @@ class Output:
         color: str = "auto",
         quiet: bool = False,
         full: bool = False,
+        substituted: bool = False,
     ) -> None:
         """From the values of `diffcli.cli.options.OF_REPORTS`."""
         path = None if output in (None, "-") else output
@@ -66,7 +67,7 @@ class Output:
         self.environment, self.path, self.quiet = environment, path, quiet
         self.before_writing: Callable[[Sequence[Diagnostic]], None] = lambda notes: None
         """Called with the notes of the result when it is in its format."""
-        self.style = style._replace(format=chosen or TABLE, full=full)
+        self.style = style._replace(format=chosen or TABLE, full=full, substituted=substituted)
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
         """The document where it belongs, and the notes on stderr unless the document carries them."""

@@ -56,7 +56,7 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
         result, "schema expression of? texts? mode at values jacobian notes sparsity? cost? differences? symbolic? trace?",
         schema="diffcli/jacobian@1", sparsity=_sparsity(result, sparsity), differences=_by_result(result.differences),
         cost=count and data_of(count, "inputs outputs function forward reverse cheaper"), symbolic=_by_result(result.symbolic),
-        trace=result.trace and trace_data(result.trace, style.full),
+        trace=result.trace and trace_data(result.trace, style),
     )  # fmt: skip
     return Document(tuple(blocks), data)
 
@@ -130,7 +130,7 @@ def product_report(result: ProductResult, style: Style) -> Document:
     data = data_of(
         result, f"schema expression of? texts? mode at values {vector} product notes differences? trace?",
         schema=f"diffcli/{result.kind}@1", direction=result.seed, differences=_by_result(result.differences),
-        trace=result.trace and trace_data(result.trace, style.full),
+        trace=result.trace and trace_data(result.trace, style),
     )  # fmt: skip
     return Document(tuple(blocks), data)
 
@@ -139,7 +139,7 @@ def _traced(result: JacobianResult | ProductResult, style: Style) -> list[Block]
     """The rows of the sweeps, where they were asked for."""
     if result.trace is None or style.format.whole:
         return []
-    return trace_tables(result.trace, NOTATIONS[style.notation], style.full)
+    return trace_tables(result.trace, NOTATIONS[style.notation], style)
 
 
 def _heading(result: JacobianResult | HessianResult | ProductResult, style: Style, how: str) -> list[Block]:

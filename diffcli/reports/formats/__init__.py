@@ -93,6 +93,8 @@ class Style(NamedTuple):
     color: bool = False
     full: bool = False
     """Whether large arrays show all their elements."""
+    substituted: bool = False
+    """Whether traces show formulas with the numbers in them."""
     format: Format = TABLE
     decimals: int | None = None
     """Fixed decimals of every number, in place of significant digits."""
