@@ -7,8 +7,7 @@ from typing import Any
 
 from diffcli.cli.option_table import INPUT, METHOD, Option, shared
 from diffcli.cli.option_types import Number
-from diffcli.cli.output import was_given
-from diffcli.cli.run import Run
+from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.points.ranges import Range

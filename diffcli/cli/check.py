@@ -13,8 +13,7 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.option_table import INPUT, SHOWN, Option, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.options import as_command
-from diffcli.cli.output import was_given
-from diffcli.cli.run import Run
+from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.methods.nonsmooth.nonfinite import require_value

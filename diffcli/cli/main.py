@@ -14,8 +14,8 @@ from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import HELP, eager_flag
-from diffcli.cli.summaries import COMMANDS, GROUPS
-from diffcli.errors import DiffcliError, UsageError, error
+from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS
+from diffcli.errors import DiffcliError, UsageError, error, nearest
 
 # Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
 
@@ -58,9 +58,9 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from diffcli.cli.hints import for_no_command
-
-            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=for_no_command(args))])
+            near = [f"the command is {ALIASES.get(name, name)}" for name in nearest(args[0], [*COMMANDS, *ALIASES])[:1]]
+            help = [*near, f"one of: {', '.join(COMMANDS)}"]
+            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
         return super().resolve_command(ctx, args)
 
 
@@ -112,9 +112,10 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
 
 
 def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[str]) -> int:
+    from diffcli.cli.hints import with_whole_lines
     from diffcli.cli.output import tell, wants_json
 
-    tell(environment, fault.diagnostics, wants_json(arguments))
+    tell(environment, with_whole_lines(fault, arguments).diagnostics, wants_json(arguments))
     return fault.exit_code
 
 
@@ -123,11 +124,14 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
     help: list[str] = []
     message = fault.format_message().rstrip(".")
     if isinstance(fault, click.NoSuchOption):
-        message = f"there is no option `{fault.option_name}`"
-        from diffcli.cli.hints import for_no_option
+        from diffcli.cli.other_names import for_no_option
 
+        message = f"there is no option `{fault.option_name}`"
         help += for_no_option(fault.option_name, fault.ctx) if fault.ctx else []
     context = getattr(fault, "ctx", None)
+    if isinstance(fault, click.MissingParameter) and (examples := getattr(fault.ctx and fault.ctx.command, "examples", ())):
+        message = message.replace("Missing argument 'EXPR'", "the expression is missing")
+        help.append(f"for example: {examples[0]}")
     if context is not None:
         help.append(f"`{context.command_path} --help` lists the options")
     return UsageError([error("usage", message[:1].lower() + message[1:], help=help)])

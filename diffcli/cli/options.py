@@ -45,7 +45,8 @@ class Command(click.Command):
             if name in options and not _is_beyond(options[name], value or "".join(args[position + 1 : position + 2])):
                 continue
             renamed[position] = f"{now}{sign}{value}"
-            tell(ctx.obj, [Diagnostic("former-spelling", "note", f"{name} is now {now}")], wants_json(args))
+            if ctx.obj is not None:  # it is asked for, and not tried
+                tell(ctx.obj, [Diagnostic("former-spelling", "note", f"{name} is now {now}")], wants_json(args))
         return renamed
 
     def separate(self, args: list[str]) -> list[str]:
@@ -108,7 +109,7 @@ PROGRAM_OR_FUNCTION = """\
 BESIDE_EXPRESSION: tuple[str, ...] = ()
 """The options of every command that takes an expression."""
 
-OF_REPORTS = ("digits", "decimals", "quiet", "format", "json", "output", "width", "color")
+OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output", "width", "color")
 """The options of every command that prints a report, which are all."""
 
 

@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
-import click
-
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors import Diagnostic, UsageError, error
@@ -27,13 +25,14 @@ class Output:
         format: str | None,
         as_json: bool,
         output: str | None,
-        digits: int | str = 6,
+        digits: int | str | None = None,
         decimals: int | None = None,
         width: int | None = None,
         color: str = "auto",
         quiet: bool = False,
         full: bool = False,
         substituted: bool = False,
+        table: str | None = None,
     ) -> None:
         """From the values of `diffcli.cli.options.OF_REPORTS`."""
         path = None if output in (None, "-") else output
@@ -54,11 +53,11 @@ class Output:
                 suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
                 help = f"name it with a suffix ({suffixes}), or add --format"
                 raise _refusal("unknown-choice", f"the name {path} does not say in which format", help)
-        told = was_given("digits")
-        if decimals is not None and told:
+        if None not in (digits, decimals):
             raise _refusal("usage", "--digits and --decimals contradict each other", "give one of them")
-        style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
-        style = style._replace(decimals=decimals, asked=told or decimals is not None)
+        shown = None if digits == "full" else int(digits or 6)
+        style = environment.style(environment.stdout, width, color, shown)
+        style = style._replace(decimals=decimals, asked=digits is not None or decimals is not None)
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
         if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
@@ -67,12 +66,12 @@ class Output:
         self.environment, self.path, self.quiet = environment, path, quiet
         self.before_writing: Callable[[Sequence[Diagnostic]], None] = lambda notes: None
         """Called with the notes of the result when it is in its format."""
-        self.style = style._replace(format=chosen or TABLE, full=full, substituted=substituted)
+        self.style = style._replace(format=chosen or TABLE, full=full, substituted=substituted, table=table)
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
         """The document where it belongs, and the notes on stderr unless the document carries them."""
         rendered: str | bytes
-        if self.quiet:
+        if self.quiet and self.style.table is None:
             from diffcli.reports.formats.plain import quiet
 
             rendered = quiet(document, self.style)
@@ -84,14 +83,7 @@ class Output:
         else:
             write(self.environment.stdout, rendered)
         if notes and (not self.style.format.whole or self.quiet or self.path is not None):
-            from diffcli.reports.diagnostics import render
-
-            write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
-
-
-def was_given(option: str) -> bool:
-    """Whether the user gave an option, be it with its default."""
-    return click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
+            tell(self.environment, notes)
 
 
 def _refusal(code: str, message: str, *help: str) -> UsageError:
@@ -110,7 +102,7 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> 
     return ExitCode.OK
 
 
-def tell(environment: Environment, found: Sequence[Diagnostic], as_json: bool) -> None:
+def tell(environment: Environment, found: Iterable[Diagnostic], as_json: bool = False) -> None:
     """Diagnostics on stderr: for people, or one line of JSON for each."""
     if as_json:
         import json
@@ -120,9 +112,10 @@ def tell(environment: Environment, found: Sequence[Diagnostic], as_json: bool) -
         lines = [json.dumps({"schema": "diffcli/error@1", **machine(one)}) for one in found]
         write(environment.stderr, "\n".join(lines) + "\n")
     else:
-        from diffcli.reports.diagnostics import render
+        from diffcli.errors.text import Look, render
 
-        write(environment.stderr, render(found, environment.style(environment.stderr)))
+        style = environment.style(environment.stderr)
+        write(environment.stderr, render(found, Look(style.width, style.unicode, style.color)))
 
 
 def wants_json(args: Sequence[str]) -> bool:

@@ -52,7 +52,7 @@ class Run:
 
     def __init__(self, environment: Environment, given: dict[str, Any]) -> None:
         self.environment = environment
-        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full", "substituted")
+        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full", "substituted", "table")
         self.output = Output(environment, **{name: given.pop(name) for name in names if name in given})
         self.full = self.output.style.full
         self.expression: str | None = given.pop("expression", None)
@@ -149,6 +149,11 @@ class Run:
         """Print a result; the exit code for its notes and numbers."""
         self.output.print(document, notes)
         return exit_code(notes, numbers)
+
+
+def was_given(option: str) -> bool:
+    """Whether the user gave an option, be it with its default."""
+    return click.get_current_context().get_parameter_source(option) is not click.core.ParameterSource.DEFAULT
 
 
 AGAIN = 0.5

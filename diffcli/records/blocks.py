@@ -6,6 +6,7 @@ number shows is the format's business. A document also carries its data, the obj
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -54,6 +55,8 @@ class Table(NamedTuple):
     """The columns whose numbers are not the same from run to run: seconds, bytes."""
     digits: int | None = None
     """How many significant digits people are shown, if not as many as elsewhere; data have them all."""
+    name: str = ""
+    """What ``--table`` calls it, if not by its title."""
 
 
 class Value(NamedTuple):
@@ -165,12 +168,32 @@ class Document(NamedTuple):
     """What a check found, for the formats of services that review code; None for a report that checks nothing."""
     alone: str = ""
     """The result where it is asked for alone, if it is no numbers."""
+    main: str = ""
+    """The name of the table that is the result, if it is no numbers."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""
         for block in self.blocks:
             if isinstance(block, Values | Matrix):
                 yield from block.numbers()
+
+    def tables(self) -> dict[str, Values | Matrix | Table]:
+        """The tables as ``--table`` calls them; the result first: what was found, the main table, a matrix, or numbers."""
+        named: dict[str, Values | Matrix | Table] = {}
+        if self.findings is not None:
+            rows = tuple((each.name, each.verdict, each.message) for each in self.findings)
+            named["verdicts"] = Table("", texts("name", "verdict", "message"), rows)
+        for block in self.results_first():
+            if isinstance(block, Table):
+                name = block.name or re.split("[,:(]", block.title)[0].strip().replace(" ", "-") or "table"
+            elif isinstance(block, Values | Matrix):
+                name = "matrix" if isinstance(block, Matrix) else "values"
+            else:
+                continue
+            same = sum(known.rstrip("-0123456789") == name for known in named)
+            named[f"{name}-{same + 1}" if same else name] = block
+        first = ("verdicts", self.main, "matrix")
+        return dict(sorted(named.items(), key=lambda each: first.index(each[0]) if each[0] in first else len(first)))
 
     def results_first(self) -> list[Block]:
         """The blocks as a script wants them: what it came for stands first."""

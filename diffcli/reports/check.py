@@ -81,7 +81,7 @@ def _ways_table(agreement: Agreement, digits: int | None) -> Table:
         )
         for found in agreement.checks for way in found.ways
     )  # fmt: skip
-    return Table("", columns, rows)
+    return Table("", columns, rows, name="ways")
 
 
 def _state(way: Way) -> str:

@@ -13,7 +13,7 @@ from diffcli.records.formulas import Domain, Formula, FormulaResult
 from diffcli.reports.derivatives.gradient import forms_table, latex_heading, slopes_remark
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, heading, point_text
-from diffcli.reports.formats import TEX, Style
+from diffcli.reports.formats import PROGRAM, TEX, Style
 
 _Matrices = dict[str, list[tuple[str, list[Formula]]]]
 
@@ -45,7 +45,7 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
 
         blocks += derivation_blocks(result.derivations, notation, style, _sign(result, notation.partial))
     blocks += (_latex(result, matrices, sign) if latex else _text(result, matrices, sign, style)) + _tangents(result, latex)
-    return Document(tuple(blocks), data, alone=alone)
+    return Document(tuple(blocks), data, alone=alone, main="formulas")
 
 
 def _matrices(result: FormulaResult, sign: str) -> _Matrices:
@@ -99,8 +99,11 @@ def _text(result: FormulaResult, matrices: _Matrices, sign: str, style: Style) -
         columns = texts("", *(f"{sign}/{sign}{name}" for name in result.wrt))
         rows = [(name, *(each.shortest for each in row)) for name, row in matrix]
         blocks.append(Table("", columns, tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)))
-    if not matrices:
-        pairs = zip(names, result.formulas, strict=True)
+    pairs = zip(names, result.formulas, strict=True)
+    if not matrices and style.format.audience == PROGRAM:
+        rows = tuple((name, each.unsimplified, each.simplified, each.value) for name, each in pairs)
+        blocks.append(Table("formulas", (*texts("derivative", "unsimplified", "simplified"), *numbers("value")), rows))
+    elif not matrices:
         blocks += [forms_table(name, each.unsimplified, each.simplified) for name, each in pairs]
     blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
     values = [Value(name, name, value) for name, value in result.values.items()]

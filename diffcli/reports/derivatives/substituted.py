@@ -85,8 +85,8 @@ class Substitution:
         ]  # fmt: skip
         head = Column(form.format("").replace("[]", "").replace("_{}", ""), math=True)
         table = table._replace(title=f"forward {what} trace", columns=(head, *table.columns[part]), rows=(*rows, *ends))
-        for number, cells in enumerate(texts, 1):
-            table = self._with_column(table, 2 * number, cells)
+        for place, cells in enumerate(texts, 1):
+            table = self._with_column(table, 2 * place, cells)
         return table
 
     def _with_inputs(self, table: Table) -> Table:
