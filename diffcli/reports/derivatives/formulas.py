@@ -101,18 +101,22 @@ def _text(result: FormulaResult, matrices: _Matrices, sign: str, style: Style) -
         blocks.append(Table("", columns, tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)))
     pairs = zip(names, result.formulas, strict=True)
     if not matrices and style.format.audience == PROGRAM:
-        rows = tuple((name, each.unsimplified, each.simplified, each.value) for name, each in pairs)
-        blocks.append(Table("formulas", (*texts("derivative", "unsimplified", "simplified"), *numbers("value")), rows))
+        columns = (*texts("derivative", "unsimplified", "simplified"), *numbers(*["value"] * bool(result.values)))
+        found = tuple((_machine(each), each.unsimplified, each.simplified, each.value)[: len(columns)] for each in result.formulas)
+        blocks.append(Table("formulas", columns, found))
     elif not matrices:
         blocks += [forms_table(name, each.unsimplified, each.simplified) for name, each in pairs]
     blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
     values = [Value(name, name, value) for name, value in result.values.items()]
     for name, each in zip(names, result.formulas, strict=True):
         if each.value is not None:
-            machine = derivative_name(each.result, each.by, "d", raised=False)
             remark = slopes_remark(result.notes, each.by[0], each.value) if result.order == 1 else ""
-            values.append(Value(machine, name, each.value, remark))
+            values.append(Value(_machine(each), name, each.value, remark))
     return [*blocks, *[Values(tuple(values))] * bool(result.values)]
+
+
+def _machine(formula: Formula) -> str:
+    return derivative_name(formula.result, formula.by, "d", raised=False)
 
 
 def _domain_text(found: Domain, sign: str, style: Style) -> str:

@@ -140,7 +140,7 @@ def render(document: Document, style: Style) -> str | bytes:
     if style.format.needs == CHECK:
         require(document.findings, "findings", style, "diffcli check finds out whether derivatives are right")
     if style.table is not None:
-        document = document._replace(blocks=(_chosen(document, style),))
+        document = document._replace(blocks=(_chosen(document, style),), findings=None)
     module, _, function = style.format.renderer.partition(".")
     write = getattr(import_module(f"diffcli.reports.formats.{module}"), function)
     if not style.unicode and style.format.name == "table":  # before it is laid out: an escape is wider than its letter
