@@ -102,8 +102,8 @@ def _text(result: FormulaResult, matrices: _Matrices, sign: str, style: Style) -
     pairs = zip(names, result.formulas, strict=True)
     if not matrices and style.format.audience == PROGRAM:
         columns = (*texts("derivative", "unsimplified", "simplified"), *numbers(*["value"] * bool(result.values)))
-        found = tuple((_machine(each), each.unsimplified, each.simplified, each.value)[: len(columns)] for each in result.formulas)
-        blocks.append(Table("formulas", columns, found))
+        every = ((_machine(each), each.unsimplified, each.simplified, each.value) for each in result.formulas)
+        blocks.append(Table("formulas", columns, tuple(row[: len(columns)] for row in every)))
     elif not matrices:
         blocks += [forms_table(name, each.unsimplified, each.simplified) for name, each in pairs]
     blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
