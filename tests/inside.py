@@ -97,6 +97,7 @@ HOMES = {
     "diffcli.records.graph": "Edge Graph Node fold_graph",
     "diffcli.records.matrices": "HessianResult ModeCost Pattern SweepCount TaylorResult",
     "diffcli.records.swell": "Cell Request",
+    "diffcli.reports.functions": "ARRAY_ROWS",
     "diffcli.reports.arrays": "array_lines cell_text latex_array summary_data",
     "diffcli.reports.derivatives.gradient": "gradient_report",
     "diffcli.reports.derivatives.matrices": "sweep_text",
