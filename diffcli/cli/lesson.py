@@ -1,4 +1,4 @@
-"""``diffcli lesson``: the lecture as programs that compute what they tell, and check it."""
+"""``diffcli lesson``: a course whose lessons compute what they say, and check it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from diffcli.methods.points.ranges import Range
 EXAMPLES = (
     "diffcli lesson",
     "diffcli lesson reverse",
+    "diffcli lesson reverse --answer",
     "diffcli lesson linear-layer --size 32 --json",
 )
 
@@ -31,18 +32,20 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     click.argument("name", metavar="[NAME]", required=False, shell_complete=_complete),
     click.option("--seed", type=Number(Range(0, 2**63 - 1)), metavar="N", default=0, help="Where random numbers start.", show_default=True),
     click.option("--size", type=Number(Range(1, 10_000)), metavar="N", help="How large the example is, in lessons that have sizes."),
+    click.option("--more", is_flag=True, help="Everything: the checks, and what is left out so that a lesson fits on a page."),
+    click.option("--answer", is_flag=True, help="Only the lesson's question and its answer."),
     timeout(),
     examples=EXAMPLES,
     limits=False,
 )
-def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
-    """A lesson of the course on automatic differentiation, computed as it is told, and checked.
+def command(run: Run, name: str | None, seed: int, size: int | None, more: bool, answer: bool) -> int:
+    """A lesson of the course on derivatives; every number in it is computed, and every claim is checked.
 
     Without NAME, the list of lessons; `diffcli lesson all` runs them all and prints a line each. The exit code is 1 where a
     check fails.
     """
     from diffcli.reports.formats import PERSON, UNICODE
-    from diffcli.reports.lesson import lesson_report, lessons_report, verdicts_report
+    from diffcli.reports.lesson import Telling, lesson_report, lessons_report, verdicts_report
     from diffcli.studies.lessons import LESSONS, run_lesson
     from diffcli.studies.lessons.record import Settings
 
@@ -62,5 +65,6 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
         output.print(verdicts_report(lessons, settings))
     else:
         rounded = not was_given("digits") and output.style.format.audience == PERSON
-        output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE))
+        telling = Telling(rounded, output.style.notation != UNICODE, more, answer)
+        output.print(lesson_report(lessons[0], settings, telling))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ast": ("ast", "The syntax tree of an expression."),
     "swell": ("swell", "How derivatives swell when they are written out."),
     "taylor": ("taylor", "Taylor coefficients and derivatives of any order along a variable."),
-    "lesson": ("lesson", "The lecture, computed as it is told, and checked."),
+    "lesson": ("lesson", "A course on derivatives that computes every number it shows."),
     "functions": ("functions", "The operations: rules, domains, kinks."),
     "help": ("help", "What an error code means, with an example."),
 }

@@ -6,41 +6,73 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.records.blocks import Block, Cell, Document, Table, Text, texts
 from diffcli.records.figures import Drawing, Figure
 from diffcli.records.graph import Graph
 from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import Style
 from diffcli.studies.lessons import LESSONS
-from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings, said
+from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings
 
 SCHEMA = "diffcli/lesson@1"
 VERDICTS = {True: "pass", False: "FAIL"}
+
+LAST = "This is the last lesson. All their checks at once: diffcli lesson all"
 
 LONG = 10**7
 """A whole number from here on is rounded where people read it."""
 
 
-def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, ascii: bool = False) -> Document:
-    """The document of a lesson; ``rounded`` where each table may show as many digits as it is about, ``ascii`` for scripts.
+class Telling(NamedTuple):
+    """How a lesson is told."""
 
-    The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (each with its ``kind``: ``said``,
-    ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
+    rounded: bool = False
+    """Whether each table shows only as many digits as it is about."""
+    ascii: bool = False
+    """Whether it is written in the notation of scripts."""
+    more: bool = False
+    """Whether with all that is folded away."""
+    answer: bool = False
+    """Whether its question and the answer are told in its place."""
+
+
+def lesson_report(lesson: Lesson, settings: Settings, telling: Telling = Telling()) -> Document:
+    """The document of a lesson.
+
+    The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (all of them, each with its ``kind``:
+    ``said``, ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``), ``try_next``,
+    ``question``, ``answer`` (null unless it is asked for) and ``next``, the name of the lesson after it.
     """
-    parts = [said(part) if isinstance(part, str) else part for part in lesson.parts]
-    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
-    blocks += [_block(part, rounded, ascii) for part in parts]
-    sources = dict.fromkeys(part.source for part in parts if isinstance(part, Erratum))
-    if sources:
-        blocks.append(Text(f"Source of the mistakes: {'; '.join(sources)}.", "dim"))
-    rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
-    blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
-    blocks += [Text("try next", "heading"), Text(lesson.try_next, "code")]
+    blocks = _answer_blocks(lesson) if telling.answer else _blocks(lesson, telling)
     data = {
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
-        "parts": list(map(_part_data, parts)), "checks": lesson.checks, "try_next": lesson.try_next,
+        "parts": list(map(_part_data, lesson.told())), "checks": lesson.checks, "try_next": lesson.try_next,
+        "question": lesson.question, "answer": lesson.answer if telling.answer else None, "next": lesson.next,
     }  # fmt: skip
-    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
+    return Document(tuple(map(_block_in_ascii, blocks) if telling.ascii else blocks), data)
+
+
+def _blocks(lesson: Lesson, telling: Telling) -> list[Block]:
+    command = f"diffcli lesson {lesson.name}"
+    parts = lesson.told(telling.more)
+    sources = list(dict.fromkeys(part.source for part in parts if isinstance(part, Erratum)))
+    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
+    blocks += [_block(part, telling, sources) for part in parts]
+    blocks += [Text(f"[{number}] {source}", "dim") for number, source in enumerate(sources, 1)]
+    if telling.more or not lesson.passed:
+        rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
+        blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
+    else:
+        blocks.append(Text(f"{len(lesson.checks)} checks passed. They, and what is left out here: {command} --more", "dim"))
+    shell = lesson.try_next.startswith("diffcli ")
+    blocks += [Text(f"try next, {'in the shell' if shell else 'in Python'}:", "heading"), Text(lesson.try_next, "code")]
+    blocks += [Text(f"Question: {lesson.question}", "paragraph"), Text(f"answer: {command} --answer", "dim")]
+    return [*blocks, Text(f"next lesson: {lesson.next}  diffcli lesson {lesson.next}" if lesson.next else LAST, "dim")]
+
+
+def _answer_blocks(lesson: Lesson) -> list[Block]:
+    return [Text(f"Question: {lesson.question}", "paragraph"), Text(f"Answer: {lesson.answer}", "paragraph")]
 
 
 def lessons_report() -> Document:
@@ -72,16 +104,17 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
 # -- parts -------------------------------------------------------------------------------------------------------------------
 
 
-def _block(part: Part, rounded: bool, ascii: bool) -> Block:
-    """A part of a lesson as reports write it."""
+def _block(part: Part, telling: Telling, sources: list[str]) -> Block:
+    """A part of a lesson as reports write it; a common mistake with the number of its source."""
     if isinstance(part, Erratum):
-        return Text(f"A common mistake: {part.said}\nComputed: {part.truth}", "erratum")
+        number = sources.index(part.source) + 1
+        return Text(f"Often said [{number}]: {part.said}\nIn fact: {part.truth}", "erratum")
     if isinstance(part, Drawing):
         from diffcli.reports.graph.text import tree_lines  # few lessons have one
 
-        return Text("\n".join(tree_lines(part.graph, Style(unicode=not ascii))), "code")
+        return Text("\n".join(tree_lines(part.graph, Style(unicode=not telling.ascii))), "code")
     if isinstance(part, Table):
-        digits = part.digits if rounded else None
+        digits = part.digits if telling.rounded else None
         return part._replace(rows=tuple(tuple(_cell(cell, digits) for cell in row) for row in part.rows))
     return part
 
@@ -97,7 +130,7 @@ def _cell(cell: Cell, digits: int | None) -> Cell:
 
 # -- ASCII -------------------------------------------------------------------------------------------------------------------
 
-_ROWS = re.compile("([vy])([\u0307\u0304]?)([\u208b\u2080-\u2089]*)|ȳ([\u208b\u2080-\u2089]*)")
+_ROWS = re.compile("([vxy])([\u0307\u0304]?)([\u208b\u2080-\u2089]*)|ȳ([\u208b\u2080-\u2089]*)")
 """A row of a trace, with the dot of its tangent or the bar of its adjoint, and its index."""
 
 _INDICES = str.maketrans("\u208b\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "-0123456789")

@@ -1,4 +1,4 @@
-"""The lessons, in the order of the lecture. Adding one is adding a file here and a row of `LESSONS`.
+"""The lessons, in the order of the course. Adding one is adding a file here and a row of `LESSONS`.
 
 A lesson's module has ``lesson(settings: Settings) -> Lesson``. It computes what it shows with the library, and is imported
 when it is asked for.
@@ -48,7 +48,7 @@ LESSONS: dict[str, Entry] = {
     "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
     "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }
-"""The lessons by name, in the order of the lecture."""
+"""The lessons by name, in the order of the course."""
 
 
 def find_lesson(name: str) -> Entry:
@@ -76,4 +76,5 @@ def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
             message = f"--size is {settings.size}; in the lesson {name} it is {size.what}, from {size.least} to {size.most}"
             raise UsageError([error("bad-value", message)])
     lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
-    return lesson._replace(name=name, title=entry.title)
+    names = [*LESSONS, None]
+    return lesson._replace(name=name, title=entry.title, next=names[names.index(name) + 1])

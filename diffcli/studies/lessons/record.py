@@ -1,4 +1,4 @@
-"""What a lesson is made of: blocks of a document, common mistakes, checks, and a thing to try."""
+"""What a lesson is made of: blocks of a document, common mistakes, checks, a thing to try, and a question."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
 from diffcli.records.figures import Drawing, Figure
 
-NOTES = "notes on PyTorch"
+NOTES = "notes on PyTorch's evaluation modes"
 """A source of mistakes."""
 
 
@@ -33,15 +33,32 @@ class Check(NamedTuple):
 Part: TypeAlias = Text | Table | Figure | Drawing | Erratum
 
 
-class Lesson(NamedTuple):
+class More(NamedTuple):
+    """Parts that are shown only where more is asked for, so that a lesson fits on a page."""
+
     parts: tuple[Part | str, ...]
+
+
+class Lesson(NamedTuple):
+    parts: tuple[Part | More | str, ...]
     """A text among them is a paragraph."""
     checks: tuple[Check, ...]
     try_next: str
-    """A command, or two lines of Python."""
+    """A command, or a few lines of Python with their imports."""
+    question: str = ""
+    answer: str = ""
     name: str = ""
     title: str = ""
-    """Its name and title are those of its row in `diffcli.studies.lessons.LESSONS`."""
+    next: str | None = None
+    """Its name, its title and the lesson after it are those of its row in `diffcli.studies.lessons.LESSONS`."""
+
+    def told(self, more: bool = True) -> list[Part]:
+        """The parts in their order, with those that are folded away or without."""
+        parts: list[Part] = []
+        for part in self.parts:
+            within = (part.parts if more else ()) if isinstance(part, More) else (part,)
+            parts += [said(one) if isinstance(one, str) else one for one in within]
+        return parts
 
     @property
     def passed(self) -> bool:
@@ -69,6 +86,11 @@ def said(text: str) -> Text:
 def listing(text: str) -> Text:
     """Lines that are shown as they are."""
     return Text(text, "code")
+
+
+def more(*parts: Part | str) -> More:
+    """Parts that are folded away."""
+    return More(parts)
 
 
 def grid(
