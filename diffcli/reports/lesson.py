@@ -37,7 +37,10 @@ class Telling(NamedTuple):
     """Whether its question and the answer are told in its place."""
 
 
-def lesson_report(lesson: Lesson, settings: Settings, telling: Telling = Telling()) -> Document:
+PLAIN = Telling()
+
+
+def lesson_report(lesson: Lesson, settings: Settings, telling: Telling = PLAIN) -> Document:
     """The document of a lesson.
 
     The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (all of them, each with its ``kind``:

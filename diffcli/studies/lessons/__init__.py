@@ -35,6 +35,7 @@ LESSONS: dict[str, Entry] = {
     "symbolic": Entry("symbolic", "rules on formulas, and why they swell", Size("iterations", 100, 4, 1000)),
     "forward": Entry("forward", "every value with its tangent", Size("variables", 256, 2, 400)),
     "reverse": Entry("reverse", "one sweep back for the whole gradient", Size("variables", 256, 2, 400)),
+    "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
     "jacobian": Entry("jacobian", "columns forward, rows in reverse", Size("inputs", 64, 3, 400)),
     "linear-layer": Entry("linear_layer", "two products in place of a Jacobian", Size("width", 512, 1, 4096)),
     "graph": Entry("graph", "what operations leave behind as they run"),
@@ -46,7 +47,6 @@ LESSONS: dict[str, Entry] = {
     "modules": Entry("modules", "a tree of parts, and what it learns"),
     "train-eval": Entry("train_eval", "two switches, and what each turns"),
     "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
-    "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
 }
 """The lessons by name, in the order of the course."""
 

@@ -42,8 +42,8 @@ def lesson(settings: Settings) -> Lesson:
         """backward() does not set w.grad: it adds to it. A leaf that is used twice needs that within one pass, since the chain
         rule is a sum over paths. But it goes on over passes, too. Here is w**2 at w = 3, again and again:""",
         grid("", ("after", "w.grad"), passes),
-        """Hence the line that every training loop has, w.grad = None, or optimizer.zero_grad(). What if it is forgotten? The step
-        is along the sum of all gradients so far:""",
+        """Hence the line that every training loop has, w.grad = None, or optimizer.zero_grad(). What if it is forgotten? The
+        step is along the sum of all gradients so far:""",
         listing(DESCENT),
         _steps(cleared, summed),
         _swing(cleared, summed),

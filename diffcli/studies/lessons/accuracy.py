@@ -39,14 +39,14 @@ def lesson(settings: Settings) -> Lesson:
     pulls = _pulls_of(data, stairs.jump)
     descents = {name: _descent(data, name) for name in data.losses()}
     parts = (
-        f"""What we want of a classifier is accuracy. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z =
-        X W. One number of W, called t, is moved; the others stay. Wherever the accuracy changes, one point is taken for another
-        class, and it changes by 1/{SAMPLES}: that is at {len(stairs.jumps)} places between t = {stairs.low:.3g} and
+        f"""What we want of a classifier is accuracy. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z
+        = X W. One number of W, called t, is moved; the others stay. Wherever the accuracy changes, one point is taken for
+        another class, and it changes by 1/{SAMPLES}: that is at {len(stairs.jumps)} places between t = {stairs.low:.3g} and
         {stairs.high:.3g}.""",
         stairs.picture(),
         f"""A staircase, and two slopes above it: a point that is classified wrongly has a margin below 0, so its hinge loss is
-        above 1, and its cross-entropy above ln 2. To lower either is to lower a bound of what we want. Difference quotients, at t
-        = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:""",
+        above 1, and its cross-entropy above ln 2. To lower either is to lower a bound of what we want. Difference quotients, at
+        t = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:""",
         stairs.quotients(),
         """On a step 0, as soon as h is small; at the jump ever larger, and no limit. Only a large h sees that the stairs lead
         somewhere. The engine does not offer the 0, which would leave a descent where it is without a word: argmax gives the
@@ -54,9 +54,9 @@ def lesson(settings: Settings) -> Lesson:
         quoted(none),
         "How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:",
         grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), [(*pull, 0) for pull in pulls], digits=4),
-        f"""Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin above
-        1 is enough. Now a descent on each, from weights that take each class for the next, at {RATE:g} times the gradient.
-        Accuracy has that of its central quotients, h = {STEPS[-1]:g}:""",
+        f"""Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin
+        above 1 is enough. Now a descent on each, from weights that take each class for the next, at {RATE:g} times the
+        gradient. Accuracy has that of its central quotients, h = {STEPS[-1]:g}:""",
         _descents(descents),
         "The losses fall, and accuracy follows, though nobody asked it. By its own gradient it never moves.",
     )

@@ -116,8 +116,8 @@ def lesson(settings: Settings) -> Lesson:
         backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns 1.5 * (5 *
         input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):""",
         _suspects(suspects),
-        """A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called on,
-        and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:""",
+        """A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called
+        on, and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:""",
         quoted(suspects[2].error),
         """What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is
         written, and by a Function (the table has it, too: softplus):""",
@@ -126,8 +126,8 @@ def lesson(settings: Settings) -> Lesson:
             "", ("x", "as written", "its slope", "Function", "its slope"),
             [(x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True)], digits=6,
         ),
-        f"""exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use is
-        to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the
+        f"""exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use
+        is to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the
         straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times the
         gradient:""",
         grid(

@@ -71,8 +71,8 @@ def lesson(settings: Settings) -> Lesson:
     lower = {limit: confusion(chances, fraud.labels, limit) for limit in THRESHOLDS}
     parts = (
         f"""A forward pass leaves a graph behind, for a backward pass that may never come. Two modes do without. Here is the
-        lecture's Net3, {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1, on {BATCH} rows; beside it one with {SMALL} for {dim1},
-        on one row:""",
+        lecture's Net3, {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1, on {BATCH} rows; beside it one with {SMALL} for
+        {dim1}, on one row:""",
         listing(CALL),
         _cost_table(costs),
         """The lecture times each once, and finds 0.52, 0.48 and 0.43 seconds. Measured again and again, in turn, large matrices
@@ -99,15 +99,15 @@ def lesson(settings: Settings) -> Lesson:
         f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST} payments,
         in each mode:""",
         _confusions("", "mode", by_mode),
-        """Is a model with 98 % accuracy but 12 % recall a good one? Here are the same numbers, and beside them a model that never
-        calls anything a fraud, and ours when it calls one sooner:""",
+        """Is a model with 98 % accuracy but 12 % recall a good one? Here are the same numbers, and beside them a model that
+        never calls anything a fraud, and ours when it calls one sooner:""",
         _confusions(
             "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
             | {f"from p = {limit:g}": found for limit, found in lower.items()},
         ),
-        f"""Saying nothing at all has {never.accuracy:.0%} too: with one fraud in {(FRAUDS + HONEST) // FRAUDS}, accuracy is about
-        the honest. Ours finds more of the frauds only where its accuracy falls below that of saying nothing. So look at recall
-        and precision, and choose the threshold by what a missed fraud and a false alarm cost.""",
+        f"""Saying nothing at all has {never.accuracy:.0%} too: with one fraud in {(FRAUDS + HONEST) // FRAUDS}, accuracy is
+        about the honest. Ours finds more of the frauds only where its accuracy falls below that of saying nothing. So look at
+        recall and precision, and choose the threshold by what a missed fraud and a false alarm cost.""",
     )  # fmt: skip
     checks = (*_mode_checks(costs, uses), *_fraud_checks(by_mode, fraud, never, lower))
     return Lesson(parts, checks, TRY)

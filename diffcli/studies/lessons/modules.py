@@ -107,8 +107,8 @@ def lesson(settings: Settings) -> Lesson:
         "One module at two places, Sequential(a, ReLU(), a), is one module:",
         shared.grid(),
         """named_modules remembers what it has been at; a memo of your own makes it remember from call to call. state_dict has
-        both names, so that it can be loaded into a network whose layers are two. It is no copy: its tensors share the parameters'
-        memory, and a later step shows in them. clone() what you mean to keep.""",
+        both names, so that it can be loaded into a network whose layers are two. It is no copy: its tensors share the
+        parameters' memory, and a later step shows in them. clone() what you mean to keep.""",
         "The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:",
         grid(
             "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
 from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
-from diffcli.records.figures import Drawing, Figure
+from diffcli.records.figures import Axis, Drawing, Figure, Series
 
 NOTES = "notes on PyTorch's evaluation modes"
 """A source of mistakes."""
@@ -104,6 +104,11 @@ def grid(
     titles, rows = tuple(columns), tuple(rows)
     kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(titles))]
     return Table(title, tuple(map(Column, titles, kinds)), rows, varies=varies, digits=digits)
+
+
+def curves(title: str, x: Axis, y: Axis, points: Mapping[str, Iterable[tuple[float, float]]], rows: int = 9) -> Figure:
+    """A figure of so many lines, of points that each belong to a name."""
+    return Figure(title, x, y, tuple(Series(name, tuple(those)) for name, those in points.items()), rows=rows)
 
 
 def listed(values: Iterable[Any], form: str = "") -> str:

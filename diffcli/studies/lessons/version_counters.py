@@ -61,8 +61,8 @@ def lesson(settings: Settings) -> Lesson:
         """It is not the change that is wrong, but that somebody needs the old numbers. Here y is computed from p, then p or y is
         changed by add_(1), and then comes y.backward(). dy/dp is as diffcli's table of operations has it:""",
         _minded(minds),
-        """What dy/dp reads is what is saved, and what is saved must stay. p + 1 minds nothing. sin minds p, and exp, which is its
-        own derivative, minds y: change p, and exp does not care. 1/p happens to read both.""",
+        """What dy/dp reads is what is saved, and what is saved must stay. p + 1 minds nothing. sin minds p, and exp, which is
+        its own derivative, minds y: change p, and exp does not care. 1/p happens to read both.""",
         f"""What would happen without? Through p.data the same change goes uncounted, and sin at p = {AT:g} gets w.grad =
         {silent:.4f} = cos({AT + CHANGE:g}). Right is cos({AT:g}) = {right:.4f}: even the sign is wrong, and nobody says so. A
         descent would walk uphill.""",
