@@ -134,7 +134,7 @@ HOMES = {
     "diffcli.studies.lessons": "Entry LESSONS Size engine linear_layer run_lesson train_eval",
     "diffcli.studies.lessons.fraud": "Confusion",
     "diffcli.studies.lessons.modules": "PRINTED",
-    "diffcli.studies.lessons.record": "Check Erratum Lesson Settings listing said",
+    "diffcli.studies.lessons.record": "Check Erratum Lesson More Settings listing",
     "diffcli.studies.plot.plot": "plot",
     "diffcli.reports.plot": "plot_report",
     "diffcli.studies.step_size": "step_size",

@@ -67,7 +67,7 @@ def _blocks(lesson: Lesson, telling: Telling) -> list[Block]:
         rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
         blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
     else:
-        blocks.append(Text(f"{len(lesson.checks)} checks passed. They, and what is left out here: {command} --more", "dim"))
+        blocks.append(Text(f"{len(lesson.checks)} checks passed. All of this lesson: {command} --more", "dim"))
     shell = lesson.try_next.startswith("diffcli ")
     blocks += [Text(f"try next, {'in the shell' if shell else 'in Python'}:", "heading"), Text(lesson.try_next, "code")]
     blocks += [Text(f"Question: {lesson.question}", "paragraph"), Text(f"answer: {command} --answer", "dim")]
@@ -133,10 +133,10 @@ def _cell(cell: Cell, digits: int | None) -> Cell:
 
 # -- ASCII -------------------------------------------------------------------------------------------------------------------
 
-_ROWS = re.compile("([vxy])([\u0307\u0304]?)([\u208b\u2080-\u2089]*)|ȳ([\u208b\u2080-\u2089]*)")
+_ROWS = re.compile("([vxy])([\u0307\u0304]?)([\u208b\u2080-\u2089\u2097\u2099]*)|ȳ([\u208b\u2080-\u2089\u2097\u2099]*)")
 """A row of a trace, with the dot of its tangent or the bar of its adjoint, and its index."""
 
-_INDICES = str.maketrans("\u208b\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "-0123456789")
+_INDICES = str.maketrans("\u208b\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089\u2097\u2099", "-0123456789ln")
 _SIGNS = str.maketrans(
     {"·": "*", "∂": "d", "′": "'", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "…": "...", "ᵀ": ".T", "−": "-", "∘": "o"}
 )

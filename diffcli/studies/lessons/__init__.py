@@ -7,10 +7,11 @@ when it is asked for.
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import pairwise
 
 from diffcli._named import NamedTuple
 from diffcli.errors import UsageError, did_you_mean, error
-from diffcli.studies.lessons.record import Lesson, Settings
+from diffcli.studies.lessons.record import Lesson, Settings, said
 
 
 class Size(NamedTuple):
@@ -76,5 +77,6 @@ def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
             message = f"--size is {settings.size}; in the lesson {name} it is {size.what}, from {size.least} to {size.most}"
             raise UsageError([error("bad-value", message)])
     lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
-    names = [*LESSONS, None]
-    return lesson._replace(name=name, title=entry.title, next=names[names.index(name) + 1])
+    question, answer = said(lesson.question).text, said(lesson.answer).text
+    after = dict(pairwise((*LESSONS, None)))[name]
+    return lesson._replace(question=question, answer=answer, name=name, title=entry.title, next=after)

@@ -10,7 +10,8 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing
+from diffcli.records.figures import Axis
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, curves, grid, listing, more
 
 STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
 WIDTHS = (4, 64, 1024)
@@ -53,11 +54,11 @@ MyLinear()""",
     "net2.named_children()": "('layer0', MyLinear())\n('layer1', MyLinear())",
     "net.named_modules()": f"('', {_NET2})\n('layer0', MyLinear())\n('layer1', MyLinear())",
 }
-"""What the lecture prints, to the letter, by the call that it names. The last one is a slip."""
+"""What slides print, to the letter, by the call that they name. The last one is a slip."""
 
 
 class MyLinear(nn.Module):
-    """The lecture's layer."""
+    """A layer without a bias."""
 
     def __init__(self, in_features: int, out_features: int) -> None:
         super().__init__()
@@ -68,7 +69,7 @@ class MyLinear(nn.Module):
 
 
 class Net2(nn.Module):
-    """The lecture's network."""
+    """Two such layers, with relu between them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,44 +89,46 @@ def lesson(settings: Settings) -> Lesson:
     shared = _Shared()
     starts = [_Start(width) for width in WIDTHS]
     parts = (
-        "A module has parameters, other modules, and a forward. These are the lecture's:",
-        listing(CLASSES),
-        "What is assigned to self is found again by its name, so that a model is a tree:",
-        tree.grid(),
-        "The last of these, whole, as each child is printed:",
-        listing(tree.found["net2.named_modules()"]),
-        tree.slip(),
-        "How does a module know what it is to learn? By the kind of what is assigned to self.x; t is a tensor:",
+        more(listing(CLASSES), tree.grid(), listing(tree.found["net2.named_modules()"]), tree.slip()),
+        """A module has parameters, other modules, and a forward. What is assigned to an attribute is found again by its name,
+        if it is of the right kind; t is a tensor:""",
         kept.grid(),
-        _two_runs(net2),
-        f"""A plain tensor is none of its business, even one that requires a gradient: it may be a state, as the last output of a
-        recurrent network. Nor is a Python list. That one hurts, since nothing complains. A network whose hidden layer is in a
-        list, and the same one with nn.ModuleList, after {STEPS} steps p -= {RATE:g} * p.grad over parameters():""",
-        _train_table(runs),
-        """forward works, backward gives the hidden weights a gradient, the loss falls. But nobody moves them, zero_grad() does
-        not clear their gradient, which is now a sum over all steps, and state_dict() does not save them.""",
-        "One module at two places, Sequential(a, ReLU(), a), is one module:",
-        shared.grid(),
-        """named_modules remembers what it has been at; a memo of your own makes it remember from call to call. state_dict has
-        both names, so that it can be loaded into a network whose layers are two. It is no copy: its tensors share the
-        parameters' memory, and a later step shows in them. clone() what you mean to keep.""",
-        "The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:",
-        grid(
-            "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),
-            [(of.width, of.by_randn, of.by_linear, of.bound, of.largest) for of in starts], digits=3,
+        """A tensor is not learned, even one that requires a gradient: it may be a state. Nor is a Python list of layers, and
+        there is no error. A network with its hidden layer in a list, and in an nn.ModuleList:""",
+        curves("the hidden layer in", Axis("step"), Axis("loss", start=0.0), {of: list(enumerate(runs[of].losses))[::8] for of in runs}, rows=6),
+        """parameters() does not yield the weights in the list: they have a gradient, but no step moves them, and state_dict()
+        does not save them.""",
+        _squeeze(net, net2),
+        more(
+            _two_runs(net2),
+            "One module at two places, Sequential(a, ReLU(), a), is one module:",
+            shared.grid(),
+            """state_dict has both names, so that it can be loaded into a network of two layers. It is no copy: its tensors
+            share the memory of the parameters, and a later step changes them. Use clone() for what you mean to keep.""",
+            "How weights are drawn matters, too. On inputs of size 1, weights by randn, and by nn.Linear:",
+            grid(
+                "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),
+                [(of.width, of.by_randn, of.by_linear, of.bound, of.largest) for of in starts], digits=3,
+            ),
+            """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
+            sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
         ),
-        """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
-        sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
     )
     checks = (*tree.checks(), *_checks(kept, runs, shared, starts, net2))
-    return Lesson(parts, checks, TRY)
+    layers = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+    return Lesson(
+        parts, checks, TRY,
+        "How many numbers does Sequential(Linear(2, 8), Tanh(), Linear(8, 1)) learn?",
+        f"""{sum(one.numel() for one in layers.parameters())}: {", ".join(f"{one.numel()} in {name}" for name, one in
+        layers.named_parameters())}.""",
+    )
 
 
 # -- the tree --------------------------------------------------------------------------------------------------------------------
 
 
 class _Tree:
-    """What the lecture prints, printed again."""
+    """What slides print, printed again."""
 
     def __init__(self, net: nn.Module, net2: nn.Module) -> None:
         nets, calls = {"net": net, "net2": net2}, (*PRINTED, "net2.named_modules()")
@@ -142,7 +145,7 @@ class _Tree:
         for call, children in self.yielded.items():
             names = [repr(child[0]) if isinstance(child, tuple) else type(child).__name__ for child in children]
             rows.append((call, ", ".join(names), words[self.as_printed(call)]))
-        return grid("", ("call", "yields", "the lecture prints"), tuple(rows))
+        return grid("", ("call", "yields", "slides print"), tuple(rows))
 
     def slip(self) -> Erratum:
         names = ", ".join(repr(name) for name, _ in self.yielded["net.named_modules()"])
@@ -157,9 +160,19 @@ class _Tree:
         right = [self.as_printed(call) for call in PRINTED if call != "net.named_modules()"]
         slipped = self.found["net2.named_modules()"] == PRINTED["net.named_modules()"]
         return (
-            Check("five printouts of the lecture, to the letter", f"{right.count(True)} of {len(right)}", all(right)),
+            Check("five printouts, to the letter", f"{right.count(True)} of {len(right)}", all(right)),
             Check("the sixth is that of net2", "the same" if slipped else "other", slipped),
         )
+
+
+def _squeeze(net: nn.Module, other: nn.Module) -> Erratum:
+    """What a result is printed with."""
+    names = [str(of(ad.randn(4)).grad_fn.name) for of in (net, other)]
+    return Erratum(
+        "net of two MyLinear prints grad_fn=<AddBackward0>, and net2 of the same layers prints <SqueezeBackward4>.",
+        f"both end with a product and have no bias to add, so they print the same: {' and '.join(names)} here, "
+        "<SqueezeBackward4> in PyTorch. <AddBackward0> is that of a bias.",
+    )
 
 
 def _two_runs(net: nn.Module) -> Erratum:
@@ -167,7 +180,7 @@ def _two_runs(net: nn.Module) -> Erratum:
     same = sum(a is b for a, b in zip(named, plain, strict=True))
     return Erratum(
         "m.named_parameters() has a weight that begins with 0.6101, m.parameters() one that begins with -0.6607.",
-        f"both yield the same objects, here {same} of {len(plain)}. The lecture's two printouts are of two runs.",
+        f"both yield the same objects, here {same} of {len(plain)}. The two printouts are of two runs.",
     )
 
 
@@ -220,9 +233,8 @@ class _Listed(nn.Module):
 
 
 class _Run(NamedTuple):
-    parameters: int
-    first: float
-    last: float
+    losses: list[float]
+    """Before each step, and at last."""
     moved: float
     """How far the weights of the hidden layer are from their start."""
     gradient: float
@@ -246,13 +258,7 @@ def _train(registered: bool, seed: int) -> _Run:
             for parameter in net.parameters():
                 parameter.sub_(RATE * parameter.grad)  # type: ignore[operator]
     moved = ad.norm(weight.detach() - begin).item()
-    return _Run(len(list(net.parameters())), losses[0], losses[-1], moved, ad.norm(weight.grad).item())
-
-
-def _train_table(runs: dict[str, _Run]) -> Table:
-    names = ("parameters()", "first loss", "last loss", "hidden weights moved by", "their gradient, at last")
-    rows = tuple((name, *[run[place] for run in runs.values()]) for place, name in enumerate(names))
-    return grid("", ("hidden layer in", *runs), rows, digits=3)
+    return _Run(losses, moved, ad.norm(weight.grad).item())
 
 
 # -- a module at two places, and starts ------------------------------------------------------------------------------------------
@@ -280,7 +286,7 @@ class _Shared:
 
 
 class _Start:
-    """The start of a layer of so many inputs: the lecture's, and that of `nn.Linear`."""
+    """The start of a layer of so many inputs: by randn, and that of `nn.Linear`."""
 
     def __init__(self, width: int) -> None:
         outputs = max(WIDTHS)
@@ -311,8 +317,8 @@ def _checks(kept: _Kept, runs: dict[str, _Run], shared: _Shared, starts: list[_S
         Check("tensors, buffers and lists are not learned", f"{len(lost)} of {len(kept.found)} kinds", lost == UNLEARNED),
         Check("a list's weights have a gradient, and stay", f"moved by {listed.moved:g}", listed.moved == 0 != listed.gradient),
         Check(
-            "in a ModuleList they move, and the loss is less", f"{registered.last:.2g} < {listed.last:.2g}",
-            registered.moved > 0 and registered.last < listed.last < listed.first,
+            "in a ModuleList they move, and the loss is less", f"{registered.losses[-1]:.2g} < {listed.losses[-1]:.2g}",
+            registered.moved > 0 and registered.losses[-1] < listed.losses[-1] < listed.losses[0],
         ),
         Check("a shared module has one set of parameters", f"{len(own)}, and {len(state)} names", 2 * len(own) == len(state)),
         Check("a memo remembers", f"{len(again)} modules the second time", not again),

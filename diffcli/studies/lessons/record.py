@@ -11,7 +11,8 @@ from diffcli.records.blocks import Cell, Column, Table, Text
 from diffcli.records.figures import Axis, Drawing, Figure, Series
 
 NOTES = "notes on PyTorch's evaluation modes"
-"""A source of mistakes."""
+AUTOGRAD_NOTES = "notes on PyTorch's autograd"
+"""Sources of mistakes."""
 
 
 class Erratum(NamedTuple):

@@ -1,4 +1,4 @@
-"""Which gradients are computed: the lecture's small network with its printed weights, whole and with layers frozen."""
+"""Which gradients are computed: a small network with the weights that slides print, whole and with layers frozen."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import diffcli.autograd as ad
+from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
-from diffcli.studies.graph.of_tensor import nodes_behind
+from diffcli.records.figures import Drawing
+from diffcli.records.graph import Graph
+from diffcli.studies.graph.of_tensor import graph_of_tensor, nodes_behind
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, more
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
 
 
 class Run(NamedTuple):
-    """What the lecture prints of a run of Net2: four inputs, three hidden units, one output. The transposes of its columns."""
+    """What slides print of a run of Net2: four inputs, three hidden units, one output. The transposes of its columns."""
 
     x: Vector
     w0: Matrix
@@ -49,7 +52,7 @@ FROZEN = Run(
 )
 
 PRINTED = 5e-4
-"""How far a result may be from the lecture's: its weights are printed with four decimals, and it computed with all."""
+"""How far a result may be from what is printed: with four decimals, and computed with all."""
 
 NETWORK = """\
 z = (x @ w0).relu() @ w1
@@ -66,30 +69,37 @@ def lesson(settings: Settings) -> Lesson:
     first, frozen, thawed = _Net(FIRST), _Net(FROZEN, "x w0"), _Net(FROZEN)
     unchanged = f"{'' if _same(frozen, thawed) else 'not '}what they are without freezing"
     cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
+    module = nn.Linear(1, 1)
     parts = (
-        """A tensor says with requires_grad whether a gradient by it is wanted; parameters do, data do not. An operation is
-        recorded if one of its operands does. This is the lecture's Net2, with the weights that it prints:""",
+        """requires_grad says whether a gradient by a tensor is wanted: True for parameters, and False for data unless you set
+        it. An operation is recorded if one of its operands requires a gradient. A network of two layers, its first one with 4
+        inputs and 3 units:""",
         listing(NETWORK),
-        _gradients("run 1: x, w0 and w1 all require a gradient", first),
-        f"""The lecture prints the same up to {_off(first, FIRST):.4f}: it computed with all digits of its weights, and prints
-        four decimals.""",
-        Erratum(
-            "dw2, above the gradient of layer0.",
-            "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
-            f"({listed(first.hidden, '.4g')}), what comes back to the three units: column 1 is 0 since relu has cut unit 1 off.",
+        more(
+            _gradients("run 1: x, w0 and w1 all require a gradient", first),
+            f"""Slides print the same numbers up to {_off(first, FIRST):.4f}: they were computed with all digits of the weights,
+            and four decimals are printed.""",
+            Erratum(
+                "dw2, above the gradient of layer0.",
+                "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
+                f"({listed(first.hidden, '.4g')}), the adjoints of the three units: column 1 is 0 since relu has cut unit 1 off.",
+            ),
         ),
-        "Run 2: other numbers, and layer1.requires_grad_(False), which freezes w1.",
-        _gradients("run 2: w1 is frozen", frozen),
-        f"""dw1 is None: not 0, but nothing. Units 2 and 3 are cut off by relu, and their columns of dw0 are 0: computed, and 0.
-        The difference counts: a step of an optimizer with momentum or weight decay still moves a weight whose gradient is 0, and
-        leaves one alone whose gradient is None. dx and dw0 are {unchanged}, to the last bit.""",
+        "With w1 frozen, by layer1.requires_grad_(False), the graph has no edge to it:",
+        Drawing("", frozen.graph),
+        more(_gradients("run 2: w1 is frozen", frozen)),
+        f"""dw1 is None, which is not 0: an optimizer with momentum or weight decay still moves a weight whose gradient is 0, and
+        leaves one alone whose gradient is None. dx and dw0 are {unchanged}.""",
         _recording(cases[1]),
-        "So what does freezing save? It depends on where. The graph of run 2, and what it keeps for its backward pass:",
+        Erratum(
+            "requires_grad can be set for a whole module with module.requires_grad().",
+            f"the method is {' or '.join(name + '()' for name in ('requires_grad', 'requires_grad_') if hasattr(module, name))}.",
+            AUTOGRAD_NOTES,
+        ),
         _savings(cases),
-        """Freezing the last layer saves least, since the adjoint must still come through it: w1 is kept, and only h, the input
-        that dw1 is made of, is not. Freezing the first layer, where x is data, cuts the graph short. With nothing left that
-        requires a gradient there is no graph:""",
-        quoted(cases[-1].refused),
+        """Freezing the last layer saves least: the adjoint still passes through it. Freezing the first layer, where x is data,
+        cuts the graph short. With nothing that requires a gradient there is no graph, and backward() is refused.""",
+        more(quoted(cases[-1].refused)),
     )
     checks = (
         _printed("run 1", first, FIRST), _printed("run 2", frozen, FROZEN),
@@ -97,8 +107,17 @@ def lesson(settings: Settings) -> Lesson:
         Check("and leaves dw0 and dx as they are", f"z = {frozen.z:.4f}", _same(frozen, thawed)),
         Check("z = h @ w1 is recorded, though w1 is frozen", str(cases[1].root), cases[1].root == "MatmulBackward"),
         refused("with all three frozen, backward() is refused", cases[-1].refused, "no-graph"),
+        Check(
+            "requires_grad_() is a module's, requires_grad() is not", "as said",
+            hasattr(module, "requires_grad_") and not hasattr(module, "requires_grad"),
+        ),
     )  # fmt: skip
-    return Lesson(parts, checks, TRY)
+    return Lesson(
+        parts, checks, TRY,
+        "You freeze w0 instead of w1, and x is data. Which nodes are recorded, and what do they keep?",
+        f"""Only the last product, of the hidden values and w1: {len(cases[3].nodes)} node, which keeps the {cases[3].kept}
+        hidden values for dw1. The first product and relu have no operand that requires a gradient.""",
+    )
 
 
 class _Net:
@@ -108,10 +127,13 @@ class _Net:
         self.wanted = wanted.split()
         given = {"x": run.x, "w0": run.w0, "w1": tuple((weight,) for weight in run.w1)}
         self.tensors = {name: ad.tensor(value, requires_grad=name in self.wanted) for name, value in given.items()}
+        for name, one in self.tensors.items():
+            one.name = name
         x, w0, w1 = self.tensors.values()
         inner = x @ w0
         z = inner.relu() @ w1
         self.root = z.grad_fn.name if z.grad_fn is not None else None
+        self.graph = graph_of_tensor(z) if self.wanted else Graph((), (), ())
         _, self.nodes = nodes_behind(z.grad_fn)
         saved = {id(one): one.numel() for node in self.nodes for one in node.saved.values()}
         self.kept = sum(saved.values())
@@ -133,7 +155,7 @@ def _gradients(title: str, net: _Net) -> Table:
 
 
 def _pairs(net: _Net, run: Run) -> list[tuple[float, float]]:
-    """What is computed, beside what the lecture prints."""
+    """What is computed, beside what is printed."""
     found = [net.z, *net.grads["x"].tolist(), *[one for row in net.grads["w0"].tolist() for one in row]]
     printed = [run.z, *run.dx, *[one for row in run.dw0 for one in row]]
     if run.dw1 is not None:
@@ -148,7 +170,7 @@ def _off(net: _Net, run: Run) -> float:
 
 def _printed(name: str, net: _Net, run: Run) -> Check:
     off = _off(net, run)
-    return Check(f"{name}: the lecture's {len(_pairs(net, run))} numbers", f"off by {off:.4f} at most", off < PRINTED)
+    return Check(f"{name}: the {len(_pairs(net, run))} numbers that are printed", f"off by {off:.4f} at most", off < PRINTED)
 
 
 def _same(net: _Net, other: _Net) -> bool:
@@ -159,8 +181,8 @@ def _recording(net: _Net) -> Erratum:
     after = [None if node is None else node.name for node, _ in net.nodes[-1].next_functions]
     return Erratum(
         "computations that use frozen parameters as inputs would not be recorded in the forward pass.",
-        f"h @ w1 uses one, and is recorded, as h requires a gradient: z.grad_fn is {net.root}. Only its edge to w1 is missing; "
-        f"next_functions leads to ({', '.join(map(str, after))}).",
+        f"the last product uses one, and is recorded, as its other operand requires a gradient: z.grad_fn is {net.root}, and its "
+        f"next_functions lead to ({', '.join(map(str, after))}).",
     )
 
 
