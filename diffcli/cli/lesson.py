@@ -45,7 +45,7 @@ def command(run: Run, name: str | None, seed: int, size: int | None, more: bool,
     check fails.
     """
     from diffcli.reports.formats import PERSON, UNICODE
-    from diffcli.reports.lesson import Telling, lesson_report, lessons_report, verdicts_report
+    from diffcli.reports.lesson import lesson_report, lessons_report, verdicts_report
     from diffcli.studies.lessons import LESSONS, run_lesson
     from diffcli.studies.lessons.record import Settings
 
@@ -64,7 +64,7 @@ def command(run: Run, name: str | None, seed: int, size: int | None, more: bool,
     if name == ALL:
         output.print(verdicts_report(lessons, settings))
     else:
-        rounded = not was_given("digits") and output.style.format.audience == PERSON
-        telling = Telling(rounded, output.style.notation != UNICODE, more, answer)
-        output.print(lesson_report(lessons[0], settings, telling))
+        read = output.style.format.audience == PERSON
+        rounded, more = read and not was_given("digits"), more or not read
+        output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE, more, answer))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

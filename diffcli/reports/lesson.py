@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.records.blocks import Block, Cell, Document, Table, Text, texts
 from diffcli.records.figures import Drawing, Figure
 from diffcli.records.graph import Graph
@@ -24,58 +23,48 @@ LONG = 10**7
 """A whole number from here on is rounded where people read it."""
 
 
-class Telling(NamedTuple):
-    """How a lesson is told."""
+def lesson_report(
+    lesson: Lesson, settings: Settings, rounded: bool = False, ascii: bool = False, more: bool = False, answer: bool = False
+) -> Document:
+    """The document of a lesson; ``rounded`` where each table may show as many digits as it is about, ``ascii`` for scripts.
 
-    rounded: bool = False
-    """Whether each table shows only as many digits as it is about."""
-    ascii: bool = False
-    """Whether it is written in the notation of scripts."""
-    more: bool = False
-    """Whether with all that is folded away."""
-    answer: bool = False
-    """Whether its question and the answer are told in its place."""
-
-
-PLAIN = Telling()
-
-
-def lesson_report(lesson: Lesson, settings: Settings, telling: Telling = PLAIN) -> Document:
-    """The document of a lesson.
+    With ``more`` it has all that is folded away, with ``answer`` only its question and the answer.
 
     The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (all of them, each with its ``kind``:
     ``said``, ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``), ``try_next``,
     ``question``, ``answer`` (null unless it is asked for) and ``next``, the name of the lesson after it.
     """
-    blocks = _answer_blocks(lesson) if telling.answer else _blocks(lesson, telling)
+    question = Text(f"Question: {lesson.question}", "paragraph")
+    if answer:
+        blocks: list[Block] = [question, Text(f"Answer: {lesson.answer}", "paragraph")]
+    else:
+        blocks = [*_told(lesson, rounded, ascii, more), question, *_what_next(lesson)]
     data = {
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
         "parts": list(map(_part_data, lesson.told())), "checks": lesson.checks, "try_next": lesson.try_next,
-        "question": lesson.question, "answer": lesson.answer if telling.answer else None, "next": lesson.next,
+        "question": lesson.question, "answer": lesson.answer if answer else None, "next": lesson.next,
     }  # fmt: skip
-    return Document(tuple(map(_block_in_ascii, blocks) if telling.ascii else blocks), data)
+    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
 
 
-def _blocks(lesson: Lesson, telling: Telling) -> list[Block]:
-    command = f"diffcli lesson {lesson.name}"
-    parts = lesson.told(telling.more)
+def _told(lesson: Lesson, rounded: bool, ascii: bool, more: bool) -> list[Block]:
+    parts = lesson.told(more)
     sources = list(dict.fromkeys(part.source for part in parts if isinstance(part, Erratum)))
     blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
-    blocks += [_block(part, telling, sources) for part in parts]
+    blocks += [_block(part, sources, rounded, ascii) for part in parts]
     blocks += [Text(f"[{number}] {source}", "dim") for number, source in enumerate(sources, 1)]
-    if telling.more or not lesson.passed:
+    if more or not lesson.passed:
         rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
         blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
     else:
-        blocks.append(Text(f"{len(lesson.checks)} checks passed. All of this lesson: {command} --more", "dim"))
+        blocks.append(Text(f"{len(lesson.checks)} checks passed. All of this lesson: diffcli lesson {lesson.name} --more", "dim"))
     shell = lesson.try_next.startswith("diffcli ")
-    blocks += [Text(f"try next, {'in the shell' if shell else 'in Python'}:", "heading"), Text(lesson.try_next, "code")]
-    blocks += [Text(f"Question: {lesson.question}", "paragraph"), Text(f"answer: {command} --answer", "dim")]
-    return [*blocks, Text(f"next lesson: {lesson.next}  diffcli lesson {lesson.next}" if lesson.next else LAST, "dim")]
+    return [*blocks, Text(f"try next, {'in the shell' if shell else 'in Python'}:", "heading"), Text(lesson.try_next, "code")]
 
 
-def _answer_blocks(lesson: Lesson) -> list[Block]:
-    return [Text(f"Question: {lesson.question}", "paragraph"), Text(f"Answer: {lesson.answer}", "paragraph")]
+def _what_next(lesson: Lesson) -> list[Block]:
+    after = f"next lesson: {lesson.next}  diffcli lesson {lesson.next}" if lesson.next else LAST
+    return [Text(f"answer: diffcli lesson {lesson.name} --answer", "dim"), Text(after, "dim")]
 
 
 def lessons_report() -> Document:
@@ -107,7 +96,7 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
 # -- parts -------------------------------------------------------------------------------------------------------------------
 
 
-def _block(part: Part, telling: Telling, sources: list[str]) -> Block:
+def _block(part: Part, sources: list[str], rounded: bool, ascii: bool) -> Block:
     """A part of a lesson as reports write it; a common mistake with the number of its source."""
     if isinstance(part, Erratum):
         number = sources.index(part.source) + 1
@@ -115,9 +104,9 @@ def _block(part: Part, telling: Telling, sources: list[str]) -> Block:
     if isinstance(part, Drawing):
         from diffcli.reports.graph.text import tree_lines  # few lessons have one
 
-        return Text("\n".join(tree_lines(part.graph, Style(unicode=not telling.ascii))), "code")
+        return Text("\n".join(tree_lines(part.graph, Style(unicode=not ascii))), "code")
     if isinstance(part, Table):
-        digits = part.digits if telling.rounded else None
+        digits = part.digits if rounded else None
         return part._replace(rows=tuple(tuple(_cell(cell, digits) for cell in row) for row in part.rows))
     return part
 

@@ -10,7 +10,7 @@ from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, curves, grid, listed, listing, more
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listed, listing
 
 RATE = 0.1
 STEPS = 60
@@ -37,8 +37,8 @@ def lesson(settings: Settings) -> Lesson:
     cleared, summed = (descent(lambda w: (w - GOAL) ** 2, START, RATE, STEPS, clear) for clear in (True, False))
     batch = _Batch(settings.seed)
     inner = _Inner()
-    _, one, two, three, again = [value for _, value in passes]
-    parts = (
+    one, two, three, again = passes
+    parts: Parts = (
         f"""backward() adds to w.grad and does not set it, since a leaf that is used twice has a gradient that is a sum over
         paths. But it also adds over passes. With w**2 at w = 3, w.grad is {one:g}, {two:g} and {three:g} after one, two and
         three passes; w.grad = None begins again, and one more pass gives {again:g}. Every training loop has this line, or
@@ -51,22 +51,22 @@ def lesson(settings: Settings) -> Lesson:
         f"""Adding is useful for a batch that does not fit into memory: go through it in parts and then step once. Divide the
         sum of each part by the size of the whole batch, {ROWS} here: that is the gradient of the mean, for parts of any
         size.""",
-        more(
+        [
             "For the mean of (row w - target)^2 over the rows, which of these are the gradient?",
             batch.grid(),
             "A mean of means is the mean only where the parts are of one size.",
-        ),
+        ],
         f"""Only leaves keep a gradient. For y = w**2 and the pass of y**2, y.grad is refused, unless y.retain_grad() was called
         before; then it is {inner.kept:g}. For a leaf retain_grad() changes nothing: w.grad is {inner.leaf:g} with it and
         without it. backward() starts from a single number. For a tensor of several, y.backward() is refused, and
         y.backward(gradient=v) computes the gradient of the sum of v*y: for [w, w**2] and v = [1, 10] it is
         {inner.weighed:g}.""",
-        more(
+        [
             quoted(inner.refused),
             quoted(inner.several),
             f"""Where two results share y, the first pass must leave it to the second, with retain_graph=True: y**2 and then
             y**3 give w.grad = {inner.shared:g}, and one pass of y**2 + y**3 gives {inner.of_sum:g}.""",
-        ),
+        ],
     )
     return Lesson(
         parts, _checks(passes, cleared, summed, batch, inner), TRY,
@@ -78,16 +78,16 @@ def lesson(settings: Settings) -> Lesson:
 # -- passes and descents ---------------------------------------------------------------------------------------------------------
 
 
-def _passes() -> tuple[tuple[str, Any], ...]:
-    w = ad.tensor(3.0, requires_grad=True)
-    rows: list[tuple[str, Any]] = [("no pass", "None" if w.grad is None else w.grad.item())]
-    for name in ("one pass", "two", "three"):
+def _passes() -> list[float]:
+    """The gradient after one, two and three passes, and after one more from None."""
+    w: Any = ad.tensor(3.0, requires_grad=True)
+    found = []
+    for clear in (False, False, False, True):
+        if clear:
+            w.grad = None
         (w**2).backward()
-        rows.append((name, w.grad.item()))  # type: ignore[union-attr]
-    w.grad = None
-    (w**2).backward()
-    rows.append(("w.grad = None, one more", w.grad.item()))  # type: ignore[attr-defined]
-    return tuple(rows)
+        found.append(w.grad.item())
+    return found
 
 
 def _swing(cleared: Sequence[float], summed: Sequence[float]) -> Figure:
@@ -184,9 +184,9 @@ def _squared() -> tuple[Any, Any]:
 
 
 def _checks(
-    passes: Sequence[tuple[str, Any]], cleared: Sequence[float], summed: Sequence[float], batch: _Batch, inner: _Inner
+    passes: Sequence[float], cleared: Sequence[float], summed: Sequence[float], batch: _Batch, inner: _Inner
 ) -> tuple[Check, ...]:
-    one, two, three, after = [value for _, value in passes[1:]]
+    one, two, three, after = passes
     late = max(abs(w - GOAL) for w in summed[STEPS // 2 :])
     equal, right = batch.equal(), [way.right for way in batch.WAYS]
     found = f"{one:g}, {two:g}, {three:g}, {after:g}"

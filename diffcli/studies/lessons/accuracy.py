@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, curves, grid, listed, more
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listed
 
 CENTRES = ((0.0, 2.0), (-2.0, -1.0), (2.0, -1.0))
 """Where the three classes are: a cloud of `EACH` points about each."""
@@ -25,7 +25,7 @@ ROOM = 5
 POINTS = 81
 STEPS = (1.0, 1e-2, 1e-4, 1e-6)
 CLOSE = 1e-9
-RATE, DESCENT = 0.2, (0, 1, 2, 5, 10, 50)
+RATE, DESCENT = 0.2, 50
 
 TRY = """\
 import diffcli.autograd as ad; z = ad.tensor([[1.0, 2.0]], requires_grad=True)
@@ -39,7 +39,7 @@ def lesson(settings: Settings) -> Lesson:
     pulls = _pulls_of(data, stairs.jump)
     descents = {name: _descent(data, name) for name in data.losses()}
     worst = pulls[-1]
-    parts = (
+    parts: Parts = (
         f"""Accuracy is what we want of a classifier. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z
         = X W. One entry t of W is moved. Where a point changes its class, the accuracy changes by 1/{SAMPLES}; this happens at
         {len(stairs.jumps)} places between t = {stairs.low:.3g} and {stairs.high:.3g}:""",
@@ -49,18 +49,17 @@ def lesson(settings: Settings) -> Lesson:
         stairs.quotients(),
         """On a step they are 0, at the jump they grow without bound: the derivative is 0 or does not exist. The engine does not
         return the 0, with which a descent would stay where it is; it refuses, since argmax gives the number of a class.""",
-        more(
+        [
             quoted(none),
             "How much does each loss change with the logit of a point's own class? For three of the points, at the jump:",
             grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), [(*pull, 0) for pull in pulls], digits=4),
             """Cross-entropy has the slope p - 1: it acts on every point, most on those that are wrong. Hinge has -1 where the
             margin is below 1, and 0 beyond.""",
-        ),
-        f"""So classifiers are trained by a loss with a slope, and accuracy follows. In {DESCENT[-1]} steps from weights that
+        ],
+        f"""So classifiers are trained by a loss with a slope, and accuracy follows. In {DESCENT} steps from weights that
         take each class for the next one, it rises from {descents["cross-entropy"][0].accuracy:.2f} to
         {descents["cross-entropy"][-1].accuracy:.2f} by cross-entropy and to {descents["hinge"][-1].accuracy:.2f} by hinge; by
         its own difference quotients the weights do not move.""",
-        more(_descents(descents)),
     )
     return Lesson(
         parts, _checks(data, stairs, none, pulls, descents), TRY,
@@ -158,8 +157,9 @@ class _Stairs:
             "wrong, 1 - accuracy": self.wrong(), "cross-entropy / ln 2": [value / math.log(2) for value in entropies],
             "hinge": self.curve("hinge")[1],
         }  # fmt: skip
-        points = {name: zip(at, values, strict=True) for name, values in measures.items()}
-        return curves("three measures, as t moves", Axis("t", ends=(self.low, self.high)), Axis("mean over the points", start=0.0), points)
+        points = {name: list(zip(at, values, strict=True)) for name, values in measures.items()}
+        axes = Axis("t", ends=(self.low, self.high)), Axis("mean over the points", ends=(0.0, 4.0))
+        return curves("three measures, as t moves", *axes, points)
 
     def sides(self, h: float) -> tuple[float, float]:
         """The quotients of accuracy on the left and on the right of the jump."""
@@ -220,7 +220,7 @@ def _descent(data: _Data, name: str) -> list[_Step]:
     begin = ad.tensor([CENTRES[-1], *CENTRES[:-1]]).T.clone()
     w = begin.clone().requires_grad_()
     steps = []
-    for _ in range(DESCENT[-1] + 1):
+    for _ in range(DESCENT + 1):
         z = data.points @ w
         found = loss(z)
         steps.append(_Step(found.item(), data.accuracy(z).item(), ad.norm(w.detach() - begin).item()))
@@ -238,15 +238,6 @@ def _quotients(loss: Callable[[Any], Any], points: Any, w: Any) -> Any:
         step[place] = h
         found[place] = (loss(points @ (w + step)).item() - loss(points @ (w - step)).item()) / (2 * h)
     return found
-
-
-def _descents(descents: dict[str, list[_Step]]) -> Table:
-    entropy, hinge, none = descents.values()
-    rows = tuple(
-        (step, *entropy[step][:2], *hinge[step][:2], none[step].accuracy, none[step].moved) for step in DESCENT
-    )  # fmt: skip
-    columns = ("step", "entropy", "accuracy", "hinge", "accuracy", "accuracy's own", "w moved by")
-    return grid("three descents: a loss, and the accuracy that comes of it", columns, rows, digits=4)
 
 
 def _checks(

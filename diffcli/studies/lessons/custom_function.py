@@ -10,7 +10,7 @@ import diffcli.autograd as ad
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, curves, grid, listing, more
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listing
 
 POINTS = (-0.75, 0.25, 0.5, 2.0)
 AT = 0.25
@@ -104,34 +104,27 @@ def lesson(settings: Settings) -> Lesson:
     suspects = [_Suspect(of) for of in (LegendrePolynomial, Mistyped, Forgetful)]
     naive, stable = ([_slope(of, x) for x in SIZES] for of in (lambda x: ad.log(1 + ad.exp(x)), Softplus.apply))
     plain, straight = (_fit(rounding) for rounding in (ad.round, StraightThrough.apply))
-    parts = (
-        """A Function is an operation whose backward you write. backward receives grad_output, the adjoint of the result, and
-        returns the adjoint of each operand. The Legendre polynomial P3:""",
+    parts: Parts = (
+        """A Function is an operation whose backward you write: it receives grad_output, the adjoint of the result, and returns
+        those of the operands. For P3:""",
         listing(FUNCTION),
-        more(
+        [
             "Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):",
             grid(
                 "derivatives of P3", ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}"),
                 zip(POINTS, values, *slopes.values(), strict=True), digits=10,
             ),
-        ),
-        f"""P3 needs no Function: its operations know their derivatives, and your backward is one more place for an error. Two
-        with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` leaves grad_output out. At x =
-        {AT:g}, alone, and in exp(P3(x)):""",
+        ],
+        f"""A backward is one more place for an error. `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), `forgetful`
+        leaves grad_output out. At x = {AT:g}:""",
         _suspects(suspects),
         "`forgetful` is right alone, where grad_output is 1, and wrong within a program. gradcheck tries other adjoints, too.",
-        more(quoted(suspects[2].error)),
+        [quoted(suspects[2].error)],
         f"""A Function is useful where the derivative has a better formula. At x = {SIZES[-1]:g} the slope of log(1 + exp(x)) is
-        {naive[-1][1]:g} as it is written, and {stable[-1][1]:g} by a Function that returns grad_output * sigmoid(x). It is also
-        useful to depart from the derivative. round(w) has slope 0, so a descent on (round(w) - {GOAL:g})^2 stays where it is.
-        The straight-through estimator returns grad_output, as if round were not there (and gradcheck refuses it, rightly):""",
-        more(
-            listing(STABLE),
-            grid(
-                "", ("x", "as written", "its slope", "Function", "its slope"),
-                [(x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True)], digits=6,
-            ),
-        ),
+        {naive[-1][1]:g} as it is written, and {stable[-1][1]:g} by a Function that returns grad_output * sigmoid(x). Or to
+        depart from the derivative: round(w) has slope 0, and a descent on (round(w) - {GOAL:g})^2 stays where it is. The
+        straight-through estimator returns grad_output (and gradcheck refuses it, rightly):""",
+        [listing(STABLE)],
         curves("", Axis("step"), Axis("w"), {"by round": enumerate(plain), "straight-through": enumerate(straight)}, rows=5),
     )
     return Lesson(

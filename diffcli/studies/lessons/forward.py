@@ -9,7 +9,7 @@ from diffcli.methods.library_matrices import jvp
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid
 from diffcli.studies.lessons.survey import AT, CLOSE, SINE, TEXT, agreement, costs, name_of, traced
 
 
@@ -19,7 +19,7 @@ def lesson(settings: Settings) -> Lesson:
     both = float(jvp(TEXT, AT, {"x1": 1, "x2": 1}).product["f"])
     last = settings.sized()
     large = costs(last, "forward")[1]
-    parts = (
+    parts: Parts = (
         f"""Forward mode computes a second number beside every value v: its tangent v̇, the rate at which v changes when an input
         changes. Each operation knows its partial derivatives, so its tangent follows from those of its operands. The tangents of
         the inputs are the seed. With n inputs, l operations and m results, v₁₋ₙ ... v₀ are the inputs, v₁ ... vₗ the operations

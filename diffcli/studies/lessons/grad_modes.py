@@ -16,7 +16,7 @@ from diffcli.records.blocks import Table
 from diffcli.studies.graph.of_tensor import nodes_behind
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
-from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, more
+from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed
 
 MODES: dict[str, Callable[[], Any]] = {"default": ad.enable_grad, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 ROUNDS, SMALL_ROUNDS = 5, 200
@@ -28,11 +28,6 @@ ACCURACY = 0.98
 """What the model in question has, beside `RECALL`."""
 
 THRESHOLDS = (0.1, 0.02)
-
-CALL = """\
-net3 = Net3()                           # four layers, relu between them
-with ad.no_grad():                      # or ad.inference_mode(), or nothing
-    z = net3(x)"""
 
 SWITCHES = "what each switch changes"
 EVAL = "eval()"
@@ -74,14 +69,13 @@ def lesson(settings: Settings) -> Lesson:
     chances = fraud.chances(ad.no_grad)
     never = confusion(chances, fraud.labels, 2.0)
     lower = {limit: confusion(chances, fraud.labels, limit) for limit in THRESHOLDS}
-    parts = (
+    parts: Parts = (
         """Three switches are often confused: eval() of a model, and the modes no_grad() and inference_mode(). This is all that
         each changes. c = 3 w is made under the switch, and used later without it; w requires a gradient:""",
         _switches(uses, costs),
         f"""eval() changes what some layers compute, and records as before; the two modes change what is recorded, and no layer.
         They save memory. A network {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1 on {BATCH} rows, and a small one on one
         row:""",
-        more(listing(CALL)),
         _cost_table(costs),
         """The graph keeps what its backward pass reads; without it each result is freed as soon as the next one is there. Time
         is saved only where operations are small: large products take as long in every mode.""",
@@ -96,7 +90,7 @@ def lesson(settings: Settings) -> Lesson:
             f"({code_of(inference.saved)}): use c.clone() there.",
             AUTOGRAD_NOTES,
         ),
-        more(
+        [
             quoted(inference.saved),
             f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST}
             payments, in each mode:""",
@@ -110,7 +104,7 @@ def lesson(settings: Settings) -> Lesson:
             f"""The model that calls nothing a fraud has {never.accuracy:.0%} accuracy, too: with one fraud in
             {(FRAUDS + HONEST) // FRAUDS}, accuracy says little about frauds. Look at recall and precision, and choose the
             threshold by what a missed fraud and a false alarm cost.""",
-        ),
+        ],
     )
     checks = (*_mode_checks(costs, uses), *_fraud_checks(by_mode, fraud, never, lower))
     return Lesson(

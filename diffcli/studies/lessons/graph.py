@@ -12,7 +12,7 @@ from diffcli.records.figures import Drawing
 from diffcli.records.graph import Graph
 from diffcli.studies.graph.of_tensor import graph_of_tensor
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing, more
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, grid, listed, listing
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT
 
 LIMIT = 100.0
@@ -46,14 +46,14 @@ def lesson(settings: Settings) -> Lesson:
     cube = _leaf(3.0, "x")
     power = graph_of_tensor(cube * cube * cube)
     operations = sum(node.kind == "operation" for node in power.nodes)
-    parts = (
+    parts: Parts = (
         f"""Tensors run their operations at once. An operation on a tensor that requires a gradient leaves a node behind, the
         grad_fn of its result, which knows how to compute the adjoints of its operands. For y = {TEXT} at (2, 5):""",
         Drawing("", graph),
         """From the root, y.grad_fn, the backward pass goes to the leaves x1 and x2, and adds their gradients to x.grad. Both
         are used twice and stand in the graph once: it is a directed acyclic graph, not a tree. A node saves what its partial
         derivatives read: a product saves both factors, a sum saves nothing.""",
-        more("It saves the tensors themselves. With y = x**2:", listing(SAVED.format(*saved))),
+        ["It saves the tensors themselves. With y = x**2:", listing(SAVED.format(*saved))],
         "The graph is made by running, so there is no loop in it. This function squares x until it is 100 or more:",
         listing(LOOP),
         grid(
@@ -61,19 +61,19 @@ def lesson(settings: Settings) -> Lesson:
             [(of.start, of.nodes, f"x^{of.paths}", of.value, of.slope) for of in runs], digits=6,
         ),
         _edge(runs),
-        more(
+        [
             f"The graph of f({runs[0].start:g}), where each node is used twice by the next:",
             Drawing("", runs[0].graph),
             f"""It has {runs[0].nodes} nodes, and {runs[0].paths} paths lead from the root to x. The backward pass visits each
             node once.""",
-        ),
+        ],
         """A backward pass frees what was saved as it goes, so a second y.backward() is refused, unless the first was called with
         retain_graph=True.""",
-        more(
+        [
             quoted(again),
             f"""A node that saves nothing has nothing to miss: the backward pass of x + 1 may run twice, and then x.grad is
             {harmless:g}.""",
-        ),
+        ],
     )
     gradient = {"x1": x1.grad.item(), "x2": x2.grad.item()}
     return Lesson(

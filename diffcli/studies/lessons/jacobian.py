@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffcli.methods.library_matrices import jacobian, jvp, vjp
 from diffcli.records.figures import Axis
 from diffcli.records.matrices import SweepCount
-from diffcli.studies.lessons.record import Check, Lesson, Settings, curves, grid, more
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid
 
 TEXT = "[x1*x2 + sin(x3), x1*exp(x2*x3)]"
 AT = {"x1": 2.0, "x2": 0.5, "x3": 1.0}
@@ -36,7 +36,7 @@ def lesson(settings: Settings) -> Lesson:
         "forward": [(of.inputs, of.forward.operations) for of in weighed],
         "reverse": [(of.inputs, of.reverse.operations) for of in weighed],
     }
-    parts = (
+    parts: Parts = (
         f"""With n inputs and m results the derivative is a matrix of m rows and n columns, J_ij = ∂f_i/∂x_j. For (f1, f2) =
         {TEXT} at (2, 0.5, 1), a forward sweep is seeded at one input and gives a column:""",
         grid("", ("forward, seed", *RESULTS), tuple((name, *columns[name].values()) for name in AT)),
@@ -45,7 +45,7 @@ def lesson(settings: Settings) -> Lesson:
         f"""So the matrix takes n forward sweeps, or m reverse sweeps. Which are fewer operations? Counted for a product of n
         inputs sent through {TRUNK} sines, and m multiples of the result, with n + m = {TOGETHER}:""",
         curves("operations for the whole Jacobian", Axis("n"), Axis("operations"), operations, rows=8),
-        more(grid("the same by SymPy", ("", *AT), tuple((result, *[texts[result, name] for name in AT]) for result in RESULTS))),
+        [grid("the same by SymPy", ("", *AT), tuple((result, *[texts[result, name] for name in AT]) for result in RESULTS))],
         f"""Reverse mode wins where m < n, and a loss has m = 1 and as many inputs as there are weights. A sparse matrix takes
         fewer sweeps still. In f_i = x_{{i-1}} x_i x_{{i+1}}, with {chain.inputs} inputs and results, each result depends on its
         neighbours only. Columns without a common row share a sweep, and {chain.forward.sweeps} sweeps do the work of

@@ -12,7 +12,7 @@ from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure
 from diffcli.records.step_size import StepSizeResult
-from diffcli.studies.lessons.record import Check, Lesson, Settings, curves, grid, listed
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listed
 from diffcli.studies.step_size.step_size import DEFAULT, sweep
 from diffcli.tape.recording.functions import function
 
@@ -40,7 +40,7 @@ def lesson(settings: Settings) -> Lesson:
     price = _Price(n)
     forward, central = (swept.theory for swept in measured.methods)
     assert forward is not None and central is not None
-    parts = (
+    parts: Parts = (
         f"""The derivative is the limit of (f(x + h) - f(x))/h as h goes to 0. A program takes a small h instead. How small? Here
         are the errors of this forward quotient and of the central one, (f(x + h) - f(x - h))/(2h), for the fourth iterate of the
         logistic map at x = {AT}, where f' = {number_text(measured.reference or 0)}:""",

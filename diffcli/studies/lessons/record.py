@@ -32,17 +32,12 @@ class Check(NamedTuple):
 
 
 Part: TypeAlias = Text | Table | Figure | Drawing | Erratum
-
-
-class More(NamedTuple):
-    """Parts that are shown only where more is asked for, so that a lesson fits on a page."""
-
-    parts: tuple[Part | str, ...]
+Parts: TypeAlias = tuple[Part | str | list[Part | str], ...]
+"""A text among them is a paragraph; a list is folded away, so that the lesson fits on a page."""
 
 
 class Lesson(NamedTuple):
-    parts: tuple[Part | More | str, ...]
-    """A text among them is a paragraph."""
+    parts: Parts
     checks: tuple[Check, ...]
     try_next: str
     """A command, or a few lines of Python with their imports."""
@@ -55,11 +50,8 @@ class Lesson(NamedTuple):
 
     def told(self, more: bool = True) -> list[Part]:
         """The parts in their order, with those that are folded away or without."""
-        parts: list[Part] = []
-        for part in self.parts:
-            within = (part.parts if more else ()) if isinstance(part, More) else (part,)
-            parts += [said(one) if isinstance(one, str) else one for one in within]
-        return parts
+        parts = [one for part in self.parts for one in ((part if more else []) if isinstance(part, list) else [part])]
+        return [said(part) if isinstance(part, str) else part for part in parts]
 
     @property
     def passed(self) -> bool:
@@ -87,11 +79,6 @@ def said(text: str) -> Text:
 def listing(text: str) -> Text:
     """Lines that are shown as they are."""
     return Text(text, "code")
-
-
-def more(*parts: Part | str) -> More:
-    """Parts that are folded away."""
-    return More(parts)
 
 
 def grid(

@@ -8,7 +8,7 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import AdjointStep, Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, more
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid, listed
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, growth, name_of, sizes, traced
 
 BOUND = 5
@@ -25,7 +25,7 @@ def lesson(settings: Settings) -> Lesson:
     (_, forward), (_, back) = by_size[last]
     ratios = {"forward": {n: of.ratio for n, ((_, of), _) in by_size.items()}}
     ratios["reverse"] = {n: of.ratio for n, (_, (_, of)) in by_size.items()}
-    parts = (
+    parts: Parts = (
         f"""Forward mode asks how every value changes with one input. Reverse mode asks how the result y changes with every value
         v: that is the adjoint v̄ = ∂y/∂v. The program runs forward once and keeps its values; then the adjoints are computed
         from the result back to the inputs, beginning with ȳ₁ = 1. For f = {TEXT} at (2, 5):""",
@@ -37,7 +37,7 @@ def lesson(settings: Settings) -> Lesson:
         ln(x1) + x1 x2 ... xn - sin(xn), it is still one: at n = {last}, f and its gradient take {back.ratio:.3g} times the
         operations of f, and {forward.ratio:.3g} times by forward mode. This is why networks can be trained. The price is memory:
         the values of the forward run are kept until the sweep has used them.""",
-        more(
+        [
             growth(ratios),
             grid(
                 "operations of f, and multiples of them that f and its gradient take",
@@ -48,7 +48,7 @@ def lesson(settings: Settings) -> Lesson:
                 ),
                 digits=3,
             ),
-        ),
+        ],
     )  # fmt: skip
     return Lesson(
         parts, _checks(trace, gradient, overwritten, by_size),

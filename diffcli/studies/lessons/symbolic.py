@@ -12,7 +12,7 @@ from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis, Figure
 from diffcli.records.swell import Accuracy, Counts, Request
 from diffcli.studies.claims.claims import judge_claims, read_claims
-from diffcli.studies.lessons.record import Check, Lesson, Settings, curves, grid, more
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid
 from diffcli.studies.swell.accuracy import accuracy
 from diffcli.studies.swell.map import DEMOS, iterated
 from diffcli.studies.swell.swell import Progress, swell
@@ -54,13 +54,13 @@ def lesson(settings: Settings) -> Lesson:
     counts = counted.counts
     tape, _ = iterated(recurrence, last)
     lost = accuracy(recurrence, COMPARED, {"x": AT})
-    parts = (
+    parts: Parts = (
         "Differentiating a formula is mechanical. Every function has a rule:",
         _functions(),
         "A rule for a sum, a product or a composition asks for the derivatives of its parts. For 4 x (1 - x):",
         _rules(),
         "This is one step of the logistic map, l_{n+1} = 4 l_n (1 - l_n) with l_1 = x. Its iterates swell:",
-        more(_forms()),
+        [_forms()],
         _growth(counts),
         f"""Written out, the derivative of l_{last} has {_size(counts[-1].derivative_tree)} nodes, but only {counts[-1].graph} of
         them are different: a tree writes l_n again wherever it is used, and a graph points to it. So the rules are not the cause

@@ -13,7 +13,7 @@ from diffcli.methods.library import grad
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Drawing
 from diffcli.studies.graph.of_tape import graph_of
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, more
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, grid, listed
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
 
@@ -39,7 +39,7 @@ def lesson(settings: Settings) -> Lesson:
     exact = {text: float(grad(text, {"x": X}, mode="symbolic").gradient["x"]) for text in graphs}
     last = settings.sized()
     chains = [_Chain(k) for k in sorted({1, 2, 4, 8, MOST_WALKED, last} & set(range(last + 1)))]
-    parts = (
+    parts: Parts = (
         f"""In reverse mode each node of the graph receives its adjoint from the nodes that use it, and passes contributions on
         to its operands. In which order are the nodes to be visited? In this graph, at x = {X}, s is used by both a and b:""",
         Drawing("", graph_of(DIAMOND).graph),
@@ -57,12 +57,6 @@ def lesson(settings: Settings) -> Lesson:
         paths, but slow: for {chains[-1].k} diamonds in a row, s_{{i+1}} = sin(s_i) cos(s_i), there are
         {chains[-1].by_paths:.2g} visits, which take {_time(chains[-1].by_paths / PER_SECOND)} at {PER_SECOND / 1e6:g} million a
         second. In topological order there are {chains[-1].visits}, one for each node.""",
-        more(
-            grid(
-                "", ("diamonds", "nodes", "visits, topological", "visits, every path"),
-                [(of.k, of.nodes, of.visits, of.by_paths) for of in chains], digits=3,
-            ),
-        ),
     )
     return Lesson(
         parts, _checks(slopes, exact, chains), f'diffcli grad "{SHORTCUT}" --at x={X}',

@@ -8,9 +8,8 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli._named import NamedTuple
-from diffcli.records.figures import Axis
 from diffcli.studies.lessons.engine import refusal
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, curves, grid, listed, listing, more
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
 
 ONES = 10000
 PROBABILITIES = (0.2, 0.5, 0.8)
@@ -21,7 +20,7 @@ MOMENTUM = 0.1
 POINTS, HIDDEN, DROP = 96, 32, 0.3
 EPOCHS, RATE = 40, 0.2
 CALLS = 3
-CALLED = "one model, called three times"
+CALLED = "without eval() predictions are random: p of class 1 at four points"
 CLOSE = 1e-9
 
 LOOP = """\
@@ -57,45 +56,32 @@ def lesson(settings: Settings) -> Lesson:
     slope = _Slope(net, data)
     small, big = PASSES[0], PASSES[-1]
     seen = {norm.passes: norm for norm in norms}
-    parts = (
-        f"""Some layers compute one thing in training and another in evaluation; train() and eval() say which. Dropout sets
+    parts: Parts = (
+        """Some layers compute one thing in training and another in evaluation; train() and eval() say which. Dropout sets
         elements to 0 with probability p and divides the others by 1 - p, so that the mean is kept; in evaluation it changes
         nothing. Batch
         norm subtracts the mean of the batch and divides by its deviation; in evaluation it uses running averages, which each
         pass in training moves.""",
-        more(
+        [
             f"""For data of mean {MEAN:g} the mean of what batch norm puts out in evaluation is {seen[small].evaluated:.3g}
             after {small} pass in training, and {seen[big].evaluated:.2g} after {big}.""",
-            grid(
-                "", ("p", "share of zeros", "the others", "mean", "in eval()"),
-                [(drop.p, drop.zeros, drop.others, drop.mean, "x" if drop.untouched else "other") for drop in drops], digits=3,
-            ),
             grid(
                 "", ("passes", "batch mean", "running mean", "running var.", "out, train()", "out, eval()"),
                 [(*norm[:4], round(norm.trained, 12) + 0.0, norm.evaluated) for norm in norms], digits=3,
             ),
-        ),
+        ],
         "no_grad() is another switch. A network with both layers, in all combinations:",
         grid("", ("", "two passes", "running averages", "requires grad", "backward()"), [one.row() for one in combinations]),
         slope.erratum(),
         """Under no_grad, but without eval(), each batch still moves the running averages, so test data get into the model. A
         loop with both switches:""",
         listing(LOOP),
-        """A forgotten eval() makes predictions random. This is p of class 1 at four points, and how many of all points change
-        their class from one call to the next:""",
         grid(
             CALLED, ("", "point 1", "2", "3", "4", "changed"),
             [
                 (f"{name}, call {number}", *call.first, call.flipped)
                 for name, made in calls.items() for number, call in enumerate(made, 1)
             ], digits=3,
-        ),
-        more(
-            "The loss on other data need not show it:",
-            curves(
-                "", Axis("epoch"), Axis("loss", start=0.0),
-                {"eval()": enumerate((of.dev for of in history), 1), "forgotten": enumerate((of.forgotten for of in history), 1)},
-            ),
         ),
     )
     return Lesson(
@@ -169,7 +155,6 @@ class _Data:
 class _Epoch(NamedTuple):
     train: float
     dev: float
-    forgotten: float
     accuracy: float
 
 
@@ -178,7 +163,7 @@ def _network() -> nn.Sequential:
 
 
 def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
-    """The loop; the loss of a model that is not put into evaluation is looked at in a copy."""
+    """The loop, with what is measured after each epoch."""
     net, history = _network(), []
     optimizer = nn.optim.SGD(net.parameters(), lr=RATE)
     for _ in range(EPOCHS):
@@ -195,10 +180,7 @@ def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
             found = net.train(False)(data.dev_x)
             dev = ad.cross_entropy(found, data.dev_y).item()
             accuracy = (found.argmax(1) == data.dev_y).double().mean().item()
-            copy = _network()
-            copy.load_state_dict(net.state_dict())
-            forgotten = ad.cross_entropy(copy(data.dev_x), data.dev_y).item()
-        history.append(_Epoch(sum(losses) / len(losses), dev, forgotten, accuracy))
+        history.append(_Epoch(sum(losses) / len(losses), dev, accuracy))
     return net, history
 
 
@@ -246,8 +228,8 @@ class _Slope:
     def erratum(self) -> Erratum:
         return Erratum(
             "in evaluation mode no gradients are computed for backprop.",
-            f"after eval() backward() gives all {self.count} parameters a gradient; that of one weight is {self.by_backward:.6f}, and "
-            f"a difference quotient says {self.by_quotient:.6f}. It is no_grad() that turns gradients off.",
+            f"after eval() backward() gives all {self.count} parameters a gradient, {self.by_backward:.6f} for one of "
+            f"them; a difference quotient says {self.by_quotient:.6f}. no_grad() turns gradients off.",
             NOTES,
         )
 

@@ -13,7 +13,7 @@ from diffcli.records.blocks import Table
 from diffcli.records.figures import Drawing
 from diffcli.studies.graph.of_tensor import graph_of_tensor
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing, more
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
 
 AT, CHANGE = 1.0, 1.0
 CHANGED = "changed-in-place"
@@ -48,7 +48,7 @@ def lesson(settings: Settings) -> Lesson:
     silent = _silent()
     right = minds["sin(p)"].alone
     inference = _Inference()
-    parts = (
+    parts: Parts = (
         """The backward pass reads what the forward pass has saved. A change in place in between would make the derivative
         wrong. So each tensor counts its changes, in x._version, and a node compares the version of what it has saved:""",
         listing(SETTING),
@@ -60,14 +60,14 @@ def lesson(settings: Settings) -> Lesson:
         f"""Without the check: a change through p.data is not counted, and for sin at p = {AT:g} w.grad is {silent:.4f} =
         cos({AT + CHANGE:g}), where cos({AT:g}) = {right:.4f} is right. Even the sign is wrong, and there is no error.""",
         inference.erratum(),
-        more(
+        [
             "A view and a detached tensor share memory and counter, a clone has its own. x.data shares the memory alone:",
             grid(
                 "_version of each, after", ("", "x holds", *counted[0][2]),
                 [(name, listed(values, "g"), *versions.values()) for name, values, versions in counted],
             ),
-            "Inference mode does not count changes of tensors made there, and of those alone: an older tensor counts as everywhere.",
-        ),
+            "Inference mode counts no changes of tensors that are made there; an older tensor counts as everywhere.",
+        ],
     )
     fine = [name for name, of in minds.items() if of.operand is None and "p" not in of.saved]
     return Lesson(
