@@ -166,7 +166,7 @@ def test_a_lesson_fits_on_a_page_with_a_picture_a_question_and_the_next_lesson(n
 
 TABLES = (
     "primal and tangent trace", "adjoint trace, in order of execution", "dY/dX, 4 x 6", "what each switch changes",
-    "without eval() predictions are random: p of class 1 at four points",
+    "without eval() predictions are random: p of class 1, and how many classes change",
 )  # fmt: skip
 """Tables that are the picture of their lesson."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from inside import Drawing, Erratum, Table, Text, engine, listing, run_lesson
 
+import diffcli
 import diffcli.autograd as ad
 
 
@@ -136,6 +138,12 @@ FAULTS = [
     ("requires-grad", "requires_grad._same", lambda net, other: False, ["and leaves dw0 and dx as they are"]),
     ("accumulation", "accumulation.RATE", 0.01, ["cleared, the descent arrives"]),
     ("accumulation", "accumulation._squared", lambda: (w := ad.tensor(3.0, requires_grad=True), w + 1), ["gradient=v: the gradient of sum(v*y)", "a second pass, and nothing retained"]),
+    ("requires-grad", "requires_grad.nn", SimpleNamespace(Linear=lambda *sizes: SimpleNamespace(requires_grad=print, requires_grad_=print)), [
+        "requires_grad_() is a module's, requires_grad() is not",
+    ]),
+    ("linear-layer", "linear_layer.grad", lambda text, at: SimpleNamespace(gradient={"b": [4.0, 2.0]}) if "b" in at else diffcli.grad(text, at), [
+        "dL/db = the sum of the rows of dL/dY",
+    ]),
     ("version-counters", "version_counters._silent", lambda: 0.5403, ["uncounted, the derivative is that of cos(2)"]),
     ("version-counters", "version_counters.CHANGED", "freed-graph", ["an error where something saved has changed", "an older tensor changed in inference mode"]),
     ("custom-function", "custom_function.Forgetful", "Mistyped", ["though alone it is right"]),

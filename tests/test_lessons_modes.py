@@ -54,6 +54,7 @@ FAULTS = [
         "nor made to require a gradient",
     }),
     ("grad-modes", "grad_modes.RECALL", 0.5, {"the accuracy and recall that were asked about", "never calling a fraud is as accurate"}),
+    ("grad-modes", "diffcli.nn.functional.dropout", always, {"only eval() changes the layers"}),
     ("modules", "modules._tree", lambda nets: {call: ["''"] for call in ("net.named_modules()", "net2.named_modules()")}, {
         "a tree is found by its names",
     }),

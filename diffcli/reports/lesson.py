@@ -74,7 +74,7 @@ def lessons_report() -> Document:
         (name, entry.title, f"{entry.size.what}, {entry.size.default}" if entry.size else None) for name, entry in LESSONS.items()
     )
     lessons = [{"lesson": name, "title": entry.title, "size": entry.size} for name, entry in LESSONS.items()]
-    hint = Text("diffcli lesson NAME tells one; diffcli lesson all runs the checks of all.", "dim")
+    hint = Text(f"Begin with: diffcli lesson {next(iter(LESSONS))}. The checks of all: diffcli lesson all.", "dim")
     return Document((Table("lessons", columns, rows), hint), {"schema": SCHEMA, "lessons": lessons})
 
 

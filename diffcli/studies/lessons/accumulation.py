@@ -58,7 +58,8 @@ def lesson(settings: Settings) -> Lesson:
         ],
         f"""Only leaves keep a gradient. For y = w**2 and the pass of y**2, y.grad is refused, unless y.retain_grad() was called
         before; then it is {inner.kept:g}. For a leaf retain_grad() changes nothing: w.grad is {inner.leaf:g} with it and
-        without it. backward() starts from a single number. For a tensor of several, y.backward() is refused, and
+        without it.""",
+        f"""backward() starts from a single number. For a tensor of several, y.backward() is refused, and
         y.backward(gradient=v) computes the gradient of the sum of v*y: for [w, w**2] and v = [1, 10] it is
         {inner.weighed:g}.""",
         [
@@ -91,9 +92,8 @@ def _passes() -> list[float]:
 
 
 def _swing(cleared: Sequence[float], summed: Sequence[float]) -> Figure:
-    return curves(
-        "the minimum is at 1", Axis("step"), Axis("w"), {"cleared": enumerate(cleared), "not cleared": enumerate(summed)}, rows=8
-    )
+    paths = {"cleared": enumerate(cleared), "not cleared": enumerate(summed)}
+    return curves("the minimum is at 1", Axis("step"), Axis("w", ends=(-0.1, 2.1)), paths, rows=7)
 
 
 # -- batches ---------------------------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def lesson(settings: Settings) -> Lesson:
     worst = pulls[-1]
     parts: Parts = (
         f"""Accuracy is what we want of a classifier. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z
-        = X W. One entry t of W is moved. Where a point changes its class, the accuracy changes by 1/{SAMPLES}; this happens at
+        = X W. One entry t of W is moved. Where a point changes its class, the accuracy changes by 1/{SAMPLES}: this happens at
         {len(stairs.jumps)} places between t = {stairs.low:.3g} and {stairs.high:.3g}:""",
         stairs.picture(),
         f"""Accuracy is piecewise constant, and both losses are upper bounds of the share of errors. Difference quotients, at t =
@@ -56,10 +56,10 @@ def lesson(settings: Settings) -> Lesson:
             """Cross-entropy has the slope p - 1: it acts on every point, most on those that are wrong. Hinge has -1 where the
             margin is below 1, and 0 beyond.""",
         ],
-        f"""So classifiers are trained by a loss with a slope, and accuracy follows. In {DESCENT} steps from weights that
-        take each class for the next one, it rises from {descents["cross-entropy"][0].accuracy:.2f} to
-        {descents["cross-entropy"][-1].accuracy:.2f} by cross-entropy and to {descents["hinge"][-1].accuracy:.2f} by hinge; by
-        its own difference quotients the weights do not move.""",
+        f"""So classifiers are trained by a loss with a slope, and accuracy follows. In {DESCENT} steps from weights that take
+        each class for the next one, it rises from {descents["cross-entropy"][0].accuracy:.2f} to
+        {descents["cross-entropy"][-1].accuracy:.2f} by cross-entropy and to {descents["hinge"][-1].accuracy:.2f} by hinge. A
+        descent by the difference quotients of accuracy itself does not move.""",
     )
     return Lesson(
         parts, _checks(data, stairs, none, pulls, descents), TRY,

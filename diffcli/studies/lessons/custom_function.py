@@ -31,11 +31,6 @@ class LegendrePolynomial(ad.Function):
         (input,) = ctx.saved_tensors
         return grad_output * 1.5 * (5 * input**2 - 1)"""
 
-STABLE = """\
-forward:   ctx.save_for_backward(x)
-           return ad.relu(x) + ad.log1p(ad.exp(-abs(x)))
-backward:  return grad_output * ad.sigmoid(x)"""
-
 TRY = """\
 import diffcli.autograd as ad; x = ad.tensor([0.0, 2.0], requires_grad=True)
 print(ad.gradcheck(lambda x: 0.5 * (5 * x**3 - 3 * x), x))"""
@@ -121,10 +116,9 @@ def lesson(settings: Settings) -> Lesson:
         "`forgetful` is right alone, where grad_output is 1, and wrong within a program. gradcheck tries other adjoints, too.",
         [quoted(suspects[2].error)],
         f"""A Function is useful where the derivative has a better formula. At x = {SIZES[-1]:g} the slope of log(1 + exp(x)) is
-        {naive[-1][1]:g} as it is written, and {stable[-1][1]:g} by a Function that returns grad_output * sigmoid(x). Or to
-        depart from the derivative: round(w) has slope 0, and a descent on (round(w) - {GOAL:g})^2 stays where it is. The
+        {naive[-1][1]:g} as it is written, and {stable[-1][1]:g} by a Function that returns grad_output * sigmoid(x). It may
+        also depart from the derivative: round(w) has slope 0, and a descent on (round(w) - {GOAL:g})^2 stays where it is. The
         straight-through estimator returns grad_output (and gradcheck refuses it, rightly):""",
-        [listing(STABLE)],
         curves("", Axis("step"), Axis("w"), {"by round": enumerate(plain), "straight-through": enumerate(straight)}, rows=5),
     )
     return Lesson(

@@ -20,11 +20,11 @@ def lesson(settings: Settings) -> Lesson:
     last = settings.sized()
     large = costs(last, "forward")[1]
     parts: Parts = (
-        f"""Forward mode computes a second number beside every value v: its tangent v̇, the rate at which v changes when an input
-        changes. Each operation knows its partial derivatives, so its tangent follows from those of its operands. The tangents of
-        the inputs are the seed. With n inputs, l operations and m results, v₁₋ₙ ... v₀ are the inputs, v₁ ... vₗ the operations
-        in the order in which they run, and the last m of them are the results. For f = {TEXT} at (2, 5), seeded at x1 and then
-        at x2:""",
+        f"""Forward mode computes a second number beside every value v: its tangent v̇, the rate at which v changes when an
+        input changes. Each operation knows its partial derivatives, so its tangent follows from those of its operands. The
+        tangents of the inputs are the seed. With n inputs, l operations and m results, v₁₋ₙ ... v₀ are the inputs, v₁ ... vₗ
+        the operations in the order in which they run, and the last m of these are the results y₁ ... y_m. For f = {TEXT} at (2,
+        5), seeded at x1 and then at x2:""",
         _table(trace),
         _sine_slip(trace, float(result.value)),
         _numbering_slip(trace),

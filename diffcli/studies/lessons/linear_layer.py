@@ -42,7 +42,7 @@ def lesson(settings: Settings) -> Lesson:
     parts: Parts = (
         f"""A linear layer computes Y = X W + b, with B rows and H1 columns in X, and H1 x H2 weights. A loss L depends on Y. By
         the chain rule dL/dX = dL/dY dY/dX. But dY/dX has B H2 rows and B H1 columns. At B = {BATCH} and H1 = H2 = {width} that
-        is {_bytes(by_x)}, and {_bytes(by_w)} for dY/dW. For B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)} it is:""",
+        is {_bytes(by_x)}, and {_bytes(by_w)} for dY/dW. This is dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:""",
         explicit.grid("X"),
         """Row i of Y depends on row i of X only, and dY_il/dX_ij = W_jl: the matrix holds W^T in blocks along its diagonal, and
         zeros.""",
@@ -55,7 +55,7 @@ def lesson(settings: Settings) -> Lesson:
         f"""The columns J are taken from the whole Jacobian, for dL/dY = {_rows_text(G)}. The bias is added to each row of Y, so
         dL/db is the sum of the rows of dL/dY: ({listed(bias, "g")}).""",
         f"""autograd computes these products, and no Jacobian. In a network {PIXELS} - {width} - {width} - {CLASSES}, on a batch
-        of {BATCH} random images, its gradients differ from them by {diff1:g} and {diff2:g}. (nn.Linear stores W
+        of {BATCH} random images, the sums of the differences from them are {diff1:g} and {diff2:g}. (nn.Linear stores W
         transposed, so in code dL/dX = dL/dY @ weight.)""",
     )
     checks = (

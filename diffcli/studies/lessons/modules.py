@@ -66,6 +66,7 @@ def lesson(settings: Settings) -> Lesson:
     parts: Parts = (
         [
             listing(CLASSES),
+            "print(net2) shows the tree, and methods go through it:",
             listing(str(net2)),
             grid("", ("call", "yields"), [(call, ", ".join(parts)) for call, parts in tree.items()]),
             _slip(tree),

@@ -55,7 +55,7 @@ def lesson(settings: Settings) -> Lesson:
     cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
     module = nn.Linear(1, 1)
     parts: Parts = (
-        """requires_grad says whether a gradient by a tensor is wanted: True for parameters, and False for data unless you set
+        """requires_grad says whether you want the gradient by a tensor: True for parameters, and False for data unless you set
         it. An operation is recorded if one of its operands requires a gradient. A network of two layers, its first one with 4
         inputs and 3 units:""",
         listing(NETWORK),
@@ -73,7 +73,7 @@ def lesson(settings: Settings) -> Lesson:
         _recording(cases[1]),
         Erratum(
             "requires_grad can be set for a whole module with module.requires_grad().",
-            f"the method is {' or '.join(name + '()' for name in ('requires_grad', 'requires_grad_') if hasattr(module, name))}.",
+            "a module has requires_grad_() only, with the underscore of a change in place.",
             AUTOGRAD_NOTES,
         ),
         _savings(cases),

@@ -62,7 +62,7 @@ def lesson(settings: Settings) -> Lesson:
         "This is one step of the logistic map, l_{n+1} = 4 l_n (1 - l_n) with l_1 = x. Its iterates swell:",
         [_forms()],
         _growth(counts),
-        f"""Written out, the derivative of l_{last} has {_size(counts[-1].derivative_tree)} nodes, but only {counts[-1].graph} of
+        f"""Written out, the derivative of l_{last} has {counts[-1].derivative_tree:.3g} nodes, but only {counts[-1].graph} of
         them are different: a tree writes l_n again wherever it is used, and a graph points to it. So the rules are not the cause
         of swell; writing them out as trees is. Automatic differentiation applies the same rules to numbers, on a tape: a row for
         each operation.""",
@@ -112,10 +112,6 @@ def _growth(counts: tuple[Counts, ...]) -> Figure:
         "operations on a tape": [(of.n, _operations(of)) for of in counts if of.n > 1],
     }
     return curves("size of the derivative", Axis("n"), Axis("size", log=True), points, rows=7)
-
-
-def _size(size: int | None) -> str:
-    return f"{size:.2g}" if size is not None and size > 10**6 else str(size)
 
 
 def _error(error: float | None) -> str:

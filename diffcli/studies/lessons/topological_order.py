@@ -44,9 +44,9 @@ def lesson(settings: Settings) -> Lesson:
         to its operands. In which order are the nodes to be visited? In this graph, at x = {X}, s is used by both a and b:""",
         Drawing("", graph_of(DIAMOND).graph),
         _visits(graphs[DIAMOND], found[DIAMOND]["depth first"], found[DIAMOND]["topological"]),
-        """Depth first visits s and x before b. What b contributes to s comes too late and is lost. The right columns visit a
-        node only after all nodes that use it: a topological order, reversed. The order of evaluation is a topological order, so
-        a tape is simply read backwards. Other graphs, and other orders:""",
+        """Depth first visits s and x before b. What b contributes to s comes too late and is lost. The columns on the right
+        take a node only after all nodes that use it: a topological order, reversed. The order of evaluation is a topological
+        order, so a tape is simply read backwards. Other graphs, and other orders:""",
         grid(
             "", ("dy/dx by", *TITLES.values()),
             [*((name, *[by[name] for by in slopes.values()]) for name in ORDERS), ("SymPy", *exact.values())],

@@ -20,7 +20,7 @@ MOMENTUM = 0.1
 POINTS, HIDDEN, DROP = 96, 32, 0.3
 EPOCHS, RATE = 40, 0.2
 CALLS = 3
-CALLED = "without eval() predictions are random: p of class 1 at four points"
+CALLED = "without eval() predictions are random: p of class 1, and how many classes change"
 CLOSE = 1e-9
 
 LOOP = """\

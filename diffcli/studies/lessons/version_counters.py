@@ -50,10 +50,11 @@ def lesson(settings: Settings) -> Lesson:
     inference = _Inference()
     parts: Parts = (
         """The backward pass reads what the forward pass has saved. A change in place in between would make the derivative
-        wrong. So each tensor counts its changes, in x._version, and a node compares the version of what it has saved:""",
-        listing(SETTING),
+        wrong. So each tensor counts its changes, in x._version, and a node compares the version of what it has saved. In y =
+        sin(p) with p = w*1 the node of sin saves p, its operand a:""",
         Drawing("", sine.graph),
-        "The node of sin has saved p, its operand a, so backward() is refused:",
+        "If p is changed before the backward pass, this is refused:",
+        listing(SETTING),
         quoted(sine.operand),
         "What is saved is what dy/dp reads. backward() after a change of p, and after a change of y:",
         _minded(minds),
