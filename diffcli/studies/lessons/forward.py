@@ -43,7 +43,7 @@ def lesson(settings: Settings) -> Lesson:
         ),
     )  # fmt: skip
     return Lesson(
-        parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --seed x=1,y=1',
+        parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --direction x=1,y=1',
         "How many forward sweeps does the gradient of a function of 10 inputs take? And its derivative along (1, ..., 1)?",
         f"""{costs(10, "forward")[1].sweeps} for the gradient, one for each input. One for the derivative along a direction: the
         direction is the seed, and the sweep adds the columns up on its way.""",

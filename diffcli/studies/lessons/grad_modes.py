@@ -242,7 +242,7 @@ def _mode_checks(costs: dict[str, _Cost], uses: dict[str, _Use]) -> tuple[Check,
     inside = [use.inside for use in uses.values()]
     layers = [(use.drops, use.moves) for use in uses.values()]
     return (
-        Check("only eval() changes the layers", "both layers", layers == [(True, True), (False, False), (True, True), (True, True)]),
+        Check("only eval() changes the layers", "both", layers == [(True, True), (False, False), *[(True, True)] * 2]),
         Check("only the default mode records", f"{listed(nodes)} nodes", nodes[0] > 0 and nodes[1:] == [0, 0]),
         Check("and keeps numbers for backward", listed(numbers), numbers[0] > 0 and numbers[1:] == [0, 0]),
         refused("no_grad leaves nothing to go back through", uses["no-grad"].back, "no-graph"),
