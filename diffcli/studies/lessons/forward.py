@@ -23,7 +23,7 @@ def lesson(settings: Settings) -> Lesson:
         f"""Forward mode computes a second number beside every value v: its tangent v̇, the rate at which v changes when an
         input changes. Each operation knows its partial derivatives, so its tangent follows from those of its operands. The
         tangents of the inputs are the seed. With n inputs, l operations and m results, v₁₋ₙ ... v₀ are the inputs, v₁ ... vₗ
-        the operations in the order in which they run, and the last m of these are the results y₁ ... y_m. For f = {TEXT} at (2,
+        the operations in the order in which they run, and the last m of these are the results y₁ ... yₘ. For f = {TEXT} at (2,
         5), seeded at x1 and then at x2:""",
         _table(trace),
         _sine_slip(trace, float(result.value)),
@@ -43,7 +43,7 @@ def lesson(settings: Settings) -> Lesson:
         ),
     )  # fmt: skip
     return Lesson(
-        parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --direction x=1,y=1',
+        parts, checks, 'diffcli grad "ln(x) + x*y - sin(y)" --at x=2,y=5 --mode forward --substituted',
         "How many forward sweeps does the gradient of a function of 10 inputs take? And its derivative along (1, ..., 1)?",
         f"""{costs(10, "forward")[1].sweeps} for the gradient, one for each input. One for the derivative along a direction: the
         direction is the seed, and the sweep adds the columns up on its way.""",

@@ -52,7 +52,7 @@ def lesson(settings: Settings) -> Lesson:
     )  # fmt: skip
     return Lesson(
         parts, _checks(trace, gradient, overwritten, by_size),
-        f'diffcli grad "{TEXT}" --at x1=2,x2=5 --mode reverse --cost',
+        f'diffcli grad "{TEXT}" --at x1=2,x2=5 --substituted',
         "Why can the adjoint of v₀ not be computed before those of v₂ and v₃?",
         f"""v₂ and v₃ both use v₀, and v̄₀ is the sum of what they contribute: {_contributions(trace, 0)}. Before both are
         known, a part of the sum is missing.""",
@@ -71,9 +71,9 @@ def _table(trace: Trace) -> Table:
         source = "the seed" if step.source is None else name_of(step.source)
         rows.append((UNICODE.adjoint(step.target), source, step.formula, step.term, step.value))
     sums = _summed(trace.adjoint)
-    for number, name in enumerate(AT, 1):
+    for number in range(1, len(AT) + 1):
         v = number - len(AT)
-        rows.append((f"x̄{UNICODE.numeral(number)}", name, UNICODE.adjoint(v), sums[v], sums[v]))
+        rows.append((f"x̄{UNICODE.numeral(number)}", "", UNICODE.adjoint(v), None, sums[v]))
     return grid("adjoint trace, in order of execution", ("adjoint", "from", "becomes", "contribution", "value"), tuple(rows))
 
 
