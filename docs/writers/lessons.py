@@ -1,4 +1,4 @@
-"""The lessons as pages, in the order of the course, as ``diffcli lesson NAME -f markdown`` writes them."""
+"""The lessons as pages, in the order of the course, as ``diffcli lesson NAME --more -f markdown`` writes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ its example.
 
 def write(folder: Path) -> None:
     for name in LESSONS:
-        found = run(f"lesson {name} -f markdown")
+        found = run(f"lesson {name} --more -f markdown")
         assert found.exit == 0, name
         (folder / f"{name}.md").write_text(page(found.stdout), encoding="utf-8")
     rows = [(f"[{name}]({name}.md)", entry.title) for name, entry in LESSONS.items()]
