@@ -162,6 +162,8 @@ class Document(NamedTuple):
     """What a check found, for the formats of services that review code; None for a report that checks nothing."""
     alone: str = ""
     """The result where it is asked for alone, if it is no numbers."""
+    main: str = ""
+    """The title of the table that is the result, if it is one; where there is neither this nor numbers, all tables are."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""

@@ -40,7 +40,7 @@ def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, asc
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
         "parts": list(map(_part_data, parts)), "checks": lesson.checks, "try_next": lesson.try_next,
     }  # fmt: skip
-    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
+    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data, main="checks")
 
 
 def lessons_report() -> Document:
@@ -66,7 +66,7 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
         blocks.append(Table("what failed", texts("lesson", "what is checked", "found"), tuple(failed)))
     results = [{"lesson": lesson.name, **data_of(lesson, "title passed checks")} for lesson in lessons]
     data = {"schema": SCHEMA, "seed": settings.seed, "passed": all(lesson.passed for lesson in lessons), "lessons": results}
-    return Document(tuple(blocks), data)
+    return Document(tuple(blocks), data, main="lessons")
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------------
