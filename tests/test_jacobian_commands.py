@@ -258,7 +258,7 @@ def test_many_results_with_kinks_are_not_all_looked_at():
         ),
         (
             'jacobian "x*y" --at x=1,y=2 --mode backward',
-            "error[unknown-choice]: there is no mode `backward`\n  = help: one of: auto, forward, reverse, numeric, symbolic\n",
+            "error[unknown-choice]: there is no mode `backward`\n  = help: diffcli jacobian \"x*y\" --at x=1,y=2 --mode reverse\n  = help: one of: auto, forward, reverse, numeric, symbolic\n",
         ),
         (
             'jacobian "x*y" --at x=1,y=2 --mode numeric --kink left',
