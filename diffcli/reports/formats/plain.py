@@ -31,5 +31,5 @@ def quiet(document: Document, style: Style) -> str:
         return "".join(f"{found.name}\t{found.verdict}\n" for found in document.findings)
     if found := document.alone or "".join(f"{name}\t{number(value, style.exact)}\n" for name, value in document.numbers()):
         return found
-    tables = [block for block in document.blocks if isinstance(block, Table) and document.main in ("", block.title)]
+    tables = [block for name, block in document.tables().items() if isinstance(block, Table) and document.main in ("", name)]
     return "".join(f"{row}\n" for table in tables for row in _lines(table, style)) or render(document, style)
