@@ -14,7 +14,7 @@ from test_conventions import CONVENTIONS
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "docs"))
 
-from writers import api, codes, conventions, docstrings, formats, functions, lessons  # noqa: E402
+from writers import api, codes, conventions, docstrings, formats, functions, lessons, names  # noqa: E402
 from writers.pages import prose  # noqa: E402
 
 
@@ -68,6 +68,13 @@ def test_every_format_is_listed(tmp_path):
     formats.write(tmp_path)
     text = (tmp_path / "index.md").read_text(encoding="utf-8")
     assert [name for name in FORMATS if f"| `{name}` |" not in text] == []
+
+
+def test_the_tables_of_names_have_a_row_for_each(tmp_path):
+    names.write(tmp_path)
+    text = (tmp_path / "torch.md").read_text(encoding="utf-8")
+    assert [name for name in [*names.MODULES, *names.NAMES, *names.INSTEAD] if f"| `{name}` | " not in text] == []
+    assert "| `fsum` | sum(...) of the terms |" in (tmp_path / "recording.md").read_text(encoding="utf-8")
 
 
 def test_the_page_of_exit_codes_has_them_all():
