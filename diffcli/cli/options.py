@@ -105,7 +105,13 @@ class Number(click.ParamType[Any]):
         return self.range.require(label, int(number) if whole else number)
 
 
-EXPRESSION: Decorator = click.argument("expression", metavar="EXPR")
+def EXPRESSION(function: Any) -> Any:
+    """The expression, and how it is written."""
+    from diffcli.language.parsing.parser import SYNTAXES
+
+    return click.argument("expression", metavar="EXPR")(choice("--syntax", "syntax", SYNTAXES, "SYNTAX", "How EXPR is written: plain, or latex.", "plain")(function))
+
+
 PROGRAM_OR_FUNCTION = """\
     EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
     it, because you name it."""
