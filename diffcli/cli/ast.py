@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.cli.options import EXPRESSION, as_command, full
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import SHOWN, Run
 from diffcli.reports.formats import PERSON
 from diffcli.reports.tree import tree_report
@@ -13,9 +13,7 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-@as_command(
-    EXPRESSION, full(f"Show every node of a tree with more than {SHOWN}."), examples=EXAMPLES
-)
+@as_command(EXPRESSION, "full", examples=EXAMPLES)
 def command(run: Run, max_nodes: int) -> int:
     """The syntax tree of EXPR: operations, places in the text, names bound.
 

@@ -36,12 +36,12 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     found = fault.diagnostics
     source = found[-1].source
     of_point = source is not None and source.label == "--at" and "@" not in source.text
-    of_text = of_point or getattr(fault, "mended", None)
+    of_text = of_point or (isinstance(fault, ExpressionError) and bool(fault.mended or found[-1].code == "missing-value"))
     if not (of_text or isinstance(fault, UsageError)):
         return fault
     from diffcli.cli.loose_line import meant
 
-    told = [f"{'or ' * bool(place)}{pasted(line)[1:-1]}" for place, line in enumerate(meant(arguments, bool(of_text)))]
+    told = [f"{'or ' * bool(place)}{pasted(line)[1:-1]}" for place, line in enumerate(meant(arguments, fault if of_text else None))]
     if not told:
         return fault
     if of_point:
@@ -50,7 +50,7 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     return type(fault)([*found[:-1], found[-1]._replace(help=(*told, *kept))])
 
 
-_REPLACED = ("write ", "or write ", "did you mean", "`diffcli", "one of: grad", "the command is")
+_REPLACED = ("add --at", "write ", "or write ", "did you mean", "`diffcli", "one of: grad", "the command is")
 """How the help begins that a whole line makes needless."""
 
 
@@ -69,16 +69,16 @@ def with_formula(fault: ExpressionError, program: Program, expression: str) -> E
             return fault
         words, without = [*words, "--at", ",".join(f"{name}=..." for name in program.inputs)], ""
     help = f"or, for a formula{without}: {pasted([command, expression, *more, *words])}"
-    told = [each._replace(help=(*each.help, *[help] * (each.code == "missing-value"))) for each in fault.diagnostics]
-    return ExpressionError(told)
+    fault.diagnostics = tuple(each._replace(help=(*each.help, *[help] * (each.code == "missing-value"))) for each in fault.diagnostics)
+    return fault
 
 
 def with_rows(fault: ExpressionError, expression: str, points: Sequence[str], options: Mapping[str, Any]) -> ExpressionError:
     """An error for several results, where the rows of a gradient are wanted, with the command that shows them."""
     if fault.diagnostics[0].code != "not-a-number" or options["mode"] not in ("forward", "reverse"):
         return fault
-    names = ("wrt", "seed") if options["seed"] else ("wrt", "mode")
+    names = ("wrt", "direction") if options["direction"] else ("wrt", "mode")
     given = [("at", text) for text in points] + [(name, options[name]) for name in names if options[name]]
     words = [expression, *[word for name, text in given for word in (f"--{name}", text)], "--trace"]
-    help = f"its rows: {pasted(['jvp' if options['seed'] else 'jacobian', *words])}"
+    help = f"its rows: {pasted(['jvp' if options['direction'] else 'jacobian', *words])}"
     return ExpressionError([each._replace(help=(*each.help, help)) for each in fault.diagnostics])

@@ -13,7 +13,7 @@ import click
 
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.output import Output, exit_code
+from diffcli.cli.output import Output, exit_code, tell
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
@@ -52,7 +52,7 @@ class Run:
 
     def __init__(self, environment: Environment, given: dict[str, Any]) -> None:
         self.environment = environment
-        names = ("format", "as_json", "quiet", "output", "digits", "width", "color", "full")
+        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full")
         self.output = Output(environment, **{name: given.pop(name) for name in names if name in given})
         self.full = self.output.style.full
         self.expression: str | None = given.pop("expression", None)
@@ -94,7 +94,7 @@ class Run:
             program = self.parsed(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
             self.place = given[1:], program.line
             return program
-        if ".py" in given:
+        if ".py" in given or (":" in given and "[" not in given):
             from diffcli.cli.python_file import as_python_target, read_function
 
             target = as_python_target(given)
@@ -113,12 +113,9 @@ class Run:
         program = self.parse(text, label, self.syntax)
         if program.source.original is not None:
             from diffcli.language.writing.printer import program_text, shorten
-            from diffcli.errors.text import render
 
-            said = {"e": "Euler's number", "tau": "2*pi"}
-            notes = [f"`{name}` is {said[name]}; --at {name}=... gives it another value" for name in program.constants if name in said]
-            found = Diagnostic("read-as", "note", f"read as {shorten(program_text(program))}", notes=tuple(notes))
-            write(self.environment.stderr, render([found], self.environment.style(self.environment.stderr)))
+            notes = [f"`{name}` is the constant; --at {name}=... gives it another value" for name in program.constants if name != "pi"]
+            tell(self.environment, [Diagnostic("read-as", "note", f"read as {shorten(program_text(program))}", notes=tuple(notes))])
         return program
 
     def typed(self) -> str:
@@ -138,6 +135,7 @@ class Run:
             try:
                 result = function(program, self.point, *arguments, **options)
             except ExpressionError as fault:
+                fault.variables = program.inputs
                 if self.point or not self.expression:
                     raise
                 from diffcli.cli.hints import with_formula

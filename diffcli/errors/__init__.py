@@ -17,7 +17,7 @@ class Source(NamedTuple):
 
     text: str
     label: str = "expression"
-    original: tuple[Source, Sequence[tuple[int, int]]] | None = None
+    original: tuple[str, Sequence[tuple[int, int]]] | None = None
     """What the text was translated from, and the range there of each character; None if it stands as it was written."""
 
 
@@ -91,6 +91,10 @@ class ExpressionError(DiffcliError):
     """The text is not a program of the language, or a name in it, or in the point, is amiss."""
 
     exit_code = 3
+    mended: tuple[str, ...] = ()
+    """The whole text as it should be; two of them where two may be meant."""
+    variables: Sequence[str] = ()
+    """Those of the program at whose point something is amiss, if they are known."""
 
 
 class DomainError(DiffcliError):
@@ -155,12 +159,12 @@ def as_written(found: Diagnostic) -> Diagnostic:
     """A diagnostic in the text that the user wrote, where its own was translated from that."""
     if found.source is None or found.source.original is None:
         return found
-    source, places = found.source.original
+    text, places = found.source.original
     marks = []
     for (start, stop), label in found.marks:
-        meant = places[start : max(stop, start + 1)] or [(len(source.text), len(source.text))]
+        meant = places[start : max(stop, start + 1)] or [(len(text), len(text))]
         marks.append(Mark(Span(min(meant)[0], max(place[1] for place in meant)), label))
-    return found._replace(source=source, marks=tuple(marks))
+    return found._replace(source=Source(text, found.source.label), marks=tuple(marks))
 
 
 def error(

@@ -1,8 +1,8 @@
 r"""LaTeX to a text of the language, with the place in the LaTeX of every character of it.
 
-Both say things in nearly the same order, so that each piece is written as its token is read. What is open (a fence, braces, an
-environment, the argument that ``\frac`` waits for, that of a function without parentheses) stands on a stack, with what closes it.
-What is wrong beyond the words of LaTeX, as a brace that is never closed, the parser finds in the text that comes of it.
+Both say things in nearly the same order, so that each piece is written as its token is read. What is open (a fence, braces,
+the argument that ``\frac`` waits for, that of a function without parentheses) stands on a stack, with what closes it. What is
+wrong beyond the words of LaTeX, as a brace that is never closed, the parser finds in the text that comes of it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SCRIPTS = re.compile(rf"(?:\s*_{_BRACED})?(?:\s*\^{_BRACED})?")
 _CALLED, _LETTER_CALLED, _RAISED = re.compile(_CALL), re.compile(r"(?:\s*\^\{\(.*?\)\})?" + _CALL), re.compile(r"\s*\^")
 _ENTRY = re.compile(r"[-\d\s,:]+(?:\\right|\\[bB]igg?r)?\s*\]")
 _GOES_ON, _ENDS = re.compile(r"(?:\s|&|\\q?quad)*[-+*/=<>]"), re.compile(r"\s*\\end")
-_HEAD = re.compile(r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*[a-zA-Z]\s*(?:\\left)?\((?:\s*\\?[a-zA-Z]+\s*,?)+(?:\\right)?\)\s*&?\s*:?=")
+_HEAD = re.compile(r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*[a-zA-Z]\s*(?:\\left)?\((?:\s*\\?[a-zA-Z]+\s*,?)+(?:\\right)?\)[\s&:]*=")
 _SEPARATE = re.compile(r"\s*(?:[({]|\\(?:left|sqrt|ln|log|sin|cos|tan|exp)(?![a-zA-Z]))")
 
 _OPERATORS = dict(pair.split() for pair in (
@@ -51,12 +51,13 @@ _NAMES = {f"\\{name}": name for name in GREEK_LETTERS.values()}
 _NAMES |= {r"\varepsilon": "epsilon", r"\varphi": "phi", r"\vartheta": "theta", r"\ell": "ell"}
 _LETTERS = {r"\Gamma": "gamma", r"\ln\Gamma": "lgamma", r"\psi": "digamma", r"\sigma": "sigmoid"}
 """Letters that are functions in a text where they always stand before parentheses."""
-_STYLES = dict.fromkeys((r"\mathrm", r"\text", r"\mathit", r"\operatorname", r"\mathbf", r"\boldsymbol", r"\vec"), "")
+_BOLD = (r"\mathbf", r"\boldsymbol", r"\vec")
+_STYLES = dict.fromkeys((r"\mathrm", r"\text", r"\mathit", r"\operatorname", *_BOLD), "")
 _STYLES |= {r"\hat": "_hat", r"\bar": "_bar", r"\overline": "_bar", r"\tilde": "_tilde", r"\dot": "_dot"}
-_TEXTS = {"if": "", "for": "", "when": "", "where": "", "and": "and", "or": "or", "not": "not"}
+_TEXTS = frozenset(("if", "for", "when", "where", "and", "or", "not"))
 _FENCES = {
-    "(": (")", "("), "[": ("]", "("), r"\{": (r"\}", "("), "|": ("|", "abs("), r"\lvert": (r"\rvert", "abs("), r"\|": (r"\|", "norm("),
-    r"\lVert": (r"\rVert", "norm("), r"\lfloor": (r"\rfloor", "floor("), r"\lceil": (r"\rceil", "ceil("),
+    "(": (")", "("), "[": ("]", "("), r"\{": (r"\}", "("), "|": ("|", "abs("), r"\lvert": (r"\rvert", "abs("),
+    r"\|": (r"\|", "norm("), r"\lVert": (r"\rVert", "norm("), r"\lfloor": (r"\rfloor", "floor("), r"\lceil": (r"\rceil", "ceil("),
 }  # fmt: skip
 """What closes a fence, and what it is."""
 _CASES, _MATRIX, _COLUMN = ("((", ") if (", ") else (", "))"), ("[[", ", ", "], [", "]]"), ("[", ", ", ", ", "]")
@@ -65,15 +66,27 @@ _ENVIRONMENTS = {"cases": _CASES, **dict.fromkeys(("matrix", "pmatrix", "bmatrix
 _LINES = frozenset(("equation", "align", "aligned", "gather", "gathered", "split", "displaymath", "multline"))
 _DERIVATIVE = ("a derivative", "write the function alone; `diffcli diff` derives it")
 _MISSING = {
-    r"\sum": ("a sum over an index", r"write its terms, or \operatorname{sum}([a, b, c])"), "'": _DERIVATIVE, r"\partial": _DERIVATIVE,
-    r"\prod": ("a product over an index", r"write its factors, or \operatorname{prod}([a, b, c])"), r"\infty": ("infinity", "write a large number"),
-    r"\int": ("an integral", "write its antiderivative, where there is one"), "!": ("a factorial", r"write \Gamma(n + 1)"),
-    r"\lim": ("a limit", "write the expression, and take a point near it"), r"\pm": ("two signs at once", "write one of them"),
+    r"\sum": ("a sum over an index", r"write its terms, or \operatorname{sum}([a, b, c])"),
+    r"\prod": ("a product over an index", r"write its factors, or \operatorname{prod}([a, b, c])"),
+    r"\int": ("an integral", "write its antiderivative, where there is one"),
+    r"\lim": ("a limit", "write the expression, and take a point near it"),
     r"\binom": ("a binomial coefficient", r"write \frac{\Gamma(n + 1)}{\Gamma(k + 1) \Gamma(n - k + 1)}"),
-    r"\bmod": ("a remainder without its function", r"write \operatorname{mod}(a, b)"), r"\circ": ("a sign for degrees", r"write \frac{\pi}{180} x"),
+    r"\bmod": ("a remainder without its function", r"write \operatorname{mod}(a, b)"),
     r"\lg": ("a logarithm to the base 10 for some and 2 for others", r"write \log_{10} x or \log_{2} x"),
+    "!": ("a factorial", r"write \Gamma(n + 1)"), r"\circ": ("a sign for degrees", r"write \frac{\pi}{180} x"),
+    r"\infty": ("infinity", "write a large number"), r"\pm": ("two signs at once", "write one of them"),
+    "'": _DERIVATIVE, r"\partial": _DERIVATIVE,
 }  # fmt: skip
 """What LaTeX can say and the language cannot: what it is, and the way round."""
+_OPEN = {
+    "number": ("a number stands behind a factor", r"write \cdot for a product, ^{12} for an exponent, x_2 for an index"),
+    "quotient": ("where the denominator ends is open", r"write \frac{1}{2} x, or \frac{1}{2x}"),
+    "argument": ("where the argument of the function ends is open", r"write \sin(x) y or \sin(x y), as it is meant"),
+    "half": ("where the argument of the function ends is open", r"write \frac{\sin x}{2}, or \sin \frac{x}{2}"),
+    "comma": ("this comma is a decimal point to some, and nothing to others", "write 1000, or 1.000"),
+    "inverse": ("what the exponent -1 of this function means is open", "write the inverse by its name, or 1 over the function"),
+}
+"""What means different things to different readers, so that none is guessed, and how to say each."""
 
 
 class _Frame:
@@ -90,7 +103,13 @@ class _Frame:
         self.kind, self.closing, self.first = kind, closing, first
 
 
-class _Reader:
+class LatexReader:
+    r"""A text in LaTeX, read as a text of the language, which knows where in the LaTeX its characters stand.
+
+    >>> LatexReader(r"\frac{\sin^2 x}{2} e^{-x^2}", "").read().text
+    '((sin(x)^(2))/(2))*exp(-x^(2))'
+    """
+
     def __init__(self, text: str, label: str) -> None:
         self.latex, self.label = text, label
         self.pieces: list[tuple[str, int, int]] = []
@@ -115,7 +134,7 @@ class _Reader:
                 getattr(self, match.lastgroup)(match[match.lastgroup])
         self.settle()
         places = [(start, stop) for text, start, stop in self.pieces for _ in text]
-        return Source("".join(piece[0] for piece in self.pieces), self.label, (Source(self.latex, self.label), places))
+        return Source("".join(piece[0] for piece in self.pieces), self.label, (self.latex, places))
 
     def fail(self, code: str, message: str, *help: str) -> NoReturn:
         mark = Mark(Span(self.start, self.stop))
@@ -137,13 +156,10 @@ class _Reader:
     def factor(self, kind: str = "") -> None:
         """An operand begins: after another one, a product that nobody wrote."""
         top = self.top
-        if top.full and kind == "number":
-            self.fail("ambiguous", "a number stands behind a factor", r"write \cdot for a product, ^{12} for an exponent, x_2 for an index")
-        if top.full and top.quotient:
-            self.fail("ambiguous", "where the denominator ends is open", r"write \frac{1}{2} x, or \frac{1}{2x}")
-        if top.full and top.kind == "function" and kind != "name" and (kind != "word" or top.lettered):
-            self.fail("ambiguous", "where the argument of the function ends is open", r"write \sin(x) y, or \sin(x y)")
         if top.full:
+            in_function = top.kind == "function" and kind != "name" and (kind != "word" or top.lettered)
+            if kind == "number" or top.quotient or in_function:
+                self.fail("ambiguous", *_OPEN["number" if kind == "number" else "quotient" if top.quotient else "argument"])
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -156,8 +172,10 @@ class _Reader:
             if top.closing == ")/(":
                 return
             array, letter = False, ""
-        if top.product >= 0 and (top.array or array) and (array or letter) and (top.array or self.pieces[top.product - 1][0].isupper()):
-            self.pieces[top.product], array = ("@", *self.pieces[top.product][1:]), True  # arrays side by side are matrices
+        if top.product >= 0 and (array or (top.array and letter)):
+            before, (_, start, stop) = self.pieces[top.product - 1 : top.product + 1]
+            if top.array or before[0].isupper():  # arrays side by side, or a matrix whose name is a capital
+                self.pieces[top.product], array = ("@", start, stop), True
         self.top, top.full, top.array = top, True, top.array or array
         top.lettered = top.lettered or letter not in ("", "pi")
 
@@ -166,7 +184,7 @@ class _Reader:
             self.stop = self.start + 1  # \frac12, and x^12 is x^{1}2
         text, times, power = self.latex[self.start : self.stop].partition(r"\times")
         if re.fullmatch(r"[1-9]\d{0,2}\{,\}\d{3}\s*", text):
-            self.fail("ambiguous", "this comma is a decimal point to some, and nothing to others", "write 1000, or 1.000")
+            self.fail("ambiguous", *_OPEN["comma"])
         self.factor("number")
         self.write(text.strip().replace("{,}", ".") + "e" * bool(times) + power.partition("{")[2].strip("}"))
         self.complete()
@@ -196,7 +214,7 @@ class _Reader:
 
     def script(self, text: str) -> str:
         """An index or exponent at the name of a function, which is written behind its argument."""
-        return f"({_Reader(text, self.label).read().text})"
+        return f"({LatexReader(text, self.label).read().text})"
 
     def word(self, word: str) -> None:
         if word in _STYLES:
@@ -219,8 +237,8 @@ class _Reader:
         elif word in self.letters or is_function(word[1:]):
             self.function(self.letters.get(word, word[1:]))
         else:
-            near = did_you_mean(word, [*_OPERATORS, *_NAMES, *_STYLES, *_MISSING, *(f"\\{name}" for name in (*BARE, "frac", "sqrt"))])
-            self.fail("syntax", f"`{word}` is nothing that is read here", *near)
+            known = [*_OPERATORS, *_NAMES, *_STYLES, *_MISSING, *(f"\\{name}" for name in (*BARE, "frac", "sqrt"))]
+            self.fail("syntax", f"`{word}` is nothing that is read here", *did_you_mean(word, known))
 
     def styled(self, word: str) -> None:
         """``\\mathrm{rate}``, ``\\operatorname{erf}``, ``\\hat{x}``, ``\\text{if }``."""
@@ -232,15 +250,13 @@ class _Reader:
         if said == ["otherwise"] and self.top.conditional:
             self.pieces.pop()  # the "if" of the cell
             self.top.conditional = False
-        elif said and all(each in _TEXTS for each in said):
-            for each in filter(None, map(_TEXTS.get, said)):
+        elif said and _TEXTS.issuperset(said):
+            for each in {"and", "or", "not"}.intersection(said):
                 self.operator(each)
-        elif (name := self.plain(inside)) and not _STYLES[word] and is_function(name) and (
-            word == r"\operatorname" or name in BARE or _CALLED.match(self.latex, self.stop)
-        ):  # fmt: skip
-            self.function(name)
         else:
-            self.name(name + _STYLES[word], array=word in (r"\mathbf", r"\boldsymbol", r"\vec"))
+            name = self.plain(inside) + _STYLES[word]
+            called = word == r"\operatorname" or name in BARE or (is_function(name) and _CALLED.match(self.latex, self.stop))
+            self.function(name) if called else self.name(name, array=word in _BOLD)
 
     def function(self, name: str) -> None:
         """A function with the index and the exponent at its name; its argument follows."""
@@ -253,9 +269,10 @@ class _Reader:
         if base and name not in ("log", "ln"):
             self.fail("syntax", f"`{name}` has no index", r"write \max(a, b) for the largest of several")
         closing = ")" if base in ("", "2", "10") else f", {self.script(base)})"
-        name = name if not base else f"log{base}" if base in ("2", "10") else "log"
+        if base:
+            name = f"log{base}" if base in ("2", "10") else "log"
         if power == "-1" and (name.startswith("a") or not is_function(f"a{name}")):
-            self.fail("ambiguous", "what the exponent -1 of this function means is open", "write the inverse by its name, or 1 over the function")
+            self.fail("ambiguous", *_OPEN["inverse"])
         if name == "digamma" and power:
             name, power = f"polygamma({self.script(power)}, ", ""
         if power not in ("", "-1"):
@@ -279,7 +296,7 @@ class _Reader:
         if sign == "not" or (sign in "+-" and not self.top.full):
             return self.write("not " if sign == "not" else sign)
         if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
-            self.fail("ambiguous", "where the argument of the function ends is open", r"write \frac{\sin x}{2}, or \sin \frac{x}{2}")
+            self.fail("ambiguous", *_OPEN["half"])
         top = self.settle()
         if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
             sign = "=="
@@ -317,7 +334,7 @@ class _Reader:
                 return self.open("}", "", "")
             self.factor()
             return self.open("}", "(", ")")
-        if token[0] == "^" and len(token) > 1 and ("top" in token or self.top.array or self.pieces[-1:] and self.pieces[-1][0].isidentifier()):
+        if len(token) > 1 and self.top.full and ("top" in token or self.top.array or self.pieces[-1][0].isidentifier()):  # ^T
             self.write(".T")
             return self.complete(array=True)
         if token[0] == "^":
@@ -370,12 +387,3 @@ class _Reader:
         elif name not in _LINES:
             near = did_you_mean(name, [*_ENVIRONMENTS, *_LINES])
             self.fail("syntax", f"the environment `{name}` is not read here", *near)
-
-
-def read_latex(text: str, label: str) -> Source:
-    r"""A text in LaTeX as a text of the language, which knows where in the LaTeX its characters stand.
-
-    >>> read_latex(r"\frac{\sin^2 x}{2} e^{-x^2}", "").text
-    '((sin(x)^(2))/(2))*exp(-x^(2))'
-    """
-    return _Reader(text, label).read()

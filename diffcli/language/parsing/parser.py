@@ -301,9 +301,9 @@ def source_of(text: str, label: str, syntax: str) -> Source:
     text = text.removeprefix("\ufeff")
     if syntax != "latex":
         return Source(text, label)
-    from diffcli.language.parsing.latex import read_latex  # few texts are
+    from diffcli.language.parsing.latex import LatexReader  # few texts are
 
-    return read_latex(text, label)
+    return LatexReader(text, label).read()
 
 
 def parse(text: str, label: str = "expression", syntax: str = "plain") -> Program:
@@ -335,6 +335,6 @@ def parse(text: str, label: str = "expression", syntax: str = "plain") -> Progra
       │  ^
       = help: write 2*x
     >>> parse(r"\frac{\sin^2 x}{2x}", syntax="latex")
-    <Program sin(x)^2/(2*x)>
+    <Program ((sin(x)^(2))/(2*x))>
     """
     return Parser(source_of(text, label, syntax), reads).run()
