@@ -6,7 +6,7 @@ import math
 
 import pytest
 from hypothesis import assume, given, settings
-from inside import LATEX, OPERATIONS, statement_text
+from inside import LATEX, LATEX_MISSING, LATEX_OPEN, OPERATIONS, statement_text
 from programs import plainly, programs
 from tiers import examples
 
@@ -137,3 +137,11 @@ def test_arrays_are_read_back_from_their_latex(text):
     point = {name: {"x": [1.5, -0.5], "W": [[1, 2], [3, 5]]}[name] for name in program.inputs}
     written = statement_text(program, program.result, LATEX)
     assert diffcli.evaluate(diffcli.parse(written, syntax="latex"), point) == pytest.approx(diffcli.evaluate(program, point), rel=1e-14), written
+
+
+def test_every_way_round_is_itself_read():
+    told = [help for _, help in [*LATEX_MISSING.values(), *LATEX_OPEN.values()] if help.startswith("in LaTeX: ")]
+    assert len(told) > 10
+    for help in told:
+        for text in help.removeprefix("in LaTeX: ").split(", or "):
+            diffcli.parse(text, syntax="latex")

@@ -64,27 +64,27 @@ _CASES, _MATRIX, _COLUMN = ("((", ") if (", ") else (", "))"), ("[[", ", ", "], 
 """What is written where an environment begins, at `&`, at the end of a row, and where it ends. A column is a vector."""
 _ENVIRONMENTS = {"cases": _CASES, **dict.fromkeys(("matrix", "pmatrix", "bmatrix", "array"), _MATRIX)}
 _LINES = frozenset(("equation", "align", "aligned", "gather", "gathered", "split", "displaymath", "multline"))
-_DERIVATIVE = ("a derivative", "write the function alone; `diffcli diff` derives it")
-_MISSING = {
-    r"\sum": ("a sum over an index", r"write its terms, or \operatorname{sum}([a, b, c])"),
-    r"\prod": ("a product over an index", r"write its factors, or \operatorname{prod}([a, b, c])"),
-    r"\int": ("an integral", "write its antiderivative, where there is one"),
-    r"\lim": ("a limit", "write the expression, and take a point near it"),
-    r"\binom": ("a binomial coefficient", r"write \frac{\Gamma(n + 1)}{\Gamma(k + 1) \Gamma(n - k + 1)}"),
-    r"\bmod": ("a remainder without its function", r"write \operatorname{mod}(a, b)"),
-    r"\lg": ("a logarithm to the base 10 for some and 2 for others", r"write \log_{10} x or \log_{2} x"),
-    "!": ("a factorial", r"write \Gamma(n + 1)"), r"\circ": ("a sign for degrees", r"write \frac{\pi}{180} x"),
-    r"\infty": ("infinity", "write a large number"), r"\pm": ("two signs at once", "write one of them"),
+_DERIVATIVE = ("a derivative", "the function alone is read, and the command diff derives it")
+MISSING = {
+    r"\sum": ("a sum over an index", r"in LaTeX: a + b + c, or \operatorname{sum}([a, b, c])"),
+    r"\prod": ("a product over an index", r"in LaTeX: a b c, or \operatorname{prod}([a, b, c])"),
+    r"\int": ("an integral", "its antiderivative, where it has a formula, is read"),
+    r"\lim": ("a limit", "write the expression alone, and take a point near that place"),
+    r"\binom": ("a binomial coefficient", r"in LaTeX: \frac{\Gamma(n + 1)}{\Gamma(k + 1) \Gamma(n - k + 1)}"),
+    r"\bmod": ("a remainder without its function", r"in LaTeX: \operatorname{mod}(a, b)"),
+    r"\lg": ("a logarithm to the base 10 for some and 2 for others", r"in LaTeX: \log_{10} x, or \log_{2} x"),
+    "!": ("a factorial", r"in LaTeX: \Gamma(n + 1)"), r"\circ": ("a sign for degrees", r"in LaTeX: \frac{\pi}{180} x"),
+    r"\infty": ("infinity", "in LaTeX: 10^{6}"), r"\pm": ("two signs at once", "one of them is read"),
     "'": _DERIVATIVE, r"\partial": _DERIVATIVE,
 }  # fmt: skip
 """What LaTeX can say and the language cannot: what it is, and the way round."""
-_OPEN = {
-    "number": ("a number stands behind a factor", r"write \cdot for a product, ^{12} for an exponent, x_2 for an index"),
-    "quotient": ("where the denominator ends is open", r"write \frac{1}{2} x, or \frac{1}{2x}"),
-    "argument": ("where the argument of the function ends is open", r"write \sin(x) y or \sin(x y), as it is meant"),
-    "half": ("where the argument of the function ends is open", r"write \frac{\sin x}{2}, or \sin \frac{x}{2}"),
-    "comma": ("this comma is a decimal point to some, and nothing to others", "write 1000, or 1.000"),
-    "inverse": ("what the exponent -1 of this function means is open", "write the inverse by its name, or 1 over the function"),
+OPEN = {
+    "number": ("a number stands behind a factor", r"in LaTeX: x \cdot 2, or x^{12}, or x_2"),
+    "quotient": ("where the denominator ends is open", r"in LaTeX: \frac{1}{2} x, or \frac{1}{2x}"),
+    "argument": ("where the argument of the function ends is open", r"in LaTeX: \sin(x) (x + 1), or \sin(x (x + 1))"),
+    "half": ("where the argument of the function ends is open", r"in LaTeX: \frac{\sin x}{2}, or \sin \frac{x}{2}"),
+    "comma": ("this comma is a decimal point to some, and nothing to others", "in LaTeX: 1000, or 1.000"),
+    "inverse": ("what the exponent -1 of this function means is open", r"in LaTeX: e^x, or \frac{1}{\ln x}"),
 }
 """What means different things to different readers, so that none is guessed, and how to say each."""
 
@@ -132,7 +132,9 @@ class LatexReader:
             if match.lastgroup != "blank":
                 self.top = self.frames[-1]
                 getattr(self, match.lastgroup)(match[match.lastgroup])
-        self.settle()
+        if self.settle() is not self.frames[0]:
+            _, self.start, self.stop = self.pieces[self.top.first - 1]
+            self.fail("syntax", "what begins here is never closed, or lacks its braces")
         places = [(start, stop) for text, start, stop in self.pieces for _ in text]
         return Source("".join(piece[0] for piece in self.pieces), self.label, (self.latex, places))
 
@@ -159,7 +161,7 @@ class LatexReader:
         if top.full:
             in_function = top.kind == "function" and kind != "name" and (kind != "word" or top.lettered)
             if kind == "number" or top.quotient or in_function:
-                self.fail("ambiguous", *_OPEN["number" if kind == "number" else "quotient" if top.quotient else "argument"])
+                self.fail("ambiguous", *OPEN["number" if kind == "number" else "quotient" if top.quotient else "argument"])
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -184,7 +186,7 @@ class LatexReader:
             self.stop = self.start + 1  # \frac12, and x^12 is x^{1}2
         text, times, power = self.latex[self.start : self.stop].partition(r"\times")
         if re.fullmatch(r"[1-9]\d{0,2}\{,\}\d{3}\s*", text):
-            self.fail("ambiguous", *_OPEN["comma"])
+            self.fail("ambiguous", *OPEN["comma"])
         self.factor("number")
         self.write(text.strip().replace("{,}", ".") + "e" * bool(times) + power.partition("{")[2].strip("}"))
         self.complete()
@@ -209,7 +211,7 @@ class LatexReader:
         """What stands in an index, or in the braces of ``\\mathrm``, as a part of a name."""
         plain = re.sub(r"\\(?:text|mathrm)(?![a-zA-Z])|[{}\\\s]", "", text).replace(",", "_").replace("-", "m")
         if not plain.replace("_", "a").isalnum():
-            self.fail("syntax", f"`{text.strip()}` is no part of a name", r"names are x, x_1, x_{max}, \mathrm{rate}")
+            self.fail("syntax", f"`{text.strip()}` is no part of a name", r"in LaTeX: x, or x_1, or x_{max}, or \mathrm{rate}")
         return plain
 
     def script(self, text: str) -> str:
@@ -229,15 +231,15 @@ class LatexReader:
                 self.open("argument", "cbrt(" if degree == "3" else "sqrt(", ")")
             else:
                 self.open("argument", "((", f")^(1/{self.script(degree)}))")
-        elif word in _MISSING or "{" in word:
-            what, instead = _MISSING.get(word, _DERIVATIVE)
+        elif word in MISSING or "{" in word:
+            what, instead = MISSING.get(word, _DERIVATIVE)
             self.fail("missing", f"this is {what}, which the language has not", instead)
         elif word in _NAMES and word not in self.letters:
             self.name(_NAMES[word])
         elif word in self.letters or is_function(word[1:]):
             self.function(self.letters.get(word, word[1:]))
         else:
-            known = [*_OPERATORS, *_NAMES, *_STYLES, *_MISSING, *(f"\\{name}" for name in (*BARE, "frac", "sqrt"))]
+            known = [*_OPERATORS, *_NAMES, *_STYLES, *MISSING, *(f"\\{name}" for name in (*BARE, "frac", "sqrt"))]
             self.fail("syntax", f"`{word}` is nothing that is read here", *did_you_mean(word, known))
 
     def styled(self, word: str) -> None:
@@ -267,12 +269,12 @@ class LatexReader:
         assert scripts is not None
         self.stop, base, power = scripts.end(), scripts[1] or scripts[2] or "", scripts[3] or scripts[4] or ""
         if base and name not in ("log", "ln"):
-            self.fail("syntax", f"`{name}` has no index", r"write \max(a, b) for the largest of several")
+            self.fail("syntax", f"`{name}` has no index", r"in LaTeX: \max(a, b)")
         closing = ")" if base in ("", "2", "10") else f", {self.script(base)})"
         if base:
             name = f"log{base}" if base in ("2", "10") else "log"
         if power == "-1" and (name.startswith("a") or not is_function(f"a{name}")):
-            self.fail("ambiguous", *_OPEN["inverse"])
+            self.fail("ambiguous", *OPEN["inverse"])
         if name == "digamma" and power:
             name, power = f"polygamma({self.script(power)}, ", ""
         if power not in ("", "-1"):
@@ -296,7 +298,7 @@ class LatexReader:
         if sign == "not" or (sign in "+-" and not self.top.full):
             return self.write("not " if sign == "not" else sign)
         if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
-            self.fail("ambiguous", *_OPEN["half"])
+            self.fail("ambiguous", *OPEN["half"])
         top = self.settle()
         if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
             sign = "=="

@@ -6,7 +6,7 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 
 from __future__ import annotations
 
-from diffcli.errors import Source, Span
+from diffcli.errors import Source, Span, UsageError, error
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import Functions, resolve_names
@@ -298,8 +298,10 @@ def source_of(text: str, label: str, syntax: str) -> Source:
     """A text as one of the language."""
     if not isinstance(text, str):
         raise TypeError(f"a program is text, not {type(text).__name__}")
+    if syntax not in SYNTAXES:
+        raise UsageError([error("unknown-choice", f"there is no syntax `{syntax}`", help=[f"one of: {', '.join(SYNTAXES)}"])])
     text = text.removeprefix("\ufeff")
-    if syntax != "latex":
+    if syntax == SYNTAXES[0]:
         return Source(text, label)
     from diffcli.language.parsing.latex import LatexReader  # few texts are
 
