@@ -44,7 +44,7 @@ def lesson_report(
         "parts": list(map(_part_data, lesson.told())), "checks": lesson.checks, "try_next": lesson.try_next,
         "question": lesson.question, "answer": lesson.answer if answer else None, "next": lesson.next,
     }  # fmt: skip
-    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
+    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data, main="checks")
 
 
 def _told(lesson: Lesson, rounded: bool, ascii: bool, more: bool) -> list[Block]:
@@ -90,7 +90,7 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
         blocks.append(Table("what failed", texts("lesson", "what is checked", "found"), tuple(failed)))
     results = [{"lesson": lesson.name, **data_of(lesson, "title passed checks")} for lesson in lessons]
     data = {"schema": SCHEMA, "seed": settings.seed, "passed": all(lesson.passed for lesson in lessons), "lessons": results}
-    return Document(tuple(blocks), data)
+    return Document(tuple(blocks), data, main="lessons")
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------------
