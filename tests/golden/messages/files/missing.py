@@ -47,3 +47,23 @@ def sort_of_ours(x):
 
 def misspelt(x):
     return diffcli.sinn(x)
+
+
+def sorted_by_hand(x):
+    return np.stack([x[i] for i in sorted(range(len(x)), key=lambda i: x[i])])[0]
+
+
+def pad_by_hand(x):
+    return np.concatenate([np.zeros(1), x, np.zeros(1)]).sum()
+
+
+def any_by_hand(x):
+    return np.amax(x > 0) * x[0] + np.amin(x > 0) * x[1]
+
+
+def trapezoid_by_hand(x):
+    return np.sum((x[1:] + x[:-1]) / 2 * np.diff(x))
+
+
+def cumprod_by_hand(x):
+    return np.exp(np.cumsum(np.log(x)))[-1]
