@@ -27,7 +27,7 @@ HOMES = {
     "diffcli.language.complaints.complaints": "MOST",
     "diffcli.language.complaints.corrections": "call_forms",
     "diffcli.language.parsing.equation": "equation_difference=difference parse_equation",
-    "diffcli.language.parsing.parser": "reads",
+    "diffcli.language.parsing.parser": "tried",
     "diffcli.language.syntax": "CALL NAME NUMBER Program",
     "diffcli.language.writing.array_text": "array_text corner_text direction_text figures value_text",
     "diffcli.language.writing.printer": "LATEX MATHEMATICS PLAIN_MATHEMATICS latex_name latex_number number_text program_text to_text",

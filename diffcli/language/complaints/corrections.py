@@ -6,7 +6,7 @@ Nothing here runs for a text that is right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from diffcli.errors import Span
 from diffcli.language.parsing.tokens import CALL, KEYWORDS, NAME, NUMBER, PASTED, SYMBOL, TOKEN
@@ -40,40 +40,6 @@ INSTEAD |= dict.fromkeys("［］【】", "write brackets, as in [1, 2]")
 INSTEAD |= dict.fromkeys("'′’", INSTEAD["∂"])
 INSTEAD |= dict.fromkeys('"“”`', "write names without quotation marks")
 INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
-
-_MEANT = (
-    (r"([^\W\d]\w*)\s*(?:\^|\*\*)", "`{0}` is a function: its square is written {0}(x)^2"),
-    (r"\bthen\b", CHOOSE),
-    (r"\bmod\b", INSTEAD["%"]),
-    (r"[\[,]\s*-?[0-9.]+\s+-?[0-9.]", "entries are separated by commas, as in [1, 2]"),
-    (r"/\s*[0-9.]+\s*[^\W\d]", "write a/b*c for (a/b)*c, or a/(b*c)"),
-)
-"""Patterns of a statement and what to write instead; a group in one is the name of a function."""
-
-
-def meant(text: str) -> str:
-    """What a statement with missing signs was probably meant for, if its words show it."""
-    for pattern, help in _MEANT:
-        found = re.search(pattern, text)
-        if found and (not found.groups() or is_function(found.group(1))):
-            return help.format(*found.groups())
-    return ""
-
-
-def product(text: str, gap: Span) -> str:
-    """What stands beside a gap as a product, if that can be seen at a glance."""
-    left = re.search(r"[\w.]+\Z", text[max(0, gap.start - 40) : gap.start])
-    right = re.match(r"[\w.]+(?![\w.(\[])", text[gap.stop : gap.stop + 40])
-    return f"write {left.group()}*{right.group()}" if left and right else "write `*` between the factors"
-
-
-def unchained(text: str, operands: Sequence[Span], operators: Sequence[Span], negated: bool) -> str:
-    """``a < b and b < c`` in the user's own words, for ``a < b < c``; empty if it is long."""
-    if operands[-1].stop - operands[0].start > LONGEST:
-        return ""
-    words, signs = ([text[span.start : span.stop] for span in spans] for spans in (operands, operators))
-    mended = " and ".join(f"{left} {sign} {right}" for left, sign, right in zip(words, signs, words[1:], strict=False))
-    return f"not ({mended})" if negated else mended
 
 
 def filled(text: str, span: Span, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:
@@ -131,17 +97,6 @@ def implicit(text: str, sign: Span) -> str:
     words = [match[NAME] for match in TOKEN.finditer(f"{before} {after}") if match.lastindex == NAME]
     names = [word for word in dict.fromkeys(words) if word not in KEYWORDS and not is_function(word) and word not in CONSTANTS]
     return "" if len(names) < 2 else "y" if "y" in names else names[-1]
-
-
-def raised(base: str, exponent: str) -> str:
-    """A base with what stands raised after it.
-
-    >>> raised("x", "2"), raised("W", "T"), raised("W", "2T")
-    ('x^2', 'W.T', '(W^2).T')
-    """
-    power, transposed = exponent.removesuffix("T"), exponent.endswith("T")
-    text = f"{base}^{power}" if power else base
-    return f"{f'({text})' if power else text}.T" if transposed else text
 
 
 def call_forms(name: str, reduced: bool = False) -> list[str]:

@@ -22,6 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from diffcli.language.complaints.mending import Wrong
+
 INFINITY = float("inf")
 
 
@@ -31,11 +33,11 @@ class Parser:
     __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding", "equation")
 
     def __init__(
-        self, source: Source, reads: Callable[[str], bool], functions: Functions | None = None, equation: int = -1
+        self, source: Source, trial: Callable[[str], Wrong | None] | None = None, functions: Functions | None = None, equation: int = -1
     ) -> None:
         self.program = Program(source)
         self.text = source.text
-        self.mistakes = Mistakes(self.program, reads)
+        self.mistakes = Mistakes(self.program, trial)
         self.expression = Expression(self.program, self.mistakes, functions or Functions())
         self.stacks = self.expression.stacks
         self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
@@ -283,11 +285,15 @@ class Parser:
         return position > 0
 
 
-def reads(text: str) -> bool:
-    """Whether a text has the form of a program, whatever its names."""
-    trial = Parser(Source(text), bool)  # bool: no advice is given, so nothing is read again
+def tried(text: str, equation: int = -1) -> Wrong | None:
+    """What is wrong with a text that may be written instead of a wrong one; None if nothing is."""
+    from diffcli.language.complaints.mending import Wrong  # a right text never loads it
+
+    trial = Parser(Source(text), equation=equation)  # without a trial of its own: no advice is given on it
     trial.read()
-    return not trial.mistakes and bool(trial.program.statements)
+    resolve_names(trial.program, trial.mistakes)
+    mistakes, program = trial.mistakes, trial.program
+    return Wrong(program, mistakes.faults, mistakes.products, mistakes.applications) if mistakes or not program.statements else None
 
 
 def parse(text: str, label: str = "expression") -> Program:
@@ -316,4 +322,4 @@ def parse(text: str, label: str = "expression") -> Program:
     """
     if not isinstance(text, str):
         raise TypeError(f"a program is text, not {type(text).__name__}")
-    return Parser(Source(text.removeprefix("\ufeff"), label), reads).run()
+    return Parser(Source(text.removeprefix("\ufeff"), label), tried).run()
