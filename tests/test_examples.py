@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pages
 import pytest
 from console import run
 
@@ -95,34 +97,29 @@ def test_the_workflow_finds_what_is_wrong_with_the_model(ci):
     assert f'"startLine": {line}' in (ci / "gradients.sarif").read_text()
 
 
-def console_blocks():
-    for name in ("README.md", "CONTRIBUTING.md", *[f"docs/{path.name}" for path in sorted(ROOT.glob("docs/*.md"))]):
-        text = (ROOT / name).read_text(encoding="utf-8")
-        for block in re.findall(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
-            for part in re.split(r"^(?=\$ )", block, flags=re.MULTILINE):
-                if part.strip():
-                    command, _, output = part.partition("\n")
-                    yield pytest.param(command, output.rstrip("\n"), id=f"{name}: {command}")
+@pytest.mark.parametrize("page", pages.pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_shows_what_happens(page, tmp_path, monkeypatch, request):
+    """Every console and Python block; those of the README and the tutorials stand alone, as a reader pastes them."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    now = pages.executed(text, apart=page.name == "README.md" or page.parent.name == "tutorials")
+    if request.config.getoption("--update-golden") and now != text:
+        page.write_text(now, encoding="utf-8")
+    assert now == text
 
 
-@pytest.mark.parametrize(("command", "printed"), list(console_blocks()))
-def test_console_blocks_are_what_the_program_prints(command, printed, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    assert command.startswith("$ diffcli ")
-    outcome = run(command.removeprefix("$ diffcli "))
-    assert (outcome.stdout + outcome.stderr).rstrip("\n") == printed
-
-
-def python_blocks():
-    for name in ("README.md", "docs/gradients.md"):
-        blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-        yield from blocks if name == "README.md" else ["".join(blocks)]  # those of a page go on from each other
-
-
-@pytest.mark.parametrize("block", list(python_blocks()))
-def test_python_blocks_run_as_doctests(block):
-    import doctest
-
-    test = doctest.DocTestParser().get_doctest(block, {}, "README.md", None, 0)
-    assert test.examples
-    assert doctest.DocTestRunner().run(test).failed == 0
+@pytest.mark.parametrize(
+    ("says", "is_so"),
+    [
+        ("```console\n$ diffcli grad x^2 --at x=3 -q\nf\t9\n```\n", "```console\n$ diffcli grad x^2 --at x=3 -q\nf\t9\ndf/dx\t6\n```\n"),
+        ("```console\n$ cat a.txt\nx^2\n$ diffcli grad @a.txt --at x=3 -q | tail -1\n```\n", "```console\n$ cat a.txt\nx^2\n$ diffcli grad @a.txt --at x=3 -q | tail -1\ndf/dx\t6\n```\n"),
+        ("```python\n>>> 1 + 1\n3\n>>> 2\n2\n```\n", "```python\n>>> 1 + 1\n2\n>>> 2\n2\n```\n"),
+        ("```python\n>>> 1/0\n```\n", "```python\n>>> 1/0\nTraceback (most recent call last):\n    ...\nZeroDivisionError: division by zero\n```\n"),
+        ("```python\nx = 1\n```\n```python\n>>> x\n2\n```\n", "```python\nx = 1\n```\n```python\n>>> x\n1\n```\n"),
+    ],
+)
+def test_a_page_that_says_otherwise_is_found_out(says, is_so, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert pages.executed(says) == is_so
+    assert pages.executed(is_so) == is_so

@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "taylor": ("taylor", "Taylor coefficients and derivatives of any order along a variable."),
     "lesson": ("lesson", "The lecture, computed as it is told, and checked."),
     "functions": ("functions", "The operations: rules, domains, kinks."),
-    "help": ("help", "What an error code means, with an example."),
+    "help": ("help", "A page about a command or a topic, or what an error code means."),
 }
 """The commands: the module of each in this package, and its summary. Adding a command is adding both."""
 

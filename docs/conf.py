@@ -1,0 +1,35 @@
+"""How Sphinx builds these pages: ``sphinx-build -W -n docs build/docs``.
+
+Pages that repeat what a table of diffcli says (functions, commands, lessons, codes, schemas, formats) are written from that table
+into ``docs/_generated`` before Sphinx reads anything. Nothing is fetched, and the same tree gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import diffcli  # noqa: E402
+
+project = "diffcli"
+author = "The diffcli developers"
+copyright = author
+version = release = diffcli.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build", "README.md"]
+
+myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = "diffcli"
+html_static_path = ["_static"]
+html_css_files = ["diffcli.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_last_updated_fmt = None
