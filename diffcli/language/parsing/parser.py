@@ -6,7 +6,7 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 
 from __future__ import annotations
 
-from diffcli.errors import Source, Span
+from diffcli.errors import ExpressionError, Source, Span
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import Functions, resolve_names
@@ -296,7 +296,7 @@ def tried(text: str, equation: int = -1) -> Wrong | None:
     return Wrong(program, mistakes.faults, mistakes.products, mistakes.applications) if mistakes or not program.statements else None
 
 
-def parse(text: str, label: str = "expression") -> Program:
+def parse(text: str, label: str = "expression", *, fix: bool = False) -> Program:
     """Read a program: statements separated by newlines or ``;``, of which the last gives the result.
 
     Parameters
@@ -305,11 +305,13 @@ def parse(text: str, label: str = "expression") -> Program:
         The program; a byte-order mark and CRLF line ends are fine.
     label
         What the text is called in error messages, such as a file's name.
+    fix
+        Read a loose text as it was meant, where only one thing can be.
 
     Raises
     ------
     ExpressionError
-        With one diagnostic for each thing that is wrong.
+        With one diagnostic for each thing that is wrong; ``mended`` is the whole text as it should be, two where its meaning is open.
 
     Examples
     --------
@@ -322,4 +324,9 @@ def parse(text: str, label: str = "expression") -> Program:
     """
     if not isinstance(text, str):
         raise TypeError(f"a program is text, not {type(text).__name__}")
-    return Parser(Source(text.removeprefix("\ufeff"), label), tried).run()
+    try:
+        return Parser(Source(text.removeprefix("\ufeff"), label), tried).run()
+    except ExpressionError as fault:
+        if not fix or len(fault.mended) != 1:
+            raise
+        return parse(fault.mended[0], label)
