@@ -34,17 +34,17 @@ if TYPE_CHECKING:
         NotDifferentiableError,
         UsageError,
     )
-    from diffcli.language import Program, parse
+    from diffcli.errors.text import explain
+    from diffcli.language import Program
     from diffcli.methods.custom_rule import custom_rule
     from diffcli.methods.library import difference, grad, trace, value_and_grad
     from diffcli.methods.library_formulas import diff
     from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
     from diffcli.methods.taylor import taylor
-    from diffcli.methods.value import evaluate
+    from diffcli.methods.value import evaluate, parse
     from diffcli.records import Difference, GradientResult, Trace
     from diffcli.records.formulas import Formula, FormulaResult
     from diffcli.records.matrices import HessianResult, JacobianResult, ProductResult, TaylorResult
-    from diffcli.reports.diagnostics import explain
     from diffcli.studies.agreement.agreement import check
 
 __all__ = [
@@ -93,7 +93,7 @@ _HOMES = {
     "diff": "methods.library_formulas", "Formula": "records.formulas", "FormulaResult": "records.formulas",
     "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
     "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
-    "evaluate": "methods.value", "explain": "reports.diagnostics", "grad": "methods.library", "parse": "language",
+    "evaluate": "methods.value", "explain": "errors.text", "grad": "methods.library", "parse": "methods.value",
     "taylor": "methods.taylor", "trace": "methods.library", "value_and_grad": "methods.library",
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""

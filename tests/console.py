@@ -24,6 +24,14 @@ def run(arguments: str | list[str], stdin: bytes = b"", encoding: str = "utf-8",
     return Outcome(out, err, int(code))
 
 
+def plainly(error: Exception) -> str:
+    """What an error says: its message, notes and help, a line each however long, without the place; the text of any other error."""
+    lines = []
+    for found in getattr(error, "diagnostics", ()):
+        lines += [found.message, *[f"  note: {note}" for note in found.notes], *[f"  help: {help}" for help in found.help]]
+    return "\n".join(lines) or str(error)
+
+
 def transcript(command: str) -> str:
     """A command and everything that came of it, as kept in ``tests/golden``."""
     outcome = run(command)

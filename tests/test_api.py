@@ -8,6 +8,7 @@ import gc
 import importlib
 import pickle
 import pkgutil
+import traceback
 import typing
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def test_errors_are_of_the_family_and_carry_diagnostics(arguments, family):
     assert isinstance(caught.value, diffcli.DiffcliError)
     assert caught.value.diagnostics
     assert all(found.severity == "error" for found in caught.value.diagnostics)
-    assert str(caught.value) == "; ".join(found.message for found in caught.value.diagnostics)
+    assert str(caught.value).splitlines()[0] == caught.value.diagnostics[0].message
 
 
 def test_a_seed_gives_the_directional_derivative():
@@ -177,9 +178,77 @@ def test_the_library_spells_options_as_its_arguments(call, told):
         text = diffcli.explain(call().notes, 200)
     except diffcli.DiffcliError as error:
         text = diffcli.explain(error, 200)
-        assert str(error) == error.diagnostics[0].message
     assert "--" not in text
     assert all(words in text for words in told)
+
+
+TEXTS = {
+    "one thing wrong": (
+        lambda: diffcli.parse("2x"),
+        "a product needs its multiplication sign\n  │ 2x\n  │  ^\n  = help: write 2*x",
+    ),
+    "several": (
+        lambda: diffcli.grad("x + * sinn(x)", {"x": 1}),
+        "`*` stands where a number, a name or a parenthesis is needed\n  │ x + * sinn(x)\n  │     ^\n"
+        "there is no function `sinn`\n  │ x + * sinn(x)\n  │       ^^^^\n"
+        "  = help: did you mean `sin`? (close: sinh, sinc)\n  = help: `diffcli functions` lists them all",
+    ),
+    "a command line": (
+        lambda: diffcli.parse("x^2 + y^2 = 25"),
+        "`=` binds a name at the start of a statement\n  │ x^2 + y^2 = 25\n  │           ^\n"
+        "  = help: write == to compare, and `;` between statements\n"
+        '  = help: of an equation, the derivative of y: diffcli.diff("x^2 + y^2 = 25",\n          implicit="y")',
+    ),
+    "a limit": (
+        lambda: diffcli.evaluate("x+x+x", "x=0", max_nodes=2),
+        "the program has more than 2 nodes\n  = help: raise the limit with max_nodes=N, if memory allows",
+    ),
+    "an option": (
+        lambda: diffcli.grad("x", "x=1", mode="numeric", kink="left"),
+        "a rule for kinks is for automatic differentiation, not for numeric\n"
+        '  = help: add mode="reverse", or leave it out',
+    ),
+    "a point": (lambda: diffcli.evaluate("x*y", {"x": 1}), 'no value for `y`\n  │ x*y\n  │   ^\n  = help: add at="x=1,y=..."'),
+    "a kink": (
+        lambda: diffcli.grad("abs(x)", "x=0", strict=True),
+        "`abs` has a kink here\n  │ abs(x)\n  │ ^^^^^^ x = 0\n  = note: along x the slope is -1 on the left, 1 on the right",
+    ),
+    "arrays": (
+        lambda: diffcli.check("sum(x + y)", {"x": [1, 2], "y": [1, 2, 3]}),
+        "shapes do not fit: 2 elements and 3 elements\n  │ sum(x + y)\n  │     ^^^^^ x: 2 elements, y: 3 elements\n"
+        "  = help: their axes are compared from the last: 2 and 3 are neither equal nor 1",
+    ),
+    "a tensor": (
+        lambda: diffcli.autograd.tensor([1.0, 2.0], requires_grad=True).backward(),
+        "backward starts from one number, and a tensor of 2 elements has 2 elements\n"
+        "  = help: reduce it first: y.sum().backward(), y.mean().backward()\n"
+        "  = help: or say what to multiply the Jacobian by: y.backward(gradient=v), v of\n          the shape of y",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_an_error_shows_the_place_and_the_help_wherever_it_ends(name):
+    """As a traceback of Python shows it, in a worker that hands it on too; its first line is its message alone."""
+    call, text = TEXTS[name]
+    with pytest.raises(diffcli.DiffcliError) as caught:
+        call()
+    assert str(caught.value) == text
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(copy.copy(caught.value)) == text
+    assert traceback.format_exception_only(caught.value)[0].rstrip("\n").endswith(text)
+    heads = [f"error[{found.code}]: " for found in caught.value.diagnostics]
+    explained = diffcli.explain(caught.value)
+    for head in heads:
+        explained = explained.replace(head, "")
+    assert explained == text + "\n"
+
+
+def test_an_error_hides_no_control_characters_and_keeps_its_message_on_the_first_line():
+    with pytest.raises(diffcli.ExpressionError) as caught:
+        diffcli.evaluate("x + \x1b[31m", {"x": 1})
+    assert "\x1b" not in str(caught.value) and "\\x1b" in str(caught.value)
+    with pytest.raises(diffcli.UsageError, match=r"^there is no mode `a\\x1bb`\n"):
+        diffcli.grad("x", {"x": 1}, mode="a\x1bb")
 
 
 @pytest.mark.parametrize("name", ["quotient", "known", "conflicts", "nope"])

@@ -226,7 +226,7 @@ def test_an_error_says_what_to_do_and_nothing_of_the_inside(name):
     text = text_of(name)
     assert not re.search(r"0x[0-9a-f]+|<class|_value|_node|numpy\.|object at|Core\b", text), text
     if CASES[name][0] not in WITHOUT_HELP:
-        assert "  help: " in text, text
+        assert "  = help: " in text, text
 
 
 WITHOUT_HELP = {"bad-index", "shape-mismatch", "bad-gradient", "no-graph", "inference-tensor", "not-numbers", "domain", "bad-module"}

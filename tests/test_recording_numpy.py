@@ -350,7 +350,7 @@ def test_an_index_gives_and_takes_what_numpy_s_does(seed):
     try:
         value_of(lambda x: shapes.append(np.shape(x[key])) or x, x=x)
     except diffcli.ExpressionError as refused:
-        assert str(refused) == NOT_RECORDED
+        assert str(refused).startswith(NOT_RECORDED.partition("\n")[0])
         return
     assert shapes == [np.shape(wanted)]
     if not np.size(wanted):

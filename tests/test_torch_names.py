@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from console import plainly
 from inside import INSTEAD, MODULES, NAMES, NO_MISSPELLINGS
 from semantics.record import situation
 from torch_documents import BLOCKS, GIVEN, IMPORTS
@@ -277,7 +278,7 @@ def test_the_cpu_is_taken_and_another_device_refused(name):
     for device in ("'cuda'", "'cuda:1'", "'mps'"):
         with pytest.raises(RuntimeError) as refused:
             eval(ON_A_DEVICE[name].format(device), names)
-        assert str(refused.value) == f"there is no device {device} here: diffcli computes on the CPU\n  help: write 'cpu'"
+        assert plainly(refused.value) == f"there is no device {device} here: diffcli computes on the CPU\n  help: write 'cpu'"
     for call in ("torch.ones(2).cuda()", "nn.Linear(2, 1).cuda()"):
         with pytest.raises(RuntimeError, match="there is no device 'cuda' here"):
             eval(call, names)

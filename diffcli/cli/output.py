@@ -76,9 +76,7 @@ class Output:
         else:
             write(self.environment.stdout, rendered)
         if notes and (not self.style.format.whole or self.quiet or self.path is not None):
-            from diffcli.reports.diagnostics import render
-
-            write(self.environment.stderr, render(notes, self.environment.style(self.environment.stderr)))
+            tell(self.environment, notes)
 
 
 def _refusal(code: str, message: str, *help: str) -> UsageError:
@@ -97,6 +95,14 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> 
     return ExitCode.OK
 
 
+def tell(environment: Environment, diagnostics: Iterable[Diagnostic]) -> None:
+    """Diagnostics for people, on stderr."""
+    from diffcli.errors.text import Look, render
+
+    style = environment.style(environment.stderr)
+    write(environment.stderr, render(diagnostics, Look(style.width, style.unicode, style.color)))
+
+
 def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:
     """An error on stderr: for people, or one line of JSON for each diagnostic."""
     if as_json:
@@ -107,9 +113,7 @@ def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -
         lines = [json.dumps({"schema": "diffcli/error@1", **machine(found)}) for found in fault.diagnostics]
         write(environment.stderr, "\n".join(lines) + "\n")
     else:
-        from diffcli.reports.diagnostics import render
-
-        write(environment.stderr, render(fault.diagnostics, environment.style(environment.stderr)))
+        tell(environment, fault.diagnostics)
     return fault.exit_code
 
 

@@ -1,6 +1,6 @@
 """What can be wrong, as values: sources, spans, diagnostics, and the family of errors that carry them.
 
-A `Diagnostic` is made where the fact is known and rendered in one place (`diffcli.reports.diagnostics`). The list of
+A `Diagnostic` is made where the fact is known and rendered in one place (`diffcli.errors.text`). The list of
 codes, with an explanation and an example of each, is the table in `diffcli.errors.codes`.
 """
 
@@ -66,13 +66,18 @@ class Diagnostic(NamedTuple):
 
 
 class DiffcliError(Exception):
-    """The base of the family. ``diagnostics`` holds at least one diagnostic; ``str(error)`` is their messages."""
+    """The base of the family. ``diagnostics`` holds at least one diagnostic; ``str(error)`` tells them whole, a message first."""
 
     exit_code: ClassVar[int] = 70
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__(visible("; ".join(diagnostic.message for diagnostic in self.diagnostics)))
+
+    def __str__(self) -> str:
+        from diffcli.errors.text import told  # whoever handles an error need not wait for that
+
+        return told(self.diagnostics)
 
     def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...]]:
         return type(self), (self.diagnostics,)  # so that a worker process can hand it on
@@ -133,13 +138,6 @@ class AutogradError(DiffcliError, RuntimeError):
 
     exit_code = 2
 
-    def __str__(self) -> str:
-        lines = []
-        for diagnostic in self.diagnostics:
-            lines += [diagnostic.message, *[f"  note: {note}" for note in diagnostic.notes]]
-            lines += [f"  help: {help}" for help in diagnostic.help]
-        return visible("\n".join(lines))
-
 
 def visible(text: str) -> str:
     """A text whose control characters, and others that cannot be seen, are escaped; tabs and the ends of lines are not.
@@ -155,6 +153,14 @@ def visible(text: str) -> str:
         character if character in "\n\t" or character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+_ASCII = str.maketrans({"∂": "d", "·": "*", "…": "...", "±": "+-", "—": "-", "–": "-", "─": "-", "×": "x", "−": "-", "│": "|"})
+
+
+def to_ascii(text: str, otherwise: str = "backslashreplace") -> str:
+    """A text that is ASCII but for the user's own names, which are escaped."""
+    return text.translate(_ASCII).encode("ascii", otherwise).decode("ascii")
 
 
 def error(

@@ -16,12 +16,16 @@ Result = TypeVar("Result")
 
 _OPTION = (
     r"(?<![\w)\]])--(?:"
-    r'(?P<name>mode|simplify|implicit|kink|method|rule|of|var|at) (?!out\b)(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
+    r"(?P<name>mode|simplify|implicit|kink|method|rule|of|var|at|wrt|direction|weights|seed|order|accuracy|step) (?!out\b)"
+    r'(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
     r"|(?P<alone>[a-z][a-z-]+)(?: (?=N\b))?)"
 )
 """An option with its value, which ends a phrase, stands in quotes, or can be no word of English; or alone."""
 
-_FLAGS = ("strict", "steps", "share", "derivative_tape")
+_COMMAND = r'diffcli (\w+) ("[^"]+")((?: --[a-z]+ [^\s`]+)+)'
+"""A command line, which is a call of the function of its name."""
+
+_FLAGS = ("strict", "steps", "share", "derivative_tape", "hessian")
 
 
 def in_python(text: str) -> str:
@@ -33,12 +37,14 @@ def in_python(text: str) -> str:
     'verify=False leaves it out'
     >>> in_python("add --mode reverse, or leave --seed out"), in_python("--strict makes an error of `x--mode`")
     ('add mode="reverse", or leave seed= out', 'strict=True makes an error of `x--mode`')
+    >>> in_python('the derivative of y: diffcli diff "x^2 + y^2 = 1" --implicit y --at x=0,y=1')
+    'the derivative of y: diffcli.diff("x^2 + y^2 = 1", implicit="y", at="x=0,y=1")'
     """
     if "--" not in text:
         return text
     import re  # only where an option is named
 
-    return re.sub(_OPTION, _as_argument, text)
+    return re.sub(_OPTION, _as_argument, re.sub(_COMMAND, _as_call, text))
 
 
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -57,10 +63,17 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
     return call
 
 
+def _as_call(found: Match[str]) -> str:
+    command, expression, options = found.groups()
+    words = options.split()
+    named = [f'{name[2:]}="{value}"' for name, value in zip(words[::2], words[1::2], strict=True)]
+    return f"diffcli.{command}({', '.join([expression, *named])})"
+
+
 def _as_argument(found: Match[str]) -> str:
     name, value, alone = found.groups()
     if name:
-        return f"{name}={value}" if value[0] == '"' else f'{name}="{value}"'
+        return f"{name}={value}" if value[0] == '"' or value.isdecimal() else f'{name}="{value}"'
     option = alone.replace("-", "_")
     if option.startswith("no_"):
         return f"{option[3:]}=False"

@@ -1,10 +1,11 @@
-"""`diffcli.evaluate`: the value of a program, and nothing more."""
+"""`diffcli.evaluate`: the value of a program, and nothing more; and `diffcli.parse`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from diffcli.errors.library_words import for_library
+from diffcli.language.parsing import parser
 from diffcli.methods.nonsmooth.system_notes import require_values
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import MAX_NODES
@@ -12,6 +13,8 @@ from diffcli.methods.problem.problem import At, Target, as_program
 from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Evaluator
+
+parse = for_library(parser.parse)
 
 
 @for_library
@@ -56,6 +59,9 @@ def evaluate(target: Target, at: At, *, strict: bool = False, max_nodes: int = M
     >>> evaluate("log(x)", "x=-1")
     Traceback (most recent call last):
     diffcli.errors.DomainError: `log` is undefined here
+      │ log(x)
+      │ ^^^^^^ x = -1
+      = note: its domain: x >= 0
 
     What has lost its digits is one all the same, unless that is to be an error:
 
@@ -64,6 +70,8 @@ def evaluate(target: Target, at: At, *, strict: bool = False, max_nodes: int = M
     >>> evaluate("(x + 1) - 1", "x=1e-17", strict=True)
     Traceback (most recent call last):
     diffcli.errors.NotDifferentiableError: the value has no right digit: 0, and it is 1e-17
+      │ (x + 1) - 1
+      │ ^^^^^^^^^^^ 16 of 16 digits cancel here
     """
     MAX_NODES.require("max_nodes", max_nodes)
     point = as_point(at, copy=False)  # no result is left that keeps it

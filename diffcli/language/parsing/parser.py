@@ -321,6 +321,9 @@ def parse(text: str, label: str = "expression", *, fix: bool = False) -> Program
     >>> parse("2x")
     Traceback (most recent call last):
     diffcli.errors.ExpressionError: a product needs its multiplication sign
+      │ 2x
+      │  ^
+      = help: write 2*x
     """
     if not isinstance(text, str):
         raise TypeError(f"a program is text, not {type(text).__name__}")

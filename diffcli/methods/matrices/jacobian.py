@@ -104,7 +104,7 @@ def require_room(rows: int, columns: int, most: int) -> None:
     """Refuse a matrix that is too large to be written down: a `LimitError`."""
     if rows * columns > most:
         message = f"the matrix would have {rows} × {columns} entries, more than {most}"
-        help = ["products with it need no matrix: diffcli jvp, vjp, hvp", "choose variables with --wrt, or raise --max-nodes"]
+        help = ["products with it need no matrix: see jvp, vjp and hvp", "choose variables with --wrt, or raise --max-nodes"]
         raise LimitError([error("too-many-nodes", message, help=help)])
 
 

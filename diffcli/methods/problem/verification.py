@@ -45,9 +45,10 @@ def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
     differ by more than rounding, or plain Python raises an exception, there is an `ExpressionError`.
 
     >>> from diffcli.methods.problem.problem import Problem
-    >>> Problem(lambda x: 3*x if type(x) is float else 7*x, {"x": 2.0})
+    >>> Problem(lambda x: 3*x if type(x) is float else 7*x, {"x": 2.0})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     diffcli.errors.ExpressionError: `<lambda>` gives 6 in plain Python, and 14 as it is recorded
+      in ...
     """
     recorded = _results(recording)
     if recording.texts and not function.raising:

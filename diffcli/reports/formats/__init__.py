@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from diffcli._named import NamedTuple
-from diffcli.errors import UsageError, error, visible
+from diffcli.errors import UsageError, error, to_ascii, visible
 from diffcli.records.blocks import Document
 
 T = TypeVar("T")
@@ -103,14 +103,6 @@ class Style(NamedTuple):
     def partial(self) -> str:
         """The sign of a partial derivative in names of results."""
         return "∂" if self.unicode else "d"
-
-
-_ASCII = str.maketrans({"∂": "d", "·": "*", "…": "...", "±": "+-", "—": "-", "–": "-", "─": "-", "×": "x", "−": "-", "│": "|"})
-
-
-def to_ascii(text: str, otherwise: str = "backslashreplace") -> str:
-    """A text that is ASCII but for the user's own names, which are escaped."""
-    return text.translate(_ASCII).encode("ascii", otherwise).decode("ascii")
 
 
 def _with_texts(part: Any, shown: Callable[[str], str] = visible) -> Any:

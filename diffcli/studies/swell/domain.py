@@ -32,6 +32,9 @@ def require_values(recurrence: Recurrence) -> None:
     >>> require_values(of_program(parse("l/0")))
     Traceback (most recent call last):
     diffcli.errors.DomainError: this divides by 0
+      │ l/0
+      │ ^^^
+      = note: the map has no value anywhere, so there is nothing to differentiate
     """
     step = recurrence.step()
     slot = _hopeless(step)

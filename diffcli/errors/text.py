@@ -15,11 +15,20 @@ from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
-from diffcli.errors import Diagnostic, DiffcliError, Mark, Source, visible
-from diffcli.reports.formats import Style, to_ascii
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic, DiffcliError, Mark, Source, to_ascii, visible
 
 Place = tuple[int, int, str]
 """Where carets stand in a line, and the words beside them."""
+
+
+class Look(NamedTuple):
+    """How diagnostics are to look."""
+
+    width: int = 80
+    unicode: bool = True
+    color: bool = False
+
 
 _COLORS = {"error": "31", "warning": "33", "note": "36"}
 
@@ -40,28 +49,39 @@ def explain(found: DiffcliError | Diagnostic | Iterable[Diagnostic], width: int 
       = help: write 2*x
     """
     diagnostics = found.diagnostics if isinstance(found, DiffcliError) else [found] if isinstance(found, Diagnostic) else found
-    return render(diagnostics, Style(width=width))
+    return render(diagnostics, Look(width))
 
 
-def render(diagnostics: Iterable[Diagnostic], style: Style) -> str:
+def render(diagnostics: Iterable[Diagnostic], style: Look) -> str:
     """Diagnostics for people, one after the other, ending in a newline."""
     return "".join(_render(diagnostic, style) for diagnostic in diagnostics)
 
 
-def _render(diagnostic: Diagnostic, style: Style) -> str:
+def told(diagnostics: Iterable[Diagnostic]) -> str:
+    """Diagnostics as the text of an exception: what stands before it names the error, so that each begins with its message."""
+    return "\n".join("\n".join([_line(found.message), *_body(found, Look())]) for found in diagnostics)
+
+
+def _render(diagnostic: Diagnostic, style: Look) -> str:
     paint = _painter(style, diagnostic.severity)
-    lines = [f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(_line(diagnostic.message), '1')}"]
+    head = f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(_line(diagnostic.message), '1')}"
+    text = "\n".join([head, *_body(diagnostic, style)]) + "\n"
+    return text if style.unicode else to_ascii(text.replace("×", "*"))
+
+
+def _body(diagnostic: Diagnostic, style: Look) -> list[str]:
+    """What stands below a message: the place, notes and help."""
+    lines: list[str] = []
     if diagnostic.source is not None and diagnostic.marks:
         if diagnostic.source.label != "expression":
             lines.append(f"  in {_line(diagnostic.source.label)}")
-        lines += _excerpts(diagnostic.source, diagnostic.marks, style, paint)
+        lines += _excerpts(diagnostic.source, diagnostic.marks, style, _painter(style, diagnostic.severity))
     for kind, texts in (("note", diagnostic.notes), ("help", diagnostic.help)):
         for text in texts:
             wrapped = _wrap(_line(text), max(style.width - 10, 30))
             lines.append(f"  = {kind}: {wrapped[0]}")
             lines += [f"          {line}" for line in wrapped[1:]]
-    text = "\n".join(lines) + "\n"
-    return text if style.unicode else to_ascii(text.replace("×", "*"))
+    return lines
 
 
 def _line(text: str) -> str:
@@ -69,14 +89,14 @@ def _line(text: str) -> str:
     return visible(text.replace("\n", " ").replace("\t", " "))
 
 
-def _painter(style: Style, severity: str) -> Any:
+def _painter(style: Look, severity: str) -> Any:
     def paint(text: str, code: str = _COLORS[severity]) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if style.color else text
 
     return paint
 
 
-def _excerpts(source: Source, marks: tuple[Mark, ...], style: Style, paint: Any) -> list[str]:
+def _excerpts(source: Source, marks: tuple[Mark, ...], style: Look, paint: Any) -> list[str]:
     """Each source line that is marked, with its carets."""
     text = source.text
     by_line: dict[int, list[Mark]] = {}
