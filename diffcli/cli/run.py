@@ -13,7 +13,7 @@ import click
 
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.output import Output, exit_code
+from diffcli.cli.output import Output, exit_code, tell
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
@@ -116,10 +116,7 @@ class Run:
             if not self.fix or len(fault.mended) != 1:
                 raise
             mended = fault.mended[0]
-        from diffcli.errors.text import render
-
-        environment, told = self.environment, Diagnostic("mended", "note", f"read as {mended}")
-        write(environment.stderr, render([told], environment.style(environment.stderr)))
+        tell(self.environment, [Diagnostic("mended", "note", f"read as {mended}")])
         self.expression = mended if text == (self.expression,) else self.expression
         return self.parse(mended, *text[1:])
 

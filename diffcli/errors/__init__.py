@@ -195,8 +195,8 @@ def as_stop(stopped: DiffcliError | KeyboardInterrupt) -> Diagnostic:
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """At most three known names that are a slip of the pen away from ``name``, the likeliest first.
 
-    A slip is a letter too many, too few, another one, or two that have changed places; a short name has one, a longer one two. What
-    differs in its digits is another thing: ``log3`` is no slip of ``log2``.
+    A slip is a letter too many, too few, another one, or two that have changed places; a short name has one, a longer one two.
+    What differs in its digits is another thing: ``log3`` is no slip of ``log2``.
     """
     word = str(name).lower()
     most = (len(word) > 2) + (len(word) > 4)
@@ -210,7 +210,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 def _slips(one: str, other: str) -> int:
     """How many slips lie between two words: the distance of Damerau and Levenshtein, of changes next to each other."""
-    before, row = [0] * len(other), [*range(len(other) + 1)]
+    before: list[int] = []
+    row: list[int] = [*range(len(other) + 1)]
     for place, letter in enumerate(one):
         last, before, row = before, row, [place + 1]
         for index, each in enumerate(other):

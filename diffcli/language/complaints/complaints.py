@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, did_you_mean, error
 from diffcli.language.complaints import corrections
 from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
-from diffcli.language.complaints.mending import Wrong, mend
+from diffcli.language.complaints.mending import Trial, mend
 from diffcli.language.complaints.other_names import is_missing, readings
 from diffcli.language.parsing.tokens import TOKEN, Keyword
 from diffcli.language.syntax import Program
@@ -52,7 +52,7 @@ class Complaints:
     ``trial`` says what is wrong with another text; a correction is advised only if nothing is. Without it none is advised.
     """
 
-    def __init__(self, program: Program, faults: list[Diagnostic], trial: Callable[[str], Wrong | None] | None) -> None:
+    def __init__(self, program: Program, faults: list[Diagnostic], trial: Trial | None) -> None:
         self.program = program
         self.source = program.source
         self.text = program.source.text

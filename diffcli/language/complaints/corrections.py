@@ -5,7 +5,6 @@ Nothing here runs for a text that is right.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from diffcli.errors import Span
@@ -19,41 +18,31 @@ CHOOSE = "write a if condition else b, or where(condition, a, b)"
 """How a choice is written."""
 
 INSTEAD: dict[str, str] = {
-    "|": "write abs(x) for the absolute value |x|, and `or` for a choice of conditions",
-    "&": "write `and`",
-    "!": "write `not`, or `!=` for unequal; the factorial n! is gamma(n + 1)",
-    "√": "write sqrt(x)",
     "∞": "infinity is not a number to compute with; use a large one, such as 1e300",
-    "%": "the remainder of a/b is mod(a, b)",
     "\\": "write functions by their name, as in sin(x)",
-    "$": "write the formula without dollar signs",
     ".": "a number has a digit beside its decimal point; functions are written as sum(x), the transpose as x.T",
-    "⁻": "write a negative exponent as x^-1",
     "∂": "diffcli computes derivatives, it does not read them: write the function itself",
-    "½": "write (1/2)", "⅓": "write (1/3)", "⅔": "write (2/3)", "¼": "write (1/4)", "¾": "write (3/4)",
     "?": CHOOSE,
     "∫": "write the function itself; diffcli does not integrate",
+    "|": "write abs(x) for |x|, and `or` between conditions", "&": "write `and`", "!": "write `not`, or gamma(n + 1) for n!",
+    "'": "a derivative is what diffcli computes: write the function itself; the transpose is x.T",
 }  # fmt: skip
-"""What to write in place of a character."""
+"""What to write in place of a character, where the whole text cannot be told."""
 INSTEAD |= dict.fromkeys("{}（）", "write parentheses; an array is written in brackets, as [1, 2]")
-INSTEAD |= dict.fromkeys("［］【】", "write brackets, as in [1, 2]")
-INSTEAD |= dict.fromkeys("'′’", INSTEAD["∂"])
-INSTEAD |= dict.fromkeys('"“”`', "write names without quotation marks")
 INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
 
 
-def filled(text: str, span: Span, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:
-    """A range of the text with every sign and parenthesis that it lacks."""
+def filled(text: str, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:
+    """A text with the signs and parentheses that it lacks."""
     edits = [(*product, "*") for product in products]
     for name, operand in applications:
         stop = operand_stop(text, operand)
         edits += [(name.stop, operand, "("), (stop, stop, ")")]
-    pieces = []
-    position = span.start
+    pieces, position = [], 0
     for start, stop, between in sorted(edits):
         pieces += [text[position:start], between]
         position = stop
-    return "".join([*pieces, text[position : span.stop]])
+    return "".join([*pieces, text[position:]])
 
 
 def operand_stop(text: str, start: int) -> int:

@@ -12,10 +12,8 @@ from diffcli.operations import is_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from diffcli.language.complaints.mending import Wrong
     from diffcli.language.complaints.complaints import Complaints
+    from diffcli.language.complaints.mending import Trial
 
 NAN = float("nan")
 
@@ -25,7 +23,7 @@ class Mistakes:
 
     __slots__ = ("program", "text", "trial", "faults", "products", "applications", "strays", "stray_at", "doubtful")
 
-    def __init__(self, program: Program, trial: Callable[[str], Wrong | None] | None) -> None:
+    def __init__(self, program: Program, trial: Trial | None) -> None:
         self.program = program
         self.text = program.source.text
         self.trial = trial

@@ -20,9 +20,7 @@ from diffcli.operations import KEYWORDS, is_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from diffcli.language.complaints.mending import Wrong
+    from diffcli.language.complaints.mending import Trial, Wrong
 
 INFINITY = float("inf")
 
@@ -33,7 +31,7 @@ class Parser:
     __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding", "equation")
 
     def __init__(
-        self, source: Source, trial: Callable[[str], Wrong | None] | None = None, functions: Functions | None = None, equation: int = -1
+        self, source: Source, trial: Trial | None = None, functions: Functions | None = None, equation: int = -1
     ) -> None:
         self.program = Program(source)
         self.text = source.text
@@ -293,7 +291,8 @@ def tried(text: str, equation: int = -1) -> Wrong | None:
     trial.read()
     resolve_names(trial.program, trial.mistakes)
     mistakes, program = trial.mistakes, trial.program
-    return Wrong(program, mistakes.faults, mistakes.products, mistakes.applications) if mistakes or not program.statements else None
+    wrong = Wrong(program, mistakes.faults, mistakes.products, mistakes.applications)
+    return wrong if mistakes or not program.statements else None
 
 
 def parse(text: str, label: str = "expression", *, fix: bool = False) -> Program:
@@ -311,7 +310,7 @@ def parse(text: str, label: str = "expression", *, fix: bool = False) -> Program
     Raises
     ------
     ExpressionError
-        With one diagnostic for each thing that is wrong; ``mended`` is the whole text as it should be, two where its meaning is open.
+        With one diagnostic for each thing that is wrong, and what was meant, in ``mended``.
 
     Examples
     --------
