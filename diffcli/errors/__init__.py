@@ -196,16 +196,17 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     """At most three known names that are a slip of the pen away from ``name``, the likeliest first.
 
     A slip is a letter too many, too few, another one, or two that have changed places; a short name has one, a longer one two.
-    What differs in its digits is another thing: ``log3`` is no slip of ``log2``.
+    What differs in its digits is another thing: ``log3`` is no slip of ``log2``. A beginning of three letters may be meant too.
     """
     word = str(name).lower()
     most = (len(word) > 2) + (len(word) > 4)
     digits = [letter for letter in word if letter.isdigit()]
     found = [
-        (_slips(word, candidate.lower()), place, candidate) for place, candidate in enumerate(known)
-        if abs(len(candidate) - len(word)) <= most and [letter for letter in candidate if letter.isdigit()] == digits
-    ]  # fmt: skip
-    return [candidate for slips, _, candidate in sorted(found) if slips <= most][:3]
+        (2 if len(word) > 2 and candidate.lower().startswith(word) else _slips(word, candidate.lower()), place, candidate)
+        for place, candidate in enumerate(known)
+        if [letter for letter in candidate if letter.isdigit()] == digits
+    ]
+    return [candidate for slips, _, candidate in sorted(found) if slips <= max(most, 2 * candidate.lower().startswith(word))][:3]
 
 
 def _slips(one: str, other: str) -> int:
