@@ -198,15 +198,14 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     A slip is a letter too many, too few, another one, or two that have changed places; a short name has one, a longer one two.
     What differs in its digits is another thing: ``log3`` is no slip of ``log2``. A beginning of three letters may be meant too.
     """
-    word = str(name).lower()
-    most = (len(word) > 2) + (len(word) > 4)
+    word, found = str(name).lower(), []
     digits = [letter for letter in word if letter.isdigit()]
-    found = [
-        (2 if len(word) > 2 and candidate.lower().startswith(word) else _slips(word, candidate.lower()), place, candidate)
-        for place, candidate in enumerate(known)
-        if [letter for letter in candidate if letter.isdigit()] == digits
-    ]
-    return [candidate for slips, _, candidate in sorted(found) if slips <= max(most, 2 * candidate.lower().startswith(word))][:3]
+    for place, candidate in enumerate(known):
+        other = candidate.lower()
+        slips = 2 if len(word) > 2 and other.startswith(word) else _slips(word, other) * (2 if len(word) < 5 else 1)
+        if slips <= (len(word) > 2) * 2 and [letter for letter in other if letter.isdigit()] == digits:
+            found.append((slips, place, candidate))
+    return [candidate for _, _, candidate in sorted(found)[:3]]
 
 
 def _slips(one: str, other: str) -> int:
