@@ -6,7 +6,7 @@ codes, with an explanation and an example of each, is the table in `diffcli.erro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from diffcli._named import NamedTuple
@@ -96,6 +96,10 @@ class ExpressionError(DiffcliError):
     """
 
     exit_code = 3
+    mended: tuple[str, ...] = ()
+    """The whole text as it should be; two of them where two may be meant."""
+    variables: Sequence[str] = ()
+    """Those of the program at whose point something is amiss, if they are known."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic], mended: tuple[str, ...] = ()) -> None:
         self.mended = mended
