@@ -107,7 +107,7 @@ HOMES = {
     "diffcli.reports.derivatives.matrices": "sweep_text",
     "diffcli.reports.derivatives.pattern": "MOST_PICTURE_ROWS=MOST_ROWS pattern_figure pattern_picture=picture",
     "diffcli.reports.document": "heading machine",
-    "diffcli.errors.text": "render_diagnostics=render",
+    "diffcli.errors.text": "MessageLook=Look render_diagnostics=render",
     "diffcli.reports.formats": "FORMATS PICTURE Style render",
     "diffcli.reports.formats.json": "json_text",
     "diffcli.reports.formats.pictures": "DRAWN_BY",

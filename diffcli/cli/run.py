@@ -132,8 +132,11 @@ class Run:
         from diffcli.methods.points.file_text import decode
 
         if self.environment.stdin.isatty():
+            self.stage("")  # no clock runs over what is typed
             self.environment.stderr.write("reading from the terminal; end it with Ctrl-D\n")
-        return decode(_read_stdin(self.environment), "standard input")
+        text = decode(_read_stdin(self.environment), "standard input")
+        self.stage("reading")
+        return text
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """What a function makes of the program and the point, and of more arguments."""
@@ -271,8 +274,12 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
     start = monotonic()
     drawn = False
     while not done.wait(PATIENCE if not drawn else 0.2):
+        if not stage.name:
+            start = monotonic()
+            continue
         drawn = True
-        write(environment.stderr, f"\r\x1b[K{stage.text(monotonic() - start)}")
+        line = stage.text(monotonic() - start)[: environment.style(environment.stderr).width - 1]  # on one line, or half of it stays
+        write(environment.stderr, f"\r\x1b[K{line}")
     if drawn:
         write(environment.stderr, "\r\x1b[K")
 
