@@ -24,6 +24,7 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from diffcli import _functions
     from diffcli import autograd as autograd
     from diffcli import nn as nn
     from diffcli import testing as testing
@@ -89,6 +90,8 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+if TYPE_CHECKING:
+    __all__ += _functions.__all__
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records",

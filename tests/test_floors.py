@@ -163,7 +163,7 @@ def test_the_guide_names_what_is_there():
 
 
 TEXTS = [*FILES, *Path(__file__).parent.glob("*.py"), *HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md")]
-INVENTED = {"diffcli._functions", "diffcli.gradd", "diffcli.sine", "diffcli.studies.lessons.planted"}
+INVENTED = {"diffcli._functions", "diffcli.gradd", "diffcli.import_module", "diffcli.sinn", "diffcli.sine", "diffcli.studies.lessons.planted"}
 """Names that tests ask for because they do not exist, and the stub for checkers of types."""
 
 

@@ -22,6 +22,7 @@ Written by ``python -m pytest tests/test_types.py --update-golden``.
 
 from typing import Any
 
+__all__ = [  # noqa: RUF022
 '''
 
 
@@ -43,8 +44,9 @@ def signature(name):
 
 def stub():
     names = sorted(set(NAMES) - set(diffcli.__all__))
+    listed = "".join(f'    "{name}",\n' for name in names)
     functions = [f'def {name}({signature(name)}) -> Any:\n    """{inspect.getdoc(getattr(diffcli, name))}"""\n' for name in names]
-    return HEAD + "\n".join(functions)
+    return HEAD + listed + "]\n\n" + "\n".join(functions)
 
 
 def test_the_stub_is_that_of_the_table(request):
