@@ -12,16 +12,21 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from writers import write_all  # noqa: E402
+from writers.docstrings import restructure  # noqa: E402
+
 import diffcli  # noqa: E402
+
+write_all(HERE / "_generated")
 
 project = "diffcli"
 author = "The diffcli developers"
 copyright = author
 version = release = diffcli.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build", "README.md"]
+exclude_patterns = ["_generated/conventions"]
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3
@@ -33,3 +38,17 @@ html_css_files = ["diffcli.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_last_updated_fmt = None
+
+default_role = "py:obj"
+autodoc_member_order = "bysource"
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 100
+nitpick_ignore_regex = [
+    ("py:obj", ".*"),  # names in docstrings: the tests hold that each is there
+    ("py:class", r"(collections\.abc|typing|numpy|contextlib|types|weakref|diffcli)\..*"),  # not all types have a page
+    ("py:class", r"[A-Z]\w*"),
+]
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", restructure)

@@ -364,21 +364,21 @@ INSTEAD = [
     ('jacobian "[x*y, x]" --wrt x', 'or, for a formula without a point: `diffcli diff "[x*y, x]" --wrt x`'),
     ('jacobian "u = x^2; u*y" --of u', 'or, for a formula without a point: `diffcli diff "u = x^2; u*y" --of u`'),
     ('hessian "x^2*y"', 'or, for a formula without a point: `diffcli diff "x^2*y" --hessian`'),
-    ('derivative "x^2" --wrt x', 'the command is diff: `diffcli diff "x^2" --wrt x`'),
-    ('derive "x^2"', 'the command is diff: `diffcli diff "x^2"`'),
-    ('differentiate "x^2" --order 2', 'the command is diff: `diffcli diff "x^2" --order 2`'),
-    ('deriv "$x + 1"', "the command is diff: `diffcli diff '$x + 1'`"),
-    ("d", "the command is diff: `diffcli diff EXPR`"),
-    ('derivate "x^2"', 'the command is diff: `diffcli diff "x^2"`'),
-    ('Derivative "x^2"', 'the command is diff: `diffcli diff "x^2"`'),
-    ('gradients "x^2" --at x=1', 'the command is grad: `diffcli grad "x^2" --at x=1`'),
+    ('derivative "x^2" --wrt x', 'diffcli diff "x^2" --wrt x'),
+    ('derive "x^2"', 'diffcli diff "x^2"'),
+    ('differentiate "x^2" --order 2', 'diffcli diff "x^2" --order 2'),
+    ('deriv "$x + 1"', "the command is diff"),
+    ("d", "the command is diff"),
+    ('derivate "x^2"', 'diffcli diff "x^2"'),
+    ('Derivative "x^2"', 'diffcli diff "x^2"'),
+    ('gradients "x^2" --at x=1', 'diffcli grad "x^2" --at x=1'),
     ('grad "sum(x)*y"', 'or, for a formula: `diffcli diff "sum(x)*y" --at x=...,y=...`'),
     ("hessian examples/model.py:distance", "or, for a formula: `diffcli diff examples/model.py:distance --hessian --at speed=...,angle=...`"),
-    ('steps "x^2"', 'the command is diff: `diffcli diff "x^2" --steps`'),
-    ('gradient "x^2"', 'the command is diff: `diffcli diff "x^2"`'),
-    ('gradient "x^2" --at x=1', 'the command is grad: `diffcli grad "x^2" --at x=1`'),
-    ('"x^2"', 'for its derivative: `diffcli diff "x^2"`'),
-    ('"3*x^4 - 5*x^2 + 2" --order 2', 'for its derivative: `diffcli diff "3*x^4 - 5*x^2 + 2" --order 2`'),
+    ('steps "x^2"', 'diffcli diff "x^2" --steps'),
+    ('gradient "x^2"', 'diffcli diff "x^2"'),
+    ('gradient "x^2" --at x=1', 'diffcli grad "x^2" --at x=1'),
+    ('"x^2"', 'diffcli diff "x^2"'),
+    ('"3*x^4 - 5*x^2 + 2" --order 2', 'diffcli diff "3*x^4 - 5*x^2 + 2" --order 2'),
 ]  # fmt: skip
 
 
@@ -388,8 +388,8 @@ def test_the_message_has_the_line_to_type(command, help):
     told = run(command, COLUMNS="200").stderr
     assert outcome.stdout == "" and outcome.exit in (2, 3)
     assert f"= help: {help}" in " ".join(told.split())
-    line = help.partition("`diffcli ")[2].rstrip("`")
-    assert "EXPR" in line or "$" in line or "..." in line or run(line).exit == 0
+    line = help.partition("diffcli ")[2].rstrip("`")
+    assert not line or "$" in line or "..." in line or run(line).exit == 0
 
 
 @pytest.mark.parametrize("command", ['grad "x*y" --at x=1', 'taylor "x*y"', 'jvp x', "gard x", "grads x", "foo", '"x^2 +"'])

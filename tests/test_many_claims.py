@@ -157,7 +157,7 @@ def test_files_and_options_that_are_refused(text, arguments, exit, message, file
 
 def test_an_expression_is_needed_by_everything_else():
     outcome = run("check")
-    assert outcome == ("", "error[usage]: missing argument 'EXPR'\n  = help: `diffcli check --help` lists the options\n", 2)
+    assert outcome == ("", "error[usage]: the expression is missing\n  = help: for example: diffcli check \"ln(x1) + x1*x2 - sin(x2)\" --at x1=2,x2=5\n  = help: `diffcli check --help` lists the options\n", 2)
 
 
 def of(expression):

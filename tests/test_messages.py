@@ -129,14 +129,14 @@ def helps(entry: Entry) -> list[str]:
 def commands(help: str) -> list[str]:
     """The whole command lines in a help: in backquotes, or from ``diffcli`` to the end."""
     quoted = re.findall(r"`diffcli ([^`]*)`", help)
-    bare = re.search(r"^(?:[^`]*: )?diffcli (.*)$", help)
+    bare = re.search(r"^(?:[^`]*: |or )?diffcli (.*)$", help)
     return quoted or ([bare[1]] if bare and bare[1].split()[0] in COMMANDS else [])
 
 
 def texts(help: str) -> list[str]:
     """The texts that one is told to write."""
     told = re.match(r"write (.*)$", help)
-    if not told or re.search(r"\.\.\.|expression|, as in|command|\ba\b.*\bb\b|[@`]", told[1]):
+    if not told or re.search(r"\.\.\.|expression|names with|, as in|command|\ba\b.*\bb\b|[@`]", told[1]):
         return []
     return [told[1]]
 

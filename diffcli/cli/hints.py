@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from diffcli.cli.summaries import ALIASES, COMMANDS
-from diffcli.errors import DiffcliError, ExpressionError, did_you_mean, nearest
-from diffcli.language import Program, parse
+from diffcli.errors import DiffcliError, ExpressionError, UsageError
+from diffcli.language import Program
 from diffcli.methods.problem.problem import ANYWHERE
 from diffcli.methods.problem.system import System
 
@@ -32,27 +31,27 @@ def _quoted(word: str) -> str:
     return safe if safe == word or set(word) & set('"$`!\\') else f'"{word}"'
 
 
-def for_no_command(args: Sequence[str]) -> list[str]:
-    """Help for arguments that begin with no command: an alias of one, a slip of the pen, or an expression."""
-    word, rest = args[0], [each for each in args[1:] if each != "--steps"]
-    alias, *_ = nearest(word, [*COMMANDS, *ALIASES]) or [""]
-    if alias in ALIASES:
-        command, *more = ALIASES[alias].split()
-        if command == "grad" and "--at" not in rest:
-            command = "diff"
-        return [f"the command is {command}: {pasted([command, *(rest or ['EXPR']), *more])}"]
-    near = did_you_mean(word, COMMANDS)
-    if not near and _is_expression(word):
-        return [f"for its derivative: {pasted(['diff', *args])}"]
-    return [*near, f"one of: {', '.join(COMMANDS)}"]
+def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliError:
+    """An error of a command line that tells the right line, whole, or both where two may be meant, if there are any."""
+    found = fault.diagnostics
+    source = found[-1].source
+    of_point = source is not None and source.label == "--at" and "@" not in source.text
+    of_text = of_point or getattr(fault, "mended", None)
+    if not (of_text or isinstance(fault, UsageError)):
+        return fault
+    from diffcli.cli.loose_line import meant
+
+    told = [f"{'or ' * bool(place)}{pasted(line)[1:-1]}" for place, line in enumerate(meant(arguments, bool(of_text)))]
+    if not told:
+        return fault
+    if of_point:
+        found = (found[0]._replace(code="bad-value", message="a point is a list of name=value, with commas between"),)
+    kept = [help for help in found[-1].help if not help.startswith(_REPLACED)]
+    return type(fault)([*found[:-1], found[-1]._replace(help=(*told, *kept))])
 
 
-def _is_expression(text: str) -> bool:
-    try:
-        parse(text)
-    except DiffcliError:
-        return False
-    return not text.replace("-", "").isalpha()
+_REPLACED = ("write ", "or write ", "did you mean", "`diffcli", "one of: grad", "the command is")
+"""How the help begins that a whole line makes needless."""
 
 
 def with_formula(fault: ExpressionError, program: Program, expression: str) -> ExpressionError:

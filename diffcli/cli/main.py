@@ -14,8 +14,8 @@ from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import HELP, eager_flag
-from diffcli.cli.summaries import COMMANDS
-from diffcli.errors import DiffcliError, UsageError, did_you_mean, error
+from diffcli.cli.summaries import ALIASES, COMMANDS
+from diffcli.errors import DiffcliError, UsageError, did_you_mean, error, nearest
 
 # Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
 
@@ -44,9 +44,9 @@ class Commands(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from diffcli.cli.hints import for_no_command
-
-            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=for_no_command(args))])
+            near = [f"the command is {ALIASES.get(name, name)}" for name in nearest(args[0], [*COMMANDS, *ALIASES])[:1]]
+            help = [*near, f"one of: {', '.join(COMMANDS)}"]
+            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
         return super().resolve_command(ctx, args)
 
 
@@ -94,9 +94,10 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
 
 
 def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[str]) -> int:
+    from diffcli.cli.hints import with_whole_lines
     from diffcli.cli.output import report_error, wants_json
 
-    return report_error(environment, fault, wants_json(arguments))
+    return report_error(environment, with_whole_lines(fault, arguments), wants_json(arguments))
 
 
 def _as_usage_error(fault: click.ClickException) -> UsageError:
@@ -109,6 +110,9 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
         known = [name for each in options if each.name != "help" for name in (*each.opts, *each.secondary_opts)]  # help is named below
         help += did_you_mean(fault.option_name, known)
     context = getattr(fault, "ctx", None)
+    if isinstance(fault, click.MissingParameter) and (examples := getattr(fault.ctx and fault.ctx.command, "examples", ())):
+        message = message.replace("Missing argument 'EXPR'", "the expression is missing")
+        help.append(f"for example: {examples[0]}")
     if context is not None:
         help.append(f"`{context.command_path} --help` lists the options")
     return UsageError([error("usage", message[:1].lower() + message[1:], help=help)])

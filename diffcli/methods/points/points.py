@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, UsageError, did_you_mean, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import PASTED, SYMBOL, TOKEN
 from diffcli.records import Number, finite_float, is_array
@@ -96,6 +96,8 @@ def read_point(given: str | Sequence[str], label: str = "--at", called: str = ""
 
 def _read_program(written: str, source: Source, known: Point) -> Program:
     """The statements of a point: each binds a name, and refers to those before it and to ``known`` ones only."""
+    if (place := written.find("...")) >= 0:
+        raise ExpressionError([_bad_value("a number is to stand in place of `...`", source, Mark(Span(place, place + 3)))])
     try:
         program = parse(written, source.label)
     except ExpressionError as fault:
