@@ -91,8 +91,8 @@ def test_wrt_chooses_and_orders():
         ({"target": "x", "at": "x=0", "kink": "sideways"}, diffcli.UsageError),
         ({"target": "x", "at": "x=0", "method": "sideways", "mode": "numeric"}, diffcli.UsageError),
         ({"target": "x", "at": "x=0", "step": -1.0, "mode": "numeric"}, diffcli.UsageError),
-        ({"target": "x", "at": "x=0", "seed": "x=1"}, diffcli.UsageError),
-        ({"target": "x", "at": "x=0", "seed": "y=1", "mode": "forward"}, diffcli.DiffcliError),
+        ({"target": "x", "at": "x=0", "direction": "x=1"}, diffcli.UsageError),
+        ({"target": "x", "at": "x=0", "direction": "y=1", "mode": "forward"}, diffcli.DiffcliError),
     ],
 )
 def test_errors_are_of_the_family_and_carry_diagnostics(arguments, family):
@@ -105,7 +105,7 @@ def test_errors_are_of_the_family_and_carry_diagnostics(arguments, family):
 
 
 def test_a_seed_gives_the_directional_derivative():
-    result = diffcli.grad("x^2*y", "x=3,y=2", mode="forward", seed={"x": 1, "y": 0.5})
+    result = diffcli.grad("x^2*y", "x=3,y=2", mode="forward", direction={"x": 1, "y": 0.5})
     assert result.directional == 12 + 4.5
     assert result.seed == {"x": 1.0, "y": 0.5}
 
@@ -165,11 +165,11 @@ def test_a_named_tuple_needs_nothing_that_the_collector_takes_away():
         (lambda: diffcli.grad("abs(x)", "x=0", kink="left"), ('kink="left"', "strict=True")),
         (lambda: diffcli.grad("abs(x)", "x=0", kink="left", mode="numeric"), ('add mode="reverse"',)),
         (lambda: diffcli.value_and_grad(abs, kink="left", mode="numeric"), ('add mode="reverse"',)),
-        (lambda: diffcli.grad("x", "x=0", seed="x=1"), ('add mode="forward", or leave seed= out',)),
+        (lambda: diffcli.grad("x", "x=0", direction="x=1"), ('add mode="forward", or leave direction= out',)),
         (lambda: diffcli.grad("x", "y=0"), ("at= gives `y`", 'add at="x=..."')),
         (lambda: diffcli.grad("x+x+x", "x=0", max_nodes=2), ("max_nodes=N",)),
         (lambda: diffcli.hessian("[x, y]", "x=0,y=1"), ('of="x"',)),
-        (lambda: diffcli.taylor("x*y", "x=0,y=1"), ('name it with var="x"',)),
+        (lambda: diffcli.taylor("x*y", "x=0,y=1"), ('name it with wrt="x"',)),
     ],
 )
 def test_the_library_spells_options_as_its_arguments(call, told):

@@ -464,7 +464,7 @@ def test_softmax_and_its_relatives_keep_their_tails(text, z):
         found = compute(text, {"z": z}, Options(mode=mode))
         assert oracle.ulps(found.value, exact) <= 4
         assert max(map(oracle.ulps, map(float, found.gradient["z"]), slopes)) <= 4
-    written = taylor(f"z = [t, u, v]; {text}", dict(zip("tuv", z, strict=True)), var="t", order=1)
+    written = taylor(f"z = [t, u, v]; {text}", dict(zip("tuv", z, strict=True)), wrt="t", order=1)
     assert oracle.ulps(written.coefficients[1], slopes[0]) <= 64  # written out in numbers
 
 

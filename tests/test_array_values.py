@@ -547,8 +547,9 @@ def test_an_array_of_a_point_stands_in_the_heading_or_below_it(size):
 
 
 def test_a_script_gets_every_element():
-    document = gradient_report(LARGE, Style(format=FORMATS["csv"]))
-    lines = dict(line.split("\t") for line in quiet(document).splitlines())
+    style = Style(format=FORMATS["csv"])
+    document = gradient_report(LARGE, style)
+    lines = dict(line.split("\t") for line in quiet(document, style).splitlines())
     assert len(lines) == 1 + 150 + 75
     for index in ((0, 0), (1, 74), (1, 17)):
         assert float(lines[f"df/dW[{index[0]},{index[1]}]"]) == LARGE.gradient["W"][index]
@@ -597,17 +598,17 @@ RUNS = {
     "layer-plain": [*LAYER, "-f", "plain"],
     "layer-latex": [*LAYER, "-f", "latex"],
     "layer-narrow": [*LAYER, "--width", "40"],
-    "layer-forward": [*LAYER, "--mode", "forward", "--seed", "W=[[1,0,0],[0,0,0]],X=[[0,0],[0,1]]"],
+    "layer-forward": [*LAYER, "--mode", "forward", "--direction", "W=[[1,0,0],[0,0,0]],X=[[0,0],[0,1]]"],
     "many-elements": ["grad", "sum(x^3)", "--at", "x=[0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1.1,1.3,1/3]", "--width", "60"],
     "numeric": ["grad", "sum(x^2)*y", "--at", "x=[1,3],y=2", "--mode", "numeric", "--no-trace"],
     "symbolic": ["grad", "sum(x^2)*y", "--at", "x=[1,3],y=2", "--mode", "symbolic"],
     "not-finite": ["grad", "sum(sqrt(x))", "--at", "x=[1,0,4]", "--no-trace"],
-    "seed-of-another-shape": ["grad", "sum(x)*y", "--at", "x=[1,3],y=2", "--mode", "forward", "--seed", "x=[1,0,3],y=1"],
+    "seed-of-another-shape": ["grad", "sum(x)*y", "--at", "x=[1,3],y=2", "--mode", "forward", "--direction", "x=[1,0,3],y=1"],
     "missing-value": ["grad", "sum(x)*y", "--at", "x=[1,3]"],
     "an-array-for-a-number": ["grad", "sum(x)", "--at", "x=[1,3]", "--mode", "numeric", "--method", "central", "--step", "[1,2]"],
-    "vjp-of-an-array": ["vjp", "W @ x", "--at", "x=[1,3],W=[[1,2],[3,4]]", "--seed", "[1,0]"],
+    "vjp-of-an-array": ["vjp", "W @ x", "--at", "x=[1,3],W=[[1,2],[3,4]]", "--weights", "[1,0]"],
     "check": ["check", "sum(x^2)*y", "--at", "x=[1,3],y=2", "--claim", "y: x @ x"],
-    "swell": ["swell", "r*l*(1-l)", "--at", "x=[1,2]", "--var", "l"],
+    "swell": ["swell", "r*l*(1-l)", "--at", "x=[1,2]", "--wrt", "l"],
 }
 
 
@@ -656,7 +657,7 @@ def test_no_number_of_numpy_is_in_a_record():
     trace = diffcli.trace("sum(x*b) + b", {"x": [1, 2], "b": 1 / 3})
     for value in [row.value for row in trace.primal] + [step.value for step in trace.adjoint]:
         assert type(value) in (float, np.ndarray)
-    directional = diffcli.grad("sum(x*b)", {"x": [1, 2], "b": 1 / 3}, mode="forward", seed={"x": [0, 1]}).directional
+    directional = diffcli.grad("sum(x*b)", {"x": [1, 2], "b": 1 / 3}, mode="forward", direction={"x": [0, 1]}).directional
     assert type(directional) is float and directional == 1 / 3
     nothing = diffcli.grad("stop_gradient(sum(x)*b)", {"x": [-1, 2], "b": -2})
     assert not np.signbit(nothing.gradient["x"]).any() and repr(nothing.gradient["b"]) == "0.0"

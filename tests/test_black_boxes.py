@@ -305,8 +305,8 @@ error[untraceable]: `math.sin(...)` needs a plain number, and would take this on
     ('check model.py:f --at "x = 1/3, y = 2"', "grad model.py:f --at 'x = 1/3, y = 2'"),
     ("check model.py:f --points points.csv", "grad model.py:f --at x=1.5,y=2"),
     ("check model.py:f --points points.csv --wrt x", "grad model.py:f --at y=2,x=1.5 --wrt x"),
-    ("jvp model.py:f --at x=1,y=2 --seed x=1 --mode numeric", "grad model.py:f --at x=1,y=2"),
-    ('vjp model.py:several --at "x=1,w=[3,4]" --seed f1=1', "jacobian model.py:several --at 'x=1,w=[3,4]'"),
+    ("jvp model.py:f --at x=1,y=2 --direction x=1 --mode numeric", "grad model.py:f --at x=1,y=2"),
+    ('vjp model.py:several --at "x=1,w=[3,4]" --weights f1=1', "jacobian model.py:several --at 'x=1,w=[3,4]'"),
     ("hessian 'a folder/my.model.py:f' --at x=1", "grad 'a folder/my.model.py:f' --at x=1"),
     ("plot model.py:f --at y=2", "grad model.py:f --at y=2,x=0 --wrt x"),
 ])  # fmt: skip

@@ -175,7 +175,7 @@ def test_what_is_stopped_in_sympy_keeps_the_other_ways(monkeypatch, stop, code, 
     ("name", "command", "exit"),
     [
         ("survey", 'check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5', 0),
-        ("digits", 'check "x*exp(-x^2)" --at x=0.5 --digits 40', 0),
+        ("digits", 'check "x*exp(-x^2)" --at x=0.5 --exact-digits 40', 0),
         ("kink", 'check "abs(x - 1)*y" --at x=1,y=2', 0),
         ("cancellation", 'check "(1 - cos(x))/x^2" --at x=1e-4', 1),
         ("claim", 'check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x + cos(y)"', 1),

@@ -347,7 +347,7 @@ def test_every_method(method):
 
 @pytest.mark.parametrize("order", [2, 4, 6, 8, 10])
 def test_every_order(order):
-    found = compute("sin(x)*exp(x)", "x=1", Options(mode="numeric", order=order)).differences[0]
+    found = compute("sin(x)*exp(x)", "x=1", Options(mode="numeric", accuracy=order)).differences[0]
     assert found.order == order
     assert abs(found.estimate - math.exp(1) * (math.sin(1) + math.cos(1))) <= found.error
 
@@ -418,11 +418,11 @@ def test_rules_that_know_the_tape_find_the_best_step():
 
 
 REFUSED = {
-    "order": {"order": 5},
+    "accuracy": {"accuracy": 5},
     "rule-of-automatic": {"method": "automatic", "rule": "eps"},
     "step-of-automatic": {"method": "automatic", "step": 0.1},
     "step-and-rule": {"step": 0.1, "rule": "eps"},
-    "mode": {"mode": "reverse", "order": 4},
+    "mode": {"mode": "reverse", "accuracy": 4},
     "unknown-rule": {"rule": "epsilon"},
 }
 
@@ -566,7 +566,7 @@ def test_callables_with_kinks_and_edges():
         ("kink", 'grad "abs(x) + y" --at x=0,y=1 --mode numeric --no-trace'),
         ("no-value", 'grad "x^1.3" --at x=0 --mode numeric --no-trace'),
         ("no-digit", 'grad "(1 - cos(x))/x^2" --at x=1e-5 --mode numeric --no-trace'),
-        ("stencil", 'grad "x^3" --at x=2 --mode numeric --order 4 --no-trace'),
+        ("stencil", 'grad "x^3" --at x=2 --mode numeric --accuracy 4 --no-trace'),
         ("rule", 'grad "x^3" --at x=2 --mode numeric --method forward --rule eps --no-trace'),
         ("json", 'grad "x^2" --at x=2 --mode numeric --json'),
     ],

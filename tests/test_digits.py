@@ -200,7 +200,7 @@ def test_a_form_of_sympy_that_has_no_number_says_so(text, at, codes):
 COSINE, AT = "(1 - cos(x))/x^2", {"x": 1e-4}
 WORST = "has no right digit: 4.4108e-05, and it is -8.33333e-06"
 ASKED = {
-    "directional": lambda: diffcli.grad(COSINE, AT, mode="forward", seed="x=1"),
+    "directional": lambda: diffcli.grad(COSINE, AT, mode="forward", direction="x=1"),
     "jacobian": lambda: diffcli.jacobian(COSINE, AT),
     "jacobian, forward": lambda: diffcli.jacobian(f"[{COSINE}, y]", {**AT, "y": 1.0}, mode="forward"),
     "jacobian, reverse": lambda: diffcli.jacobian(f"[y, {COSINE}]", {**AT, "y": 1.0}, mode="reverse"),
@@ -344,7 +344,7 @@ A_STEP = "the derivative of `f` along the direction has no right digit: 0, and i
 SEEDED = [
     # numbers: the truth by hand
     (lambda: diffcli.jvp("x + y + z", {"x": 3, "y": 5, "z": 7}, "x=1e16, y=1, z=-1e16"), A_STEP + "1"),
-    (lambda: diffcli.grad("x + y + z", {"x": 3, "y": 5, "z": 7}, mode="forward", seed="x=1e16, y=1, z=-1e16"), "the derivative along the direction has no right digit: 0, and it is 1"),
+    (lambda: diffcli.grad("x + y + z", {"x": 3, "y": 5, "z": 7}, mode="forward", direction="x=1e16, y=1, z=-1e16"), "the derivative along the direction has no right digit: 0, and it is 1"),
     (lambda: diffcli.vjp("[x + y, x - y, x]", {"x": 3, "y": 5}, "1e16, 1, -1e16"), "the derivative by `x` has no right digit: 0, and it is 1"),
     (lambda: diffcli.hvp("x*y + x*z + x*w", {"x": 3, "y": 5, "z": 7, "w": 1}, "y=1e16, z=1, w=-1e16"), "the Hessian times the direction, by `x`, has no right digit: 0, and it is 1"),
     (lambda: diffcli.jvp("x + y", {"x": 3, "y": 5}, "x=1, y=-1"), None),
@@ -558,7 +558,7 @@ EVERY_WAY = {
     "grad of a Python function": (lambda text: diffcli.grad(python_beside, POINT), "the derivative by `x` has", SLOPE),
     "grad forward": (lambda text: diffcli.grad(text, POINT, mode="forward"), "the derivative by `x` has", SLOPE),
     "grad along": (
-        lambda text: diffcli.grad(text, POINT, mode="forward", seed={"x": 1}), "the derivative along the direction has", SLOPE
+        lambda text: diffcli.grad(text, POINT, mode="forward", direction={"x": 1}), "the derivative along the direction has", SLOPE
     ),
     "grad of arrays": (lambda text: diffcli.grad(f"sum({text})", OF_ARRAYS), "the derivative by `x[0]` has", SLOPE),
     "jacobian": (lambda text: diffcli.jacobian(f"[y, {text}]", POINT), "the derivative of `f2` by `x` has", SLOPE),

@@ -598,7 +598,7 @@ REFUSED = [
     ("check model.py:second --value-and-grad --at w=[1,2],b=1", 3, "error[bad-result]: "),
     ("check --claims claims.csv", 2, "error[usage]: it is not said what the claims of claims.csv are about"),
     ('check "x^2" --against "[2*y]" --at x=1', 3, "error[unknown-variable]: the function has no variable `y`"),
-    ('check "x^2" --against "2*x" --at x=1 --claim 2*x', 2, "error[usage]: --against cannot be combined with --claim, --claims or --digits"),
+    ('check "x^2" --against "2*x" --at x=1 --claim 2*x', 2, "error[usage]: --against cannot be combined with --claim, --claims or --exact-digits"),
     ("check model.py:root --against [1] --at x=-1", 4, "error[domain]: "),
     ('check "x^2" --against "" --at x=1', 3, "error[empty-expression]: "),
     ('check "[x, y]" --against "[1, 1]" --at x=1,y=2', 3, "error[not-a-number]: a gradient is of one number, and the function returns a number, a number"),

@@ -34,9 +34,9 @@ VALLEY = '"100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1'
         ('hessian "u = x*y; v = x + y; [u, v]" --at x=3,y=2 --of u*v --wrt x', "f\t30 df/dx\t16 d2f/dxdx\t4"),
         ('hessian "2*pi" --at ""', "f\t6.283185307179586"),
         ('hessian "sum(x^3)" --at x=[1,2]', "f\t9 df/dx[0]\t3 df/dx[1]\t12 d2f/dx[0]dx[0]\t6 d2f/dx[0]dx[1]\t0 d2f/dx[1]dx[0]\t0 d2f/dx[1]dx[1]\t12"),
-        ('jvp "[x*y, x + y]" --at x=2,y=3 --seed x=1,y=0.5', "f1\t6 f2\t5 df1\t4 df2\t1.5"),
-        ('vjp "[x*y, x + y]" --at x=2,y=3 --seed "1, 10"', "f1\t6 f2\t5 d(w*f)/dx\t13 d(w*f)/dy\t12"),
-        ('vjp "u = x*y; [u, x + y]" --at x=2,y=3 --seed u=2', "u\t6 f2\t5 d(w*f)/dx\t6 d(w*f)/dy\t4"),
+        ('jvp "[x*y, x + y]" --at x=2,y=3 --direction x=1,y=0.5', "f1\t6 f2\t5 df1\t4 df2\t1.5"),
+        ('vjp "[x*y, x + y]" --at x=2,y=3 --weights "1, 10"', "f1\t6 f2\t5 d(w*f)/dx\t13 d(w*f)/dy\t12"),
+        ('vjp "u = x*y; [u, x + y]" --at x=2,y=3 --weights u=2', "u\t6 f2\t5 d(w*f)/dx\t6 d(w*f)/dy\t4"),
         ('vjp "x*y" --at x=2,y=3', "f\t6 df/dx\t3 df/dy\t2"),
         ('hvp "x^2*y" --at x=3,y=2 --direction x=1,y=1', "f\t18 d(df/dx)\t10 d(df/dy)\t6"),
     ],
@@ -49,7 +49,7 @@ def test_results_line_by_line(arguments, lines):
 
 def test_a_direction_along_one_variable_shows_the_slopes_on_the_two_sides_of_a_point_without_one():
     # sqrt(relu(x)) is 0 on the left, and sqrt(x) on the right
-    outcome = run('jvp "sqrt(relu(x))" --at x=0 --seed x=1', COLUMNS="200")
+    outcome = run('jvp "sqrt(relu(x))" --at x=0 --direction x=1', COLUMNS="200")
     assert outcome.exit == 4
     assert "along x the slope is 0 on the left, inf on the right" in outcome.stderr
 
@@ -57,7 +57,7 @@ def test_a_direction_along_one_variable_shows_the_slopes_on_the_two_sides_of_a_p
 @pytest.mark.parametrize("mode", ["auto", "forward", "reverse", "numeric", "symbolic"])
 @pytest.mark.parametrize("format", ["table", "plain", "json", "csv", "markdown", "latex"])
 def test_every_format_of_every_mode_holds_the_matrix(format, mode):
-    outcome = run(f"jacobian {THREE} --mode {mode} -f {format} --sparsity")
+    outcome = run(f"jacobian {THREE} --mode {mode} -f {format} --sparsity --digits full")
     assert (outcome.exit, outcome.stderr) == (0, "")
     for number in ["3", "2", "20.085536923187"] + ["-0.4161468365471424"] * (mode != "numeric"):
         assert number in outcome.stdout
@@ -69,7 +69,7 @@ def test_every_format_of_every_mode_holds_the_matrix(format, mode):
 @pytest.mark.parametrize("width", [20, 34, 50, 80])
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_no_digit_is_lost_at_any_width(width, encoding):
-    outcome = run(f"jacobian {THREE} --sparsity --width {width}", encoding=encoding)
+    outcome = run(f"jacobian {THREE} --sparsity --digits full --width {width}", encoding=encoding)
     assert outcome.exit == 0
     for number in ("0.9092974268256817", "-0.4161468365471424", "20.085536923187668"):
         assert number in outcome.stdout
@@ -97,7 +97,7 @@ def test_json_has_the_documented_keys_in_order():
     data = json.loads(run(f"hessian {VALLEY} --json").stdout)
     assert list(data) == ["schema", "expression", "mode", "at", "value", "gradient", "hessian", "notes", "sparsity", "cost", "eigenvalues", "definiteness"]
     assert (data["schema"], data["mode"]) == ("diffcli/hessian@1", "forward-over-reverse")
-    for kind, more, key in (("jvp", "--seed x=1", "seed"), ("vjp", "--seed 1", "seed"), ("hvp", "--direction x=1", "direction")):
+    for kind, more, key in (("jvp", "--direction x=1", "seed"), ("vjp", "--weights 1", "seed"), ("hvp", "--direction x=1", "direction")):
         data = json.loads(run(f"{kind} {VALLEY} {more} --json").stdout)
         assert list(data) == ["schema", "expression", "mode", "at", "values", key, "product", "notes"]
         assert data["schema"] == f"diffcli/{kind}@1"
@@ -181,10 +181,10 @@ def test_whole_runs_are_kept(name, golden):
         ('hessian "exp(x)^2" --at x=400', ["overflow", "overflow"], 4),
         ('hvp "x^1.5" --at x=0 --direction x=1', ["second-kink"], 4),
         ('hvp "elu(x)" --at x=0 --direction x=1 --strict', ["second-kink"], 5),
-        ('jvp "[abs(x), x]" --at x=0 --seed x=1', ["kink"], 0),
-        ('jvp "[sqrt(x), x]" --at x=0 --seed x=1', ["pole"], 4),
-        ('vjp "[sqrt(x), x]" --at x=0 --seed 1,1', ["pole"], 4),
-        ('vjp "[abs(x), x]" --at x=0 --seed 1,1 --strict', ["kink"], 5),
+        ('jvp "[abs(x), x]" --at x=0 --direction x=1', ["kink"], 0),
+        ('jvp "[sqrt(x), x]" --at x=0 --direction x=1', ["pole"], 4),
+        ('vjp "[sqrt(x), x]" --at x=0 --weights 1,1', ["pole"], 4),
+        ('vjp "[abs(x), x]" --at x=0 --weights 1,1 --strict', ["kink"], 5),
     ],
 )  # fmt: skip
 def test_what_is_told_and_how_it_ends(arguments, codes, exit):
@@ -201,8 +201,8 @@ def test_a_policy_for_kinks_holds_in_every_mode(policy, slope, mode):
     first = diffcli.jacobian(**given, mode=mode).jacobian
     tie = {"left": 0.0, "right": 1.0}.get(policy, 0.5)
     assert (first["f1"], first["f2"]["x"]) == ({"x": 3 * slope, "y": 0.0}, tie)
-    assert diffcli.vjp(**given, seed=[1, 0, 0]).product["x"] == 3 * slope
-    assert diffcli.jvp(**given, seed="x=1").product["f1"] == 3 * slope
+    assert diffcli.vjp(**given, weights=[1, 0, 0]).product["x"] == 3 * slope
+    assert diffcli.jvp(**given, direction="x=1").product["f1"] == 3 * slope
 
 
 def test_a_kink_names_the_result_that_it_touches_and_has_its_slopes():
@@ -242,19 +242,19 @@ def test_many_results_with_kinks_are_not_all_looked_at():
         ),
         (
             'vjp "[x, 2*x]" --at x=1',
-            "error[missing-value]: no weights for the results x, f2\n  = help: give a number for each, in order, or by name: --seed x=1\n",
+            "error[missing-value]: no weights for the results x, f2\n  = help: give a number for each, in order, or by name: --weights x=1\n",
         ),
         (
-            'vjp "[x, 2*x]" --at x=1 --seed 1',
+            'vjp "[x, 2*x]" --at x=1 --weights 1',
             "error[bad-value]: there is 1 weight and 2 results: x, f2\n  = help: give a number for each, in order, or some by name\n",
         ),
         (
-            'vjp "[x, 2*x]" --at x=1 --seed f3=1',
-            "error[unknown-variable]: the program has no result `f3`\n  in --seed\n  │ f3=1\n  │ ^^\n  = help: its results: x, f2\n",
+            'vjp "[x, 2*x]" --at x=1 --weights f3=1',
+            "error[unknown-variable]: the program has no result `f3`\n  in --weights\n  │ f3=1\n  │ ^^\n  = help: its results: x, f2\n",
         ),
         (
-            'jvp "x" --at x=1 --seed y=1',
-            "error[unknown-variable]: the expression has no variable `y`\n  in --seed\n  │ y=1\n  │ ^\n  = help: its variables: x\n",
+            'jvp "x" --at x=1 --direction y=1',
+            "error[unknown-variable]: the expression has no variable `y`\n  in --direction\n  │ y=1\n  │ ^\n  = help: its variables: x\n",
         ),
         (
             'jacobian "x*y" --at x=1,y=2 --mode backward',
@@ -387,7 +387,7 @@ def test_the_library_traces_several_results():
     adjoint = [(step.target, step.formula, step.value) for step in diffcli.trace("[x*y, x + y]", at).adjoint]
     assert adjoint == [(1, "ȳ₁", 1.0), (-1, "v̄₁·v₀", 3.0), (0, "v̄₁·v₋₁", 2.0), (2, "ȳ₂", 1.0), (-1, "v̄₂", 1.0), (0, "v̄₂", 1.0)]
     assert [row.tangents for row in diffcli.trace("[x*y, x + y]", at, mode="forward").tangent] == [(1.0, None), (None, 1.0), (3.0, 2.0), (1.0, 1.0)]
-    assert diffcli.trace("[x*y, x + y]", at, mode="forward", seed="x=1,y=0.5").tangent[-1].tangents == (1.5,)
+    assert diffcli.trace("[x*y, x + y]", at, mode="forward", direction="x=1,y=0.5").tangent[-1].tangents == (1.5,)
     with pytest.raises(diffcli.ExpressionError, match="no value for `y`"):
         diffcli.trace("[x*y, x + y]", "x=2")
 
@@ -397,13 +397,13 @@ TRACED = {
     "trace-reverse": 'jacobian "u = x*y; [u, sin(x), u^2]" --at x=2,y=3 --mode reverse --trace',
     "trace-colours": 'jacobian "[a*b, b*c, c*d]" --at a=1,b=2,c=3,d=4 --trace --width 100',
     "trace-arrays": 'jacobian "[x @ x, x[0]*y]" --at x=[1,2],y=3 --mode reverse --trace -f latex',
-    "trace-jvp": 'jvp "[x*y, sin(x)]" --at x=2,y=3 --seed x=1,y=0.5 --trace -f markdown',
-    "trace-vjp": 'vjp "[x*y, x, x*y]" --at x=2,y=3 --seed "1, 2, 4" --trace',
+    "trace-jvp": 'jvp "[x*y, sin(x)]" --at x=2,y=3 --direction x=1,y=0.5 --trace -f markdown',
+    "trace-vjp": 'vjp "[x*y, x, x*y]" --at x=2,y=3 --weights "1, 2, 4" --trace',
     "trace-hvp": 'hvp "x*exp(y)" --at x=2,y=3 --direction y=1 --trace',
     "trace-kink": 'jacobian "[sqrt(x^2), x]" --at x=0 --mode reverse --trace',
     "trace-numeric": 'jacobian "[x^2, x]" --at x=2 --mode numeric --trace',
     "trace-instead": 'grad "[x*y, x + y]" --at x=2 --at y=3 --mode forward --wrt x',
-    "trace-instead-seed": 'grad "[x*y, x + y]" --at x=2,y=3 --mode forward --seed x=1',
+    "trace-instead-seed": 'grad "[x*y, x + y]" --at x=2,y=3 --mode forward --direction x=1',
 }
 
 

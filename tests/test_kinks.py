@@ -404,7 +404,7 @@ def test_products_and_directions_take_the_slope_of_all_sides_as_the_gradient_doe
     step = {name: [2.0, -3.0] if isinstance(value, list) else 3.0 for name, value in at.items()}
     along = sum(np.dot(gradient[name], step[name]) for name in at)
     systems = {text: ([5], 5), f"[{text}, other^2]": ([5, 7], 5)}
-    directional = diffcli.grad(text, at, mode="forward", seed=step)
+    directional = diffcli.grad(text, at, mode="forward", direction=step)
     assert directional.directional == pytest.approx(along, abs=1e-12)
     for system, (weights, weight) in systems.items():
         point = at if system == text else {**at, "other": 3}
@@ -417,7 +417,7 @@ def test_products_and_directions_take_the_slope_of_all_sides_as_the_gradient_doe
             assert any("slope on all sides of the point" in line for note in found.notes for line in note.notes)
 
 
-@pytest.mark.parametrize("command", ["vjp {}", "jvp {} --seed x=1", "grad {} --mode forward --seed x=1", "jacobian {} --mode forward"])
+@pytest.mark.parametrize("command", ["vjp {}", "jvp {} --weights x=1", "grad {} --mode forward --weights x=1", "jacobian {} --mode forward"])
 def test_the_commands_of_products_take_the_slope_of_all_sides(command):
     outcome = run(command.format('"where(x == 0, 1, (exp(x) - 1)/x)"') + " --at x=0 --format plain")
     assert outcome.exit == 0
@@ -739,7 +739,7 @@ def test_what_is_written_out_by_the_rules_says_so(options: str) -> None:
     assert (told in " ".join(outcome.stderr.split())) == (options not in ("--no-trace", "-q"))
 
 
-@pytest.mark.parametrize("command", ["jacobian", "jvp --seed x=1", "vjp --seed 1,1"])
+@pytest.mark.parametrize("command", ["jacobian", "jvp --direction x=1", "vjp --weights 1,1"])
 def test_the_traces_of_several_results_say_so(command: str) -> None:
     name, *options = command.split()
     told = "its trace, tape or formula is by the rules of the table, and may show another"
@@ -752,7 +752,7 @@ def test_the_traces_of_several_results_say_so(command: str) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        "jacobian", "jacobian --mode numeric", "jacobian --mode symbolic", "jvp --seed v=[1,1]", "vjp --seed f=[1,1]", "graph",
+        "jacobian", "jacobian --mode numeric", "jacobian --mode symbolic", "jvp --direction v=[1,1]", "vjp --weights f=[1,1]", "graph",
     ],
 )  # fmt: skip
 def test_an_element_without_a_value_has_a_word(command: str) -> None:

@@ -14,7 +14,7 @@ NAMES = (
 
 COMMANDS = (
     'grad "{a}^2*{b} + sin({a})" --at {a}=1.5,{b}=2',
-    'grad "{a}^2*{b} + sin({a})" --at {a}=1.5,{b}=2 --mode forward --seed {a}=1,{b}=2',
+    'grad "{a}^2*{b} + sin({a})" --at {a}=1.5,{b}=2 --mode forward --direction {a}=1,{b}=2',
     'grad "{a}^2*{b}" --at {a}=1.5,{b}=2 --mode numeric',
     'grad "{a}^2*{b}" --at {a}=1.5,{b}=2 --mode symbolic --steps',
     'grad "{b} = {a}^2; {b}*exp({b})" --at {a}=1.5 --derivative-tape',
@@ -24,18 +24,18 @@ COMMANDS = (
     'diff "{a}^2*{b} + sin({a})" --hessian --at {a}=1.5,{b}=2',
     'diff "{b} = {a}^2; [{b}*exp({b}), {a}]" --at {a}=1.5',
     'diff "sum({a}*{b})" --at {a}=[1,2],{b}=[3,4]',
-    'jvp "[{a}*{b}, {a}]" --at {a}=1.5,{b}=2 --seed {a}=1',
-    'jvp "{b} = {a}^2; {b}" --of {b} --at {a}=1.5 --seed {a}=1',
-    'vjp "[{a}*{b}, {a}]" --at {a}=1.5,{b}=2 --seed f1=1,{a}=2',
+    'jvp "[{a}*{b}, {a}]" --at {a}=1.5,{b}=2 --direction {a}=1',
+    'jvp "{b} = {a}^2; {b}" --of {b} --at {a}=1.5 --direction {a}=1',
+    'vjp "[{a}*{b}, {a}]" --at {a}=1.5,{b}=2 --weights f1=1,{a}=2',
     'vjp "{a}*{b}" --at {a}=1.5,{b}=2',
     'hvp "{a}^2*{b}" --at {a}=1.5,{b}=2 --direction {a}=1',
     'jacobian "[{a}*{b}, {a}]" --at {a}=1.5,{b}=2',
     'hessian "{a}^2*{b}" --at {a}=1.5,{b}=2 --mode numeric',
     'check "{a}*{b}" --at {a}=1.5,{b}=2',
     'graph "{a}*{b}" --at {a}=1.5,{b}=2',
-    'taylor "exp({a})*{b}" --var {a} --at {a}=1,{b}=2',
+    'taylor "exp({a})*{b}" --wrt {a} --at {a}=1,{b}=2',
     'ast "{b} = {a}^2; {b}*exp({b})"',
-    'step-size "{a}^2*{b}" --at {a}=1.5,{b}=2 --var {a}',
+    'step-size "{a}^2*{b}" --at {a}=1.5,{b}=2 --wrt {a}',
 )  # fmt: skip
 
 
@@ -94,8 +94,8 @@ def test_latex_takes_any_name(name, command):
 OF_A_FUNCTION = (
     *(f"grad {{f}} --at x_1=1,y=2 --mode {mode}" for mode in ("reverse", "forward", "numeric", "symbolic")),
     "grad {f} --at x_1=1,y=2 --derivative-tape", "jacobian {f} --at x_1=1,y=2", "hessian {f} --at x_1=1,y=2", "check {f} --at x_1=1,y=2",
-    "jvp {f} --at x_1=1,y=2 --seed y=1", "vjp {f} --at x_1=1,y=2", "hvp {f} --at x_1=1,y=2 --direction y=1", "graph {f} --at x_1=1,y=2",
-    "step-size {f} --at x_1=1,y=2 --var y", "taylor {f} --at x_1=1,y=2 --var y",
+    "jvp {f} --at x_1=1,y=2 --direction y=1", "vjp {f} --at x_1=1,y=2", "hvp {f} --at x_1=1,y=2 --direction y=1", "graph {f} --at x_1=1,y=2",
+    "step-size {f} --at x_1=1,y=2 --wrt y", "taylor {f} --at x_1=1,y=2 --wrt y",
 )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ ALONE = "--claims goes with --at, --wrt and --rtol alone\n  = help: leave the ot
 REFUSED = [
     # the file, the other arguments, the exit code and the whole message
     ("claim\n1\n", "x --claim 1", 2, f"error[usage]: {ALONE}"),
-    ("claim\n1\n", "x --digits 20", 2, f"error[usage]: {ALONE}"),
+    ("claim\n1\n", "x --exact-digits 20", 2, f"error[usage]: {ALONE}"),
     ("claim\n1\n", "x --points claims.csv", 2, f"error[usage]: {ALONE}"),
     ("claim\n1\n", "x --against 1", 2, f"error[usage]: {ALONE}"),
     ("claim\n1\n", "log(x) --at x=-1", 4, "error[domain]: `log` is undefined here\n  │ log(x)\n  │ ^^^^^^ x = -1\n  = note: its domain: x >= 0\n"),

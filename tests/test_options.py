@@ -38,6 +38,8 @@ def test_absurd_values_are_refused_with_the_range(key):
     beyond = [str(limits.least - 1), str(limits.most * 2), "1" + "0" * 30] if limits.most < 1e300 else ["0", "-1"]
     if limits.least < 0:  # any number will do
         beyond = ["-1e309"]
+    if key == "check --digits":  # more was --exact-digits
+        beyond = [beyond[0], beyond[-1]]
     fractions = ["1.5", "1e-3"] if limits.whole else []
     for value in (*(value for value in ABSURD if limits.least >= 0 or value != "-1e308"), *beyond, *fractions):
         outcome = run([name, *OPERANDS.get(name, ["x"]), f"{option.opts[0]}={value}"])
@@ -57,7 +59,7 @@ def test_whole_numbers_are_constant_expressions_too(value):
         ("grad x --at x=1 --timeout 1e10", "--timeout is 10000000000, not a number from 0 to 10000000"),
         ("grad x --at x=1 --timeout -1", "--timeout is -1, not a number from 0 to 10000000"),
         ("grad x --at x=1 --digits 18", "--digits is 18, not a whole number from 1 to 17"),
-        ("check x --at x=1 --digits 16", "--digits is 16, not a whole number from 17 to 2000"),
+        ("check x --at x=1 --exact-digits 16", "--exact-digits is 16, not a whole number from 17 to 2000"),
         ("swell --budget inf", "--budget is `inf`, not a number from 0 to 10000000"),
         ("grad x --at x=1 --mode numeric --step 0", "--step is 0, not a positive number"),
         ("taylor x --order 1001", "--order is 1001, not a whole number from 0 to 1000"),
@@ -73,10 +75,10 @@ NOTHING = {
     'grad "x*y" --at x=1,y=2 --wrt ""': (2, "usage", "no variable is named to differentiate by", "its variables: x, y"),
     'hessian "x*y" --at x=1,y=2 --wrt ","': (2, "usage", "no variable is named to differentiate by", "its variables: x, y"),
     'check "x*y" --at x=1,y=2 --wrt " "': (2, "usage", "no variable is named to differentiate by", "its variables: x, y"),
-    'grad "x*y" --at x=1,y=2 --mode forward --seed ""': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --seed x=1"),
-    'jvp "x*y" --at x=1,y=2 --seed " "': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --seed x=1"),
+    'grad "x*y" --at x=1,y=2 --mode forward --direction ""': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --direction x=1"),
+    'jvp "x*y" --at x=1,y=2 --direction " "': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --direction x=1"),
     'hvp "x*y" --at x=1,y=2 --direction ""': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --direction x=1"),
-    'vjp "[x, y]" --at x=1,y=2 --seed ""': (3, "bad-value", "there are 0 weights and 2 results: x, y", "give a number for each, in order, or some by name"),
+    'vjp "[x, y]" --at x=1,y=2 --weights ""': (3, "bad-value", "there are 0 weights and 2 results: x, y", "give a number for each, in order, or some by name"),
     'check "x" --points ""': (2, "unreadable-file", "there is no name of a file", ""),
     'grad "@"': (2, "unreadable-file", "there is no name of a file", "write @FILE for a file, and - for standard input"),
 }  # fmt: skip

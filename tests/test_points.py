@@ -207,7 +207,7 @@ TAKERS = {
     "evaluate": lambda value: diffcli.evaluate("sum(x)", {"x": value}),
     "jacobian": lambda value: diffcli.jacobian("[x, 2*x]", {"x": value}),
     "hessian": lambda value: diffcli.hessian("sum(x)", {"x": value}),
-    "jvp": lambda value: diffcli.jvp("sum(x)", {"x": np.ones(np.shape(value))}, seed={"x": value}),
+    "jvp": lambda value: diffcli.jvp("sum(x)", {"x": np.ones(np.shape(value))}, direction={"x": value}),
     "trace": lambda value: diffcli.trace("sum(x)", {"x": value}),
     "check": lambda value: diffcli.check("sum(x)", {"x": value}),
 }

@@ -303,7 +303,7 @@ def test_every_derivative_of_the_library_takes_a_function():
     assert diffcli.hessian(f, at).hessian == diffcli.hessian(text, at).hessian
     own, written = diffcli.jacobian(lambda x, y: [f(x, y), x], at), diffcli.jacobian(f"[{text}, x]", at)
     assert list(own.jacobian.values()) == list(written.jacobian.values())
-    assert diffcli.taylor(f, at, var="x", order=3).coefficients == diffcli.taylor(text, at, var="x", order=3).coefficients
+    assert diffcli.taylor(f, at, wrt="x", order=3).coefficients == diffcli.taylor(text, at, wrt="x", order=3).coefficients
 
 
 def test_several_results():

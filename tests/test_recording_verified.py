@@ -648,7 +648,7 @@ def test_elements_of_results_are_checked_against_the_function():
     (lambda: diffcli.value_and_grad(lambda x: x, wrt=0)(1.0), 'error[usage]: names are a text or a list of texts, not 0\n  = help: write "x, y", or ["x", "y"], with wrt=\n'),
     (lambda: diffcli.jacobian("x", {"x": 1.0}, of=0), 'error[usage]: names are a text or a list of texts, not 0\n  = help: write "x, y", or ["x", "y"], with of=\n'),
     (lambda: diffcli.vjp("x", {"x": 1.0}, 5), "error[usage]: weights are numbers in a list, a mapping or a text, not a `int`\n"),
-    (lambda: diffcli.taylor("x", {"x": 1.0}, var=0), "error[usage]: the variable is a name, not 0\n"),
+    (lambda: diffcli.taylor("x", {"x": 1.0}, wrt=0), "error[usage]: the variable is a name, not 0\n"),
     (lambda: diffcli.grad("x", {"x": 1.0}, kink=[]), "error[unknown-choice]: there is no kink `[]`\n  = help: one of: min-norm, mean, left, right, nan, error\n"),
 ])  # fmt: skip
 def test_what_is_no_name_no_number_or_no_function_is_told(call, said):

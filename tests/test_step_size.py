@@ -286,7 +286,7 @@ def test_single_precision_is_that_of_numpy():
         ('"sin(x)" --at x=1 --method central', ["the best step is 7.6e-06, with a typical error of 8.0e-12 (1.9e-13 at the step itself)"]),
         ('"x^2" --at x=0 --method forward', ["sqrt(eps), as a power of two 1.5e-08, has a typical error of 1.7e-08 (1.5e-08 at the step itself)"]),
         ('"3*x" --at x=1 --method forward', ["a typical error of 1.7e-08 (0 at the step itself), where none is needed"]),
-        ('"sin(y)*x" --at x=1,y=100 --var y --method central', ["The usual rule cbrt(eps)*|y|, as a power of two 4.9e-04,", "y = 100, x = 1, moved along y, in float64: error"]),
+        ('"sin(y)*x" --at x=1,y=100 --wrt y --method central', ["The usual rule cbrt(eps)*|y|, as a power of two 4.9e-04,", "y = 100, x = 1, moved along y, in float64: error"]),
     ],
 )
 def test_what_is_said_of_hard_cases(arguments, says):
@@ -340,7 +340,7 @@ def test_no_size_of_number_and_no_break_is_too_much(expression, at, exit):
     ("arguments", "exit", "code"),
     [
         ('"x*y" --at x=1,y=2', 2, "usage"),
-        ('"x*y" --at x=1,y=2 --var z', 3, "unknown-variable"),
+        ('"x*y" --at x=1,y=2 --wrt z', 3, "unknown-variable"),
         ('"x*y" --at x=1', 3, "missing-value"),
         ('"2 + 3"', 2, "usage"),
         ('"log(x)" --at x=-1', 4, "domain"),
@@ -380,13 +380,13 @@ def test_errors_of_the_library():
     with pytest.raises(UsageError, match="several variables"):
         sweep("x*y", {"x": 1, "y": 2})
     with pytest.raises(ExpressionError):
-        sweep("x", {"x": 1}, variable="y")
+        sweep("x", {"x": 1}, wrt="y")
     with pytest.raises(DomainError):
         sweep("log(x)", {"x": -1})
 
 
 def test_one_of_several_variables_is_moved():
-    result = sweep("x^2*y", {"x": 3, "y": 2}, variable="y", methods=["forward"])
+    result = sweep("x^2*y", {"x": 3, "y": 2}, wrt="y", methods=["forward"])
     assert (result.variable, result.reference) == ("y", 9.0)
 
 

@@ -498,7 +498,7 @@ def test_long_tapes_and_deep_ones():
 
 PRINTED = {
     "zero": 'taylor "exp(x)*cos(x)"',
-    "several": 'taylor "sqrt(x + y)" --var x --at x=1,y=3 --order 4 --digits full',
+    "several": 'taylor "sqrt(x + y)" --wrt x --at x=1,y=3 --order 4 --digits full',
     "kink": 'taylor "max(x, x^2) + abs(x)^3" --order 3',
     "json": 'taylor "abs(x)" --order 2 --json',
     "csv": 'taylor "1/(1 - x)" --order 3 --format csv',
@@ -536,5 +536,5 @@ def test_a_name_too_many_stands_at_its_place_and_the_point_stays_as_it_was():
     assert outcome.stderr.count("in --at") == 2
     assert "  │ x=2\n  │ ^\n" in outcome.stderr
     at = {"y": 2.0}
-    assert diffcli.taylor("x*y", at, var="x", order=2).coefficients == (0.0, 2.0, 0.0)
+    assert diffcli.taylor("x*y", at, wrt="x", order=2).coefficients == (0.0, 2.0, 0.0)
     assert at == {"y": 2.0}

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import click
-
-from diffcli.cli.flags import Decorator
-from diffcli.cli.options import Number, full
+from diffcli.cli.option_table import INPUT, METHOD, Option, shared
+from diffcli.cli.option_types import Number
 from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.language import Program
 from diffcli.methods.points.ranges import Range
 from diffcli.records.blocks import Document
 
-AGAINST: tuple[Decorator, ...] = (
-    click.option("--against", metavar="CLAIM", help='A gradient to be checked: FILE.py:NAME, "[2*x*y, x^2]", @FILE of formulas as "x: 2*x*y", or a JSON or .npy file of numbers.'),
-    click.option("--value-and-grad", is_flag=True, help="The function of --against, or EXPR alone, gives (value, gradient)."),
-    click.option("--hessian", is_flag=True, help="--against: second derivatives, as a matrix or as blocks."),
-    click.option("--random", type=Number(Range(1, 10**6)), metavar="N", help="--against: check at N random points, of the shapes that --at has."),
-    click.option("--seed", type=Number(Range(0, 2**63)), metavar="N", default=1, help="--random: where the random numbers begin.", show_default=True),
-    click.option("--scale", type=Number(), metavar="S", default=1.0, help="--random: their standard deviation.", show_default=True),
-    click.option("--rtol", type=Number(Range(0, 1, whole=False)), metavar="R", help="How far numbers may be off, beside their size; half of their digits, if not given."),
-    full("--against: show every entry."),
+AGAINST = (
+    Option("--against", group=INPUT, metavar="CLAIM", help='A gradient to be checked: FILE.py:NAME, "[2*x*y, x^2]", @FILE of formulas as "x: 2*x*y", or a JSON or .npy file of numbers.'),
+    Option("--value-and-grad", group=INPUT, help="The function of --against, or EXPR alone, gives (value, gradient)."),
+    Option("--random", group=INPUT, type=Number(Range(1, 10**6)), metavar="N", help="--against: check at N random points, of the shapes that --at has."),
+    shared("seed", "With --random.", default=1),
+    Option("--scale", group=INPUT, type=Number(), metavar="S", default=1, help="--random: their standard deviation."),
+    Option("--rtol", group=METHOD, type=Number(Range(0, 1, whole=False)), metavar="R", help="How far numbers may be off, beside their size; half of their digits, if not given."),
+    shared("hessian", "With --against."),
+    shared("full", "With --against."),
 )  # fmt: skip
 """The options of this check alone, and how far numbers may be off."""
 
@@ -41,7 +39,7 @@ def is_asked(given: Mapping[str, Any], others: object, claims: object) -> bool:
             message = f"--{idle[0]} is for {owner}"
             raise UsageError([error("usage", message, help=[f"add {owner}, or leave --{idle[0]} out"])])
     if asked and others:
-        message = "--against cannot be combined with --claim, --claims or --digits"
+        message = "--against cannot be combined with --claim, --claims or --exact-digits"
         raise UsageError([error("usage", message, help=["give one of them"])])
     return asked
 

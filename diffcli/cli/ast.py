@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import click
-
-from diffcli.cli.options import as_command, full
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import SHOWN, Run
 from diffcli.reports.formats import PERSON
 from diffcli.reports.tree import tree_report
@@ -15,9 +13,7 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-@as_command(
-    click.argument("expression", metavar="EXPR"), full(f"Show every node of a tree with more than {SHOWN}."), examples=EXAMPLES
-)
+@as_command(EXPRESSION, "full", examples=EXAMPLES)
 def command(run: Run, max_nodes: int) -> int:
     """The syntax tree of EXPR: operations, places in the text, names bound.
 

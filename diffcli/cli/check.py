@@ -10,7 +10,9 @@ import click
 
 from diffcli.cli.against import AGAINST, check_against, is_asked
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.options import Number, as_command, at, wrt
+from diffcli.cli.option_table import INPUT, SHOWN, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import as_command
 from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
@@ -35,24 +37,23 @@ SECONDS_A_POINT = 0.03
 EXAMPLES = (
     'diffcli check "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5',
     'diffcli check "x*y - sin(y)" --at x=2,y=5 --claim "x: y, y: x - cos(y)"',
-    'diffcli check "x*exp(-x^2)" --at x=0.5 --digits 50',
+    'diffcli check "x*exp(-x^2)" --at x=0.5 --exact-digits 50',
     'diffcli check "x^y" --points points.csv',
     "diffcli check model.py:loss --against model.py:gradient --at x=2,y=3",
 )
 
 
 @as_command(
-    click.argument("expression", metavar="EXPR", required=False),
-    at(),
-    click.option("--points", metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names. The default --timeout grows by 0.03 s a point."),
-    click.option("--claim", "claims", multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
-    click.option("--claims", "file", metavar="FILE", help="Check every claim of a CSV file with the columns name, variable, claim and, for other expressions than EXPR, expression."),
-    wrt(),
-    click.option("--digits", "exact_digits", type=Number(Range(17, 2000)), metavar="N", help="Show N digits of the exact derivative, and how many of each way are right."),
+    click.Argument(["expression"], metavar="EXPR", required=False),
+    shared("at", "[needed, but for claims and --points]"),
+    "no-verify",
+    "wrt",
+    Option("--points", group=INPUT, metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names. The default --timeout grows by 0.03 s a point."),
+    Option("--claim", "claims", group=INPUT, multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),
+    Option("--claims", "file", group=INPUT, metavar="FILE", help="Check every claim of a CSV file with the columns name, variable, claim and, for other expressions than EXPR, expression."),
     *AGAINST,
-    click.option("-q", "--quiet", is_flag=True, help="Print the verdicts alone: a name, a tab, and agree, proved, wrong or what else."),
+    Option("--exact-digits", group=SHOWN, type=Number(Range(17, 2000)), metavar="N", help="N digits of the exact derivative, and how many of each way are right."),
     examples=EXAMPLES,
-    digits=False,
 )
 def command(
     run: Run, points: str | None, claims: tuple[str, ...], file: str | None, wrt: str | None, exact_digits: int | None,
@@ -65,7 +66,8 @@ def command(
     way has to keep between.
     """
     output = run.output
-    output.style = output.style._replace(digits=3)  # derivatives show all of theirs
+    if not output.style.asked or output.style.decimals is not None:
+        output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
     if points is not None and (at_given or claims) and against["against"] is None:
         raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
@@ -83,7 +85,7 @@ def command(
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
         problem, alone = _problem(run, program, wrt, max_nodes, bool(claims))
         if alone and exact_digits is not None:
-            raise UsageError([error("usage", "--digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
+            raise UsageError([error("usage", "--exact-digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
         several = isinstance(problem, System)
         agreements = agreements_of(problem, exact_digits, stage) if several else []
         if not several and not alone:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from diffcli.cli.options import EXPRESSION, OF, STRICT, Number, as_command, at, full, simplify, wrt
+from diffcli.cli.option_table import INPUT, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import Run
 from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.formulas import compute_formulas
@@ -28,17 +28,17 @@ EXAMPLES = (
 
 @as_command(
     EXPRESSION,
-    wrt("Variables to differentiate by; all, if not given. One named again, as x,x,y: the mixed derivative d^3f/dx^2dy."),
-    click.option("--order", type=Number(FormulaOptions.numbers["order"]), metavar="N", help="Every derivative of that order; 1, if not given."),
-    click.option("--hessian", is_flag=True, help="The second derivatives as a matrix."),
-    click.option("--implicit", metavar="NAME", default="", help="EXPR is an equation: the derivatives of this variable of it by the others."),
-    at("The point, as x=2,y=pi/4: the values there too, and the tangent."),
-    click.option("--steps", is_flag=True, help="The derivation step by step."),
-    simplify(),
-    OF,
-    STRICT,
-    click.option("-q", "--quiet", is_flag=True, help="Print the simplified formulas alone, one a line."),
-    full("Show every step of a long derivation."),
+    shared("at", "Gives the values there too, and the tangent."),
+    "no-verify",
+    shared("wrt", "A name again, as x,x,y: the mixed derivative d^3f/dx^2dy."),
+    "of",
+    Option("--implicit", group=INPUT, metavar="NAME", default="", show_default=False, help="EXPR is an equation: the derivatives of this variable of it by the others."),
+    shared("order", "all derivatives; 1, if not given.", type=Number(FormulaOptions.numbers["order"])),
+    "strict",
+    "simplify",
+    "hessian",
+    "steps",
+    "full",
     examples=EXAMPLES,
 )
 def command(run: Run, **options: Any) -> int:

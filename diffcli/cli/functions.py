@@ -15,7 +15,7 @@ from diffcli.reports.functions import ARRAY_ROWS, find_array_rows, functions_rep
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
 
 
-@as_command(click.argument("name", required=False), examples=EXAMPLES, limits=False)
+@as_command(click.Argument(["name"], required=False), examples=EXAMPLES, limits=False)
 def command(run: Run, name: str | None) -> int:
     """The operations of the language: rule, domain, and where each is not differentiable.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from diffcli.cli.environment import write
-from diffcli.cli.options import EXPRESSION, QUIET, STRICT, Number, as_command, at, choice, full, kink, simplify, wrt
-from diffcli.cli.run import SHOWN, Run
+from diffcli.cli.option_table import METHOD, SHOWN, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.run import Run
 from diffcli.errors import ExpressionError
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
@@ -27,25 +27,25 @@ EXAMPLES = (
 
 @as_command(
     EXPRESSION,
-    at("The point, as x=2,w=[1,pi/4],W=@w.npy,v=@data.csv:v or @point.json; may be given again."),
-    wrt(),
-    choice("--mode", "mode", MODES, "MODE", "reverse, forward, numeric or symbolic.", "reverse"),
-    click.option("--seed", metavar="DIRECTION", help="forward: the derivative along a direction, as x=1,y=0.5."),
-    choice("--method", "method", METHODS, "METHOD", "numeric: automatic, central, forward, backward, richardson, ridders or complex."),
-    click.option("--order", type=Number(Range(1, 10)), metavar="P", help="numeric: the order of a stencil: 1 or 2; 2, 4, 6, 8 or 10 for a central one."),
-    click.option("--step", type=Number(), metavar="H", help="numeric: the step, as 2^-10, if it is not to be chosen."),
-    choice("--rule", "rule", RULES, "RULE", f"numeric: how the step of a stencil is chosen: {', '.join(RULES)}."),
-    kink(),
-    STRICT,
-    click.option("--share", is_flag=True, help="Merge repeated subexpressions into one row."),
-    simplify(),
-    click.option("--steps", is_flag=True, help="symbolic: the derivation step by step."),
-    click.option("--derivative-tape", is_flag=True, help="The program of value and gradient, row by row, and what it costs."),
-    click.option("--trace/--no-trace", default=True, help="Whether the traces are shown, as they are if not told."),
-    full(f"Show every element of arrays, and every row of a trace longer than {SHOWN}."),
-    click.option("--cost", is_flag=True, help="Count elementary operations."),
-    click.option("--time", "timed", is_flag=True, help="Tell how long each stage took."),
-    QUIET,
+    shared("at", needed=True),
+    "no-verify",
+    "wrt",
+    shared("direction", "With --mode forward."),
+    shared("mode", "reverse, forward, numeric or symbolic.", words=MODES, default="reverse"),
+    shared("method", "automatic, central, forward, backward, richardson, ridders or complex.", words=METHODS),
+    Option("--accuracy", group=METHOD, metavar="P", type=Number(Range(1, 10)), help="Order of a stencil's error: 1 or 2; 2, 4, 6, 8 or 10 for a central one."),
+    Option("--step", group=METHOD, metavar="H", type=Number(), help="Step of a difference quotient, as 2^-10, if it is not to be chosen."),
+    Option("--rule", group=METHOD, metavar="RULE", words=RULES, help=f"How the step of a stencil is chosen: {', '.join(RULES)}."),
+    "kink",
+    "strict",
+    "simplify",
+    "share",
+    "steps",
+    shared("trace", default=True),
+    "full",
+    Option("--derivative-tape", group=SHOWN, help="The program of value and gradient, row by row, and what it costs."),
+    Option("--cost", group=SHOWN, help="Counts of elementary operations."),
+    "time",
     examples=EXAMPLES,
 )
 def command(run: Run, trace: bool, timed: bool, steps: bool, derivative_tape: bool, **options: Any) -> int:

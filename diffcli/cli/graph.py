@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from diffcli.cli.options import EXPRESSION, STRICT, as_command, at, full, kink, wrt
+from diffcli.cli.option_table import shared
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.output import exit_code
 from diffcli.cli.run import SHOWN, Run
 from diffcli.reports.graph.graph import graph_report
@@ -22,15 +21,9 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION,
-    at("The point, as x=2,w=[1,pi/4]; without it the structure alone is shown."),
-    wrt("Variables to differentiate by; what none of them reaches is constant."),
-    kink(),
-    STRICT,
-    click.option("--share", is_flag=True, help="Merge repeated subexpressions into one node."),
-    full(f"Show every node of a graph with more than {SHOWN}."),
+    EXPRESSION, shared("at", "Without it the structure alone is shown."), "no-verify", "wrt", "kink", "strict", "share", "full",
     examples=EXAMPLES,
-)
+)  # fmt: skip
 def command(run: Run, **options: Any) -> int:
     """The computational graph of EXPR: values, adjoints, and the partial derivative on each edge.
 

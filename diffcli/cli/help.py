@@ -48,7 +48,7 @@ TOPICS: dict[str, tuple[str, Callable[[], Table] | None]] = {
 """What each topic is about, and the table below its text, which is the file of its name in ``topics/``."""
 
 
-@as_command(click.argument("topic", required=False), examples=EXAMPLES, limits=False)
+@as_command(click.Argument(["topic"], required=False), examples=EXAMPLES, limits=False)
 def command(run: Run, topic: str | None) -> int:
     """A page about TOPIC: a command, the language, the point, formats; or what an error code means, with an example.
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, as_command, at, choice, full, simplify, wrt
+from diffcli.cli.option_table import shared
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.options import HESSIAN_MODES, HessianOptions
 from diffcli.reports.derivatives.matrices import hessian_report
-
-MODE = choice("--mode", "mode", HESSIAN_MODES, "MODE", "auto (forward over reverse), numeric or symbolic.", "auto")
 
 EXAMPLES = (
     'diffcli hessian "100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1',
@@ -21,7 +20,11 @@ EXAMPLES = (
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, OF, MODE, simplify(), SPARSITY, examples=EXAMPLES)
+@as_command(
+    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", "of",
+    shared("mode", "auto (forward over reverse), numeric or symbolic.", words=HESSIAN_MODES, default="auto"),
+    "strict", "simplify", "sparsity", "full", examples=EXAMPLES,
+)  # fmt: skip
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The second derivatives of EXPR by every pair of variables, as a symmetric matrix, with its eigenvalues and what the point is."""
     options["simplify"] = run.effort(options["simplify"], options["mode"])

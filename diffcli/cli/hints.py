@@ -77,8 +77,8 @@ def with_rows(fault: ExpressionError, expression: str, points: Sequence[str], op
     """An error for several results, where the rows of a gradient are wanted, with the command that shows them."""
     if fault.diagnostics[0].code != "not-a-number" or options["mode"] not in ("forward", "reverse"):
         return fault
-    names = ("wrt", "seed") if options["seed"] else ("wrt", "mode")
+    names = ("wrt", "direction") if options["direction"] else ("wrt", "mode")
     given = [("at", text) for text in points] + [(name, options[name]) for name in names if options[name]]
     words = [expression, *[word for name, text in given for word in (f"--{name}", text)], "--trace"]
-    help = f"its rows: {pasted(['jvp' if options['seed'] else 'jacobian', *words])}"
+    help = f"its rows: {pasted(['jvp' if options['direction'] else 'jacobian', *words])}"
     return ExpressionError([each._replace(help=(*each.help, help)) for each in fault.diagnostics])

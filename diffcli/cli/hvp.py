@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, wrt
+from diffcli.cli.option_table import shared
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_hvp
 from diffcli.methods.options import MatrixOptions
 from diffcli.reports.derivatives.matrices import product_report
-
-DIRECTION = click.option("--direction", required=True, metavar="DIRECTION", help="The direction, as x=1,y=0.5; variables left out do not move.")
 
 EXAMPLES = (
     'diffcli hvp "100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1 --direction x=1,y=2',
@@ -21,8 +18,11 @@ EXAMPLES = (
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), STRICT, full(), QUIET, TRACE, DIRECTION, OF, examples=EXAMPLES)
+@as_command(
+    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", shared("direction", required=True), "of",
+    "strict", "trace", "full", examples=EXAMPLES,
+)  # fmt: skip
 def command(run: Run, direction: str, **options: Any) -> int:
     """How the gradient of EXPR changes along a direction: the Hessian times a vector, by one forward sweep."""
-    result = run.compute(compute_hvp, direction, MatrixOptions(progress=run.stage, **run.rows(), **options), "--direction")
+    result = run.compute(compute_hvp, direction, MatrixOptions(progress=run.stage, **run.rows(), **options))
     return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

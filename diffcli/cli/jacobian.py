@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.options import EXPRESSION, OF, QUIET, SPARSITY, STRICT, TRACE, as_command, at, choice, full, kink, simplify, wrt
+from diffcli.cli.option_table import shared
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.options import JACOBIAN_MODES, MatrixOptions
 from diffcli.reports.derivatives.matrices import jacobian_report
-
-MODE = choice("--mode", "mode", JACOBIAN_MODES, "MODE", "auto (forward or reverse, by counted operations), forward, reverse, numeric or symbolic.", "auto")
 
 EXAMPLES = (
     'diffcli jacobian "[x*y, sin(x), exp(y)]" --at x=2,y=3',
@@ -22,7 +21,11 @@ EXAMPLES = (
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, TRACE, OF, MODE, simplify(), SPARSITY, examples=EXAMPLES)
+@as_command(
+    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", "of",
+    shared("mode", "auto (forward or reverse, by counted operations), forward, reverse, numeric or symbolic.", words=JACOBIAN_MODES, default="auto"),
+    "kink", "strict", "simplify", "trace", "sparsity", "full", examples=EXAMPLES,
+)  # fmt: skip
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The derivatives of every result of EXPR by every variable, as a matrix.
 

@@ -6,8 +6,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.options import Number, as_command, timeout
-from diffcli.cli.run import Run, was_given
+from diffcli.cli.option_table import INPUT, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import as_command
+from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.ranges import Range
 
@@ -28,10 +30,10 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 
 
 @as_command(
-    click.argument("name", metavar="[NAME]", required=False, shell_complete=_complete),
-    click.option("--seed", type=Number(Range(0, 2**63 - 1)), metavar="N", default=0, help="Where random numbers start.", show_default=True),
-    click.option("--size", type=Number(Range(1, 10_000)), metavar="N", help="How large the example is, in lessons that have sizes."),
-    timeout(),
+    click.Argument(["name"], metavar="[NAME]", required=False, shell_complete=_complete),
+    shared("seed", default=0),
+    Option("--size", group=INPUT, type=Number(Range(1, 10_000)), metavar="N", help="How large the example is, in lessons that have sizes."),
+    "timeout",
     examples=EXAMPLES,
     limits=False,
 )
@@ -61,6 +63,6 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
     if name == ALL:
         output.print(verdicts_report(lessons, settings))
     else:
-        rounded = not was_given("digits") and output.style.format.audience == PERSON
+        rounded = not output.style.asked and output.style.format.audience == PERSON
         output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

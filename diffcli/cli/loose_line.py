@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from diffcli.cli.other_names import OTHER_NAMES
 from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
 from diffcli.language import Program, parse
@@ -134,7 +135,7 @@ class _Loose:
         self.points: Words = []
         self.options: list[list[Words]] = []
         self.takes_expression = any(one.name == "expression" for one in command.params)
-        options = [one for one in command.params if isinstance(one, click.Option)]
+        options = [one for one in command.params if isinstance(one, click.Option) and one.expose_value]
         self.named = {name.lstrip("-"): (name, one) for one in options for name in (*one.opts, *one.secondary_opts)}
         while words:
             words = words[self._take(*words) :]
@@ -145,6 +146,8 @@ class _Loose:
         values = (value,) if equals else following
         known = stem.lower() if dashed else _BARE.get(word, "") if following else ""
         assigned = _ASSIGNED.fullmatch(word)
+        if word.startswith("--") and stem not in self.named:
+            known = next((name[2:] for name, others in OTHER_NAMES.items() if f"--{stem}" in others and name[2:] in self.named), known)
         if known in self.named:
             name, option = self.named[known]
             if not option.is_flag:

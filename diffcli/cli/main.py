@@ -14,8 +14,8 @@ from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import HELP, eager_flag
-from diffcli.cli.summaries import ALIASES, COMMANDS
-from diffcli.errors import DiffcliError, UsageError, did_you_mean, error, nearest
+from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS
+from diffcli.errors import DiffcliError, UsageError, error, nearest
 
 # Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
 
@@ -24,6 +24,18 @@ Examples:
   diffcli grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5
   diffcli diff "x^2 * exp(-x)" --steps
   diffcli functions log"""
+
+FIRST = """\
+diffcli computes derivatives, shows how they are computed, and checks them.
+
+  diffcli grad "x^2*sin(y)" --at x=2,y=1           the gradient at a point
+  diffcli diff "x^2*exp(-x)" --steps               the derivative as a formula
+  diffcli check "x^3" --at x=2 --claim "x: 3*x^2"  is your derivative right?
+  diffcli plot "x^3 - 3*x"                         a function and its derivative
+  diffcli lesson                                   how it all works
+
+diffcli --help lists the commands, diffcli grad --help the options of one."""
+"""What is shown where nothing is asked for: ten lines."""
 
 
 class Commands(click.Group):
@@ -39,8 +51,10 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        widest = max(map(len, COMMANDS))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), summary) for name, (_, summary) in group.items()])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
@@ -55,12 +69,16 @@ class Commands(click.Group):
     context_settings={"auto_envvar_prefix": None, "max_content_width": 100},
     epilog=EPILOG,
     add_help_option=False,
+    invoke_without_command=True,
 )
 @eager_flag("--version", help="Show the version and exit.", shows=lambda context: f"diffcli {__version__}")
 @click.option("--debug", is_flag=True, help="Show the traceback of a bug in diffcli.")
 @HELP
-def program(debug: bool) -> None:
+@click.pass_context
+def program(context: click.Context, debug: bool) -> None:
     """Derivatives that are computed, checked and explained: automatic, symbolic and numerical."""
+    if context.invoked_subcommand is None:
+        click.echo(FIRST)
 
 
 def main(args: Sequence[str] | None = None, environment: Environment | None = None) -> int:
@@ -95,9 +113,10 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
 
 def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[str]) -> int:
     from diffcli.cli.hints import with_whole_lines
-    from diffcli.cli.output import report_error, wants_json
+    from diffcli.cli.output import tell, wants_json
 
-    return report_error(environment, with_whole_lines(fault, arguments), wants_json(arguments))
+    tell(environment, with_whole_lines(fault, arguments).diagnostics, wants_json(arguments))
+    return fault.exit_code
 
 
 def _as_usage_error(fault: click.ClickException) -> UsageError:
@@ -105,10 +124,10 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
     help: list[str] = []
     message = fault.format_message().rstrip(".")
     if isinstance(fault, click.NoSuchOption):
+        from diffcli.cli.other_names import for_no_option
+
         message = f"there is no option `{fault.option_name}`"
-        options = fault.ctx.command.params if fault.ctx else []
-        known = [name for each in options if each.name != "help" for name in (*each.opts, *each.secondary_opts)]  # help is named below
-        help += did_you_mean(fault.option_name, known)
+        help += for_no_option(fault.option_name, fault.ctx) if fault.ctx else []
     context = getattr(fault, "ctx", None)
     if isinstance(fault, click.MissingParameter) and (examples := getattr(fault.ctx and fault.ctx.command, "examples", ())):
         message = message.replace("Missing argument 'EXPR'", "the expression is missing")

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
+from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.records import Number, is_finite
 from diffcli.records.blocks import Document
 from diffcli.reports.formats import FORMATS, JSON, PLAIN, TABLE, format_of
@@ -25,13 +25,14 @@ class Output:
         format: str | None,
         as_json: bool,
         output: str | None,
-        digits: int | str = 6,
+        digits: int | str | None = None,
+        decimals: int | None = None,
         width: int | None = None,
         color: str = "auto",
         quiet: bool = False,
         full: bool = False,
     ) -> None:
-        """From the values of `diffcli.cli.options.output_options`."""
+        """From the values of `diffcli.cli.options.OF_REPORTS`."""
         path = None if output in (None, "-") else output
         chosen = JSON if as_json else FORMATS.get(format or "")
         for flag, given, only, asked in (("--json", as_json, JSON, FORMATS.get(format or "")), ("--quiet", quiet, PLAIN, chosen)):
@@ -50,7 +51,11 @@ class Output:
                 suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
                 help = f"name it with a suffix ({suffixes}), or add --format"
                 raise _refusal("unknown-choice", f"the name {path} does not say in which format", help)
-        style = environment.style(environment.stdout, width, color, None if digits == "full" else int(digits))
+        if None not in (digits, decimals):
+            raise _refusal("usage", "--digits and --decimals contradict each other", "give one of them")
+        shown = None if digits == "full" else int(digits or 6)
+        style = environment.style(environment.stdout, width, color, shown)
+        style = style._replace(decimals=decimals, asked=digits is not None or decimals is not None)
         if path is not None:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
         if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
@@ -67,7 +72,7 @@ class Output:
         if self.quiet:
             from diffcli.reports.formats.plain import quiet
 
-            rendered = quiet(document)
+            rendered = quiet(document, self.style)
         else:
             rendered = render_document(document, self.style)
         self.before_writing(notes)
@@ -95,26 +100,20 @@ def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> 
     return ExitCode.OK
 
 
-def tell(environment: Environment, diagnostics: Iterable[Diagnostic]) -> None:
-    """Diagnostics for people, on stderr."""
-    from diffcli.errors.text import Look, render
-
-    style = environment.style(environment.stderr)
-    write(environment.stderr, render(diagnostics, Look(style.width, style.unicode, style.color)))
-
-
-def report_error(environment: Environment, fault: DiffcliError, as_json: bool) -> int:
-    """An error on stderr: for people, or one line of JSON for each diagnostic."""
+def tell(environment: Environment, found: Iterable[Diagnostic], as_json: bool = False) -> None:
+    """Diagnostics on stderr: for people, or one line of JSON for each."""
     if as_json:
         import json
 
         from diffcli.reports.document import machine
 
-        lines = [json.dumps({"schema": "diffcli/error@1", **machine(found)}) for found in fault.diagnostics]
+        lines = [json.dumps({"schema": "diffcli/error@1", **machine(one)}) for one in found]
         write(environment.stderr, "\n".join(lines) + "\n")
     else:
-        tell(environment, fault.diagnostics)
-    return fault.exit_code
+        from diffcli.errors.text import Look, render
+
+        style = environment.style(environment.stderr)
+        write(environment.stderr, render(found, Look(style.width, style.unicode, style.color)))
 
 
 def wants_json(args: Sequence[str]) -> bool:

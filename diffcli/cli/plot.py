@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from diffcli.cli.options import EXPRESSION, Number, as_command, at
+from diffcli.cli.option_table import INPUT, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import Run
 from diffcli.methods.points.ranges import LARGEST, Range
 from diffcli.reports.plot import plot_report
@@ -23,9 +23,10 @@ END = Number(Range(-LARGEST, LARGEST, whole=False))
 
 @as_command(
     EXPRESSION,
-    click.option("--from", "low", type=END, metavar="A", help="Where the range begins; chosen, if not given."),
-    click.option("--to", "high", type=END, metavar="B", help="Where it ends."),
-    at("The values of the other variables, as a=2,b=pi/4; and the point about which the range is chosen, as x=1."),
+    shared("at", "Of the other variables; or where the range is chosen."),
+    "no-verify",
+    Option("--from", "low", group=INPUT, type=END, metavar="A", help="Where the range begins; chosen, if not given."),
+    Option("--to", "high", group=INPUT, type=END, metavar="B", help="Where the range ends."),
     examples=EXAMPLES,
 )
 def command(run: Run, max_nodes: int, **options: Any) -> int:

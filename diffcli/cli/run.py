@@ -52,7 +52,7 @@ class Run:
 
     def __init__(self, environment: Environment, given: dict[str, Any]) -> None:
         self.environment = environment
-        names = ("format", "as_json", "quiet", "output", "digits", "width", "color", "full")
+        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full")
         self.output = Output(environment, **{name: given.pop(name) for name in names if name in given})
         self.full = self.output.style.full
         self.expression: str | None = given.pop("expression", None)

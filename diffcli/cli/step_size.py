@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
-from diffcli.cli.options import Number, as_command, at, choice, full
-from diffcli.cli.run import Run, was_given
+from diffcli.cli.option_table import METHOD, SHOWN, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import as_command
+from diffcli.cli.run import Run
 from diffcli.methods.points.ranges import Range
 from diffcli.reports.step_size.step_size import step_size_report
 from diffcli.studies.step_size.step_size import DEFAULT, DEFAULT_AT, sweep
@@ -15,21 +17,22 @@ from diffcli.studies.step_size.step_size import DEFAULT, DEFAULT_AT, sweep
 EXAMPLES = (
     "diffcli step-size",
     'diffcli step-size "exp(x)*sin(x)" --at x=1 --method central,central4',
-    'diffcli step-size "x^2*y" --at x=3,y=2 --var x --json',
+    'diffcli step-size "x^2*y" --at x=3,y=2 --wrt x --json',
     'diffcli step-size "sin(x)" --at x=1 -o plot.svg',
 )
 
 
 @as_command(
-    click.argument("expression", metavar="[EXPR]", required=False),
-    at(),
-    click.option("--var", "variable", metavar="NAME", help="The variable to move, if there are several."),
-    click.option("--method", "methods", metavar="NAMES", help="forward, backward, central, central4, central6, central8, central10, complex; several with commas."),
-    click.option("--per-decade", type=Number(Range(0.1, 4, whole=False)), metavar="N", default=4, help="Steps in a decade to show, rounded to powers of two; 4 is all that are tried.", show_default=True),
-    click.option("--largest", type=Number(), metavar="H", help="The longest step, if not max(1, |x|)."),
-    click.option("--smallest", type=Number(), metavar="H", help="The shortest step, if not the unit roundoff of the longest."),
-    choice("--dtype", "arithmetic", ("float64", "float32"), "DTYPE", "float64 or float32.", "float64"),
-    full("Show every step, with estimates and predictions."),
+    click.Argument(["expression"], metavar="[EXPR]", required=False),
+    shared("at", needed=True),
+    "no-verify",
+    shared("wrt", "one, to be named if there are several."),
+    shared("method", "forward, backward, central, central4, central6, central8, central10, complex; several with commas."),
+    Option("--largest", group=METHOD, type=Number(), metavar="H", help="The longest step, if not max(1, |x|)."),
+    Option("--smallest", group=METHOD, type=Number(), metavar="H", help="The shortest step, if not the unit roundoff of the longest."),
+    Option("--dtype", group=METHOD, kind="arithmetic", words=("float64", "float32"), metavar="DTYPE", default="float64", help="float64 or float32."),
+    Option("--per-decade", group=SHOWN, type=Number(Range(0.1, 4, whole=False)), metavar="N", default=4, help="Steps in a decade, rounded to powers of two; 4 is all that are tried."),
+    "full",
     examples=EXAMPLES,
 )
 def command(run: Run, max_nodes: int, **options: Any) -> int:
@@ -40,9 +43,10 @@ def command(run: Run, max_nodes: int, **options: Any) -> int:
     """
     if run.expression is None:
         run.expression, run.point = DEFAULT, run.point or DEFAULT_AT
+    options["methods"] = options.pop("method")
     result = run.compute(sweep, most_rows=max_nodes, progress=run.stage, **options)
     style = run.output.style
-    if not was_given("digits"):
+    if not style.asked or style.decimals is not None:
         style = style._replace(digits=3 if run.full else 2)  # errors are known by their magnitude
     document = step_size_report(result, style, run.full)
     sides = () if result.slopes is None else result.slopes[1:]

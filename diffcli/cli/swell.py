@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 
-from diffcli.cli.options import Number, as_command, choice, full
+from diffcli.cli.option_table import INPUT, LIMITS, SHOWN, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
@@ -26,34 +28,34 @@ MOST_DRAWN = 500
 
 EXAMPLES = (
     "diffcli swell --n 4",
-    'diffcli swell "r*l*(1 - l)" --var l --n 8 --at x=0.3,r=3.7',
+    'diffcli swell "r*l*(1 - l)" --wrt l --n 8 --at x=0.3,r=3.7',
     "diffcli swell --demo newton --sizes --time",
     "diffcli swell --n 1000 --budget 0 --json",
 )
 
 
 @as_command(
-    click.argument("expression", metavar="[MAP]", required=False),
-    click.option("--n", "n", type=Number(Range(1, MOST_ITERATIONS)), metavar="N", default=4, help="The last l_n.", show_default=True),
-    click.option("--var", "state", metavar="NAME", help="The variable that MAP is iterated in, if it has several."),
-    choice("--demo", "demo", DEMOS, "NAME", "logistic (if no MAP is given), newton, nested or speelpenning."),
-    click.option("--at", "start", metavar="POINT", help="Where to compare accuracy, as x=0.9; 0.9 for the logistic map."),
-    click.option("--sizes", is_flag=True, help="Show every size in place of the expressions."),
-    full("Show every row of a long table, and count the largest gradients."),
-    click.option("--budget", type=Number(TIMEOUT), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]"),
-    click.option("--time", "timed", is_flag=True, help="Tell how long each step took."),
+    click.Argument(["expression"], metavar="[MAP]", required=False),
+    shared("at", "Where accuracy is compared; 0.9 for the logistic map."),
+    shared("wrt", "one, in which MAP is iterated."),
+    Option("--n", group=INPUT, type=Number(Range(1, MOST_ITERATIONS)), metavar="N", default=4, help="The last l_n."),
+    Option("--demo", group=INPUT, words=DEMOS, metavar="NAME", help="logistic (if no MAP is given), newton, nested or speelpenning."),
+    Option("--sizes", group=SHOWN, help="Every size in place of the expressions."),
+    "full",
+    "time",
+    Option("--budget", group=LIMITS, type=Number(TIMEOUT), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]"),
     examples=EXAMPLES,
 )
 def command(
-    run: Run, n: int, state: str | None, demo: str | None, start: str | None, sizes: bool, budget: float | None, timed: bool, max_nodes: int
+    run: Run, n: int, wrt: str | None, demo: str | None, sizes: bool, budget: float | None, timed: bool, max_nodes: int
 ) -> int:
     """How the derivative of an iterated map swells: as a tree, shared, simplified, and on the tape.
 
     MAP is the next value in terms of the last, as "4*l*(1 - l)": an expression, @FILE, or - for standard input. l_1 is the
     variable x, and the derivative of l_n is taken by it. Sizes are counted exactly; SymPy is measured within --budget.
     """
-    recurrence = _recurrence(run, state, demo)
-    point = _point(recurrence, start)
+    recurrence = _recurrence(run, wrt, demo)
+    point = _point(recurrence, run.point)
     if budget is None:  # for a long table SymPy is a few rows at most, which nobody should wait for
         budget = 5.0 if n < 100 else 1.0
     output = run.output
@@ -83,15 +85,15 @@ def _recurrence(run: Run, state: str | None, demo: str | None) -> Recurrence:
     """The map that is asked for; the logistic map, if none is."""
     if run.expression is None:
         if state is not None:
-            raise UsageError([error("usage", "--var names the variable of a MAP, and there is none", help=["leave it out"])])
+            raise UsageError([error("usage", "--wrt names the variable of a MAP, and there is none", help=["leave it out"])])
         return DEMOS[demo or "logistic"]
     if demo is not None:
         raise UsageError([error("usage", "a MAP and --demo contradict each other", help=["give one of them"])])
     return of_program(run.read(functions=False), state)
 
 
-def _point(recurrence: Recurrence, at: str | None) -> dict[str, float]:
-    if at is None:
+def _point(recurrence: Recurrence, at: Sequence[str]) -> dict[str, float]:
+    if not at:
         return default_point(recurrence)
     if recurrence.fresh:
         message = "this demo has no point: its accuracy is not in question"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from diffcli.cli.options import EXPRESSION, QUIET, Number, as_command, at
+from diffcli.cli.option_table import SHOWN, Option, shared
+from diffcli.cli.option_types import Number
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import Run
 from diffcli.methods.taylor import ORDER, compute_taylor
 from diffcli.reports.derivatives.taylor import taylor_report
 
 EXAMPLES = (
     'diffcli taylor "exp(x)*cos(x)"',
-    'diffcli taylor "sqrt(x + y)" --var x --at x=1,y=3 --order 4',
+    'diffcli taylor "sqrt(x + y)" --wrt x --at x=1,y=3 --order 4',
     'diffcli taylor "sinc(x)" --order 12 --json',
     'diffcli taylor "sin(x)" --at x=pi/4 --exact',
 )
@@ -21,11 +21,11 @@ EXAMPLES = (
 
 @as_command(
     EXPRESSION,
-    click.option("--var", metavar="NAME", help="The variable to expand in, if there are several."),
-    click.option("--order", type=Number(ORDER), metavar="N", default=6, help="The highest power.", show_default=True),
-    click.option("--exact", is_flag=True, help="Show the coefficients as exact numbers too, as 1/3 and sin(1)/2."),
-    QUIET,
-    at("The point, as x=2,y=pi/4; the variable is 0, if not given."),
+    shared("at", "The variable is 0, if not given."),
+    "no-verify",
+    shared("wrt", "one, to be named if there are several."),
+    shared("order", "the polynomial.", type=Number(ORDER), default=6),
+    Option("--exact", group=SHOWN, help="The coefficients as exact numbers too, as 1/3 and sin(1)/2."),
     examples=EXAMPLES,
 )
 def command(run: Run, **options: Any) -> int:

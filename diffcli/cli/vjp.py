@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from diffcli.cli.options import EXPRESSION, OF, QUIET, STRICT, TRACE, as_command, at, full, kink, wrt
+from diffcli.cli.option_table import INPUT, Option, shared
+from diffcli.cli.options import EXPRESSION, as_command
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_vjp
 from diffcli.methods.options import MatrixOptions
 from diffcli.reports.derivatives.matrices import product_report
 
-SEED = click.option("--seed", metavar="WEIGHTS", help='The weights of the results, in order, as "1, 0, 2", or by name, as u=1; a single result has 1.')
+WEIGHTS = Option("--weights", group=INPUT, metavar="WEIGHTS", help='Weights of the results, in order, as "1, 0, 2", or by name, as u=1; a single one has 1.')
 
 EXAMPLES = (
-    'diffcli vjp "[x*y, sin(x), exp(y)]" --at x=2,y=3 --seed "1, 0, 2"',
-    'diffcli vjp "u = x*y; v = x + y; [u, v]" --at x=2,y=3 --seed v=1',
+    'diffcli vjp "[x*y, sin(x), exp(y)]" --at x=2,y=3 --weights "1, 0, 2"',
+    'diffcli vjp "u = x*y; v = x + y; [u, v]" --at x=2,y=3 --weights v=1',
     'diffcli vjp "x*sin(y)" --at x=2,y=3',
-    'diffcli vjp "[x*y, sin(x)]" --at x=2,y=3 --seed "1, 2" --trace',
+    'diffcli vjp "[x*y, sin(x)]" --at x=2,y=3 --weights "1, 2" --trace',
 )
 
 
-@as_command(EXPRESSION, at(), wrt(), kink(), STRICT, full(), QUIET, TRACE, SEED, OF, examples=EXAMPLES)
-def command(run: Run, seed: str | None, **options: Any) -> int:
+@as_command(
+    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", WEIGHTS, "of", "kink", "strict", "trace", "full", examples=EXAMPLES
+)
+def command(run: Run, weights: str | None, **options: Any) -> int:
     """The derivatives of a weighted sum of the results of EXPR: a vector times the Jacobian, by one reverse sweep."""
-    result = run.compute(compute_vjp, seed, MatrixOptions(progress=run.stage, **run.rows(), **options), "--seed")
+    result = run.compute(compute_vjp, weights, MatrixOptions(progress=run.stage, **run.rows(), **options))
     return run.report(product_report(result, run.output.style), result.notes, [*result.values.values(), *result.product.values()])

@@ -63,7 +63,7 @@ CODES: dict[str, Code] = {
     "duplicate-name": _error(3, "A name is bound twice; every name stands for one thing.", 'grad "a = x; a = 2*a; a" --at x=1', 'grad "a = x; b = 2*a; b" --at x=1'),
     "no-result": _error(3, "The program ends with the definition of a function, so it computes nothing.", 'grad "f(t) = t^2" --at x=1', 'grad "f(t) = t^2; f(x)" --at x=1'),
     "missing-value": _error(3, "A variable has no value in --at.", 'grad "x*y" --at x=1', 'grad "x*y" --at x=1,y=2'),
-    "unknown-variable": _error(3, "A name in --at, --wrt or --seed is no variable of the program.", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
+    "unknown-variable": _error(3, "A name in --at, --wrt or --direction is no variable of the program.", 'grad "x" --at x=1,y=2', 'grad "x" --at x=1'),
     "bad-claim": _error(3, "A claimed derivative does not say which variable it is the derivative by.", 'check "x*y" --at x=1,y=2 --claim y', 'check "x*y" --at x=1,y=2 --claim "x: y"'),
     "bad-value": _error(3, "A value is not a finite number, a constant expression or an array of them, or an option's number is out of range (exit code 2).", 'grad "x" --at x=1/0', 'grad "x" --at x=1/2'),
     "ragged-array": _error(3, "The lists of an array that stand at one depth are not of one length.", 'grad "sum(x)" --at x=[[1,2],[3]]', 'grad "sum(x)" --at x=[[1,2],[3,4]]'),
@@ -134,6 +134,7 @@ CODES: dict[str, Code] = {
     "difference-off": _warning("A difference quotient is further from the derivative by the table's rules than its own error estimate says.", 'grad "sin(1e7*x)" --at x=0.3 --mode numeric --rule eps', 'grad "sin(x)" --at x=0.3 --mode numeric'),
     "symbolic-form": _warning("SymPy's form of the derivative is 0/0 or the like at this point, where the function is well behaved.", 'grad "hypot(x, y)" --at x=0,y=0 --mode symbolic', 'grad "hypot(x, y)" --at x=0,y=0', exit=4),
     # -- notes -------------------------------------------------------------------------------------------------------------
+    "former-spelling": _note("An option is given by the name that it had in the version before; the next one will not know it.", 'taylor "x*y" --var x --at y=2'),
     "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),
     "python-branch": _note("A Python function branches on a value. The derivative is that of the branch taken; another point may take another."),

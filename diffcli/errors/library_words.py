@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from diffcli.errors import Diagnostic, DiffcliError
+from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
 
 if TYPE_CHECKING:
     from re import Match
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 _OPTION = (
     r"(?<![\w)\]])--(?:"
-    r"(?P<name>mode|simplify|implicit|kink|method|rule|of|var|at|wrt|direction|weights|seed|order|accuracy|step) (?!out\b)"
+    r"(?P<name>mode|simplify|implicit|kink|method|rule|of|at|wrt|direction|weights|order|accuracy|step) (?!out\b)"
     r'(?P<value>"[^"]+"|[\w.-]+(?=$|[,)]| or )|\S*[=\[]\S*)'
     r"|(?P<alone>[a-z][a-z-]+)(?: (?=N\b))?)"
 )
@@ -28,6 +28,19 @@ _COMMAND = r'diffcli (\w+) ("[^"]+")((?: --[a-z]+ [^\s`]+)+)'
 _FLAGS = ("strict", "steps", "share", "derivative_tape", "hessian")
 
 
+FORMER: dict[str, dict[str, str]] = {
+    "grad": {"seed": "direction", "order": "accuracy"},
+    "trace": {"seed": "direction"},
+    "jvp": {"seed": "direction"},
+    "vjp": {"seed": "weights"},
+    "taylor": {"var": "wrt"},
+    "swell": {"var": "wrt"},
+    "step-size": {"var": "wrt"},
+    "check": {"digits": "exact_digits"},
+}
+"""What the options of a command, and of the function of its name, were called until 1.4: they are read for one version more."""
+
+
 def in_python(text: str) -> str:
     """A sentence with its options as arguments of a function.
 
@@ -35,8 +48,8 @@ def in_python(text: str) -> str:
 
     >>> in_python("--no-verify leaves it out")
     'verify=False leaves it out'
-    >>> in_python("add --mode reverse, or leave --seed out"), in_python("--strict makes an error of `x--mode`")
-    ('add mode="reverse", or leave seed= out', 'strict=True makes an error of `x--mode`')
+    >>> in_python("add --mode reverse, or leave --direction out"), in_python("--strict makes an error of `x--mode`")
+    ('add mode="reverse", or leave direction= out', 'strict=True makes an error of `x--mode`')
     >>> in_python('the derivative of y: diffcli diff "x^2 + y^2 = 1" --implicit y --at x=0,y=1')
     'the derivative of y: diffcli.diff("x^2 + y^2 = 1", implicit="y", at="x=0,y=1")'
     """
@@ -50,8 +63,12 @@ def in_python(text: str) -> str:
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """A function of the library, whose errors and notes spell options as its arguments."""
 
+    former = FORMER.get(function.__name__, {})
+
     @wraps(function)
     def call(*values: Parameters.args, **named: Parameters.kwargs) -> Result:
+        if former and not former.keys().isdisjoint(named):
+            _rename(named, former)
         try:
             result: Any = function(*values, **named)
         except DiffcliError as fault:
@@ -61,6 +78,17 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
         return result._replace(notes=tuple(map(_respelled, notes))) if notes else result  # type: ignore[no-any-return]
 
     return call
+
+
+def _rename(named: dict[str, Any], former: Mapping[str, str]) -> None:
+    """Give arguments by their former names those that they have now, with a warning."""
+    import warnings
+
+    for name in former.keys() & named.keys():
+        warnings.warn(f"{name}= is now {former[name]}=", DeprecationWarning, stacklevel=3)
+        if former[name] in named:
+            raise UsageError([error("usage", f"{name}= and {former[name]}= are the same", help=["give one of them"])])
+        named[former[name]] = named.pop(name)
 
 
 def _as_call(found: Match[str]) -> str:

@@ -140,10 +140,10 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
     from diffcli.methods.problem.scalarise import variables_of  # reverse mode does not wait for it
 
     seed: Point | None = None
-    if options.seed is not None:
+    if options.direction is not None:
         from diffcli.methods.points.directions import read_direction
 
-        seed = read_direction(options.seed, problem.at)
+        seed = read_direction(options.direction, problem.at)
         seeds = [{problem.input_slot(name): step for name, step in seed.items()}]
     else:
         elements = variables_of(problem)
@@ -180,7 +180,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
     found = []
     for position, name in enumerate(problem.wrt, 1):
         options.progress(f"differences along {name} ({position} of {len(problem.wrt)})")
-        found.append(difference(problem, name, options.quotient, options.order, options.step, options.rule))
+        found.append(difference(problem, name, options.quotient, options.accuracy, options.step, options.rule))
     differences = tuple(found)
     told = {slope.variable for note in notes for slope in note.slopes if None not in (slope.left, slope.right)}
     warned = any(note.severity == "warning" for note in notes)
@@ -203,7 +203,7 @@ def _by_plain_calls(program: Program, at: At, options: Options, fault: Expressio
     calls = in_place_of_recording(program, at, options.wrt, fault, options.progress)
     if calls.shapes != [()]:
         raise ExpressionError([not_a_number(calls.shapes[0], len(calls.shapes))])
-    by = partial(difference_of, method=options.quotient, order=options.order, step=options.step, rule=options.rule)
+    by = partial(difference_of, method=options.quotient, order=options.accuracy, step=options.step, rule=options.rule)
     (row,) = table = calls.jacobian(by)
     notes = tuple(calls.notes(table, options.strict))
     gradient = calls.columns.of([each.estimate for each in row])

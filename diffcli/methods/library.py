@@ -27,11 +27,11 @@ def grad(
     *,
     mode: str = "reverse",
     wrt: str | Sequence[str] | None = None,
-    seed: str | Mapping[str, object] | None = None,
+    direction: str | Mapping[str, object] | None = None,
     kink: str = "min-norm",
     strict: bool = False,
     method: str | None = None,
-    order: int | None = None,
+    accuracy: int | None = None,
     step: float | None = None,
     rule: str | None = None,
     steps: bool = False,
@@ -56,13 +56,13 @@ def grad(
     wrt
         The variables to differentiate by, as names or one text ``"x, y"``; all, in order of appearance, if not given. The
         other arguments of a Python function are passed on to it as they are.
-    seed
+    direction
         For forward mode: a direction, with a number or an array for each variable that moves; the derivative along it is
         ``directional``.
     kink, strict
         What to use where the function has a corner: ``min-norm``, ``mean``, ``left``, ``right``, ``nan`` or ``error``; and
         whether everything that is not differentiable is an error.
-    method, order, step, rule
+    method, accuracy, step, rule
         For numeric mode, those of `diffcli.methods.differences.finite_difference.difference`.
     steps
         For symbolic mode: the derivation of each partial derivative too, step by step, as ``derivations``.
@@ -109,8 +109,8 @@ def grad(
     ({'x': 0.0}, ['kink'], (Slopes(variable='x', left=-1.0, right=1.0),))
     """
     options = Options(
-        mode=mode, wrt=wrt, seed=seed, kink=kink, strict=strict, method=method, order=order, step=step, rule=rule, steps=steps,
-        simplify=simplify, max_nodes=max_nodes, verify=verify,
+        mode=mode, wrt=wrt, direction=direction, kink=kink, strict=strict, method=method, accuracy=accuracy, step=step, rule=rule,
+        steps=steps, simplify=simplify, max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
     return compute(target, at, options)
 
@@ -281,14 +281,14 @@ def trace(
     *,
     mode: str = "reverse",
     wrt: str | Sequence[str] | None = None,
-    seed: str | Mapping[str, object] | None = None,
+    direction: str | Mapping[str, object] | None = None,
     kink: str = "min-norm",
     verify: bool = True,
 ) -> Trace:
     """The evaluation trace of a program: every value, and its tangents (``forward``) or the adjoint steps (``reverse``).
 
     Parameters and errors are those of `grad`; ``mode`` is ``reverse`` or ``forward``. Of several results it has the sweeps of
-    `jacobian`, or that of `jvp` along a seed.
+    `jacobian`, or that of `jvp` along a direction.
 
     Returns
     -------
@@ -308,7 +308,7 @@ def trace(
     given: dict[str, Any] = {"kink": kink, "verify": verify, "trace": True}
     result: GradientResult | JacobianResult | ProductResult
     try:
-        result = compute(target, at, Options(mode=mode, wrt=wrt, seed=seed, **given))
+        result = compute(target, at, Options(mode=mode, wrt=wrt, direction=direction, **given))
     except ExpressionError as fault:
         if [found.code for found in fault.diagnostics] != ["not-a-number"]:
             raise
@@ -316,6 +316,7 @@ def trace(
         from diffcli.methods.matrices.products import compute_jvp
 
         several = MatrixOptions(mode=mode, wrt=wrt, **given)
-        result = compute_jacobian(target, at, several) if seed is None else compute_jvp(target, at, seed, JvpOptions(**given))
+        along = JvpOptions(**given)
+        result = compute_jacobian(target, at, several) if direction is None else compute_jvp(target, at, direction, along)
     assert result.trace is not None
     return result.trace._replace(notes=result.notes)

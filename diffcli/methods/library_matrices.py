@@ -141,7 +141,7 @@ def hessian(
 def jvp(
     target: Target,
     at: At,
-    seed: Direction,
+    direction: Direction,
     *,
     of: str | Sequence[str] | None = None,
     mode: str = "forward",
@@ -155,7 +155,7 @@ def jvp(
 
     Parameters
     ----------
-    seed
+    direction
         The direction, as a mapping or text ``"x=1, y=0.5"``; variables that are left out do not move.
     mode
         ``forward``, or ``numeric`` for differences along the direction.
@@ -169,14 +169,14 @@ def jvp(
     >>> jvp("[x*y, x + y]", {"x": 2, "y": 5}, {"x": 1}).product
     {'f1': 5.0, 'f2': 1.0}
     """
-    return compute_jvp(target, at, seed, JvpOptions(mode=mode, of=of, kink=kink, strict=strict, verify=verify))
+    return compute_jvp(target, at, direction, JvpOptions(mode=mode, of=of, kink=kink, strict=strict, verify=verify))
 
 
 @for_library
 def vjp(
     target: Target,
     at: At,
-    seed: Weights | None = None,
+    weights: Weights | None = None,
     *,
     of: str | Sequence[str] | None = None,
     wrt: str | Sequence[str] | None = None,
@@ -190,7 +190,7 @@ def vjp(
 
     Parameters
     ----------
-    seed
+    weights
         The weights: a number for each result in order, or numbers by name; 1 for a single result, if not given.
 
     Returns
@@ -204,7 +204,7 @@ def vjp(
     >>> vjp("[x*y, x + y]", {"x": 2, "y": 5}, {"f2": 1}).product
     {'x': 1.0, 'y': 1.0}
     """
-    return compute_vjp(target, at, seed, MatrixOptions(of=of, wrt=wrt, kink=kink, strict=strict, verify=verify))
+    return compute_vjp(target, at, weights, MatrixOptions(of=of, wrt=wrt, kink=kink, strict=strict, verify=verify))
 
 
 @for_library

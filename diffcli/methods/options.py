@@ -103,9 +103,9 @@ class Options(SharedOptions):
     """What can be asked of a gradient; see `diffcli.grad` for what each means."""
 
     mode: str = "reverse"
-    seed: str | Mapping[str, object] | None = None
+    direction: str | Mapping[str, object] | None = None
     method: str | None = None
-    order: int | None = None
+    accuracy: int | None = None
     step: float | None = None
     rule: str | None = None
     share: bool = False
@@ -121,13 +121,13 @@ class Options(SharedOptions):
     conflicts: ClassVar[Sequence[Conflict]] = (
         (lambda o: o.kink not in ("min-norm", "error") and o.mode not in ("reverse", "forward"),
          "a rule for kinks is for automatic differentiation, not for {o.mode}", "add --mode reverse, or leave it out"),
-        (lambda o: o.seed is not None and o.mode != "forward",
-         "a seed is a direction for forward mode, not for {o.mode}", "add --mode forward, or leave --seed out"),
-        (lambda o: o.mode != "numeric" and (o.method, o.order, o.step, o.rule) != (None,) * 4,
-         "a method, an order, a step and a rule are for numeric mode, not for {o.mode}",
+        (lambda o: o.direction is not None and o.mode != "forward",
+         "a direction is for forward mode, not for {o.mode}", "add --mode forward, or leave --direction out"),
+        (lambda o: o.mode != "numeric" and (o.method, o.accuracy, o.step, o.rule) != (None,) * 4,
+         "a method, an accuracy, a step and a rule are for numeric mode, not for {o.mode}",
          "add --mode numeric, or leave it out"),
-        (lambda o: (o.order is not None or o.rule is not None) and o.quotient not in STENCIL_METHODS,
-         "an order and a rule are for a stencil, not for {o.quotient}", "add --method forward, backward or central"),
+        (lambda o: (o.accuracy is not None or o.rule is not None) and o.quotient not in STENCIL_METHODS,
+         "an accuracy and a rule are for a stencil, not for {o.quotient}", "add --method forward, backward or central"),
         (lambda o: o.step is not None and o.quotient == "automatic",
          "the automatic method chooses its step", "leave the step out, or add --method richardson"),
         (lambda o: o.step is not None and o.rule is not None,
@@ -139,15 +139,15 @@ class Options(SharedOptions):
          "add --mode reverse, or leave --derivative-tape out"),
         (lambda o: o.derivative_tape and o.kink not in ("min-norm", "error"),
          "a derivative tape is made by the rules of the table, at kinks too", "leave --kink or --derivative-tape out"),
-        (lambda o: o.seed is not None and o.wrt is not None,
-         "a seed is a direction of its own; there is nothing to choose by wrt", "give one of them"),
+        (lambda o: o.direction is not None and o.wrt is not None,
+         "a direction says what moves; there is nothing to choose by --wrt", "give one of them"),
         _SIMPLIFIES,
     )  # fmt: skip
 
     @property
     def quotient(self) -> str:
-        """The difference quotient: whoever asks for a step, an order or a rule has a stencil in mind."""
-        return self.method or ("automatic" if (self.order, self.step, self.rule) == (None, None, None) else "central")
+        """The difference quotient: whoever asks for a step, an accuracy or a rule has a stencil in mind."""
+        return self.method or ("automatic" if (self.accuracy, self.step, self.rule) == (None, None, None) else "central")
 
 
 class MatrixOptions(SharedOptions):

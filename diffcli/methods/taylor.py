@@ -38,7 +38,7 @@ LAST_DERIVATIVE = 170
 def taylor(
     target: Target,
     at: At | None = None,
-    var: str | None = None,
+    wrt: str | None = None,
     order: int = 6,
     *,
     exact: bool = False,
@@ -54,7 +54,7 @@ def taylor(
         A program, as text or parsed, or a Python function of numbers.
     at
         The point, as for `diffcli.grad`. The variable itself may be left out, and is 0 then.
-    var
+    wrt
         The variable; it may be left out if there is only one.
     order
         The highest power, at most 1000.
@@ -93,20 +93,20 @@ def taylor(
     >>> taylor("sin(x)", "x=pi/4", order=3, exact=True).exact
     ('sqrt(2)/2', 'sqrt(2)/2', '-sqrt(2)/4', '-sqrt(2)/12')
     """
-    return compute_taylor(as_program(target, verify), at, var, order, max_nodes, progress, exact)
+    return compute_taylor(as_program(target, verify), at, wrt, order, max_nodes, progress, exact)
 
 
 def compute_taylor(
-    target: Target, at: At | None, var: str | None, order: int, max_nodes: int, progress: Callable[[str], None],
+    target: Target, at: At | None, wrt: str | None, order: int, max_nodes: int, progress: Callable[[str], None],
     exact: bool = False,
 ) -> TaylorResult:  # fmt: skip
     """What `taylor` returns, with options as the command line spells them."""
     ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
-    if var is not None and not isinstance(var, str):
-        raise UsageError([error("usage", f"the variable is a name, not {var!r}")])
+    if wrt is not None and not isinstance(wrt, str):
+        raise UsageError([error("usage", f"the variable is a name, not {wrt!r}")])
     program = as_program(target)
-    variable = _variable(list(program.inputs), var)
+    variable = _variable(list(program.inputs), wrt)
     progress("evaluating")
     base = variable.partition("[")[0].strip()
     problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
@@ -180,7 +180,7 @@ def _scalarised(problem: Problem, variable: str, most_rows: int) -> tuple[Proble
     numbers = scalarised(problem, most_rows)
     wanted = "".join(variable.split())
     if wanted not in numbers.at:
-        help = [f"one of its elements, as in --var {next((name for name in numbers.wrt), 'x[0]')}"]
+        help = [f"one of its elements, as in --wrt {next((name for name in numbers.wrt), 'x[0]')}"]
         raise ExpressionError([error("unknown-variable", f"`{variable}` is no number to expand in", help=help)])
     return numbers, wanted
 
@@ -235,7 +235,7 @@ def _variable(inputs: Sequence[str], given: str | None) -> str:
     if not inputs:
         raise UsageError([error("usage", "the expression has no variable to expand it in")])
     names = ", ".join(inputs)
-    help = [f"name it with --var {inputs[0]}"]
+    help = [f"name it with --wrt {inputs[0]}"]
     raise UsageError([error("usage", f"there are several variables ({names}), and a Taylor polynomial is along one", help=help)])
 
 

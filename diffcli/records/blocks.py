@@ -27,7 +27,9 @@ class Column(NamedTuple):
     numeric: bool = False
     math: bool = False
     full: bool = False
-    """Whether numbers show all their digits even in a table for people."""
+    """Whether numbers show all their digits even in a table for people, unless they ask for fewer."""
+    size: bool = False
+    """Whether numbers are sizes, such as errors: known by their magnitude, in significant digits at any --decimals."""
 
 
 def texts(*titles: str) -> tuple[Column, ...]:
@@ -35,9 +37,9 @@ def texts(*titles: str) -> tuple[Column, ...]:
     return tuple(map(Column, titles))
 
 
-def numbers(*titles: str, full: bool = False) -> tuple[Column, ...]:
+def numbers(*titles: str, full: bool = False, size: bool = False) -> tuple[Column, ...]:
     """Columns of numbers."""
-    return tuple(Column(title, numeric=True, full=full) for title in titles)
+    return tuple(Column(title, numeric=True, full=full, size=size) for title in titles)
 
 
 class Table(NamedTuple):
@@ -129,9 +131,9 @@ class Matrix(NamedTuple):
         """The matrix as a table, of its first rows and columns unless it is to be ``full``; labels are names for a machine."""
         most = (len(self.rows), len(self.columns)) if full else MOST_SHOWN
         label, head = ("{}", "{}") if names else (self.row_label, self.column_label)
-        columns = [Column(""), *[Column(head.format(name), numeric=True, full=True) for name in self.columns[: most[1]]]]
+        columns = [Column(""), *[Column(head.format(name), numeric=True) for name in self.columns[: most[1]]]]
         if self.beside:
-            columns.insert(1, Column(self.beside_label, numeric=True, full=True))
+            columns.insert(1, Column(self.beside_label, numeric=True))
         rows = [
             (label.format(name), *self.beside[place : place + 1], *self.entries[place][: most[1]])
             for place, name in enumerate(self.rows[: most[0]])

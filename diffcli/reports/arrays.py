@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.language.writing.array_text import array_text, figure_text, figures, joined, summary_text
-from diffcli.language.writing.printer import latex_number
+from diffcli.language.writing.array_text import array_text, figures, joined, summary_text
+from diffcli.language.writing.printer import Digits, figure_text, latex_figure
 from diffcli.records import is_large
 
 MOST_IN_CELL = 12
@@ -24,7 +24,7 @@ MOST_COLUMNS = 10
 """As many columns as amsmath's matrices have."""
 
 
-def cell_text(array: Any, digits: int | None, widest: int = WIDEST_CELL) -> str:
+def cell_text(array: Any, digits: Digits, widest: int = WIDEST_CELL) -> str:
     """An array in a cell: ``[1, 2, 3]``, or ``norm 22.6274``. With all digits, larger ones are shown.
 
     >>> from diffcli.operations.arithmetic.array_files import to_array
@@ -40,7 +40,7 @@ def cell_text(array: Any, digits: int | None, widest: int = WIDEST_CELL) -> str:
     return f"norm {figure_text(figures(array).norm, digits)}"
 
 
-def array_lines(array: Any, digits: int | None, width: int) -> list[str]:
+def array_lines(array: Any, digits: Digits, width: int) -> list[str]:
     """An array over lines no wider than ``width``, if its numbers allow: a row a line, columns under each other.
 
     >>> from diffcli.operations.arithmetic.array_files import to_array
@@ -94,7 +94,7 @@ def _filled(begin: str, parts: list[str], end: str, indent: str, width: int) -> 
     return [*lines, line]
 
 
-def latex_array(array: Any, digits: int | None = None) -> str:
+def latex_array(array: Any, digits: Digits = None) -> str:
     r"""An array as a formula: a vector as a row, a matrix as a matrix; a large one, and one with more axes, in words.
 
     >>> from diffcli.operations.arithmetic.array_files import to_array
@@ -104,9 +104,9 @@ def latex_array(array: Any, digits: int | None = None) -> str:
     if not array.size:
         return r"\begin{bmatrix} \end{bmatrix}"
     if is_large(array) or array.ndim > 2:
-        norm, least, greatest = (latex_number(float(figure_text(figure, digits or 6))) for figure in figures(array))
+        norm, least, greatest = (latex_figure(figure_text(figure, digits or 6)) for figure in figures(array))
         return rf"\text{{norm }} {norm} \text{{, from }} {least} \text{{ to }} {greatest}"
-    texts = [latex_number(float(figure_text(number, digits))) for number in array.ravel().tolist()]
+    texts = [latex_figure(figure_text(number, digits)) for number in array.ravel().tolist()]
     length = array.shape[-1]
     rows = [" & ".join(texts[start : start + length]) for start in range(0, len(texts), length)]
     body = r" \\ ".join(rows)

@@ -72,7 +72,8 @@ def _agreement_blocks(agreement: Agreement, style: Style, digits: int | None) ->
 
 def _ways_table(agreement: Agreement, digits: int | None) -> Table:
     asked = ("digits",) if digits is not None else ()
-    columns = (*texts("by", "way"), *numbers("derivative", full=True), *numbers("±", "off by", *asked), *texts("verdict"))
+    sizes = numbers("±", "off by", *asked, size=True)
+    columns = (*texts("by", "way"), *numbers("derivative", full=True), *sizes, *texts("verdict"))
     rows = tuple(
         (
             found.variable, way.name, way.value, way.bar, _distance(found, way), *[_right_digits(found, way) for _ in asked],
@@ -242,7 +243,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
         where = shorten(listed, LONGEST) + more
         blocks.append(Text(f"the value is undefined at {counted(len(result.undefined), 'point')}: {where}"))
     shown = (
-        *texts("by", "worst at"), *numbers("reverse", full=True), *numbers("relative error"), *texts("verdict")
+        *texts("by", "worst at"), *numbers("reverse", full=True), *numbers("relative error", size=True), *texts("verdict")
     )  # fmt: skip
     worst = [
         (name, point_text(found.at), found.check.ways[0].value, found.error, verdict_text(found.check))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, Span
-from diffcli.language.writing.printer import number_text, shorten
+from diffcli.language.writing.printer import Digits, figure_text, shorten
 from diffcli.records import Number, is_array, is_finite, is_large
 from diffcli.records.blocks import Block, Table, Text, Value
+
+if TYPE_CHECKING:
+    from diffcli.reports.formats import Style
 
 LONGEST = 400
 """A longer expression is shown with its middle left out."""
@@ -17,7 +20,9 @@ LONGEST_ARRAY = 100
 """An array that is longer as text stands below the heading."""
 
 
-def heading(expression: str, at: Mapping[str, Number], how: str, name: str = "f", anywhere: bool = False) -> list[Block]:
+def heading(
+    expression: str, at: Mapping[str, Number], how: str, digits: Digits = None, name: str = "f", anywhere: bool = False
+) -> list[Block]:
     """``f(x) = x^2 at x = 3, reverse mode``; and a line below it for each large array of the point.
 
     What holds ``anywhere`` does not show the point.
@@ -28,43 +33,43 @@ def heading(expression: str, at: Mapping[str, Number], how: str, name: str = "f"
     names = ", ".join(at)
     head = f"{name}({shorten(names, LONGEST)})" if names else name
     sign = ":" if "; " in expression else " ="
-    point = f" at {shorten(point_text(at), LONGEST)}" if at and not anywhere else ""
+    point = f" at {shorten(point_text(at, digits), LONGEST)}" if at and not anywhere else ""
     text = f"{head}{sign} {shorten(expression, LONGEST)}{point}"
-    return [Text(f"{text}, {how}" if how else text, "heading"), *([] if anywhere else large_arrays(at))]
+    return [Text(f"{text}, {how}" if how else text, "heading"), *([] if anywhere else large_arrays(at, digits))]
 
 
-def point_text(at: Mapping[str, Number]) -> str:
+def point_text(at: Mapping[str, Number], digits: Digits = None) -> str:
     """The values of a point on one line; large arrays by their shapes.
 
     >>> point_text({"x": 1 / 3, "y": 2.0})
     'x = 0.3333333333333333, y = 2'
     """
-    return ", ".join(_named(name, value) for name, value in at.items())
+    return ", ".join(_named(name, value, digits) for name, value in at.items())
 
 
-def _named(name: str, value: Any) -> str:
+def _named(name: str, value: Any, digits: Digits) -> str:
     if not is_array(value):
-        return f"{name} = {number(value)}"
+        return f"{name} = {number(value, digits)}"
     from diffcli.language.writing.array_text import array_text, shape_text  # few points have one
 
-    return f"{name} ({shape_text(value.shape)})" if _has_no_room(value) else f"{name} = {array_text(value)}"
+    return f"{name} ({shape_text(value.shape)})" if _has_no_room(value, digits) else f"{name} = {array_text(value, digits)}"
 
 
-def _has_no_room(array: Any) -> bool:
+def _has_no_room(array: Any, digits: Digits) -> bool:
     from diffcli.language.writing.array_text import array_text
 
-    return is_large(array) or len(array_text(array)) > LONGEST_ARRAY
+    return is_large(array) or len(array_text(array, digits)) > LONGEST_ARRAY
 
 
-def large_arrays(at: Mapping[str, Number]) -> list[Text]:
+def large_arrays(at: Mapping[str, Number], digits: Digits = None) -> list[Text]:
     """A line for each array that has no room in the heading: whole, or by its shape, norm, range and corners."""
     arrays = {name: value for name, value in at.items() if is_array(value)}
     if not arrays:
         return []
     from diffcli.language.writing.array_text import corner_text, value_text
 
-    below = [(array, value_text(name, array)) for name, array in arrays.items() if _has_no_room(array)]
-    return [Text(f"{text}, {corner_text(array)}" if is_large(array) else text, "dim") for array, text in below]
+    below = [(array, value_text(name, array, digits)) for name, array in arrays.items() if _has_no_room(array, digits)]
+    return [Text(f"{text}, {corner_text(array, digits or 6)}" if is_large(array) else text, "dim") for array, text in below]
 
 
 def partial(of: str, by: str, value: Number, sign: str, remark: str = "") -> Value:
@@ -76,8 +81,8 @@ def partial(of: str, by: str, value: Number, sign: str, remark: str = "") -> Val
     return Value(f"d{of}/d{by}", f"{sign}{of}/{sign}{by}", value, remark, of, by)
 
 
-def number(value: Number | None, digits: int | None = None, widest: int = 44) -> str:
-    """A number as text: the shortest that reads back as itself, or rounded to significant digits; an array as in a cell.
+def number(value: Number | None, digits: Digits = None, widest: int = 44) -> str:
+    """A number as text: as `figure_text` has it; an array as in a cell.
 
     >>> number(11.652071455223084), number(11.652071455223084, 6), number(10.0), number(-0.0), number(1e-20, 3)
     ('11.652071455223084', '11.6521', '10', '0', '1e-20')
@@ -88,18 +93,18 @@ def number(value: Number | None, digits: int | None = None, widest: int = 44) ->
         from diffcli.reports.arrays import cell_text  # few reports have one
 
         return cell_text(value, digits, widest)
-    value = float(value) + 0.0  # 0 without a sign
-    return number_text(value) if digits is None else f"{value:.{digits}g}"
+    return figure_text(value, digits)
 
 
-def cells(table: Table, digits: int | None, absent: str, widest: int = 44) -> list[list[str]]:
+def cells(table: Table, style: Style, absent: str = "", widest: int = 44) -> list[list[str]]:
     """The cells of a table as texts; an array that would be wider than ``widest`` by its norm."""
+    digits = [style.exact if column.full else style.rounded(column.size) for column in table.columns]
     return [
         [
             (absent if column.numeric else "") if cell is None
             else cell if isinstance(cell, str)
-            else number(cell, None if column.full else digits, widest)
-            for column, cell in zip(table.columns, row, strict=True)
+            else number(cell, shown, widest)
+            for column, cell, shown in zip(table.columns, row, digits, strict=True)
         ]
         for row in table.rows
     ]  # fmt: skip

@@ -39,7 +39,8 @@ def _entries_table(entries: tuple[Entry, ...], full: bool) -> Table:
     if hidden:
         entries = tuple(sorted(entries, key=lambda entry: entry.badness, reverse=True)[: MOST_SHOWN[0]])
     reasons = any(entry.why for entry in entries)
-    columns = (*texts("by"), *numbers("claimed", "computed", full=True), *numbers("±"), *texts("verdict", *["why"] * reasons))
+    found = (*numbers("claimed", "computed", full=True), *numbers("±", size=True))
+    columns = (*texts("by"), *found, *texts("verdict", *["why"] * reasons))
     rows = tuple((each.name, each.claimed, each.computed, each.bar, each.verdict, *[each.why] * reasons) for each in entries)
     return Table("", columns, rows, len(rows), hidden, digits=3)
 

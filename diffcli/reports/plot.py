@@ -49,10 +49,10 @@ def _figure(result: PlotResult, orders: tuple[int, ...], style: Style) -> Figure
     for kind in dict.fromkeys(place.kind for place in broken):
         places = [place for place in broken if place.kind == kind]
         points = tuple(point for place in places for point in _shown(place, orders[0], sight))
-        note = shorten(", ".join(dict.fromkeys(number(place.x, style.digits) for place in places)))
+        note = shorten(", ".join(dict.fromkeys(number(place.x, style.rounded()) for place in places)))
         lines.append(Series(kind, points, "line" if kind == "pole" else "data", f"at {result.variable} = {note}"))
     head = f"{', '.join(f'{curve.name}({result.variable})' for curve in result.curves)} = {shorten(result.expression)}"
-    title = f"{head}{' at ' * bool(result.at)}{point_text(result.at)}" if 0 in orders else label
+    title = f"{head}{' at ' * bool(result.at)}{point_text(result.at, style.exact)}" if 0 in orders else label
     return Figure(title, Axis(result.variable, ends=(result.low, result.high)), Axis(label, ends=sight), tuple(lines))
 
 

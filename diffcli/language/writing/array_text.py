@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.language.writing.printer import number_text
+from diffcli.language.writing.printer import Digits, figure_text
 from diffcli.records import is_large
 
 
@@ -37,12 +37,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape))
 
 
-def figure_text(value: float, digits: int | None) -> str:
-    value += 0.0  # 0 without a sign
-    return number_text(value) if digits is None else f"{value:.{digits}g}"
-
-
-def array_text(array: Any, digits: int | None = None) -> str:
+def array_text(array: Any, digits: Digits = None) -> str:
     """Every element on one line, as the language reads it.
 
     >>> from diffcli.operations.arithmetic.array_files import to_array
@@ -67,13 +62,13 @@ def joined(texts: list[str], shape: tuple[int, ...], cut: Sequence[bool] = ()) -
     return texts[0]
 
 
-def summary_text(array: Any, digits: int | None = 6) -> str:
+def summary_text(array: Any, digits: Digits = 6) -> str:
     """A large array in words: ``norm 22.6274, from -3.1 to 3``."""
     norm, least, greatest = (figure_text(figure, digits) for figure in figures(array))
     return f"norm {norm}, from {least} to {greatest}"
 
 
-def corner_text(array: Any, digits: int | None = 6) -> str:
+def corner_text(array: Any, digits: Digits = 6) -> str:
     """The ends of each axis, with dots for what is between them.
 
     >>> from diffcli.operations.arithmetic.array_files import to_array
@@ -89,7 +84,7 @@ def corner_text(array: Any, digits: int | None = 6) -> str:
     return joined(texts, array.shape, cut)
 
 
-def value_text(name: str, value: Any, digits: int | None = None) -> str:
+def value_text(name: str, value: Any, digits: Digits = None) -> str:
     """A named value in a sentence: ``x = 2``, ``x = [1, 2, 3]``, ``W (512 × 512): norm 22.6274, from -3.1 to 3``."""
     if not getattr(value, "shape", ()):
         return f"{name} = {figure_text(float(value), digits)}"
@@ -103,7 +98,7 @@ def short_text(array: Any) -> str:
     return f"an array of {shape_text(array.shape)}" if is_large(array) else array_text(array)
 
 
-def direction_text(direction: Mapping[str, Any], digits: int | None = None) -> str:
+def direction_text(direction: Mapping[str, Any], digits: Digits = None) -> str:
     """A direction in words: ``x=1, w=[0, 1]``; a large array by its shape and norm.
 
     >>> direction_text({"x": 1.0, "y": 0.5})
@@ -112,7 +107,7 @@ def direction_text(direction: Mapping[str, Any], digits: int | None = None) -> s
     return ", ".join(_component(name, value, digits) for name, value in direction.items())
 
 
-def _component(name: str, value: Any, digits: int | None) -> str:
+def _component(name: str, value: Any, digits: Digits) -> str:
     if not getattr(value, "shape", ()):
         return f"{name}={figure_text(float(value), digits)}"
     if is_large(value):

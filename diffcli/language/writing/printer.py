@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
 from diffcli.language.syntax import ATOM, CALL, CHOICE, COMPARISON, NAME, NEGATION, NUMBER, POWER, PRODUCT, Program, Statement
@@ -56,6 +56,34 @@ def number_text(value: float) -> str:
     if abs(value) < 1e16 and value == int(value):
         return str(int(value))
     return repr(value)
+
+
+class Decimals(NamedTuple):
+    """So many digits behind the point, as slides have them."""
+
+    places: int
+
+
+Digits: TypeAlias = "int | Decimals | None"
+"""How many digits of a number are shown: significant ones, or a fixed number of decimals; None for all."""
+
+
+def figure_text(value: float, digits: Digits = None) -> str:
+    """A number as text: the shortest that reads back as itself, or rounded. A count is whole, and 0 has no sign.
+
+    >>> figure_text(2 / 3, 3), figure_text(2 / 3, Decimals(2)), figure_text(-0.001, Decimals(2)), figure_text(1230, 3)
+    ('0.667', '0.67', '0.00', '1230')
+    """
+    if isinstance(value, int):
+        return str(value)
+    value = float(value) + 0.0
+    if digits is None:
+        return number_text(value)
+    if not isinstance(digits, Decimals):
+        return f"{value:.{digits}g}"
+    if abs(value) < 1e16:
+        return f"{value:z.{digits.places}f}"
+    return f"{value:.{digits.places}e}"  # further digits before the point would be made up
 
 
 def shorten(text: str, width: int = 200) -> str:
@@ -119,7 +147,11 @@ def latex_name(name: str) -> str:
 
 def latex_number(value: float) -> str:
     r"""A number in LaTeX: ``1e-3`` is ``10^{-3}`` times 1, nan is text."""
-    text = number_text(value)
+    return latex_figure(number_text(value))
+
+
+def latex_figure(text: str) -> str:
+    """The text of a number in LaTeX."""
     if "e" in text:
         mantissa, exponent = text.split("e")
         return rf"{mantissa} \times 10^{{{int(exponent)}}}"

@@ -116,8 +116,8 @@ def stencil_name(method: str, order: int | None) -> str:
     orders = {stencil.order: name for name, stencil in STENCILS.items() if name.rstrip("0123456789") == method}
     if order is not None and order not in orders:
         *others, last = map(str, orders)
-        message = f"there is no {method} stencil of order {order}"
-        raise UsageError([error("unknown-choice", message, help=[f"its orders are {', '.join(others)} and {last}"])])
+        message = f"there is no {method} stencil of accuracy {order}"
+        raise UsageError([error("unknown-choice", message, help=[f"its accuracies are {', '.join(others)} and {last}"])])
     return orders[order or min(orders)]
 
 

@@ -30,10 +30,10 @@ Direction = str | Mapping[str, object]
 Weights = str | Sequence[object] | Mapping[str, object]
 
 
-def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "seed") -> ProductResult:
+def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOptions) -> ProductResult:
     """The Jacobian times a direction, what `diffcli.jvp` returns: how each result starts to change along it."""
     system = evaluated(target, at, options)
-    seed = read_direction(direction, system.at, label)
+    seed = read_direction(direction, system.at)
     with system.placing():
         notes, replaced, sides = kinks_of(system, options)
     rows = Components(system.outputs)
@@ -58,10 +58,10 @@ def compute_jvp(target: Target, at: At, direction: Direction, options: MatrixOpt
     return _result("jvp", options.mode, system, seed, found, notes)._replace(differences=differences, trace=trace)
 
 
-def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions, label: str = "seed") -> ProductResult:
+def compute_vjp(target: Target, at: At, weights: Weights | None, options: MatrixOptions) -> ProductResult:
     """Weights of the results times the Jacobian, what `diffcli.vjp` returns: the gradient of their sum, so weighted."""
     system = evaluated(target, at, options)
-    seed = read_weights(system, weights, label)
+    seed = read_weights(system, weights)
     with system.placing():
         notes, replaced, sides = kinks_of(system, options)
     options.progress("one reverse sweep")
@@ -81,11 +81,11 @@ def compute_vjp(target: Target, at: At, weights: Weights | None, options: Matrix
     return _result("vjp", "reverse", system, seed, found, notes)._replace(trace=trace)
 
 
-def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions, label: str = "direction") -> ProductResult:
+def compute_hvp(target: Target, at: At, direction: Direction, options: MatrixOptions) -> ProductResult:
     """The Hessian times a direction, what `diffcli.hvp` returns: how the gradient starts to change along it."""
     system = evaluated(target, at, options)
     require_one(system)
-    seed = read_direction(direction, system.at, label)
+    seed = read_direction(direction, system.at)
     with system.placing():
         gradient, told, sides = gradient_of(system, options)
     options.progress("one forward sweep over the gradient")
@@ -167,7 +167,7 @@ def _apart(system: Problem, weights: Mapping[str, Number], sides: Beside) -> tup
 # -- weights -----------------------------------------------------------------------------------------------------------------
 
 
-def read_weights(system: Problem, given: Weights | None, label: str) -> dict[str, Number]:
+def read_weights(system: Problem, given: Weights | None, label: str = "--weights") -> dict[str, Number]:
     """The weight of each result: numbers in their order, such as ``1, 0, 2``, or by name, ``u=1, v=[0, 1]``.
 
     Results that are not named have the weight 0. More or fewer numbers than results are refused, and what `read_direction` does.

@@ -10,7 +10,7 @@ from diffcli.records import Number
 
 
 def read_direction(
-    given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--seed", kind: str = "variable"
+    given: str | Mapping[str, object], at: Mapping[str, Number], label: str = "--direction", kind: str = "variable"
 ) -> GivenPoint:
     """A direction at a point, as text such as ``x=1, w=[0, 1]``, or a mapping. Variables left out do not move.
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from diffcli.language.writing.printer import latex_name
+from diffcli.language.writing.printer import latex_figure, latex_name
 from diffcli.methods.derivation.derivation import REFERENCE
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
@@ -14,7 +14,7 @@ from diffcli.records.blocks import Block, Column, Table, Text
 from diffcli.records.derivations import Derivation, DerivationStep, SymbolicAgreement
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, number
-from diffcli.reports.formats import PERSON, Style
+from diffcli.reports.formats import PERSON, TEX, Style
 from diffcli.reports.formats.latex import escape
 
 MOST_LINES = 100
@@ -81,11 +81,12 @@ def _rule(step: DerivationStep) -> str:
     return f"{step.rule}: {words}" if words else step.rule
 
 
-def _result(step: DerivationStep, notation: Notation, digits: int | None) -> str:
+def _result(step: DerivationStep, notation: Notation, style: Style) -> str:
     assert step.v is not None
     names = [f"{notation.value(step.v)}{notation.prime}", step.result]
     if step.value is not None:
-        names.append(notation.dialect.number(float(number(step.value, digits))))
+        value = number(step.value, style.rounded())
+        names.append(latex_figure(value) if style.notation == TEX else value)
     return " = ".join(dict.fromkeys(names))
 
 
@@ -136,7 +137,7 @@ def _step_lines(step: DerivationStep, goes_on: bool, notation: Notation, style: 
     fits = len(inner) + len(identity) + 3 + len(rule) <= style.width
     texts = [f"{identity}   {rule}"] if fits else [identity, rule]
     if step.rule not in _PLAIN and step.v is not None:
-        texts.append(_result(step, notation, style.digits))
+        texts.append(_result(step, notation, style))
     room = max(style.width - len(inner), NARROWEST)
     for position, text in enumerate(texts):
         for line, part in enumerate(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)):
@@ -187,7 +188,7 @@ def _formulas(found: Derivation, notation: Notation, style: Style, sign: str) ->
         rule += rf"\ \text{{{why} }} {condition}" if condition else ""
         lines = [rf"{_identity(step, notation).replace(' = ', ' &= ', 1)} && {rule}"]
         if step.rule not in _PLAIN:
-            lines.append(_result(step, notation, style.digits).replace(" = ", " &= ", 1))
+            lines.append(_result(step, notation, style).replace(" = ", " &= ", 1))
         blocks.append(Text(r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", "math"))
     derivative = found.steps[0].result
     operator, result = latex_operator((*first, variable), sign), latex_name(found.result)

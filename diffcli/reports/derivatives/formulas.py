@@ -39,7 +39,7 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
     matrices = _matrices(result, sign)
     rows = [row for matrix in matrices.values() for _, row in matrix] or [[*result.formulas]]
     alone = "".join(f"{each.shortest}\n" for row in rows for each in row)
-    blocks = _latex_heading(result) if latex else _heading(result)
+    blocks = _latex_heading(result, style) if latex else _heading(result, style)
     if result.derivations:
         from diffcli.reports.derivatives.derivation import derivation_blocks
 
@@ -84,12 +84,12 @@ def _tangents(result: FormulaResult, latex: bool) -> list[Block]:
 # -- for people and scripts ------------------------------------------------------------------------------------------------
 
 
-def _heading(result: FormulaResult) -> list[Block]:
+def _heading(result: FormulaResult, style: Style) -> list[Block]:
     if result.implicit:
-        point = f" at {point_text(result.at)}" if result.at else ""
+        point = f" at {point_text(result.at, style.exact)}" if result.at else ""
         return [Text(f"{result.expression}{point}, {result.implicit} a function of {', '.join(result.inputs)}", "heading")]
     how = f"of {'; '.join(result.of)}" if result.of else ""
-    return heading(result.expression, result.at or dict.fromkeys(result.inputs, 0.0), how, anywhere=not result.at)
+    return heading(result.expression, result.at or dict.fromkeys(result.inputs, 0.0), how, style.exact, anywhere=not result.at)
 
 
 def _text(result: FormulaResult, matrices: _Matrices, sign: str, style: Style) -> list[Block]:
@@ -131,11 +131,11 @@ def _domain_text(found: Domain, sign: str, style: Style) -> str:
 # -- formulas ----------------------------------------------------------------------------------------------------------------
 
 
-def _latex_heading(result: FormulaResult) -> list[Block]:
+def _latex_heading(result: FormulaResult, style: Style) -> list[Block]:
     if result.implicit:
         equation = parse_equation(result.expression)
         return [Text(statement_text(equation, each, LATEX), "math") for each in equation.statements]
-    return [] if result.recorded else latex_heading(result.expression, result.at, result.inputs)
+    return [] if result.recorded else latex_heading(result.expression, result.at, result.inputs, style.exact)
 
 
 def _latex(result: FormulaResult, matrices: _Matrices, sign: str) -> list[Block]:

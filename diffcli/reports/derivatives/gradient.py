@@ -7,7 +7,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, counted
 from diffcli.language import parse
-from diffcli.language.writing.printer import LATEX, statement_text, step_text
+from diffcli.language.writing.printer import LATEX, Digits, latex_figure, statement_text, step_text
 from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.records import Cost, Difference, GradientResult, Number, SymbolicDerivative, is_array, is_large
 from diffcli.records.blocks import Block, Column, Document, Table, Text, Value, Values, numbers, texts
@@ -28,9 +28,9 @@ def gradient_report(
         return Document((), data)
     notation = NOTATIONS[style.notation]
     latex = notation is IN_LATEX
-    blocks: list[Block] = heading(result.expression, result.at, f"{result.mode} mode")
+    blocks: list[Block] = heading(result.expression, result.at, f"{result.mode} mode", style.exact)
     if latex and not result.recorded:
-        blocks = latex_heading(result.expression, result.at, tuple(result.at))
+        blocks = latex_heading(result.expression, result.at, tuple(result.at), style.exact)
     if result.trace is not None and result.trace.primal:
         blocks += trace_tables(result.trace, notation, style.full)
     if result.derivative_tape is not None:
@@ -53,7 +53,7 @@ def gradient_report(
     return Document(tuple(blocks), data)
 
 
-def latex_heading(expression: str, at: Mapping[str, Number], names: tuple[str, ...]) -> list[Block]:
+def latex_heading(expression: str, at: Mapping[str, Number], names: tuple[str, ...], digits: Digits) -> list[Block]:
     """A program in its variables as formulas, and the point."""
     if len(expression) > 10 * LONGEST:
         return []  # no page is as wide
@@ -61,17 +61,17 @@ def latex_heading(expression: str, at: Mapping[str, Number], names: tuple[str, .
     named = [found if found.name else found._replace(name="f", parameters=names or None) for found in program.statements]
     lines = [statement_text(program, statement, LATEX) for statement in named]
     if at:
-        lines.append(r", \quad ".join(_latex_point(name, value) for name, value in at.items()))
+        lines.append(r", \quad ".join(_latex_point(name, value, digits) for name, value in at.items()))
     return [Text(line, "math") for line in lines]
 
 
-def _latex_point(name: str, value: Any) -> str:
+def _latex_point(name: str, value: Any, digits: Digits) -> str:
     if not is_array(value):
-        return f"{LATEX.name(name)} = {LATEX.number(value)}"
+        return f"{LATEX.name(name)} = {latex_figure(number(value, digits))}"
     from diffcli.reports.arrays import latex_array
 
     if not is_large(value):
-        return f"{LATEX.name(name)} = {latex_array(value)}"
+        return f"{LATEX.name(name)} = {latex_array(value, digits)}"
     lengths = r" \times ".join(map(str, value.shape))
     return rf"{LATEX.name(name)} \in \mathbb{{R}}^{{{lengths}}}"
 
@@ -81,7 +81,7 @@ def _values(result: GradientResult, style: Style) -> tuple[Value, ...]:
     if result.seed is not None and result.directional is not None:
         from diffcli.language.writing.array_text import direction_text
 
-        direction = direction_text(result.seed)
+        direction = direction_text(result.seed, style.exact)
         values.append(Value("directional", f"derivative along {direction}", result.directional))
     differences = {difference.variable: difference for difference in result.differences}
     for name, derivative in result.gradient.items():
@@ -126,7 +126,7 @@ def slopes_remark(notes: Sequence[Diagnostic], name: str, derivative: Number) ->
 
 
 def _difference_tables(differences: tuple[Difference, ...], brief: bool) -> list[Block]:
-    columns = (*texts("along", "method"), *numbers("order", "step h", "evaluations", "±"))
+    columns = (*texts("along", "method"), *numbers("order", "step h", "evaluations", "±", size=True))
     rows = tuple(
         (
             found.variable, _method(found), found.order or None,

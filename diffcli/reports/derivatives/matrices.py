@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.errors import counted
-from diffcli.language.writing.printer import step_text
+from diffcli.language.writing.printer import Digits, step_text
 from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records import Difference, Number, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values, numbers, texts
@@ -40,7 +40,7 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
     """
     label = f"{style.partial}/{style.partial}{{}}"
     matrix = Matrix("J", result.rows, result.columns, result.matrix, "d{}/d{}", _flat(result.values), column_label=label)
-    blocks = [*_heading(result, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix, *_hint(matrix, style)]
+    blocks = [*_heading(result, style, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix, *_hint(matrix, style)]
     if result.differences:
         blocks.append(_differences([(f"{name} by {found.variable}", found) for name, found in result.differences]))
     if result.symbolic:
@@ -71,10 +71,10 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
         "H", result.columns, result.columns, result.matrix, "d2f/d{}d{}", _flat(result.gradient), "df/d{}",
         row_label=f"{sign}f/{sign}{{}}", column_label=f"{sign}/{sign}{{}}", beside_label="gradient",
     )  # fmt: skip
-    blocks = [*_heading(result, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
+    blocks = [*_heading(result, style, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
     blocks += [*_hint(matrix, style), *_meaning(result, style)]
     if result.differences:
-        columns = (*texts("by", "and"), *numbers("evaluations", "±"))
+        columns = (*texts("by", "and"), *numbers("evaluations", "±", size=True))
         rows = [(found.first, found.second, found.evaluations, found.error) for found in result.differences]
         blocks.append(_listed("second differences", columns, rows))
     if result.symbolic:
@@ -98,7 +98,7 @@ def _meaning(result: HessianResult, style: Style) -> list[Block]:
     """The eigenvalues, and what the point is, in words."""
     if not result.eigenvalues:
         return []
-    listed = [number(value, style.digits) for value in result.eigenvalues]
+    listed = [number(value, style.rounded()) for value in result.eigenvalues]
     if not style.full:
         listed[4:-4] = ["..."] * (len(listed) > 8)
     zero = "one is 0 up to rounding" if any(map(any, result.matrix)) else "every entry is 0"
@@ -117,8 +117,8 @@ def product_report(result: ProductResult, style: Style) -> Document:
     that it is of.
     """
     product, how = PRODUCTS[result.kind]
-    blocks = _heading(result, f"{product} {'by differences' if result.mode == 'numeric' else how}")
-    blocks.append(Text(f"{'w' if result.kind == 'vjp' else 'v'}: {_vector_text(result.seed)}"))
+    blocks = _heading(result, style, f"{product} {'by differences' if result.mode == 'numeric' else how}")
+    blocks.append(Text(f"{'w' if result.kind == 'vjp' else 'v'}: {_vector_text(result.seed, style.exact)}"))
     blocks += _traced(result, style)
     if result.differences:
         blocks.append(_differences(result.differences))
@@ -139,9 +139,9 @@ def _traced(result: JacobianResult | ProductResult, style: Style) -> list[Block]
     return trace_tables(result.trace, NOTATIONS[style.notation], style.full)
 
 
-def _heading(result: JacobianResult | HessianResult | ProductResult, how: str) -> list[Block]:
+def _heading(result: JacobianResult | HessianResult | ProductResult, style: Style, how: str) -> list[Block]:
     of = f"of {'; '.join(result.of)}, " if result.of else ""
-    return heading(result.expression, result.at, f"{of}{how}")
+    return heading(result.expression, result.at, f"{of}{how}", style.exact)
 
 
 def _flat(values: dict[str, Number]) -> tuple[float, ...]:
@@ -162,12 +162,12 @@ def _hint(matrix: Matrix, style: Style) -> list[Block]:
 # -- products ----------------------------------------------------------------------------------------------------------------
 
 
-def _vector_text(vector: dict[str, Number]) -> str:
+def _vector_text(vector: dict[str, Number], digits: Digits) -> str:
     if any(map(is_array, vector.values())):
         from diffcli.language.writing.array_text import direction_text
 
-        return direction_text(vector)
-    return ", ".join(f"{name} = {number(value)}" for name, value in vector.items()) or "0"
+        return direction_text(vector, digits)
+    return ", ".join(f"{name} = {number(value, digits)}" for name, value in vector.items()) or "0"
 
 
 def _product_values(result: ProductResult, style: Style) -> list[Value]:
@@ -204,7 +204,7 @@ def _listed(title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ..
 
 def _differences(found: Sequence[tuple[str, Difference]]) -> Table:
     """The steps and the error bars of differences, each with its name."""
-    columns = (*texts("derivative", "method"), *numbers("step h", "evaluations", "±"))
+    columns = (*texts("derivative", "method"), *numbers("step h", "evaluations", "±", size=True))
     rows = [(name, of.method, step_text(of.step) if of.step else None, of.evaluations, of.error) for name, of in found]
     return _listed("finite differences", columns, rows)
 

@@ -19,7 +19,7 @@ LONGEST = 2000
 def taylor_report(result: TaylorResult, style: Style) -> Document:
     """The document of a Taylor polynomial."""
     how = f"Taylor polynomial in {result.variable} to order {result.order}"
-    blocks: list[Block] = [*heading(result.expression, result.at, how)]
+    blocks: list[Block] = [*heading(result.expression, result.at, how, style.exact)]
     latex = style.notation == TEX
     columns: dict[Column, Sequence[Cell]] = {}
     if result.exact:
@@ -39,7 +39,7 @@ def taylor_report(result: TaylorResult, style: Style) -> Document:
     if polynomial is not None and len(polynomial) <= LONGEST:
         blocks += [Text(line, "math") for line in _lines(polynomial)] if latex else [Text(polynomial, "code")]
     fields = "schema expression variable at order coefficients derivatives polynomial left right exact? exact_polynomial? notes"
-    shown = [number(close) for close in result.coefficients]
+    shown = [number(close, style.exact) for close in result.coefficients]
     shown = [text or close for text, close in zip(result.exact, shown, strict=True)] if result.exact else shown
     alone = [f"c{k}\t{text}\n" for k, text in enumerate(shown)]
     return Document(tuple(blocks), data_of(result, fields, schema="diffcli/taylor@1"), alone="".join(alone))

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from diffcli._named import NamedTuple
 from diffcli.errors import UsageError, error, to_ascii, visible
+from diffcli.language.writing.printer import Decimals, Digits
 from diffcli.records.blocks import Document
 
 T = TypeVar("T")
@@ -87,12 +88,27 @@ class Style(NamedTuple):
 
     width: int = 80
     digits: int | None = 6
-    """Significant digits in tables; None for all."""
+    """Significant digits in tables for people; None for all."""
     unicode: bool = True
     color: bool = False
     full: bool = False
     """Whether large arrays show all their elements."""
     format: Format = TABLE
+    decimals: int | None = None
+    """Fixed decimals of every number, in place of significant digits."""
+    asked: bool = False
+    """Whether digits or decimals were asked for. Then the result and the point have them too, and programs' formats but JSON."""
+
+    @property
+    def exact(self) -> Digits:
+        """How the result and the point are shown: all digits, unless fewer were asked for."""
+        return self.rounded() if self.asked else None
+
+    def rounded(self, size: bool = False) -> Digits:
+        """How other numbers are: rounded for people. A ``size``, such as an error, has significant digits in any case."""
+        if self.format.audience == PROGRAM and not self.asked:
+            return None
+        return self.digits if size or self.decimals is None else Decimals(self.decimals)
 
     @property
     def notation(self) -> str:

@@ -15,11 +15,11 @@ def render(document: Document, style: Style) -> str:
     for block in document.results_first():
         rows: list[list[str]] = []
         if isinstance(block, Values):
-            rows = [["name", "value"], *[[name, number(found, None)] for name, found in block.numbers()]]
+            rows = [["name", "value"], *[[name, number(found, style.exact)] for name, found in block.numbers()]]
         elif isinstance(block, Table | Matrix):
             block = block.as_table(full=True, names=True) if isinstance(block, Matrix) else block
             titles = [column.title for column in block.columns]
-            rows = [*([titles] if any(titles) else []), *cells(block, None, "")]
+            rows = [*([titles] if any(titles) else []), *cells(block, style)]
         if rows:
             stream = io.StringIO()
             csv.writer(stream, lineterminator="\n").writerows(rows)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from diffcli.language.writing.printer import GREEK_LETTERS, latex_name, latex_number
+from diffcli.language.writing.printer import GREEK_LETTERS, Digits, latex_figure, latex_name
 from diffcli.records import Number, is_array
 from diffcli.records.blocks import MOST_SHOWN, Block, Document, Matrix, Table, Text, Value, Values
 from diffcli.reports.arrays import MOST_COLUMNS, latex_array
-from diffcli.reports.document import cells, hidden_text
+from diffcli.reports.document import cells, hidden_text, number
 from diffcli.reports.formats import Style
 
 _ESCAPES = {
@@ -36,7 +36,7 @@ def _block(block: Block, style: Style) -> str:
     if isinstance(block, Text):
         return _text(block)
     if isinstance(block, Values):
-        rows = [[_label(value), f"${_number(value.number)}$", escape(value.remark)] for value in block.values]
+        rows = [[_label(value), f"${_number(value.number, style.exact)}$", escape(value.remark)] for value in block.values]
         remarked = any(value.remark for value in block.values)
         return _tabular("lrl" if remarked else "lr", [], rows if remarked else [row[:2] for row in rows])
     if isinstance(block, Matrix):
@@ -44,10 +44,10 @@ def _block(block: Block, style: Style) -> str:
     if not isinstance(block, Table):
         return ""  # a figure goes into a document as a file: -o figure.pdf
     rows = []
-    for row, texts in zip(block.rows, cells(block, style.digits, ""), strict=True):
+    for row, texts in zip(block.rows, cells(block, style), strict=True):
         parts = zip(texts, block.columns, row, strict=True)
         rows.append([
-            f"${_number(cell, None if column.full else style.digits)}$" if is_array(cell)
+            f"${latex_array(cell, style.exact if column.full else style.rounded())}$" if is_array(cell)
             else _cell(text, column.math, isinstance(cell, float))
             for text, column, cell in parts
         ])  # fmt: skip
@@ -61,7 +61,7 @@ def _block(block: Block, style: Style) -> str:
 def _matrix(block: Matrix, style: Style) -> str:
     """A matrix as a formula; of a large one the first rows and columns, with dots."""
     most = (len(block.rows), len(block.columns)) if style.full else MOST_SHOWN
-    rows = [[latex_number(entry) for entry in row[: most[1]]] for row in block.entries[: most[0]]]
+    rows = [[_number(entry, style.rounded()) for entry in row[: most[1]]] for row in block.entries[: most[0]]]
     if len(block.columns) > most[1]:
         rows = [[*row, r"\cdots"] for row in rows]
     if len(block.rows) > most[0]:
@@ -73,11 +73,9 @@ def _matrix(block: Matrix, style: Style) -> str:
     return f"\\[ {block.symbol} = \\left(\\begin{{array}}{{{'r' * width}}}\n{body}\n\\end{{array}}\\right) \\]"
 
 
-def _number(value: Number, digits: int | None = None) -> str:
+def _number(value: Number, digits: Digits) -> str:
     """A number or an array as a formula, without dollar signs."""
-    if not is_array(value):
-        return latex_number(value)
-    return latex_array(value, digits)
+    return latex_array(value, digits) if is_array(value) else latex_figure(number(value, digits))
 
 
 def _text(block: Text) -> str:
@@ -101,7 +99,7 @@ def _cell(text: str, math: bool, is_number: bool) -> str:
     if not text:
         return ""
     if is_number:
-        return f"${latex_number(float(text))}$"
+        return f"${latex_figure(text)}$"
     return f"${text}$" if math else escape(text)
 
 

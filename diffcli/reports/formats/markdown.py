@@ -19,11 +19,10 @@ def _block(block: Block, style: Style) -> str:
     if isinstance(block, Text):
         return _text(block)
     if isinstance(block, Values):
-        remarks = [f" ({escape(value.remark)})" if value.remark else "" for value in block.values]
-        rows = [
-            [f"`{value.label}`", (_array(value.number, style) if is_array(value.number) else number(value.number, None)) + remark]
-            for value, remark in zip(block.values, remarks, strict=True)
-        ]  # fmt: skip
+        rows = []
+        for value in block.values:
+            shown = _array(value.number, style) if is_array(value.number) else number(value.number, style.exact)
+            rows.append([f"`{value.label}`", shown + f" ({escape(value.remark)})" * bool(value.remark)])
         return _table(["", "value"], [False, True], rows)
     if isinstance(block, Matrix):
         return _full_table(block.as_table(style.full), style)
@@ -39,8 +38,8 @@ def _array(array: Any, style: Style) -> str:
     from diffcli.language.writing.array_text import array_text, shape_text, summary_text  # few reports have one
 
     if is_large(array) and not style.full:
-        return escape(f"{shape_text(array.shape)}, {summary_text(array, style.digits)}")
-    return escape(array_text(array))
+        return escape(f"{shape_text(array.shape)}, {summary_text(array, style.rounded())}")
+    return escape(array_text(array, style.exact))
 
 
 def _text(block: Text) -> str:
@@ -52,7 +51,7 @@ def _text(block: Text) -> str:
 
 
 def _full_table(table: Table, style: Style) -> str:
-    rows = [[escape(cell) for cell in row] for row in cells(table, style.digits, "")]
+    rows = [[escape(cell) for cell in row] for row in cells(table, style)]
     if table.hidden:
         rows.insert(table.hidden_after, [escape(hidden_text(table)), *[""] * (len(table.columns) - 1)])
     return _table([escape(column.title) for column in table.columns], [column.numeric for column in table.columns], rows)

@@ -81,7 +81,7 @@ def _print_values(console: Console, block: Values, style: Style) -> None:
         if is_array(value.number):
             _append_array(line, value.number, console.width, style)
         else:
-            line.append(number(value.number, None), style="bold")
+            line.append(number(value.number, style.exact), style="bold")
         if value.remark:
             _append_remark(line, f"({value.remark})", console.width)
         console.print(line, soft_wrap=True)
@@ -98,10 +98,10 @@ def _append_array(line: RichText, array: Any, width: int, style: Style) -> None:
         line.append("\n" + " " * left)
     newline = "\n" + " " * left
     if style.full or not is_large(array):
-        line.append(newline.join(array_lines(array, None, width - left)), style="bold")
+        line.append(newline.join(array_lines(array, style.exact, width - left)), style="bold")
         return
-    remark = f"{shape_text(array.shape)}, {summary_text(array, style.digits)}"
-    corners, figures = (_wrap(text, max(width - left, NARROWEST)) for text in (corner_text(array, style.digits), remark))
+    remark = f"{shape_text(array.shape)}, {summary_text(array, style.rounded())}"
+    corners, figures = (_wrap(text, max(width - left, NARROWEST)) for text in (corner_text(array, style.rounded()), remark))
     line.append(newline.join(corners), style="bold")
     line.append(newline + newline.join(figures), style="dim")
 
@@ -132,10 +132,10 @@ def _print_table(console: Console, block: Table, style: Style) -> None:
     if block.title:
         _print_text(console, Text(block.title, "heading"))
     absent = "–" if style.unicode else "-"
-    texts = cells(block, style.digits, absent, max(int(WIDEST * console.width), NARROWEST))
+    texts = cells(block, style, absent, max(int(WIDEST * console.width), NARROWEST))
     widths = _widths(block, texts, console.width)
     if widths is None:
-        _print_records(console, block, cells(block, style.digits, absent))
+        _print_records(console, block, cells(block, style, absent))
         return
     lines = box.SIMPLE_HEAD if style.unicode else box.ASCII2
     table = RichTable(

@@ -19,7 +19,7 @@ LONGEST_TITLE = 120
 
 def graph_report(result: GraphResult, style: Style, most: int | None) -> Document:
     """The document of a graph; nodes beyond the ``most`` that are shown to people are counted."""
-    title = _title(result)
+    title = _title(result, style)
     data = _data(result)
     folded = fold_graph(result.graph, most)
     if style.format.audience == PICTURE:
@@ -40,9 +40,9 @@ def graph_report(result: GraphResult, style: Style, most: int | None) -> Documen
     return Document(tuple(blocks), data)
 
 
-def _title(result: GraphResult) -> list[Block]:
+def _title(result: GraphResult, style: Style) -> list[Block]:
     if result.at is not None:
-        return heading(result.expression, result.at, "")
+        return heading(result.expression, result.at, "", style.exact)
     names = [node.name for node in result.graph.nodes if node.kind == "input"]
     return heading(result.expression, dict.fromkeys(names, 0.0), "structure", anywhere=True)
 

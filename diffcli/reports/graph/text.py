@@ -38,7 +38,7 @@ def head_text(node: Node, style: Style, result: bool = False) -> str:
         return node.remark
     if node.kind == "constant" and not node.operation:
         value = dict(node.numbers).get("value")
-        named = node.name or ("" if value is None else number(value, None, WIDEST_ARRAY))
+        named = node.name or ("" if value is None else number(value, style.exact, WIDEST_ARRAY))
         own = id_text(node.id, style.unicode) + " " if node.id.startswith("v") else ""
         return f"{'result ' * result}{own}constant {named}"
     words = [id_text(node.id, style.unicode)]
@@ -61,7 +61,7 @@ def number_lines(node: Node, style: Style) -> list[str]:
     for label, value in node.numbers:
         if label == "value" and node.kind == "constant" and not node.operation and not node.id.startswith("v") and not node.name:
             continue  # it is its own name
-        lines.append(f"{label} {number(value, style.digits, WIDEST_ARRAY)}")
+        lines.append(f"{label} {number(value, style.rounded(), WIDEST_ARRAY)}")
     return lines + [node.remark] * bool(node.remark)
 
 
@@ -69,7 +69,7 @@ def edge_text(edge: Edge, style: Style) -> str:
     """What stands on an edge: the partial derivative, or what the operand's adjoint gets; empty if nothing is known."""
     if edge.number is None:
         return ""
-    return f"{edge.label} {number(edge.number, style.digits, WIDEST_ARRAY)}".strip()
+    return f"{edge.label} {number(edge.number, style.rounded(), WIDEST_ARRAY)}".strip()
 
 
 def tree_lines(graph: Graph, style: Style) -> list[str]:

@@ -47,7 +47,7 @@ def check(
     at: At,
     *,
     wrt: str | Sequence[str] | None = None,
-    digits: int | None = None,
+    exact_digits: int | None = None,
     max_nodes: int = MOST_ROWS,
     verify: bool = True,
 ) -> Agreement:
@@ -57,7 +57,7 @@ def check(
     ----------
     target, at, wrt, max_nodes, verify
         As for `diffcli.grad`.
-    digits
+    exact_digits
         How many digits the exact derivative, with which the methods are compared, is to have; 50, if not given.
 
     Returns
@@ -85,12 +85,12 @@ def check(
     ('disagree', 'cancellation', '-8.3333e-07')
     """
     MAX_NODES.require("max_nodes", max_nodes)
-    if digits is not None:
-        Range(1, 2000).require("digits", digits)
+    if exact_digits is not None:
+        Range(1, 2000).require("exact_digits", exact_digits)
     problem = Problem(as_program(target, verify), at, wrt=wrt, most_rows=max_nodes)
     problem.require_number()
     require_value(problem)
-    return agreement_of(problem, digits)
+    return agreement_of(problem, exact_digits)
 
 
 def agreements_of(system: Problem, digits: int | None = None, progress: Progress = lambda stage: None) -> list[Agreement]:

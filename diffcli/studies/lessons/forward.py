@@ -15,7 +15,7 @@ from diffcli.studies.lessons.survey import AT, CLOSE, SINE, TEXT, agreement, cos
 def lesson(settings: Settings) -> Lesson:
     result, trace, cost = traced("forward")
     gradient: dict[str, Any] = result.gradient
-    both = grad(TEXT, AT, mode="forward", seed={"x1": 1, "x2": 1}).directional
+    both = grad(TEXT, AT, mode="forward", direction={"x1": 1, "x2": 1}).directional
     assert both is not None
     by_size = {n: costs(n, "forward")[1] for n in sizes(settings.sized())}
     sine = next(row for row in trace.primal if row.operation == "sin")
@@ -52,7 +52,7 @@ def lesson(settings: Settings) -> Lesson:
             by_size[last].ratio > last / 4,
         ),
     )  # fmt: skip
-    return Lesson(parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --seed x=1,y=1')
+    return Lesson(parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --direction x=1,y=1')
 
 
 def _table(trace: Trace) -> Table:

@@ -44,7 +44,7 @@ def sweep(
     target: str | Program = DEFAULT,
     at: At = DEFAULT_AT,
     *,
-    variable: str | None = None,
+    wrt: str | None = None,
     methods: str | Sequence[str] | None = None,
     per_decade: float = 4,
     largest: float | None = None,
@@ -55,8 +55,8 @@ def sweep(
 ) -> StepSizeResult:
     """Measure the error of difference quotients over a range of steps, and predict it.
 
-    The ``variable`` is moved, by ``methods`` of `METHODS`: if they are not given, by forward, central and (in double precision)
-    complex. Steps reach from the ``largest``, max(1, |x|), down to the ``smallest``, the unit roundoff of it. All
+    The variable ``wrt`` is moved, by ``methods`` of `METHODS`: if they are not given, by forward, central and (in double
+    precision) complex. Steps reach from the ``largest``, max(1, |x|), down to the ``smallest``, the unit roundoff of it. All
     powers of two in the range are tried, so that what is best does not depend on how many are shown ``per_decade``.
 
     >>> result = sweep("exp(x)", "x=1", methods=["central"])
@@ -64,7 +64,7 @@ def sweep(
     ('8.7e-06', '7.6e-06')
     """
     chosen = _checked(methods, dtype)
-    problem, name = _problem(target, at, variable, dtype, most_rows)
+    problem, name = _problem(target, at, wrt, dtype, most_rows)
     function, truth = DifferenceQuotients(problem, name, dtype), _Truth(problem, name, progress)
     unit, exact = UNITS[dtype], truth.finite
     noise = value_rounding(problem.tape, problem.values, problem.active, unit)
@@ -102,9 +102,9 @@ def _checked(given: str | Sequence[str] | None, dtype: str) -> Sequence[str]:
     return methods
 
 
-def _problem(target: str | Program, at: At, variable: str | None, dtype: str, most_rows: int) -> tuple[Problem, str]:
+def _problem(target: str | Program, at: At, wrt: str | None, dtype: str, most_rows: int) -> tuple[Problem, str]:
     """The question, in single precision with all its numbers rounded to that; and the variable that is moved."""
-    problem = Problem(target, at, wrt=None if variable is None else [variable], most_rows=most_rows)
+    problem = Problem(target, at, wrt=None if wrt is None else [wrt], most_rows=most_rows)
     if problem.tape.shapes is not None:
         from diffcli.methods.problem.scalarise import scalarised  # numbers do not wait for it
 
@@ -120,7 +120,7 @@ def _problem(target: str | Program, at: At, variable: str | None, dtype: str, mo
         raise UsageError([error("usage", "the expression has no variable, so there is no step to take")])
     if len(problem.wrt) > 1:
         names = ", ".join(problem.wrt)
-        help = [f"add --var {problem.wrt[0]}"]
+        help = [f"add --wrt {problem.wrt[0]}"]
         raise UsageError([error("usage", f"there are several variables ({names}), and one of them is moved", help=help)])
     if dtype == "float32":
         nearest = {name: singles.rounded(value) for name, value in problem.at.items()}

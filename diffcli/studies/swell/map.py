@@ -95,7 +95,7 @@ def of_program(program: Program, state: str | None = None) -> Recurrence:
         state = variables[0]
     if state is None and variables:
         message = f"the map has several variables ({', '.join(variables)}): which of them is iterated?"
-        raise UsageError([error("usage", message, program.source, help=["add --var " + " or --var ".join(variables[:3])])])
+        raise UsageError([error("usage", message, program.source, help=["add --wrt " + " or --wrt ".join(variables[:3])])])
     if state is None or state not in [*variables, *program.constants]:
         raise ExpressionError([_no_variable(program, state)])
     others = {name for name in program.free if name != state}
