@@ -23,8 +23,7 @@ def page(name):
     return outcome.stdout
 
 
-@pytest.fixture
-def files_at_hand(tmp_path, monkeypatch):
+def write_files(tmp_path):
     """What examples in pages name: programs, and values in every kind of file."""
     (tmp_path / "model.dc").write_text("x*sin(y)\n", encoding="utf-8")
     (tmp_path / "model.py").write_text("def loss(x, y):\n    return x*y\n\n\ndef gradient(x, y):\n    return y, x\n", encoding="utf-8")
@@ -34,6 +33,11 @@ def files_at_hand(tmp_path, monkeypatch):
     (tmp_path / "point.json").write_text('{"x": 1, "y": [2, 3]}', encoding="utf-8")
     numpy.save(tmp_path / "weights.npy", numpy.eye(2))
     numpy.savez(tmp_path / "weights.npz", W=numpy.eye(2))
+
+
+@pytest.fixture
+def files_at_hand(tmp_path, monkeypatch):
+    write_files(tmp_path)
     monkeypatch.chdir(tmp_path)
 
 

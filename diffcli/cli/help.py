@@ -9,6 +9,7 @@ from pkgutil import get_data
 import click
 
 from diffcli.cli.exit_codes import ExitCode
+from diffcli.cli.flags import among
 from diffcli.cli.options import Command, as_command
 from diffcli.cli.run import Run
 from diffcli.cli.summaries import COMMANDS
@@ -48,7 +49,7 @@ TOPICS: dict[str, tuple[str, Callable[[], Table] | None]] = {
 """What each topic is about, and the table below its text, which is the file of its name in ``topics/``."""
 
 
-@as_command(click.Argument(["topic"], required=False), examples=EXAMPLES, limits=False)
+@as_command(click.Argument(["topic"], required=False, shell_complete=among([*TOPICS, *COMMANDS, *CODES])), examples=EXAMPLES, limits=False)
 def command(run: Run, topic: str | None) -> int:
     """A page about TOPIC: a command, the language, the point, formats; or what an error code means, with an example.
 
@@ -84,7 +85,7 @@ def _list() -> Document:
     tables = [Table(title, texts("", ""), tuple(rows.items())) for title, rows in (("topics", topics), ("commands", commands))]
     hint = Text("diffcli help TOPIC shows a page, as diffcli help syntax; diffcli help codes lists the codes of errors.", "dim")
     data = {"schema": "diffcli/help@1", "topics": topics | commands, "codes": _codes_data()}
-    return Document((*tables, hint), data)
+    return Document((*tables, hint), data, alone="".join(f"{name}\n" for name in topics | commands))
 
 
 def _codes_data() -> dict[str, dict[str, object]]:
@@ -99,7 +100,7 @@ def _page(topic: str) -> Document:
         data["codes"] = _codes_data()
     elif topic == "exit-codes":
         data["exit_codes"] = {str(code): meaning for code, meaning in EXITS.items()}
-    return Document((*_blocks(text), *([table()] if table else [])), data)
+    return Document((*_blocks(text), *([table()] if table else [])), data, alone=text)
 
 
 def _command_page(name: str) -> Document:
@@ -112,7 +113,7 @@ def _command_page(name: str) -> Document:
     takes_point = any(option.name == "at" for option in command.params)
     further = f"`diffcli {name} --help` lists its options." + " More: `diffcli help syntax`, `points`, `formats`." * takes_point
     text = f"# diffcli {name}\n\n{about}\n\nExamples:\n\n{examples}\n{further}\n"
-    return Document(tuple(_blocks(text)), {"schema": "diffcli/help@1", "topic": name, "text": text})
+    return Document(tuple(_blocks(text)), {"schema": "diffcli/help@1", "topic": name, "text": text}, alone=text)
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -134,4 +135,5 @@ def _explain(name: str, code: Code) -> Document:
         rows.append(("brought about by", f"diffcli {code.wrong}"))
     if code.right:
         rows.append(("but not by", f"diffcli {code.right}"))
-    return Document((Table(name, texts("", ""), tuple(rows)),), {"schema": "diffcli/help@1", "code": name, **code._asdict()})
+    data = {"schema": "diffcli/help@1", "code": name, **code._asdict()}
+    return Document((Table(name, texts("", ""), tuple(rows)),), data, alone=f"{code.meaning}\n")
