@@ -22,6 +22,7 @@ COMMAND = re.compile(r"\$ ((?:.*\\\n)*.*)\n")
 SHELL = re.compile(r"""(?:[^'"|;&<>$`\\]|'[^']*'|"[^"$`\\]*")*""")
 """A command line in which a shell would do nothing but split words."""
 NUMBERS = count()
+STACK = re.compile(r"(Traceback \(most recent call last\):\n)(?: .*\n)+")
 OPTIONAL = ("scipy", "torch", "jax", "matplotlib")
 """A block that imports one of these runs where it is installed."""
 
@@ -80,7 +81,7 @@ class _Runner(doctest.DocTestRunner):
         self.got: dict[int, str] = {}
 
     def report_failure(self, out: Any, test: Any, example: doctest.Example, got: str) -> None:
-        self.got[example.lineno] = got
+        self.got[example.lineno] = STACK.sub(r"\1    ...\n", got)
 
     def report_unexpected_exception(self, out: Any, test: Any, example: doctest.Example, exc_info: Any) -> None:
         self.got[example.lineno] = f"Traceback (most recent call last):\n    ...\n{exc_info[0].__name__}: {exc_info[1]}\n"

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import pages
 import pytest
 from inside import FORMATS, NamedTuple
 
@@ -162,7 +163,7 @@ def test_the_guide_names_what_is_there():
     assert rooms == [room for room in ROOMS if (ROOT / "methods" / room).is_dir()], "the rooms of the methods, in their order"
 
 
-TEXTS = [*FILES, *Path(__file__).parent.glob("*.py"), *HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md")]
+TEXTS = [*FILES, *Path(__file__).parent.glob("*.py"), HOUSE / "CHANGELOG.md", *pages.pages()]
 INVENTED = {"diffcli._functions", "diffcli.gradd", "diffcli.import_module", "diffcli.sinn", "diffcli.sine", "diffcli.studies.lessons.planted"}
 """Names that tests ask for because they do not exist, and the stub for checkers of types."""
 

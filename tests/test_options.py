@@ -78,7 +78,7 @@ NOTHING = {
     'grad "x*y" --at x=1,y=2 --mode forward --direction ""': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --direction x=1"),
     'jvp "x*y" --at x=1,y=2 --direction " "': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --direction x=1"),
     'hvp "x*y" --at x=1,y=2 --direction ""': (3, "bad-value", "a direction moves one variable at least", "write what moves, as --direction x=1"),
-    'vjp "[x, y]" --at x=1,y=2 --weights ""': (3, "bad-value", "there are 0 weights and 2 results: x, y", "give a number for each, in order, or some by name"),
+    'vjp "[x, y]" --at x=1,y=2 --weights ""': (3, "bad-value", "there are 0 weights and 2 results: f1, f2", "give a number for each, in order, or some by name"),
     'check "x" --points ""': (2, "unreadable-file", "there is no name of a file", ""),
     'grad "@"': (2, "unreadable-file", "there is no name of a file", "write @FILE for a file, and - for standard input"),
 }  # fmt: skip

@@ -584,7 +584,7 @@ def test_a_function_of_a_file(folder):
 @pytest.mark.parametrize(
     ("command", "exit", "said"),
     [
-        ("grad model.py:lost --at x=1", 3, "error[unknown-function]: model.py has no function `lost`\n  = help: did you mean `loss`?\n  = help: its functions: loss, fails, model\n"),
+        ("grad model.py:lost --at x=1", 3, "error[unknown-function]: model.py has no function `lost`\n  = help: diffcli grad model.py:loss --at x=1\n  = help: its functions: loss, fails, model\n"),
         ("grad model.py:SCALE --at x=1", 3, "error[unknown-function]: `SCALE` in model.py is a `float`, not a function\n"),
         ("grad model.py --at x=1", 3, "error[unknown-function]: which function of model.py is meant? write model.py:NAME\n"),
         ("grad none.py:f --at x=1", 2, "error[unreadable-file]: cannot read none.py: No such file or directory\n  = help: a Python function is given as FILE.py:NAME\n"),

@@ -144,7 +144,7 @@ def test_every_golden_and_every_example_is_that_of_its_schema_and_every_key_occu
     described = {name: {place for place, _ in keys_of(schema_of(name))} for name in SCHEMAS}
     shared = {place for places in met.values() for place in places}
     missing = {name: sorted(described[name] - shared) for name in SCHEMAS if described[name] - shared}
-    assert not missing
+    assert not missing, missing
 
 
 def test_a_key_that_no_schema_has_is_found():

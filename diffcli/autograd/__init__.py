@@ -76,9 +76,7 @@ def __getattr__(name: str) -> Any:
         return _KINDS[name]
     found = None if name.startswith("_") else _methods.function(name)
     if found is None:
-        raise AttributeError(
-            f"module 'diffcli.autograd' has no attribute {name!r}" if name.startswith("_") else _methods.no_method(name)
-        )
+        raise AttributeError(_methods.no_method(name, "module 'diffcli.autograd'"))
     return found
 
 

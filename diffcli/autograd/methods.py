@@ -21,7 +21,8 @@ from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
 from diffcli.autograd.indexing import IndexNode, canonical_key, taken
 from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, flag, lengths, number
-from diffcli.errors import fault, nearest
+from diffcli.errors import fault
+from diffcli.errors.foreign_names import missing
 from diffcli.operations import ARRAY_FUNCTIONS, FUNCTION_NAMES, OPERATIONS, REDUCED, find_function, row_of
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.arithmetic.index_arrays import numpy_function
@@ -428,9 +429,8 @@ def method_names() -> list[str]:
     return sorted({*names, *changes, *_IN_PLACE})
 
 
-def no_method(name: str) -> str:
-    near = [] if name.startswith("_") else nearest(name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_ROWS])
-    return f"a tensor has no attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+def no_method(name: str, what: str = "a tensor") -> str:
+    return missing(f"{what} has no attribute {name!r}", name, [*FUNCTION_NAMES, *ARRAY_FUNCTIONS, *_MADE, *_ROWS])
 
 
 def function_names() -> list[str]:

@@ -36,12 +36,12 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     found = fault.diagnostics
     source = found[-1].source
     of_point = source is not None and source.label == "--at" and "@" not in source.text
-    of_text = of_point or getattr(fault, "mended", None)
+    of_text = of_point or (isinstance(fault, ExpressionError) and bool(fault.mended or found[-1].code == "missing-value"))
     if not (of_text or isinstance(fault, UsageError)):
         return fault
     from diffcli.cli.loose_line import meant
 
-    told = [f"{'or ' * bool(place)}{pasted(line)[1:-1]}" for place, line in enumerate(meant(arguments, bool(of_text)))]
+    told = [f"{'or ' * bool(place)}{pasted(line)[1:-1]}" for place, line in enumerate(meant(arguments, fault if of_text else None))]
     if not told:
         return fault
     if of_point:
@@ -50,7 +50,7 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     return type(fault)([*found[:-1], found[-1]._replace(help=(*told, *kept))])
 
 
-_REPLACED = ("write ", "or write ", "did you mean", "`diffcli", "one of: grad", "the command is")
+_REPLACED = ("add --at", "write ", "or write ", "did you mean", "`diffcli", "one of: grad", "the command is")
 """How the help begins that a whole line makes needless."""
 
 
@@ -69,8 +69,8 @@ def with_formula(fault: ExpressionError, program: Program, expression: str) -> E
             return fault
         words, without = [*words, "--at", ",".join(f"{name}=..." for name in program.inputs)], ""
     help = f"or, for a formula{without}: {pasted([command, expression, *more, *words])}"
-    told = [each._replace(help=(*each.help, *[help] * (each.code == "missing-value"))) for each in fault.diagnostics]
-    return ExpressionError(told)
+    fault.diagnostics = tuple(each._replace(help=(*each.help, *[help] * (each.code == "missing-value"))) for each in fault.diagnostics)
+    return fault
 
 
 def with_rows(fault: ExpressionError, expression: str, points: Sequence[str], options: Mapping[str, Any]) -> ExpressionError:

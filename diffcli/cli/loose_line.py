@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from diffcli.cli.other_names import OTHER_NAMES
+from diffcli.cli.python_file import as_python_target
 from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
 from diffcli.language import Program, parse
@@ -24,8 +25,8 @@ Words = list[str]
 _DASHES = "-—–−‐‑―"
 _CURLY = str.maketrans(dict.fromkeys("“”„‟«»", '"') | dict.fromkeys("‘’‚", "'"))
 _BEFORE = frozenset(("$", "%", ">", ">>>", "#", "uv", "run", "uvx", "python", "python3", "py", "-m", "diffcli"))
-_BARE = {"at": "at", "where": "at", "wrt": "wrt", "by": "wrt", "mode": "mode"}
-"""What stands for an option without its dashes."""
+_BARE = frozenset(("at", "where", "wrt", "by", "mode"))
+"""What is an option without its dashes too."""
 _OF_A_NUMBER = frozenset(("grad", "hessian", "hvp"))
 _AT_A_POINT = _OF_A_NUMBER | {"jacobian", "jvp", "vjp"}
 _ASSIGNED = re.compile(r"[^\W\d]\w*\s*(?:==|:=|[=:])\s*(.+)", re.DOTALL)
@@ -37,15 +38,15 @@ _MODES = {
 """Other words for the modes."""
 
 
-def meant(arguments: Sequence[str], of_text: bool = False) -> list[Words]:
-    """The right lines for a loose one, at most two; none if there is none, or its words are right and not only ``of_text``."""
+def meant(arguments: Sequence[str], fault: DiffcliError | None = None) -> list[Words]:
+    """The right lines for a loose one, at most two; none if there is none, or its words are right and no ``fault`` is in a text."""
     words = [_unquoted(word.translate(_CURLY)) for word in arguments]
     while words and words[0] in _BEFORE:
         del words[0]
-    if not words or {"-h", "--help", "--version"} & {*words} or (_fits([*arguments]) and not of_text):
+    if not words or {"-h", "--help", "--version"} & {*words} or (_fits([*arguments]) and fault is None):
         return []
     found: list[Words] = []
-    for line in _lines(words):
+    for line in _lines(words, fault if isinstance(fault, ExpressionError) else ExpressionError([])):
         if line not in found and _fits(line):
             found.append(line)
     return [] if [*arguments] in found else found[:2]
@@ -72,7 +73,7 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 
-def _lines(words: Words) -> Iterator[Words]:
+def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
     """What a line may stand for, the likeliest first."""
     names = [word.lstrip(_DASHES).lower() for word in words]
     place = next((place for place, name in enumerate(names) if name in COMMANDS), None)
@@ -85,40 +86,42 @@ def _lines(words: Words) -> Iterator[Words]:
         return
     if not called or (called == "grad" and near and near[0] in ALIASES):
         called = "grad" if loose.points else "diff"
-    for text, program in _expressions(loose.texts):
+    for text, program in _expressions(loose.texts, fault.mended):
         if place is None and not near and not loose.points and text.isidentifier():
             return  # any word is an expression
         if called in _OF_A_NUMBER and program and len(program.statements) > 1 and not program.statements[-2].name:
             called = "jacobian"
-        for point in _points(loose.points, program, called):
+        names = [*(program.inputs if program else fault.variables)]
+        needed = called in _AT_A_POINT or any(each.code == "missing-value" for each in fault.diagnostics)
+        for point in _points(loose.points, program, names, needed, called in _OF_A_NUMBER):
             for options in product(*loose.options):
                 yield [called, text, *point, *more, *[word for option in options for word in option]]
 
 
-def _expressions(texts: Words) -> list[tuple[str, Program | None]]:
+def _expressions(texts: Words, mended: Sequence[str]) -> list[tuple[str, Program | None]]:
     """What the words of an expression mean, each text with its program if it is not in a file."""
     listing = sorted(name for name in os.listdir() if not name.startswith("."))
     for start in range(1, len(texts) - len(listing) if listing else 0):
         if sorted(texts[start : start + len(listing)]) == listing:  # the shell has put the files in the place of *
             texts = [*texts[:start], "*", *texts[start + len(listing) :]]
     text = _unquoted(" ".join(texts))
-    if text == "-" or text.startswith("@") or ".py:" in text:
-        return [(text, None)]
+    if text == "-" or text.startswith("@") or as_python_target(text):
+        return [(each, None) for each in mended or [text]]
     try:
         return [(text, parse(text))]
     except ExpressionError as fault:
         if len(texts) > 1 and all(not re.fullmatch(r"[\w.]*", each) and _goes(parse, each) for each in texts):
             return [("; ".join(texts), parse("; ".join(texts)))]
-        return [(each, parse(each)) for each in getattr(fault, "mended", ())]
+        return [(each, parse(each)) for each in fault.mended]
 
 
-def _points(texts: Words, program: Program | None, called: str) -> Iterator[Words]:
+def _points(texts: Words, program: Program | None, names: Sequence[str], needed: bool, number: bool) -> Iterator[Words]:
     """The point, with ``...`` for what is missing of a needed one."""
-    names = program.inputs if program and called in _AT_A_POINT else []
-    for point in readings(",".join(texts), program.inputs if program else []) if texts else [""]:
+    for point in readings(",".join(texts), names) if texts else [""]:
         given = re.findall(r"([^\W\d]\w*)=", point)
-        whole = ",".join([*[point] * bool(point), *[f"{name}=..." for name in names if name not in given]])
-        if "..." in whole or not (program and whole) or _goes(_ask, program, whole, called in _OF_A_NUMBER):
+        missing = [f"{name}=..." for name in names if needed and name not in given]
+        whole = ",".join([*[point] * bool(point), *missing])
+        if ("..." in whole and set(given) <= set(names)) or not (program and whole) or _goes(_ask, program, whole, number):
             yield ["--at", whole] if whole else []
 
 
@@ -142,13 +145,12 @@ class _Loose:
 
     def _take(self, word: str, *following: str) -> int:
         """Put a word where it belongs, and those that belong to it; how many these are."""
-        dashed, (stem, equals, value) = word[:1] in _DASHES, word.lstrip(_DASHES).partition("=")
+        dashed, (stem, equals, value) = word[:1] in _DASHES or (word in _BARE and following), word.lstrip(_DASHES).partition("=")
         values = (value,) if equals else following
-        known = stem.lower() if dashed else _BARE.get(word, "") if following else ""
+        others = [name[2:] for name, others in OTHER_NAMES.items() if f"--{stem}" in others]
+        known = next((name for name in [stem.lower(), *others] if dashed and name in self.named), "")
         assigned = _ASSIGNED.fullmatch(word)
-        if word.startswith("--") and stem not in self.named:
-            known = next((name[2:] for name, others in OTHER_NAMES.items() if f"--{stem}" in others and name[2:] in self.named), known)
-        if known in self.named:
+        if known:
             name, option = self.named[known]
             if not option.is_flag:
                 return (not equals) + self._take_value(name, option, values)

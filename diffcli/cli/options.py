@@ -111,7 +111,7 @@ PROGRAM_OR_FUNCTION = """\
 BESIDE_EXPRESSION: tuple[str, ...] = ()
 """The options of every command that takes an expression."""
 
-OF_REPORTS = ("digits", "decimals", "quiet", "format", "json", "output", "width", "color")
+OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output", "width", "color")
 """The options of every command that prints a report, which are all."""
 
 

@@ -6,7 +6,9 @@ folder is importable as it is for ``python FILE.py``, and what it prints goes to
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import inspect
 import os
 import re
 import sys
@@ -16,25 +18,49 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from diffcli.cli.environment import Environment
-from diffcli.errors import ExpressionError, Mark, Source, Span, did_you_mean, error
+from diffcli.errors import ExpressionError, Mark, Source, Span, error, nearest
 from diffcli.methods.points.file_text import read_text
 
 if TYPE_CHECKING:
     from diffcli.tape.recording.python_function import PythonFunction
 
-_TARGET = re.compile(r"(?P<path>.*\.py):(?P<name>[^\W\d][\w.]*)?", re.DOTALL)
+_TARGET = re.compile(r"(?P<path>.*?)(?P<suffix>\.py)?::?(?:(?P<name>[^\W\d][\w.]*)(?:\([\w, ]*\))?)?", re.DOTALL)
 
 
 def as_python_target(given: str) -> tuple[str, str] | None:
-    """The file and the name of ``FILE.py:NAME``; None for anything else. The name may be missing.
+    """The file and the name of ``FILE.py:NAME``, or of ``package.module:NAME``; None for anything else.
 
-    >>> as_python_target("models/loss.py:total"), as_python_target("x.py*2")
-    (('models/loss.py', 'total'), None)
+    The name may be missing, and so may ``.py`` of a file that is there.
+
+    >>> as_python_target("models/loss.py:total"), as_python_target("x.py*2"), as_python_target("statistics:mean")[1]
+    (('models/loss.py', 'total'), None, 'mean')
     """
     found = _TARGET.fullmatch(given)
-    if found is not None:
-        return found["path"], found["name"] or ""
-    return (given, "") if given.endswith(".py") and os.path.isfile(given) else None
+    if found is None:
+        return (given, "") if given.endswith(".py") else None
+    path = found["path"]
+    if found["suffix"] or os.path.isfile(f"{path}.py"):
+        return f"{path}.py", found["name"] or ""
+    if not found["name"] or not path.replace(".", "a").isidentifier():
+        return None
+    with _importable(os.getcwd()):
+        try:
+            spec = importlib.util.find_spec(path)
+        except (ImportError, ValueError):
+            return None
+    origin = str(spec and spec.origin)
+    return (os.path.relpath(origin) if origin.startswith(os.getcwd()) else origin, found["name"]) if origin.endswith(".py") else None
+
+
+@contextmanager
+def _importable(*folders: str) -> Iterator[None]:
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        for folder in folders:
+            if folder in sys.path:
+                sys.path.remove(folder)
 
 
 def read_function(path: str, name: str, environment: Environment) -> PythonFunction:
@@ -42,46 +68,66 @@ def read_function(path: str, name: str, environment: Environment) -> PythonFunct
     from diffcli.tape.recording.python_function import PythonFunction
 
     text = read_text(path, "a Python function is given as FILE.py:NAME")
-    folder = os.path.dirname(os.path.realpath(path))
+    dotted, top = _place(path)
 
     @contextmanager
     def surroundings() -> Iterator[None]:
-        sys.path.insert(0, folder)
         try:
-            with redirect_stdout(environment.stderr):
+            with _importable(os.path.dirname(os.path.realpath(path)), top), redirect_stdout(environment.stderr):
                 yield
         finally:
             environment.stderr.flush()
-            if folder in sys.path:
-                sys.path.remove(folder)
 
     with surroundings():
-        module = _import(path, text)
-    found: Any = module
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    if not name or not callable(found):
-        raise ExpressionError([_no_function(path, name, module, found)])
+        module = _import(path, text, dotted)
+        found: Any = module
+        for part in name.split("."):
+            if isinstance(found, type) and inspect.isfunction(inspect.getattr_static(found, part, None)):
+                found = _object_of(found, path)
+            found = getattr(found, part, None)
+    if not name or not callable(found) or isinstance(found, type):
+        raise _no_function(path, name, module, found)
     return PythonFunction(found, f"{_stem(path)}.{name}", path, surroundings)
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The dotted name of a file that stands in a package, else none; and the folder in which it, or its package, is found."""
+    folder, dotted = os.path.dirname(os.path.realpath(path)), _stem(path)
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, package = os.path.split(folder)
+        dotted = f"{package}.{dotted}"
+    return dotted.removesuffix(".__init__") if "." in dotted else "", folder
+
+
+def _object_of(kind: type, path: str) -> Any:
+    """An object of a class, of which a method is meant."""
+    try:
+        return kind()
+    except TypeError as failure:
+        message = f"`{kind.__name__}` in {path} is not made without arguments: {failure}"
+        help = f"make an object in the file, as model = {kind.__name__}(...), and name its method: {path}:model.NAME"
+        raise ExpressionError([error("unknown-function", message, help=[help])]) from None
 
 
 def _stem(path: str) -> str:
     return os.path.basename(path).removesuffix(".py")
 
 
-def _import(path: str, text: str) -> ModuleType:
-    """Import a file under a name that no other module has; nothing is written beside it."""
+def _import(path: str, text: str, dotted: str) -> ModuleType:
+    """Import a file as the part of its package that it is, or under a name that no other module has; nothing is written beside it."""
     from diffcli.tape.recording.call_sites import CallSites
     from diffcli.tape.recording.recording import failure_of
 
-    name = f"diffcli target {_stem(path)}"
-    spec = importlib.util.spec_from_file_location(name, os.path.realpath(path))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses and the like look for it there
+    name = dotted or f"diffcli target {_stem(path)}"
     wrote, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
+        if dotted:
+            return importlib.import_module(dotted)
+        spec = importlib.util.spec_from_file_location(name, os.path.realpath(path))
+        assert spec is not None and spec.loader is not None
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses and the like look for it there
         spec.loader.exec_module(module)
+        return module
     except SyntaxError as failure:
         raise ExpressionError([_syntax_error(path, text, failure)]) from None
     except (Exception, SystemExit) as failure:
@@ -90,8 +136,8 @@ def _import(path: str, text: str) -> ModuleType:
         raise ExpressionError([failure_of(failure, sites)]) from failure
     finally:
         sys.dont_write_bytecode = wrote
-        del sys.modules[name]
-    return module
+        if not dotted:
+            del sys.modules[name]
 
 
 def _syntax_error(path: str, text: str, failure: SyntaxError) -> Any:
@@ -106,20 +152,32 @@ def _syntax_error(path: str, text: str, failure: SyntaxError) -> Any:
     return error("python-error", message, Source(text, path), Mark(Span(start, start + max(length, 1))))
 
 
-def _no_function(path: str, name: str, module: ModuleType, found: Any) -> Any:
+def _no_function(path: str, name: str, module: ModuleType, found: Any) -> ExpressionError:
     known = _functions(module)
-    help = list(did_you_mean(name, known)) if name else []
-    help.append(f"its functions: {', '.join(known)}" if known else "it defines no functions")
-    if not name:
+    help = [f"its functions: {', '.join(known)}" if known else "it defines no functions"]
+    near = nearest(name, known)[:1] if name else known if len(known) == 1 else []
+    if isinstance(found, type):
+        message = f"`{name}` in {path} is a class, not a function"
+        near = [one for one in known if one.startswith(f"{name}.")][:2]
+    elif not name:
         message = f"which function of {path} is meant? write {path}:NAME"
     elif found is not None:
         message = f"`{name}` in {path} is a `{type(found).__name__}`, not a function"
     else:
         message = f"{path} has no function `{name}`"
-    return error("unknown-function", message, help=help)
+    fault = ExpressionError([error("unknown-function", message, help=[*(f"write {path}:{one}" for one in near), *help])])
+    fault.mended = tuple(f"{path}:{one}" for one in near)
+    return fault
 
 
 def _functions(module: ModuleType) -> list[str]:
-    """The functions that a file defines itself, in order."""
-    own = [(name, value) for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__]
-    return [name for name, value in own if callable(value) and not (isinstance(value, type) or name.startswith("_"))]
+    """The functions that a file defines itself, and the methods of its classes, in order."""
+    found: list[str] = []
+    for name, value in vars(module).items():
+        if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
+            continue
+        if isinstance(value, type):
+            found += [f"{name}.{method}" for method, one in vars(value).items() if callable(one) and not method.startswith("_")]
+        elif callable(value):
+            found.append(name)
+    return found

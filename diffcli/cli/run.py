@@ -52,7 +52,7 @@ class Run:
 
     def __init__(self, environment: Environment, given: dict[str, Any]) -> None:
         self.environment = environment
-        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full")
+        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full", "substituted", "table")
         self.output = Output(environment, **{name: given.pop(name) for name in names if name in given})
         self.full = self.output.style.full
         self.expression: str | None = given.pop("expression", None)
@@ -93,7 +93,7 @@ class Run:
             program = self.parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
             self.place = given[1:], program.line
             return program
-        if ".py" in given:
+        if ".py" in given or (":" in given and "[" not in given):
             from diffcli.cli.python_file import as_python_target, read_function
 
             target = as_python_target(given)
@@ -124,6 +124,7 @@ class Run:
             try:
                 result = function(program, self.point, *arguments, **options)
             except ExpressionError as fault:
+                fault.variables = program.inputs
                 if self.point or not self.expression:
                     raise
                 from diffcli.cli.hints import with_formula

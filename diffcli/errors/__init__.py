@@ -6,7 +6,7 @@ codes, with an explanation and an example of each, is the table in `diffcli.erro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from diffcli._named import NamedTuple
@@ -89,6 +89,10 @@ class ExpressionError(DiffcliError):
     """The text is not a program of the language, or a name in it, or in the point, is amiss."""
 
     exit_code = 3
+    mended: tuple[str, ...] = ()
+    """The whole text as it should be; two of them where two may be meant."""
+    variables: Sequence[str] = ()
+    """Those of the program at whose point something is amiss, if they are known."""
 
 
 class DomainError(DiffcliError):

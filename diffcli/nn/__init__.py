@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from diffcli.errors.foreign_names import missing
 from diffcli.nn import functional, init, optim
 from diffcli.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Identity, Linear
@@ -38,7 +39,7 @@ _MADE = ACTIVATIONS | LOSSES
 def __getattr__(name: str) -> Any:
     if name in _MADE:
         return _MADE[name]
-    raise AttributeError(f"module 'diffcli.nn' has no attribute {name!r}")
+    raise AttributeError(missing(f"module 'diffcli.nn' has no attribute {name!r}", name, __dir__()))
 
 
 def __dir__() -> list[str]:

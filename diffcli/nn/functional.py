@@ -16,6 +16,7 @@ from diffcli.autograd.graph.apply import apply
 from diffcli.autograd.modes import no_grad
 from diffcli.autograd.signatures import flag, number, whole
 from diffcli.errors import fault
+from diffcli.errors.foreign_names import missing
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import shape_text
 
@@ -297,7 +298,7 @@ def one_hot(input: Any, num_classes: int = -1) -> Any:
 def __getattr__(name: str) -> Any:
     found = None if name.startswith("_") else methods.function(name)
     if found is None:
-        raise AttributeError(f"module 'diffcli.nn.functional' has no attribute {name!r}")
+        raise AttributeError(missing(f"module 'diffcli.nn.functional' has no attribute {name!r}", name, __dir__()))
     return found
 
 

@@ -65,6 +65,8 @@ class FormulaResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     """What was asked for beside the program."""
+    texts: dict[str, str] = {}
+    """What each result is, as it stands in the list; empty where there is no list."""
     implicit: str = ""
     """The variable whose derivatives they are, where the expression is an equation."""
     recorded: bool = False

@@ -19,8 +19,8 @@ from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any
 
-from diffcli.errors import nearest
-from diffcli.torch.names import INSTEAD, MODULES, NAMES, NO_MISSPELLINGS
+from diffcli.errors.foreign_names import missing
+from diffcli.torch.names import MODULES, NAMES
 
 
 def _find(module: str, name: str) -> Any:
@@ -30,10 +30,8 @@ def _find(module: str, name: str) -> Any:
         if whole in NAMES or not name.startswith("_"):
             return resolve_name(NAMES.get(whole, f"{MODULES[module]}:{name}"))
     except AttributeError:
-        near = [] if name in NO_MISSPELLINGS.split() else nearest(name, _names(module))[:1]
-        help = [INSTEAD[name]] if name in INSTEAD else [f"did you mean {one!r}?" for one in near]
-        raise AttributeError("; ".join([f"{whole} is not here", *help])) from None
-    raise AttributeError(f"{whole} is not here")
+        pass
+    raise AttributeError(missing(f"{whole} is not here", name, _names(module)))
 
 
 def _names(module: str) -> list[str]:

@@ -25,27 +25,3 @@ NAMES = {
     "torch.nn.init._calculate_fan_in_and_fan_out": "diffcli.nn.init:fans",
 }
 """What has another name in diffcli, or stands elsewhere."""
-
-INSTEAD = {
-    "save": "use pickle.dump(model.state_dict(), file)", "load": "use pickle.load(file), of a file of your own",
-    "compile": "call the model as it is", "einsum": "use matmul, outer and sum", "split": "use slices", "chunk": "use slices",
-    "masked_fill": "use where(mask, value, x)", "masked_select": "use x[mask]", "rsqrt": "use x**-0.5", "exp2": "use 2**x",
-    "hstack": "use cat", "vstack": "use cat", "normal": "use mean + std*randn(...)", "bernoulli": "use rand_like(x) < x",
-    "set_detect_anomaly": "use gradcheck", "once_differentiable": "leave it out", "is_tensor": "use isinstance(x, torch.Tensor)",
-    "functional": "use diffcli.jacobian, or autograd.grad of each result", "func": "use diffcli.grad, diffcli.vjp, ...",
-    "lr_scheduler": "set optimizer.param_groups[0]['lr']", "BCELoss": "use BCEWithLogitsLoss of the logits",
-    "binary_cross_entropy": "use binary_cross_entropy_with_logits of the logits", "clip_grad_value_": "use p.grad.clamp_(-v, v)",
-    "tril": "multiply by arange(n)[:, None] >= arange(n)", "triu": "multiply by arange(n)[:, None] <= arange(n)",
-    "set_default_dtype": "numbers are float64, unless a dtype is given", "Generator": "use what manual_seed returns",
-    **dict.fromkeys(("half", "float16", "bfloat16", "FloatTensor", "DoubleTensor"), "the kinds are float32 and float64"),
-    **dict.fromkeys(("int", "int8", "int16", "int32", "uint8", "short", "LongTensor"), "whole numbers are int64"),
-}
-"""What to write for what PyTorch has and diffcli has not."""
-
-NO_MISSPELLINGS = """
-    ASGD BatchNorm3d Conv1d Conv3d Dropout2d HuberLoss KLDivLoss LogSigmoid PReLU SELU SmoothL1Loss Softsign Unflatten addcmul
-    conv3d cross cumprod diagonal eig fill flip fx gather huber_loss isclose isinf kl_div layer_norm lerp logdet logit lstm
-    median multinomial nonzero prelu put qr quantile scatter selu smooth_l1_loss sort sparse svd take tensordot tile unflatten
-    unique
-"""
-"""More of these, which look like names that are here."""

@@ -52,7 +52,7 @@ def _page(package: str, summary: str) -> str:
 ELEMENTWISE = """
 ## Functions of the language
 
-Each of the [functions of the language](../functions/index.md) is an attribute of `{package}` too: {names}.
+Each of the [functions of the language](../../functions.md) is an attribute of `{package}` too: {names}.
 """
 
 

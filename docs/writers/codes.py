@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.errors.codes import CODES, Code
-from writers.pages import code, console, contents, table, workshop
+from writers.pages import code, console, contents, prose, table, workshop
 
 LONGEST = 40
 """So many lines of output are shown of a mended example."""
@@ -36,7 +37,7 @@ def write(folder: Path) -> None:
             text = f"# {title}\n\n" + "\n".join(_section(name, row) for name, row in rows.items())
             (folder / f"{page}.md").write_text(text, encoding="utf-8")
             index += f"## {title}\n\n"
-            index += table(("code", "meaning"), [(f"[{code(name)}]({page}.md#{name})", row.meaning) for name, row in rows.items()]) + "\n"
+            index += table(("code", "meaning"), [(f"[{code(name)}]({page}.md#{name})", prose(row.meaning)) for name, row in rows.items()]) + "\n"
     assert all(any(belongs(row) for _, belongs in PAGES.values()) for row in CODES.values())
     (folder / "index.md").write_text(index + contents(PAGES, hidden=True), encoding="utf-8")
 
@@ -47,15 +48,13 @@ def page_of(name: str) -> str:
 
 
 def _section(name: str, row: Code) -> str:
-    text = f"({name})=\n## {name}\n\n{row.meaning}\n\n"
+    text = f"({name})=\n## {name}\n\n{prose(row.meaning)}\n\n"
     if row.exit:
         text += f"Exit code {row.exit}: {ExitCode(row.exit).meaning}.\n\n"
     if row.wrong:
         text += console(row.wrong)
     if row.right:
-        shown = console(row.right)
-        lines = shown.splitlines()
-        if len(lines) > LONGEST:
-            shown = "\n".join([*lines[:LONGEST], "...", "```", ""])
-        text += f"\nMended:\n\n{shown}"
+        lines = console(row.right).splitlines()
+        shown = [*lines[:LONGEST], "...", "```"] if len(lines) > LONGEST else lines
+        text += "\n".join(["", "<details>", f"<summary>Mended: <code>diffcli {escape(row.right)}</code></summary>", "", *shown, "", "</details>", ""])
     return text

@@ -11,7 +11,7 @@ import diffcli
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.reports.functions import ARRAY_ROWS, adjoints, plain_rule
-from writers.pages import code, console, contents, run, table
+from writers.pages import code, console, contents, prose, run, table
 
 OPERATORS = {"add": "operator-plus", "sub": "operator-minus", "mul": "operator-times", "div": "operator-divide", "neg": "operator-negative", "pow": "power", "index": "indexing"}
 SPELLINGS = {"index": "a[0], a[1:3], a[:, 0]", "matmul": "a @ b", "transpose": "a.T", "stack": "[a, ...]"}
@@ -48,19 +48,10 @@ def write(folder: Path) -> None:
     for name in of_numbers | of_arrays:
         rows = [*of_numbers.get(name, ()), *of_arrays.get(name, ())]  # max(a, b) is of numbers, max(a) of an array
         (folder / f"{page_name(name)}.md").write_text(_page(rows, folder), encoding="utf-8")
-    text = "# Functions\n\n" + INTRODUCTION
-    text += "\n## On numbers, and on each element of arrays\n\n" + _index(of_numbers)
+    text = "## On numbers, and on each element of arrays\n\n" + _index(of_numbers)
     text += "\n## On arrays\n\n" + _index(of_arrays)
-    text += "\n" + contents([page_name(name) for name in sorted(of_numbers | of_arrays, key=str.lower)], hidden=True)
+    text += "\n" + contents([f"_generated/functions/{page_name(name)}" for name in sorted(of_numbers | of_arrays, key=str.lower)], hidden=True)
     (folder / "index.md").write_text(text, encoding="utf-8")
-
-
-INTRODUCTION = """\
-Every function and operator of the language, with its derivative, its domain and the points where it is not differentiable. The
-pages are written from the table that diffcli computes with; `diffcli functions NAME` prints the same.
-
-In the rules `a`, `b` and `c` are the operands and `y` is the result.
-"""
 
 
 def page_name(name: str) -> str:
@@ -73,7 +64,7 @@ def _index(groups: dict[str, list[Row]]) -> str:
         row = group[0]
         rule = row.partials if isinstance(row, Operation) else ()
         shown = ", ".join(code(part) for part in rule) if all(len(part) < 30 for part in rule) else ""
-        rows.append((f"[{code(signature(row))}]({page_name(name)}.md)", row.meaning, shown))
+        rows.append((f"[{code(signature(row))}](_generated/functions/{page_name(name)}.md)", prose(row.meaning), shown))
     return table(("function", "meaning", "derivative"), rows)
 
 
@@ -93,7 +84,7 @@ def _page(rows: list[Row], folder: Path) -> str:
     text = f"# {title(rows[0])}\n"
     for row in rows:
         text += f"\n## {signature(row)}\n" if len(rows) > 1 else ""
-        sections = f"\n{_sentence(row.meaning)}\n\n{table(('', ''), _facts(row))}"
+        sections = f"\n{prose(_sentence(row.meaning))}\n\n{table(('', ''), _facts(row))}"
         if isinstance(row, Operation):
             sections += _example(row) + _at_breaks(row) + _picture(row, folder)
         else:

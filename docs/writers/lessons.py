@@ -33,7 +33,7 @@ def _page(text: str) -> str:
     lines = []
     for line in text.splitlines():
         if heading := re.match(r"(#+) (.*)", line):
-            depth = min(len(heading[1]) - 1 or 1, depth + 1)
+            depth = min(max(len(heading[1]) - 1, 2), depth + 1)
             line = f"{'#' * depth} {heading[2]}"
         lines.append(line)
     return "\n".join(lines) + "\n"

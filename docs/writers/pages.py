@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -56,6 +57,11 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def code(text: str) -> str:
     """A formula or a name as code; nothing for nothing."""
     return f"`{text}`" if text else ""
+
+
+def prose(text: str) -> str:
+    """A text that is not Markdown, as Markdown."""
+    return re.sub(r"([*<`\\\[]|(?<!\w)_|_(?!\w))", r"\\\1", text)
 
 
 def contents(pages: Iterable[str], depth: int = 1, hidden: bool = False) -> str:

@@ -19,7 +19,7 @@ def bad_file(code: str, message: str, *help: str) -> UsageError:
 def open_file(path: str, *help: str) -> IO[bytes]:
     """A file to read from; a `UsageError` where it cannot be read, or is too large.
 
-    ``help`` says what to do where it cannot be read, in place of another file that may be meant.
+    ``help`` says what to do where it cannot be read, and no other file may be meant.
     """
     if not path:
         raise bad_file("unreadable-file", "there is no name of a file", *help)
@@ -28,7 +28,7 @@ def open_file(path: str, *help: str) -> IO[bytes]:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or str(failure)
         near = _similar(path) if isinstance(failure, FileNotFoundError) else []
-        raise bad_file("unreadable-file", f"cannot read {path}: {reason}", *(help or near)) from None
+        raise bad_file("unreadable-file", f"cannot read {path}: {reason}", *(near or help)) from None
     size = os.fstat(file.fileno()).st_size
     if size > LARGEST and not path.lower().endswith(".npz"):
         file.close()

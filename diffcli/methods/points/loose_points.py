@@ -55,7 +55,7 @@ def _meanings(value: str, known: Collection[str]) -> list[str]:
     try:
         return [value] if value.startswith("@") or all(name in known for name in parse(value).inputs) else []
     except ExpressionError as fault:
-        mended = [text for text in getattr(fault, "mended", ()) if not parse(text).inputs]
+        mended = [text for text in fault.mended if not parse(text).inputs]
     if _THOUSANDS.fullmatch(value):
         return [value.replace(",", ""), *[value.replace(",", ".")] * (value.count(",") == 1 and "." not in value)]
     if _NUMBERS.fullmatch(value):

@@ -62,15 +62,15 @@ def _missing_value(
 
 def needs_point(program: Program) -> Diagnostic | None:
     """An error for what has no formula without a point: a Python function, and arrays."""
-    point = ",".join(f"{name}=..." for name in program.inputs)
+    help = [f"add --at {','.join(f'{name}=...' for name in program.inputs)}"]
     if type(program) is not Program:  # a function that stands in for one
         message = "a Python function is recorded at a point, and there is none"
-        return error("missing-value", message, help=[f"add --at {point}: the formula is that of the branches taken there"])
+        return error("missing-value", message, notes=["the formula is that of the branches taken there"], help=help)
     for node, operation in enumerate(program.operations):
         if operation not in OPERATIONS and operation not in (NAME, NUMBER, CALL):
-            help = [f"add --at {point}: it says which variables are arrays, and the formula is in their elements"]
+            notes = ["a point says which variables are arrays, and the formula is in their elements"]
             message = "arrays have no shape without a point"
-            return error("missing-value", message, program.source, program.mark(node), help=help)
+            return error("missing-value", message, program.source, program.mark(node), notes=notes, help=help)
     return None
 
 

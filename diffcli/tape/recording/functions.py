@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from diffcli.errors import nearest
+from diffcli.errors.foreign_names import missing
 from diffcli.operations import (
     ARRAY_FUNCTIONS,
     ARRAY_NAMES,
@@ -34,8 +34,7 @@ def function(name: str) -> Callable[..., Any]:
     """The function of that name; an `AttributeError` if there is none."""
     rows = find_function(name)
     if not rows and name not in _OF_ARRAYS:
-        near = nearest(name, NAMES)
-        raise AttributeError(f"there is no function {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        raise AttributeError(missing(f"there is no function {name!r}", name, NAMES))
     if not rows:
         made = _of_arrays(ARRAY_FUNCTIONS[name])
     elif len(rows) == 1 and rows[0].arity == (1, 1):

@@ -32,6 +32,7 @@ from diffcli.tape.recording.recorder import Recorder
 from diffcli.tape.recording.traced import Traced, apply, is_array
 from diffcli.tape.recording.traced_array import TracedArray
 from diffcli.tape.recording.traced_array import View as View
+from diffcli.tape.recording.untraceable import INSTEAD
 
 REDUCED = {"add": "sum", "multiply": "prod", "maximum": "amax", "minimum": "amin", "logaddexp": "logsumexp"}
 """What an elementwise function is a reduction of: np.add.reduce."""
@@ -101,8 +102,8 @@ def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], opt
         return function(*[one._shown() if isinstance(one, TracedArray) else one for one in inputs], **options)
     label = f"{function.__module__.replace('numpy', 'np')}.{name}"
     if not _is_recorded(name, function.__module__):
-        own = [f"diffcli.{name} does that"] if name in ARRAY_FUNCTIONS else []
-        not_recorded(recorder, label, *own, "write it with operators and the functions that `diffcli functions` lists")
+        usual = "write it with operators and the functions that `diffcli functions` lists"
+        not_recorded(recorder, label, f"diffcli.{name} does that" if name in ARRAY_FUNCTIONS else INSTEAD.get(name, usual))
     if known is not None and len(inputs) == 1 and not options:
         return known(recorder, _first(recorder, name, label, inputs[0]))  # most calls are of one argument
     given = _given(recorder, function, label, inputs, options)

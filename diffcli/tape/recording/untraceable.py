@@ -23,19 +23,28 @@ _DERIVATIVES = frozenset((
 ))  # fmt: skip
 _NESTED = "a derivative inside a function that is differentiated is not recorded; second derivatives: diffcli.hessian"
 
-_INSTEAD = {
-    "float": ["a traced number is a number as it stands: leave float(...) out"],
-    "int": ["to round: diffcli.trunc(x) or math.floor(x), whose derivative is 0; to see the value: print(x)"],
-    "complex": ["the tape holds real numbers only"],
-    "round": ["diffcli.round(x) rounds to a whole number"],
-    "isnan": ["x != x holds for NaN alone"],
-    "isclose": ["compare abs(x - y) with a tolerance"],
-    "pow": ["x**y"],
-    "fabs": ["abs(x)"],
-    "fsum": ["sum(...) of the terms"],
-    "range": ["loop while a condition holds, or keep the number of turns out of what is differentiated"],
+_SORTED = "np.stack([x[i] for i in sorted(range(len(x)), key=lambda i: x[i])]) sorts, and branches on the values"
+_TERMS = "its argument is a whole number, and has no derivative: keep it out of what is differentiated"
+INSTEAD = {
+    "float": "a traced number is a number as it stands: leave float(...) out",
+    "int": "to round: diffcli.trunc(x) or math.floor(x), whose derivative is 0; to see the value: print(x)",
+    "complex": "the tape holds real numbers only",
+    "round": "diffcli.round(x) rounds to a whole number",
+    "isnan": "x != x holds for NaN alone",
+    "isclose": "compare abs(x - y) with a tolerance",
+    "pow": "x**y",
+    "fabs": "abs(x)",
+    "fsum": "sum(...) of the terms",
+    **dict.fromkeys(("sort", "median", "percentile", "quantile", "partition", "argsort"), _SORTED),
+    **dict.fromkeys(("gcd", "lcm", "comb", "perm"), _TERMS), "factorial": "diffcli.gamma(x + 1)",
+    "any": "np.amax(condition)", "all": "np.amin(condition)", "cross": "write its three elements out, and np.stack them",
+    "pad": "np.concatenate([np.zeros(n), x, np.zeros(n)])", "cumprod": "a loop; np.exp(np.cumsum(np.log(x))) where x > 0",
+    **dict.fromkeys(("fft", "rfft", "dct"), "products with the matrices of its cosines and sines: C @ x, S @ x"),
+    **dict.fromkeys(("trapezoid", "trapz"), "np.sum((y[1:] + y[:-1])/2*np.diff(x))"), "polyval": "Horner's rule: y = y*x + c",
+    **dict.fromkeys(("einsum", "tensordot"), "np.matmul, np.outer and np.sum, with np.transpose"),
+    "range": "loop while a condition holds, or keep the number of turns out of what is differentiated",
 }
-"""What to write for a function that takes a number out of the recording."""
+"""What to write for a function that is not recorded, or takes a number out of the recording."""
 
 
 class Refusal(ExpressionError, TypeError, ValueError, IndexError):
@@ -62,8 +71,8 @@ def refuse_conversion(recorder: Recorder, kind: str) -> NoReturn:
         help: Sequence[str] = [f"write diffcli.{name}(...), or NumPy's function"]
     elif name in _DERIVATIVES:
         help = [_NESTED]
-    elif name in _INSTEAD:
-        help = _INSTEAD[name]
+    elif name in INSTEAD:
+        help = [INSTEAD[name]]
     elif not found and kind == "index":
         help = ["an index decides by the value, and has no derivative; branch on the value instead"]
     elif not found and text.endswith("]"):

@@ -1,0 +1,5 @@
+from .nothere import value
+
+
+def f(x):
+    return value * x

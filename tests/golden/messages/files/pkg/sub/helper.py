@@ -1,0 +1,9 @@
+import math
+
+
+def square(x):
+    return x * x
+
+
+def exponential(x):
+    return math.exp(x)
