@@ -24,11 +24,7 @@ def eager_flag(*names: str, help: str, shows: Callable[[click.Context], str]) ->
     return click.option(*names, is_flag=True, expose_value=False, is_eager=True, help=help, callback=show)
 
 
-COMPLETE = "_DIFFCLI_COMPLETE"
-"""The variable by which a shell asks what a command line may go on with."""
-
-
-def at_tab(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
+def at_tab(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """What Tab offers for a parameter, by its metavar."""
     from diffcli.cli.completing import offers  # only a shell asks
 

@@ -13,7 +13,7 @@ import click
 from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.flags import COMPLETE, HELP, eager_flag
+from diffcli.cli.flags import HELP, eager_flag
 from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS
 from diffcli.errors import DiffcliError, UsageError, error, nearest
 
@@ -91,7 +91,7 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if args is None else args)
     environment = environment or Environment.of_process()
-    if COMPLETE in environment.variables:
+    if "_DIFFCLI_COMPLETE" in environment.variables:
         import diffcli.cli.completing  # noqa: F401 (which knows how bash asks)
     try:
         outcome: Any = program.main(arguments, prog_name="diffcli", standalone_mode=False, obj=environment)

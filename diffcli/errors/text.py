@@ -58,30 +58,25 @@ def render(diagnostics: Iterable[Diagnostic], style: Look) -> str:
 
 
 def told(diagnostics: Iterable[Diagnostic]) -> str:
-    """Diagnostics as the text of an exception: what stands before it names the error, so that each begins with its message."""
-    return "\n".join("\n".join([_line(found.message), *_body(found, Look())]) for found in diagnostics)
+    """Diagnostics as the text of an exception, each beginning with its message: what stands before it names the error."""
+    return "".join(_render(diagnostic, Look(), head=False) for diagnostic in diagnostics).removesuffix("\n")
 
 
-def _render(diagnostic: Diagnostic, style: Look) -> str:
+def _render(diagnostic: Diagnostic, style: Look, head: bool = True) -> str:
     paint = _painter(style, diagnostic.severity)
-    head = f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(_line(diagnostic.message), '1')}"
-    text = "\n".join([head, *_body(diagnostic, style)]) + "\n"
-    return text if style.unicode else to_ascii(text.replace("×", "*"))
-
-
-def _body(diagnostic: Diagnostic, style: Look) -> list[str]:
-    """What stands below a message: the place, notes and help."""
-    lines: list[str] = []
+    code = f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: " if head else ""
+    lines = [f"{code}{paint(_line(diagnostic.message), '1')}"]
     if diagnostic.source is not None and diagnostic.marks:
         if diagnostic.source.label != "expression":
             lines.append(f"  in {_line(diagnostic.source.label)}")
-        lines += _excerpts(diagnostic.source, diagnostic.marks, style, _painter(style, diagnostic.severity))
+        lines += _excerpts(diagnostic.source, diagnostic.marks, style, paint)
     for kind, texts in (("note", diagnostic.notes), ("help", diagnostic.help)):
         for text in texts:
             wrapped = _wrap(_line(text), max(style.width - 10, 30))
             lines.append(f"  = {kind}: {wrapped[0]}")
             lines += [f"          {line}" for line in wrapped[1:]]
-    return lines
+    text = "\n".join(lines) + "\n"
+    return text if style.unicode else to_ascii(text.replace("×", "*"))
 
 
 def _line(text: str) -> str:
