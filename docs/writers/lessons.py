@@ -1,4 +1,4 @@
-"""The lessons as pages, in the order of the course, as ``diffcli lesson NAME -f markdown`` writes them."""
+"""The lessons as pages, in the order of the course, as ``diffcli lesson NAME --more -f markdown`` writes them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ its example.
 
 def write(folder: Path) -> None:
     for name in LESSONS:
-        found = run(f"lesson {name} -f markdown")
+        found = run(f"lesson {name} --more -f markdown")
         assert found.exit == 0, name
-        (folder / f"{name}.md").write_text(_page(found.stdout), encoding="utf-8")
+        (folder / f"{name}.md").write_text(page(found.stdout), encoding="utf-8")
     rows = [(f"[{name}]({name}.md)", entry.title) for name, entry in LESSONS.items()]
     (folder / "index.md").write_text(INTRODUCTION + table(("lesson", "about"), rows) + "\n" + contents(LESSONS, hidden=True), encoding="utf-8")
 
 
-def _page(text: str) -> str:
+def page(text: str) -> str:
     """The title becomes that of the page, and no heading skips a level."""
     depth = 0
     lines = []
