@@ -332,14 +332,15 @@ This is the last lesson. All their checks at once: diffcli lesson all
 
 def test_a_size_that_there_is_not_is_refused(planted):
     assert run("lesson planted --size 9") == (
-        "", "error[bad-value]: --size is 9; in the lesson planted it is things, from 2 to 8\n", 2
+        "", "error[bad-value]: --size is 9, and the lesson planted takes 2 to 8 (things)\n  = help: diffcli lesson planted --size 8\n", 2
     )  # fmt: skip
-    assert run("lesson all --size 4") == (
-        "", "error[usage]: each lesson has a size of its own\n  = help: leave --size out, or name a lesson\n", 2
-    )  # fmt: skip
+    for line in ("all --size 4", "all --more", "--answer"):
+        assert run(f"lesson {line}") == (
+            "", "error[usage]: --size, --more and --answer are about one lesson\n  = help: diffcli lesson reverse --more\n", 2
+        )  # fmt: skip
     lessons.LESSONS["planted"] = Entry("planted", PLANTED.title)
     assert run("lesson planted --size 4") == (
-        "", "error[usage]: the lesson planted has one size only\n  = help: leave --size out\n", 2
+        "", "error[usage]: the lesson planted has one size only\n  = help: diffcli lesson planted\n", 2
     )  # fmt: skip
     assert run("lesson planted --size 0").exit == 2
 

@@ -13,7 +13,7 @@ from diffcli.records.blocks import Document, Text
 
 EXAMPLES = ("diffcli completion bash", "diffcli completion zsh")
 
-SHELL = click.Argument(["shell"], type=Choice("shell", ("bash", "zsh", "fish", "powershell")), metavar="SHELL")
+SHELL = click.Argument(["shell"], type=Choice("shell", ("bash", "zsh", "fish", "powershell"), {"pwsh": "powershell"}), metavar="SHELL")
 
 
 @as_command(SHELL, examples=EXAMPLES, limits=False)

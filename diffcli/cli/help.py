@@ -12,9 +12,10 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import among
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
-from diffcli.cli.summaries import COMMANDS
+from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.errors.codes import CODES, Code
+from diffcli.operations import is_function
 from diffcli.records.blocks import Block, Document, Table, Text, texts
 
 EXITS: dict[int, str] = {code.value: code.meaning for code in ExitCode}
@@ -33,13 +34,15 @@ TOPICS = {
 """What each topic is about; its page is the file of its name in ``topics/``."""
 
 
-@as_command(click.Argument(["topic"], required=False, shell_complete=among([*TOPICS, *COMMANDS, *CODES])), examples=EXAMPLES, limits=False)
-def command(run: Run, topic: str | None) -> int:
+@as_command(click.Argument(["words"], nargs=-1, metavar="[TOPIC]", shell_complete=among([*TOPICS, *COMMANDS, *CODES])), examples=EXAMPLES, limits=False)
+def command(run: Run, words: tuple[str, ...]) -> int:
     """A page about TOPIC: a command, the language, the point, formats; or what an error code means, with an example.
 
     Without TOPIC, the list of topics.
     """
-    if topic is None:
+    topic = "-".join(words).rpartition("[")[2].rstrip("]:")  # a code as it is printed: error[kink]
+    topic = "exit-codes" if topic.isdecimal() else ALIASES.get(topic, topic).partition(" ")[0]
+    if not topic:
         document = _list()
     elif topic in TOPICS:
         document = _page(topic, (get_data("diffcli.cli", f"topics/{topic}.md") or b"").decode())
@@ -49,6 +52,8 @@ def command(run: Run, topic: str | None) -> int:
         document = _explain(topic, codes[topic])
     else:
         help = [*did_you_mean(topic, [*TOPICS, *COMMANDS, *codes]), "`diffcli help` lists the topics, `diffcli help codes` the codes"]
+        if is_function(topic):
+            help = [f"`diffcli functions {topic}` says everything about the function"]
         raise UsageError([error("unknown-topic", f"there is no topic, command or code `{topic}`", help=help)])
     run.output.print(document)
     return 0
