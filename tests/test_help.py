@@ -126,3 +126,14 @@ def test_a_page_alone_is_its_text():
     for name in ("syntax", "grad"):
         assert run(f"help {name} -q").stdout == json.loads(run(f"help {name} --json").stdout)["text"]
     assert run("help codes -f markdown").stdout.startswith("## Codes of errors, warnings and notes\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("gradient", "grad"), ("derivative", "diff"), ("exit codes", "exit-codes"), ("3", "exit-codes"), ("error[kink]", "kink"),
+        ("warning[lost-digits]:", "lost-digits"),
+    ],
+)  # fmt: skip
+def test_a_topic_is_found_by_other_words_for_it(asked, meant):
+    assert run(f"help {asked}") == run(f"help {meant}")
