@@ -20,6 +20,7 @@ HOMES = {
     "diffcli.cli.other_names": "OTHER_NAMES",
     "diffcli.cli.output": "exit_code",
     "diffcli.cli.run": "Stage shown_progress time_limit",
+    "diffcli.cli.schema": "SCHEMAS=NAMES schema_of",
     "diffcli.cli.summaries": "COMMANDS",
     "diffcli.cli.swell": "EXAMPLES",
     "diffcli.errors": "AutogradError Diagnostic DiffcliError DomainError ExpressionError LimitError Mark MissingExtraError NotDifferentiableError Source Span UsageError error nearest visible",
