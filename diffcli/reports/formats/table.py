@@ -182,6 +182,7 @@ def _widths(block: Table, texts: list[list[str]], available: int) -> list[int] |
 def _print_records(console: Console, block: Table, texts: list[list[str]]) -> None:
     """A table too wide for the terminal: a record for each row, a line for each cell."""
     width = max(cell_len(column.title) for column in block.columns)
+    room = console.width - width - 2
     for position, row in enumerate(texts):
         if block.hidden and position == block.hidden_after:
             console.print(RichText(hidden_text(block), style="dim"), soft_wrap=True)
@@ -189,11 +190,10 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
             console.print()
         for column, text in zip(block.columns, row, strict=True):
             if text:
-                title = column.title + " " * (width - cell_len(column.title))
-                room = max(console.width - width - 2, NARROWEST)
-                lines = [text] if column.numeric and text[0] != "[" else _wrap(text, room)  # an array breaks between numbers
-                below = ("\n" + " " * (width + 2)).join(lines)
-                console.print(RichText.assemble((title, "dim"), "  ", below), soft_wrap=True)
+                left = width + 2 if room >= max(min(cell_len(text), NARROWEST), 1) else 2  # too little room beside: below
+                lines = [text] if column.numeric and text[0] != "[" else _wrap(text, console.width - left)  # an array breaks
+                first = column.title + " " * (left - cell_len(column.title)) if left > 2 else "\n".join([*_wrap(column.title, console.width), "  "])
+                console.print(RichText.assemble((first, "dim"), ("\n" + " " * left).join(lines)), soft_wrap=True)
 
 
 _PIECES = re.compile(r"[^*/^(),·]*[*/^(),·]|[^*/^(),·]+")
