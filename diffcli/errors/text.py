@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, DiffcliError, Mark, Source, to_ascii, visible
+from diffcli.errors import Diagnostic, DiffcliError, Mark, Source, as_written, to_ascii, visible
 
 Place = tuple[int, int, str]
 """Where carets stand in a line, and the words beside them."""
@@ -75,6 +75,7 @@ def _render(diagnostic: Diagnostic, style: Look) -> str:
 
 def _body(diagnostic: Diagnostic, style: Look) -> list[str]:
     """What stands below a message: the place, notes and help."""
+    diagnostic = as_written(diagnostic)
     lines: list[str] = []
     if diagnostic.source is not None and diagnostic.marks:
         if diagnostic.source.label != "expression":

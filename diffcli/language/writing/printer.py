@@ -169,7 +169,7 @@ LATEX = Dialect(
     _symbols(mul=r" \cdot ", **{"and": r" \land ", "or": r" \lor ", "not": r"\lnot ", "eq": " = "}),
     latex_number, latex_name, _latex_functions(), juxtaposed=True,
     templates={row.name: row.latex for row in OPERATIONS.values() if "#" in row.latex and row.precedence not in range(1, 5)},
-    brackets=(r"\left(", r"\right)"), square=(r"\left[", r"\right]"), transposed=r"^{\top}", matrix_product=(r" \, ", POWER),
+    brackets=(r"\left(", r"\right)"), square=(r"\left[", r"\right]"), transposed=r"^{\top}", matrix_product=(r" {\,} ", POWER),
 )  # fmt: skip
 """LaTeX, for math mode."""
 
