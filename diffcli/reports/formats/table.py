@@ -190,9 +190,10 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
             console.print()
         for column, text in zip(block.columns, row, strict=True):
             if text:
-                left = width + 2 if room >= max(min(cell_len(text), NARROWEST), 1) else 2  # too little room beside: below
+                title, below = column.title, room < min(cell_len(text), NARROWEST)  # too little room beside the title
+                left = 2 if below else width + 2
                 lines = [text] if column.numeric and text[0] != "[" else _wrap(text, console.width - left)  # an array breaks
-                first = column.title + " " * (left - cell_len(column.title)) if left > 2 else "\n".join([*_wrap(column.title, console.width), "  "])
+                first = "\n".join([*_wrap(title, console.width), "  "]) if below else title + " " * (left - cell_len(title))
                 console.print(RichText.assemble((first, "dim"), ("\n" + " " * left).join(lines)), soft_wrap=True)
 
 
