@@ -28,5 +28,5 @@ def command(run: Run, shell: str) -> int:
     program = click.get_current_context().find_root().command
     script = ShellComplete.source(kind(program, {}, "diffcli", "_DIFFCLI_COMPLETE")).strip("\n")
     data = {"schema": "diffcli/completion@1", "shell": shell, "script": script}
-    run.output.print(Document((Text(script, "code"),), data, alone=f"{script}\n"))
+    run.output.print(Document((Text(script, "code"),), data))
     return 0

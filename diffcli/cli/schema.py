@@ -28,10 +28,10 @@ def command(run: Run, name: str | None) -> int:
     if name is None:
         about = {known: schema_of(known)["title"] for known in NAMES}
         table = Table("schemas", texts("", ""), tuple(about.items()))
-        document = Document((table,), {"schema": "diffcli/schema@1", "schemas": about}, alone="\n".join([*NAMES, ""]))
+        document = Document((table,), {"schema": "diffcli/schema@1", "schemas": about})
     else:
         text = json.dumps(schema_of(name), indent=2, ensure_ascii=False)
-        document = Document((Text(text, "code"),), schema_of(name), alone=f"{text}\n")
+        document = Document((Text(text, "code"),), schema_of(name))
     run.output.print(document)
     return 0
 
