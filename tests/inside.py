@@ -30,7 +30,7 @@ HOMES = {
     "diffcli.language.complaints.complaints": "MOST",
     "diffcli.language.complaints.corrections": "call_forms",
     "diffcli.language.parsing.equation": "equation_difference=difference parse_equation",
-    "diffcli.language.parsing.parser": "reads",
+    "diffcli.language.parsing.parser": "tried",
     "diffcli.language.parsing.stacks": "INFIX",
     "diffcli.language.parsing.tokens": "KEYWORD_WORDS=KEYWORDS",
     "diffcli.language.syntax": "CALL NAME NUMBER Program",

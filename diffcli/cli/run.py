@@ -13,7 +13,7 @@ import click
 
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.output import Output, exit_code
+from diffcli.cli.output import Output, exit_code, tell
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
@@ -58,6 +58,7 @@ class Run:
         self.expression: str | None = given.pop("expression", None)
         self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
         self.timeout: float = given.pop("timeout", 0.0)
+        self.fix: bool = given.pop("fix", False)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
         self.parse: Callable[..., Program] = parse
@@ -86,11 +87,11 @@ class Run:
         self.stage("reading")
         given = self.expression or ""
         if given == "-":
-            return self.parse(self.typed(), "standard input")
+            return self.parsed(self.typed(), "standard input")
         if given.startswith("@"):
             from diffcli.methods.points.file_text import read_text
 
-            program = self.parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            program = self.parsed(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
             self.place = given[1:], program.line
             return program
         if ".py" in given or (":" in given and "[" not in given):
@@ -105,7 +106,19 @@ class Run:
                 function.verify = self.verify
                 self.place = target[0], function.line
                 return function
-        return self.parse(given)
+        return self.parsed(given)
+
+    def parsed(self, *text: str) -> Program:
+        """The program of a text with its label; under ``--fix`` of the text as it was meant, with a word about it."""
+        try:
+            return self.parse(*text)
+        except ExpressionError as fault:
+            if not self.fix or len(fault.mended) != 1:
+                raise
+            mended = fault.mended[0]
+        tell(self.environment, [Diagnostic("mended", "note", f"read as {mended}")])
+        self.expression = mended if text == (self.expression,) else self.expression
+        return self.parse(mended, *text[1:])
 
     def typed(self) -> str:
         """The text of standard input."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 
 from diffcli.errors import ExpressionError, Source, error
-from diffcli.language.parsing.parser import Parser, reads
+from diffcli.language.parsing.parser import Parser, tried
 from diffcli.language.parsing.tokens import SYMBOL, TOKEN
 from diffcli.language.syntax import Program
 
@@ -23,7 +23,7 @@ def parse_equation(text: str, label: str = "expression") -> Program:
     """
     text = text.removeprefix("\ufeff")
     sign = _sign(text)
-    program = Parser(Source(text, label), reads, equation=sign).run()
+    program = Parser(Source(text, label), lambda text: tried(text, _sign(text)), equation=sign).run()
     root = program.result.root
     if sign < 0 or program.operations[root] != "eq":
         line = " ".join(text.split())

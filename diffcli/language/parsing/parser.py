@@ -6,7 +6,7 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 
 from __future__ import annotations
 
-from diffcli.errors import Source, Span
+from diffcli.errors import ExpressionError, Source, Span
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import Functions, resolve_names
@@ -20,7 +20,7 @@ from diffcli.operations import KEYWORDS, is_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from diffcli.language.complaints.mending import Trial, Wrong
 
 INFINITY = float("inf")
 
@@ -31,11 +31,11 @@ class Parser:
     __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding", "equation")
 
     def __init__(
-        self, source: Source, reads: Callable[[str], bool], functions: Functions | None = None, equation: int = -1
+        self, source: Source, trial: Trial | None = None, functions: Functions | None = None, equation: int = -1
     ) -> None:
         self.program = Program(source)
         self.text = source.text
-        self.mistakes = Mistakes(self.program, reads)
+        self.mistakes = Mistakes(self.program, trial)
         self.expression = Expression(self.program, self.mistakes, functions or Functions())
         self.stacks = self.expression.stacks
         self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
@@ -283,14 +283,19 @@ class Parser:
         return position > 0
 
 
-def reads(text: str) -> bool:
-    """Whether a text has the form of a program, whatever its names."""
-    trial = Parser(Source(text), bool)  # bool: no advice is given, so nothing is read again
+def tried(text: str, equation: int = -1) -> Wrong | None:
+    """What is wrong with a text that may be written instead of a wrong one; None if nothing is."""
+    from diffcli.language.complaints.mending import Wrong  # a right text never loads it
+
+    trial = Parser(Source(text), equation=equation)  # without a trial of its own: no advice is given on it
     trial.read()
-    return not trial.mistakes and bool(trial.program.statements)
+    resolve_names(trial.program, trial.mistakes)
+    mistakes, program = trial.mistakes, trial.program
+    wrong = Wrong(program, mistakes.faults, mistakes.products, mistakes.applications)
+    return wrong if mistakes or not program.statements else None
 
 
-def parse(text: str, label: str = "expression") -> Program:
+def parse(text: str, label: str = "expression", *, fix: bool = False) -> Program:
     """Read a program: statements separated by newlines or ``;``, of which the last gives the result.
 
     Parameters
@@ -299,11 +304,13 @@ def parse(text: str, label: str = "expression") -> Program:
         The program; a byte-order mark and CRLF line ends are fine.
     label
         What the text is called in error messages, such as a file's name.
+    fix
+        Read a loose text as it was meant, where only one thing can be.
 
     Raises
     ------
     ExpressionError
-        With one diagnostic for each thing that is wrong.
+        With one diagnostic for each thing that is wrong, and what was meant, in ``mended``.
 
     Examples
     --------
@@ -319,4 +326,9 @@ def parse(text: str, label: str = "expression") -> Program:
     """
     if not isinstance(text, str):
         raise TypeError(f"a program is text, not {type(text).__name__}")
-    return Parser(Source(text.removeprefix("\ufeff"), label), reads).run()
+    try:
+        return Parser(Source(text.removeprefix("\ufeff"), label), tried).run()
+    except ExpressionError as fault:
+        if not fix or len(fault.mended) != 1:
+            raise
+        return parse(fault.mended[0], label)
