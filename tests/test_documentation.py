@@ -14,7 +14,7 @@ from test_conventions import CONVENTIONS
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "docs"))
 
-from writers import api, codes, conventions, docstrings, formats, functions, lessons  # noqa: E402
+from writers import api, codes, conventions, docstrings, formats, functions, lessons, names  # noqa: E402
 from writers.pages import prose  # noqa: E402
 
 
@@ -70,6 +70,13 @@ def test_every_format_is_listed(tmp_path):
     assert [name for name in FORMATS if f"| `{name}` |" not in text] == []
 
 
+def test_the_tables_of_names_have_a_row_for_each(tmp_path):
+    names.write(tmp_path)
+    text = (tmp_path / "torch.md").read_text(encoding="utf-8")
+    assert [name for name in [*names.MODULES, *names.NAMES, *names.INSTEAD] if f"| `{name}` | " not in text] == []
+    assert "| `fsum` | sum(...) of the terms |" in (tmp_path / "recording.md").read_text(encoding="utf-8")
+
+
 def test_the_page_of_exit_codes_has_them_all():
     text = (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == [code.value for code in ExitCode]
@@ -99,5 +106,9 @@ def test_text_that_is_no_markdown_is_escaped(text, markdown):
     assert prose(text) == markdown
 
 
-def test_the_headings_of_a_lesson_skip_no_level():
-    assert lessons.page("## reverse\n\ntext\n\n#### trace\n\n## try next\n") == "# reverse\n\ntext\n\n## trace\n\n## try next\n"
+def test_a_lesson_becomes_a_page():
+    told = "## modes\n\ntext\n\n#### passes\n\n| mode | median, ms | a \\| b |\n| :--- | ---: | ---: |\n| default | 201 | 7 |\n\n## try next\n\nQuestion: why?\n\nanswer: diffcli lesson modes --answer\n\nnext lesson: graph diffcli lesson graph\n"
+    assert lessons.page(told, "## modes\n\nQuestion: why?\n\nAnswer: Because.\n") == (
+        "# modes\n\ntext\n\n## passes\n\n| mode | a \\| b |\n| :--- | ---: |\n| default | 7 |\n\n## try next\n\nQuestion: why?\n\n"
+        "<details>\n<summary>Answer</summary>\n\nBecause.\n\n</details>\n\nNext lesson: [graph](graph.md)\n"
+    )

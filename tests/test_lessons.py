@@ -281,7 +281,7 @@ def planted(monkeypatch):
     module.lesson = lambda settings: PLANTED
     monkeypatch.setitem(sys.modules, module.__name__, module)
     table = {"planted": Entry("planted", "a lesson with a fault", Size("things", 4, 2, 8))}
-    for where in (lessons, sys.modules["diffcli.reports.lesson"]):
+    for where in (lessons, import_module("diffcli.reports.lesson")):
         monkeypatch.setattr(where, "LESSONS", table)
 
 
@@ -320,6 +320,7 @@ This is the last lesson. All their checks at once: diffcli lesson all
         1,
     )
     assert "\n\nsecond\n\n" in run("lesson planted --more").stdout
+    assert "\n\n> Often said \\[1\\]: 2 + 2 = 5\n>\n> In fact: 2 + 2 = 4\n\n" in run("lesson planted -f markdown").stdout
     assert run("lesson planted --answer") == ("Question: What is 2 + 2?\n\nAnswer: 4.\n", "", 1)
     everything = run("lesson all")
     assert everything.exit == 1
@@ -332,14 +333,15 @@ This is the last lesson. All their checks at once: diffcli lesson all
 
 def test_a_size_that_there_is_not_is_refused(planted):
     assert run("lesson planted --size 9") == (
-        "", "error[bad-value]: --size is 9; in the lesson planted it is things, from 2 to 8\n", 2
+        "", "error[bad-value]: --size is 9, and the lesson planted takes 2 to 8 (things)\n  = help: diffcli lesson planted --size 8\n", 2
     )  # fmt: skip
-    assert run("lesson all --size 4") == (
-        "", "error[usage]: each lesson has a size of its own\n  = help: leave --size out, or name a lesson\n", 2
-    )  # fmt: skip
+    for line in ("all --size 4", "all --more", "--answer"):
+        assert run(f"lesson {line}") == (
+            "", "error[usage]: --size, --more and --answer are about one lesson\n  = help: diffcli lesson reverse --more\n", 2
+        )  # fmt: skip
     lessons.LESSONS["planted"] = Entry("planted", PLANTED.title)
     assert run("lesson planted --size 4") == (
-        "", "error[usage]: the lesson planted has one size only\n  = help: leave --size out\n", 2
+        "", "error[usage]: the lesson planted has one size only\n  = help: diffcli lesson planted\n", 2
     )  # fmt: skip
     assert run("lesson planted --size 0").exit == 2
 

@@ -39,7 +39,7 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     of_point = source is not None and source.label == "--at" and "@" not in source.text
     of_text = of_point or (isinstance(fault, ExpressionError) and bool(fault.mended or found[-1].code == "missing-value"))
     of_another = any(" is an option of " in help for help in found[-1].help)
-    if of_another or not (of_text or isinstance(fault, UsageError)):
+    if of_another or not (of_text or isinstance(fault, UsageError)) or "--syntax" in arguments:  # what is loose in LaTeX is told in LaTeX
         return fault
     from diffcli.cli.loose_line import meant
 

@@ -50,11 +50,11 @@ def command(run: Run, name: str | None, seed: int, size: int | None, more: bool,
     from diffcli.studies.lessons.record import Settings
 
     output = run.output
+    if name in (None, ALL) and (more or answer or size is not None):
+        raise UsageError([error("usage", "--size, --more and --answer are about one lesson", help=["diffcli lesson reverse --more"])])
     if name is None:
         output.print(lessons_report())
         return ExitCode.OK
-    if name == ALL and size is not None:
-        raise UsageError([error("usage", "each lesson has a size of its own", help=["leave --size out, or name a lesson"])])
     settings = Settings(seed, size)
     lessons = []
     with run.at_work() as stage:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from diffcli.cli.environment import WIDEST, Environment
-from diffcli.cli.flags import HELP
+from diffcli.cli.flags import HELP, at_tab
 from diffcli.cli.output import tell, wants_json
 from diffcli.cli.run import Run
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, did_you_mean, error
@@ -75,14 +75,15 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
         _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
         _row("--seed", INPUT, "Where random numbers begin.", metavar="N", type=Number(Range(0, 2**63 - 1))),
+        _row("--syntax", INPUT, "How EXPR is written: plain or latex.", metavar="SYNTAX", words="language.parsing.parser.SYNTAXES", default="plain"),
         _row("--fix", INPUT, "Read a loose EXPR as it was meant, and say so."),
         _row("verify --no-verify", INPUT, "Do not run a Python function by plain Python too.", flag_value=False, default=True, show_default=False),
         _row("--mode", METHOD, "How derivatives are taken:", metavar="MODE"),
         _row("--method", METHOD, "Difference quotients:", metavar="METHOD"),
         _row("--order", METHOD, "The order of", metavar="N"),
-        _row("--kink", METHOD, "At a kink: min-norm, mean, left, right, nan, error.", metavar="POLICY", words="nonsmooth.breaks.POLICIES", kind="policy", default="min-norm"),
+        _row("--kink", METHOD, "At a kink: min-norm, mean, left, right, nan, error.", metavar="POLICY", words="methods.nonsmooth.breaks.POLICIES", kind="policy", default="min-norm"),
         _row("--strict", METHOD, "Exit with 5 where the function is not differentiable."),
-        _row("--simplify", METHOD, "Formulas: full, fast (within 2 seconds) or none.", metavar="EFFORT", words="options.EFFORTS", default="fast"),
+        _row("--simplify", METHOD, "Formulas: full, fast (within 2 seconds) or none.", metavar="EFFORT", words="methods.options.EFFORTS", default="fast"),
         _row("--share", METHOD, "Merge repeated subexpressions into one."),
         _row("--hessian", METHOD, "Second derivatives, as a matrix."),
         _row("--steps", SHOWN, "The derivation of formulas, step by step."),
@@ -115,11 +116,13 @@ class Option(click.Option):
         self.group, self.needed = group, needed
         if isinstance(words, str):  # a table that is not loaded for other commands
             module, _, table = words.rpartition(".")
-            words = getattr(import_module(f"diffcli.methods.{module}"), table)
+            words = getattr(import_module(f"diffcli.{module}"), table)
         if words is not None:
             given["type"] = Choice(kind or names[-1].strip("-"), words)
         if "metavar" not in given:
             given["is_flag"] = True
+        if given.get("metavar") in ("POINT", "DIRECTION", "NAMES", "FILE"):
+            given["shell_complete"] = at_tab
         given.setdefault("show_default", given.get("default") is not None)
         super().__init__(names, help=help, **given)
 
@@ -149,6 +152,8 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and args and args[-1].startswith("--"):
+            args = args[:-1]  # the value of this option is being typed
         return super().parse_args(ctx, self.separate(self.renamed(ctx, args)))
 
     def renamed(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -209,14 +214,14 @@ def _is_expression(token: str, options: Collection[str], valued: set[str]) -> bo
     return not flags or not _OPERATORS.isdisjoint(token[1:])
 
 
-EXPRESSION = click.Argument(["expression"], metavar="EXPR")
-EXPRESSION_OR_NONE = click.Argument(["expression"], metavar="[EXPR]", required=False)
+EXPRESSION = click.Argument(["expression"], metavar="EXPR", shell_complete=at_tab)
+EXPRESSION_OR_NONE = click.Argument(["expression"], metavar="[EXPR]", required=False, shell_complete=at_tab)
 PROGRAM_OR_FUNCTION = """\
     EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
     it, because you name it."""
 """What the help of a command says of `EXPRESSION`."""
 
-BESIDE_EXPRESSION: tuple[str, ...] = ("fix",)
+BESIDE_EXPRESSION: tuple[str, ...] = ("syntax", "fix")
 """The options of every command that takes an expression."""
 
 OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output", "width", "color")

@@ -70,12 +70,13 @@ def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
     entry = find_lesson(name)
     size = entry.size
     if size is None and settings.size is not None:
-        raise UsageError([error("usage", f"the lesson {name} has one size only", help=["leave --size out"])])
+        raise UsageError([error("usage", f"the lesson {name} has one size only", help=[f"diffcli lesson {name}"])])
     if size is not None:
         settings = settings._replace(size=size.default if settings.size is None else settings.size)
         if not size.least <= settings.sized() <= size.most:
-            message = f"--size is {settings.size}; in the lesson {name} it is {size.what}, from {size.least} to {size.most}"
-            raise UsageError([error("bad-value", message)])
+            message = f"--size is {settings.size}, and the lesson {name} takes {size.least} to {size.most} ({size.what})"
+            nearest = min(max(settings.sized(), size.least), size.most)
+            raise UsageError([error("bad-value", message, help=[f"diffcli lesson {name} --size {nearest}"])])
     lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
     question, answer = said(lesson.question).text, said(lesson.answer).text
     after = dict(pairwise((*LESSONS, None)))[name]

@@ -135,7 +135,7 @@ def _squeeze(net: nn.Module, other: nn.Module) -> Erratum:
     return Erratum(
         "net of two MyLinear prints grad_fn=<AddBackward0>, and net2 of the same layers prints <SqueezeBackward4>.",
         f"both end with a product and have no bias to add, so they print the same: {' and '.join(names)} here, "
-        "<SqueezeBackward4> in PyTorch. <AddBackward0> is that of a bias.",
+        "<SqueezeBackward4> in PyTorch. <AddBackward0> is what adding a bias would print.",
     )
 
 

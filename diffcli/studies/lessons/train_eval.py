@@ -153,7 +153,6 @@ class _Data:
 
 
 class _Epoch(NamedTuple):
-    train: float
     dev: float
     accuracy: float
 
@@ -168,19 +167,16 @@ def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
     optimizer = nn.optim.SGD(net.parameters(), lr=RATE)
     for _ in range(EPOCHS):
         net.train()
-        losses = []
         for begin in range(0, POINTS, BATCH):
             x, y = data.x[begin : begin + BATCH], data.y[begin : begin + BATCH]
             optimizer.zero_grad()
-            loss = ad.cross_entropy(net(x), y)
-            loss.backward()
+            ad.cross_entropy(net(x), y).backward()
             optimizer.step()
-            losses.append(loss.item())
         with ad.no_grad():
             found = net.train(False)(data.dev_x)
             dev = ad.cross_entropy(found, data.dev_y).item()
             accuracy = (found.argmax(1) == data.dev_y).double().mean().item()
-        history.append(_Epoch(sum(losses) / len(losses), dev, accuracy))
+        history.append(_Epoch(dev, accuracy))
     return net, history
 
 
