@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from console import run
-from inside import COMMANDS, FORMER, GROUPS, PAGES, OTHER_NAMES, ROWS, Options, Range, program
+from inside import COMMANDS, FORMER, GROUPS, OTHER_NAMES, PAGES, ROWS, Options, Range, program
 
 import diffcli
 
