@@ -37,7 +37,7 @@ HOMES = {
     "diffcli.language.parsing.tokens": "KEYWORD_WORDS=KEYWORDS",
     "diffcli.language.syntax": "CALL NAME NUMBER Program",
     "diffcli.language.writing.array_text": "array_text corner_text direction_text figures value_text",
-    "diffcli.language.writing.printer": "LATEX MATHEMATICS PLAIN_MATHEMATICS latex_name latex_number number_text program_text statement_text to_text",
+    "diffcli.language.writing.printer": "Decimals LATEX MATHEMATICS PLAIN_MATHEMATICS figure_text latex_figure latex_name latex_number number_text program_text statement_text to_text",
     "diffcli.methods.derivation.derivation": "REFERENCE derive",
     "diffcli.methods.derivation.domains": "domain_of",
     "diffcli.methods.derivation.rules": "CONSTANT FLAT HELD IDENTITY PIECES TEXTBOOK",
