@@ -28,7 +28,7 @@ version = release = diffcli.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_generated/conventions", "_generated/torch", "_generated/functions/index.md"]  # parts of pages
+exclude_patterns = ["_generated/conventions", "_generated/names", "_generated/functions/index.md"]  # parts of pages
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3

@@ -14,7 +14,7 @@ from test_conventions import CONVENTIONS
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "docs"))
 
-from writers import api, codes, conventions, docstrings, formats, functions, lessons  # noqa: E402
+from writers import api, codes, conventions, docstrings, formats, functions, lessons, names, schemas  # noqa: E402
 from writers.pages import prose  # noqa: E402
 
 
@@ -70,6 +70,13 @@ def test_every_format_is_listed(tmp_path):
     assert [name for name in FORMATS if f"| `{name}` |" not in text] == []
 
 
+def test_the_tables_of_names_have_a_row_for_each(tmp_path):
+    names.write(tmp_path)
+    text = (tmp_path / "torch.md").read_text(encoding="utf-8")
+    assert [name for name in [*names.MODULES, *names.NAMES, *names.INSTEAD] if f"| `{name}` | " not in text] == []
+    assert "| `fsum` | sum(...) of the terms |" in (tmp_path / "recording.md").read_text(encoding="utf-8")
+
+
 def test_the_page_of_exit_codes_has_them_all():
     text = (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == [code.value for code in ExitCode]
@@ -80,6 +87,25 @@ def test_every_public_name_has_a_docstring(package):
     module = __import__(package, fromlist=["x"])
     assert len(api.names(package)) > 1
     assert [name for name in api.names(package) if not inspect.getdoc(getattr(module, name))] == []
+
+
+SCHEMA = {
+    "properties": {
+        "schema": {"description": "What it is.", "const": "diffcli/x@1"},
+        "rows": {"type": "array", "items": {"type": "object", "properties": {"v": {"anyOf": [{"$ref": "#/$defs/number"}, {"type": "null"}]}}}},
+        "at": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
+    },
+    "required": ["schema", "rows"],
+}
+
+
+def test_a_schema_becomes_a_table_of_keys():
+    assert list(schemas.keys(SCHEMA)) == [
+        ("`schema`", '`"diffcli/x@1"`', "What it is."),
+        ("`rows`", "array of object", ""),
+        ("`rows[].v`", "[number](#number) or null, optional", ""),
+        ("`at`", "object: name to number or string, optional", ""),
+    ]
 
 
 def test_sections_of_a_docstring_become_titles_and_lists():
@@ -93,11 +119,15 @@ def test_sections_of_a_docstring_become_titles_and_lists():
 
 @pytest.mark.parametrize(
     ("text", "markdown"),
-    [("sin(pi*a)/(pi*a)", r"sin(pi\*a)/(pi\*a)"), ("a < b", r"a \< b"), ("diffcli.custom_rule", "diffcli.custom_rule"), ("_x_", r"\_x\_"), ("[a]", r"\[a]")],
+    [("sin(pi*a)/(pi*a)", r"sin(pi\*a)/(pi\*a)"), ("a < b", r"a \< b"), ("diffcli.custom_rule", "diffcli.custom_rule"), ("_x_", r"\_x\_"), ("[a]", r"\[a]"), ("`a*b` * c", r"`a*b` \* c")],
 )
 def test_text_that_is_no_markdown_is_escaped(text, markdown):
     assert prose(text) == markdown
 
 
-def test_the_headings_of_a_lesson_skip_no_level():
-    assert lessons.page("## reverse\n\ntext\n\n#### trace\n\n## try next\n") == "# reverse\n\ntext\n\n## trace\n\n## try next\n"
+def test_a_lesson_becomes_a_page():
+    told = "## modes\n\ntext\n\n#### passes\n\n| mode | median, ms | a \\| b |\n| :--- | ---: | ---: |\n| default | 201 | 7 |\n\n## try next\n\nQuestion: why?\n\nanswer: diffcli lesson modes --answer\n\nnext lesson: graph diffcli lesson graph\n"
+    assert lessons.page(told, "## modes\n\nQuestion: why?\n\nAnswer: Because.\n") == (
+        "# modes\n\ntext\n\n## passes\n\n| mode | a \\| b |\n| :--- | ---: |\n| default | 7 |\n\n## try next\n\nQuestion: why?\n\n"
+        "<details>\n<summary>Answer</summary>\n\nBecause.\n\n</details>\n\nNext lesson: [graph](graph.md)\n"
+    )

@@ -190,7 +190,7 @@ def test_every_command_has_its_options_in_groups_and_takes_those_of_reports(name
         assert max(map(len, text.partition("Examples:")[0].splitlines())) <= width
         assert re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE) == [*dict.fromkeys(option.group for option in options), "Examples"]
         assert all(re.search(rf"^ +(-\w, )?{option.opts[-1]}\b", text, re.MULTILINE) for option in options)
-        assert "[needed]" in text or name in ("diff", "taylor", "plot", "graph", "ast", "swell", "lesson", "functions", "help", "check")
+        assert "[needed]" in text or name in ("diff", "taylor", "plot", "graph", "ast", "swell", "lesson", "functions", "help", "check", "schema", "completion")
 
 
 @pytest.fixture
@@ -329,5 +329,5 @@ def test_nothing_asked_is_answered_in_ten_lines_whose_examples_run():
 def test_the_first_page_has_every_command_in_a_group():
     text = run("--help").stdout
     assert text == run("-h").stdout and max(map(len, text.splitlines())) <= 80
-    assert re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE) == ["Options", "Start here", "Differentiate", "Check", "See", "Learn"]
+    assert re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE) == ["Options", "Start here", "Differentiate", "Check", "See", "Learn", "For scripts and shells"]
     assert re.findall(r"^  ([a-z-]+)  ", text.partition("Start here")[2].partition("Examples")[0], re.MULTILINE) == [*COMMANDS]

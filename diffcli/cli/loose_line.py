@@ -16,6 +16,7 @@ from diffcli.cli.python_file import as_python_target
 from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
 from diffcli.language import Program, parse
+from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.points.loose_points import readings
 from diffcli.methods.points.ranges import read_constant
 from diffcli.methods.problem.system import System
@@ -77,7 +78,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
     """What a line may stand for, the likeliest first."""
     names = [word.lstrip(_DASHES).lower() for word in words]
     place = next((place for place, name in enumerate(names) if name in COMMANDS), None)
-    near = nearest(names[0], [*COMMANDS, *ALIASES]) if place is None and names[0].replace("-", "").isalpha() else []
+    near = nearest(names[0], [*COMMANDS, *ALIASES]) if place != 0 and names[0].replace("-", "").isalpha() and words[0][0] != "-" else []
     called, *more = ([ALIASES.get(near[0], near[0])] if near else ["" if place is None else names[place]])[0].split() or [""]
     rest = words[1:] if near else [word for each, word in enumerate(words) if each != place]
     loose = _Loose(_command(called or "grad"), rest)
@@ -86,7 +87,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
         return
     if not called or (called == "grad" and near and near[0] in ALIASES):
         called = "grad" if loose.points else "diff"
-    for text, program in _expressions(loose.texts, fault.mended):
+    for text, program in _expressions(loose.texts, fault.mended, parse_equation if "--implicit" in words else parse):
         if place is None and not near and not loose.points and text.isidentifier():
             return  # any word is an expression
         if called in _OF_A_NUMBER and program and len(program.statements) > 1 and not program.statements[-2].name:
@@ -98,7 +99,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
                 yield [called, text, *point, *more, *[word for option in options for word in option]]
 
 
-def _expressions(texts: Words, mended: Sequence[str]) -> list[tuple[str, Program | None]]:
+def _expressions(texts: Words, mended: Sequence[str], read: Callable[[str], Program]) -> list[tuple[str, Program | None]]:
     """What the words of an expression mean, each text with its program if it is not in a file."""
     listing = sorted(name for name in os.listdir() if not name.startswith("."))
     for start in range(1, len(texts) - len(listing) if listing else 0):
@@ -108,11 +109,11 @@ def _expressions(texts: Words, mended: Sequence[str]) -> list[tuple[str, Program
     if text == "-" or text.startswith("@") or as_python_target(text):
         return [(each, None) for each in mended or [text]]
     try:
-        return [(text, parse(text))]
+        return [(text, read(text))]
     except ExpressionError as fault:
         if len(texts) > 1 and all(not re.fullmatch(r"[\w.]*", each) and _goes(parse, each) for each in texts):
             return [("; ".join(texts), parse("; ".join(texts)))]
-        return [(each, parse(each)) for each in fault.mended]
+        return [(each, read(each)) for each in fault.mended]
 
 
 def _points(texts: Words, program: Program | None, names: Sequence[str], needed: bool, number: bool) -> Iterator[Words]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from diffcli.cli.environment import WIDEST
+from diffcli.cli.flags import at_tab
 from diffcli.cli.option_types import Choice, Number
 from diffcli.methods.points.ranges import MAX_NODES, TIMEOUT, Range
 from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
@@ -42,10 +43,12 @@ ROWS: dict[str, Row] = {
     long_name(row[0].split()): row
     for row in (
         _row("--at", INPUT, "The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again.", metavar="POINT", multiple=True),
+        _row("--syntax", INPUT, "How EXPR is written: plain or latex.", metavar="SYNTAX", words="language.parsing.parser.SYNTAXES", kind="syntax", default="plain"),
         _row("--wrt", INPUT, "Variables to differentiate by; |all, if not given.", metavar="NAMES"),
         _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
         _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
         _row("--seed", INPUT, "Where random numbers begin.", metavar="N", type=Number(Range(0, 2**63 - 1))),
+        _row("--fix", INPUT, "Read a loose EXPR as it was meant, and say so."),
         _row("verify --no-verify", INPUT, "Do not run a Python function by plain Python too.", flag_value=False, default=True, show_default=False),
         _row("--mode", METHOD, "How derivatives are taken:", metavar="MODE"),
         _row("--method", METHOD, "Difference quotients:", metavar="METHOD"),
@@ -90,6 +93,8 @@ class Option(click.Option):
         if "metavar" not in given:
             given["is_flag"] = True
         given.setdefault("show_default", given.get("default") is not None)
+        if given.get("metavar") in ("POINT", "DIRECTION", "NAMES", "FILE"):
+            given["shell_complete"] = at_tab
         super().__init__(names, help=help, **given)
 
     def get_help_extra(self, ctx: click.Context) -> Any:

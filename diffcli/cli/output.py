@@ -115,7 +115,7 @@ def tell(environment: Environment, found: Iterable[Diagnostic], as_json: bool = 
         from diffcli.errors.text import Look, render
 
         style = environment.style(environment.stderr)
-        write(environment.stderr, render(found, Look(style.width, style.unicode, style.color)))
+        write(environment.stderr, render(found, Look(style.width, style.unicode, style.color, environment.stderr.isatty())))
 
 
 def wants_json(args: Sequence[str]) -> bool:

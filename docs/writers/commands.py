@@ -40,12 +40,12 @@ def _page(name: str, module: str, summary: str) -> str:
 
 
 def _example(command: str) -> str:
-    """An example with its output; nothing if it needs a file of the reader's, or prints too much."""
+    """An example with its output; nothing if it needs a file of the reader's, measures time, or prints too much."""
     try:
         words = shlex.split(command)
     except ValueError:
         return ""
-    if any(re.search(r"[|<>&]$|^[|<>&]", word) for word in words):
+    if "--time" in words or any(re.search(r"[|<>&]$|^[|<>&]", word) for word in words):
         return ""
     found = run(command)
     if found.exit not in (0, 1) or not found.stdout or found.stdout.count("\n") > LONGEST:
