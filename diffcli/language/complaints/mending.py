@@ -84,9 +84,7 @@ def _pick(found: list[str], reading: int) -> str:
 def _by_rules(rules: tuple[Rule, ...], text: str, reading: int) -> str:
     for shown, pattern, *meanings in rules:
         meaning = meanings[min(reading, len(meanings) - 1)]
-        changed = re.sub(pattern, meaning, text) if meaning is not None and shown in text else text
-        if changed != text:
-            return changed
+        text = re.sub(pattern, meaning, text) if meaning is not None and shown in text else text
     return text
 
 
