@@ -37,7 +37,7 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     source = found[-1].source
     of_point = source is not None and source.label == "--at" and "@" not in source.text
     of_text = of_point or (isinstance(fault, ExpressionError) and bool(fault.mended or found[-1].code == "missing-value"))
-    if not (of_text or isinstance(fault, UsageError)):
+    if not (of_text or isinstance(fault, UsageError)) or "--syntax" in arguments:  # what is loose in LaTeX is told in LaTeX
         return fault
     from diffcli.cli.loose_line import meant
 

@@ -148,8 +148,9 @@ class _Loose:
         """Put a word where it belongs, and those that belong to it; how many these are."""
         dashed, (stem, equals, value) = word[:1] in _DASHES or (word in _BARE and following), word.lstrip(_DASHES).partition("=")
         values = (value,) if equals else following
-        others = [name[2:] for name, others in OTHER_NAMES.items() if f"--{stem}" in others]
-        known = next((name for name in [stem.lower(), *others] if dashed and name in self.named), "")
+        others = [name[2:] for name, others in OTHER_NAMES.items() if {word, f"--{stem}"} & {*others}]
+        near = nearest(stem, self.named) if len(stem) > 1 and stem not in "".join(self.texts) else []  # it may be a variable
+        known = next((name for name in [stem.lower(), *others, *near] if dashed and name in self.named), "")
         assigned = _ASSIGNED.fullmatch(word)
         if known:
             name, option = self.named[known]
@@ -162,8 +163,7 @@ class _Loose:
         elif assigned and _goes(read_constant, assigned[1]):
             self.points.append(word)
         elif dashed and len(stem) > 1 and stem.replace("-", "").isidentifier():
-            near = nearest(stem, self.named)[:1]
-            return self._take(*[f"--{near[0]}{equals}{value}", *following]) if near else self._take_value(word, None, ())
+            return self._take_value(word, None, ())
         elif word != "--":
             self.texts.append(word)
         return 1

@@ -61,6 +61,7 @@ class Run:
         self.fix: bool = given.pop("fix", False)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
+        self.syntax: str = given.pop("syntax", "plain")
         self.parse: Callable[..., Program] = parse
         self.place = ("", 0)
         """The file and the line where the program stands; empty, and 0, if it is no file's."""
@@ -108,25 +109,34 @@ class Run:
                 return function
         return self.parsed(given)
 
-    def parsed(self, *text: str) -> Program:
-        """The program of a text with its label; under ``--fix`` of the text as it was meant, with a word about it."""
+    def parsed(self, text: str, label: str = "expression") -> Program:
+        """The program of a text, in LaTeX or under ``--fix`` with a word about what was read."""
         try:
-            return self.parse(*text)
+            program = self.parse(text, label, syntax=self.syntax)
         except ExpressionError as fault:
             if not self.fix or len(fault.mended) != 1:
                 raise
             mended = fault.mended[0]
-        tell(self.environment, [Diagnostic("mended", "note", f"read as {mended}")])
-        self.expression = mended if text == (self.expression,) else self.expression
-        return self.parse(mended, *text[1:])
+            tell(self.environment, [Diagnostic("mended", "note", f"read as {mended}")])
+            self.expression = mended if text == self.expression else self.expression
+            return self.parse(mended, label)
+        if program.source.original is not None:
+            from diffcli.language.writing.printer import program_text, shorten
+
+            notes = [f"`{name}` is the constant; --at {name}=... gives it another value" for name in program.constants if name != "pi"]
+            tell(self.environment, [Diagnostic("read-as", "note", f"read as {shorten(program_text(program))}", notes=tuple(notes))])
+        return program
 
     def typed(self) -> str:
         """The text of standard input."""
         from diffcli.methods.points.file_text import decode
 
         if self.environment.stdin.isatty():
+            self.stage("")  # no clock runs over what is typed
             self.environment.stderr.write("reading from the terminal; end it with Ctrl-D\n")
-        return decode(_read_stdin(self.environment), "standard input")
+        text = decode(_read_stdin(self.environment), "standard input")
+        self.stage("reading")
+        return text
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """What a function makes of the program and the point, and of more arguments."""
@@ -264,8 +274,12 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
     start = monotonic()
     drawn = False
     while not done.wait(PATIENCE if not drawn else 0.2):
+        if not stage.name:
+            start = monotonic()
+            continue
         drawn = True
-        write(environment.stderr, f"\r\x1b[K{stage.text(monotonic() - start)}")
+        line = stage.text(monotonic() - start)[: environment.style(environment.stderr).width - 1]  # on one line, or half of it stays
+        write(environment.stderr, f"\r\x1b[K{line}")
     if drawn:
         write(environment.stderr, "\r\x1b[K")
 

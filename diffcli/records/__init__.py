@@ -1,7 +1,7 @@
 """What the methods return: plain records, which the reports turn into documents.
 
 Those of a gradient stand here; those of matrices, derivations, graphs and studies in modules that only they load.
-Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
+Rows of a tape are named by their index in the numbering of Baydin et al. (2018): v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Operand(NamedTuple):
     """An operand of a row: a value by its index, or a constant."""
 
     v: int | None
-    """Its index in the lecture's numbering; None for a constant."""
+    """Its index in that numbering; None for a constant."""
     constant: float | None = None
     name: str = ""
     """The name of a constant that has one."""

@@ -169,7 +169,7 @@ class Document(NamedTuple):
     alone: str = ""
     """The result where it is asked for alone, if it is no numbers."""
     main: str = ""
-    """The name of the table that is the result, if it is no numbers."""
+    """The name of the table that is the result, if it is one; where there is neither this nor numbers, all tables are."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""

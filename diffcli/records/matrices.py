@@ -5,6 +5,7 @@ A field that several of them have is described where it comes first; ``expressio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from diffcli._named import NamedTuple
@@ -88,7 +89,7 @@ class JacobianResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     """What was asked for beside the program, as text."""
-    texts: dict[str, str] = {}
+    texts: Mapping[str, str] = {}
     """What each result is, as it stands in the list; empty where there is no list."""
     pattern: Pattern | None = None
     """Which entries may not be 0; None where that is not known."""
@@ -181,7 +182,7 @@ class ProductResult(NamedTuple):
     """By result, or for ``vjp`` and ``hvp`` by variable."""
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
-    texts: dict[str, str] = {}
+    texts: Mapping[str, str] = {}
     """What each result is, as it stands in the list; empty where there is no list."""
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, the differences along the direction, by result."""

@@ -100,7 +100,7 @@ def _distance(found: PartialCheck, way: Way) -> str | None:
         return "0"
     size = found.size
     ulps = way.error / math.ulp(size) if math.isfinite(size) else math.inf
-    return f"{ulps:.2g} ulp" if ulps < MOST_ULPS else number(way.error, 2)
+    return f"{number(ulps, 2)} ulp" if ulps < MOST_ULPS else number(way.error, 2)
 
 
 def _right_digits(found: PartialCheck, way: Way) -> float | str | None:

@@ -1,4 +1,4 @@
-"""A tape's sweeps as records: the primal, tangent and adjoint traces of the lecture."""
+"""A tape's sweeps as records: the primal, tangent and adjoint traces of Baydin et al. (2018), Tables 2 and 3."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ take as many operations'
 
 def _mode_text(name: str, mode: ModeCost, uncoloured: int, function: int) -> str:
     """A mode with its sweeps, the colours if they save some, and what a sweep costs beside f."""
-    each = f" of {mode.operations / mode.sweeps / function:.2g} × f" if mode.sweeps and function else ""
+    each = f" of {number(mode.operations / mode.sweeps / function, 2)} × f" if mode.sweeps and function else ""
     return f"{counted(mode.sweeps, f'{name} sweep')}{_colours(mode.sweeps, uncoloured)}{each}"
 
 
@@ -252,11 +252,11 @@ def _cost_text(cost: HessianCost) -> str:
     inputs = f"n = {counted(cost.inputs, 'input')}"
     if not cost.function:
         return f"{inputs}: f takes no elementary operation"
-    together = f"{inputs}: the tape of f and its gradient takes {cost.gradient / cost.function:.2g} × f"
+    together = f"{inputs}: the tape of f and its gradient takes {number(cost.gradient / cost.function, 2)} × f"
     if not cost.sweeps:
         return f"{together}, and no second derivative may differ from 0"
     sweeps = f"{counted(cost.sweeps, 'forward sweep')} over it{_colours(cost.sweeps, cost.inputs)}"
-    return f"{together}, {sweeps} {cost.operations / cost.sweeps / cost.function:.2g} × f each"
+    return f"{together}, {sweeps} {number(cost.operations / cost.sweeps / cost.function, 2)} × f each"
 
 
 def _structure(result: JacobianResult | HessianResult, rows: tuple[str, ...], drawn: bool, style: Style) -> list[Block]:
