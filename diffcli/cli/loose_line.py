@@ -78,7 +78,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
     """What a line may stand for, the likeliest first."""
     names = [word.lstrip(_DASHES).lower() for word in words]
     place = next((place for place, name in enumerate(names) if name in COMMANDS), None)
-    near = nearest(names[0], [*COMMANDS, *ALIASES]) if place is None and names[0].replace("-", "").isalpha() else []
+    near = nearest(names[0], [*COMMANDS, *ALIASES]) if place != 0 and names[0].replace("-", "").isalpha() and words[0][0] != "-" else []
     called, *more = ([ALIASES.get(near[0], near[0])] if near else ["" if place is None else names[place]])[0].split() or [""]
     rest = words[1:] if near else [word for each, word in enumerate(words) if each != place]
     loose = _Loose(_command(called or "grad"), rest)

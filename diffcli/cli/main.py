@@ -50,14 +50,26 @@ class Commands(click.Group):
         command: click.Command = import_module(f"diffcli.cli.{COMMANDS[name][0]}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, COMMANDS))
         for title, group in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(widest), summary) for name, (_, summary) in group.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None  # click would begin with an empty line
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             near = [f"the command is {ALIASES.get(name, name)}" for name in nearest(args[0], [*COMMANDS, *ALIASES])[:1]]
             help = [*near, f"one of: {', '.join(COMMANDS)}"]
             raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
@@ -85,6 +97,8 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if args is None else args)
     environment = environment or Environment.of_process()
+    if "_DIFFCLI_COMPLETE" in environment.variables:
+        import diffcli.cli.completing  # noqa: F401 (which knows how bash asks)
     try:
         outcome: Any = program.main(arguments, prog_name="diffcli", standalone_mode=False, obj=environment)
         environment.stdout.flush()

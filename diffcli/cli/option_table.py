@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from diffcli.cli.environment import WIDEST
+from diffcli.cli.flags import at_tab
 from diffcli.cli.option_types import Choice, Number
 from diffcli.methods.points.ranges import MAX_NODES, TIMEOUT, Range
 from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
@@ -92,6 +93,8 @@ class Option(click.Option):
         if "metavar" not in given:
             given["is_flag"] = True
         given.setdefault("show_default", given.get("default") is not None)
+        if given.get("metavar") in ("POINT", "DIRECTION", "NAMES", "FILE"):
+            given["shell_complete"] = at_tab
         super().__init__(names, help=help, **given)
 
     def get_help_extra(self, ctx: click.Context) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from diffcli.cli.environment import Environment
-from diffcli.cli.flags import HELP
+from diffcli.cli.flags import HELP, at_tab
 from diffcli.cli.option_table import GROUPS, OUTPUT, ROWS, Option, long_name, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.output import tell, wants_json
@@ -28,6 +28,8 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and args and args[-1].startswith("--"):
+            args = args[:-1]  # the value of this option is being typed
         return super().parse_args(ctx, self.separate(self.renamed(ctx, args)))
 
     def renamed(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -100,7 +102,7 @@ def _is_expression(token: str, options: Collection[str], valued: set[str]) -> bo
     return not flags or not _OPERATORS.isdisjoint(token[1:])
 
 
-EXPRESSION = click.Argument(["expression"], metavar="EXPR")
+EXPRESSION = click.Argument(["expression"], metavar="EXPR", shell_complete=at_tab)
 PROGRAM_OR_FUNCTION = """\
     EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
     it, because you name it."""

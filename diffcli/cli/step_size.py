@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from diffcli.cli.flags import at_tab
 from diffcli.cli.option_table import METHOD, SHOWN, Option, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.options import as_command
@@ -23,7 +24,7 @@ EXAMPLES = (
 
 
 @as_command(
-    click.Argument(["expression"], metavar="[EXPR]", required=False),
+    click.Argument(["expression"], metavar="[EXPR]", required=False, shell_complete=at_tab),
     shared("at", needed=True),
     "no-verify",
     shared("wrt", "one, to be named if there are several."),

