@@ -54,7 +54,7 @@ CASES = {
         wrong("unexpected-character", "`%` is not part of the language", at(2, "%"), help=("write mod(x, 2)",)),
     ],
     "\\sin(x)": [
-        wrong("unexpected-character", "`\\` is not part of the language", at(0, "\\"), help=("write functions by their name, as in sin(x)",)),
+        wrong("unexpected-character", "`\\` is not part of the language", at(0, "\\"), help=("write sin(x)",)),
     ],
     "$x$": [
         wrong("unexpected-character", "`$` is not part of the language", at(0, "$"), at(2, "$"), help=("write x",)),
