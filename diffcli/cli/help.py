@@ -85,7 +85,8 @@ def _page(topic: str, text: str) -> Document:
         blocks.append(Table("", texts("code", "kind", "meaning"), rows))
     elif topic == "exit-codes":
         data["exit_codes"] = {str(code): meaning for code, meaning in EXITS.items()}
-    return Document(tuple(blocks), data, alone=text)
+        text = "".join(f"{code}\t{meaning}\n" for code, meaning in EXITS.items())
+    return Document(tuple(blocks), data, alone=text if topic != "codes" else "")
 
 
 def _of_command(name: str) -> str:
