@@ -33,6 +33,7 @@ exclude_patterns = ["_generated/conventions", "_generated/names", "_generated/fu
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3
 
+smartquotes = False  # two hyphens are an option's
 html_theme = "furo"
 html_title = "diffcli"
 html_static_path = ["_static"]

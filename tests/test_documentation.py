@@ -58,6 +58,14 @@ def test_each_code_stands_on_one_page():
         assert [page for page, (_, belongs) in codes.PAGES.items() if belongs(row)] == [codes.page_of(name)]
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"])
+def test_links_beside_the_documentation_lead_somewhere(name):
+    """Sphinx looks at those between pages."""
+    path = ROOT / name
+    linked = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    assert [link for link in linked if "://" not in link and not (path.parent / link).exists()] == []
+
+
 def test_a_code_is_shown_with_its_example_and_the_same_mended():
     text = codes.section("shape-mismatch", CODES["shape-mismatch"])
     assert text.startswith("(shape-mismatch)=\n## shape-mismatch\n") and "Exit code 3: " in text
