@@ -102,11 +102,29 @@ def test_every_command_topic_code_and_schema_is_offered(capsys, monkeypatch):
     assert values(["schema"], "", capsys, monkeypatch) == list(SCHEMAS)
 
 
+def with_command(folder):
+    """The variables of a shell that finds the command."""
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "diffcli"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m diffcli "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    return {**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}"}
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_a_shell_gets_its_script(shell):
     script = run(f"completion {shell}").stdout
     assert "_DIFFCLI_COMPLETE" in script and f"{shell}_complete" in script and "%(" not in script
     assert run(f"completion {shell} -q").stdout == script == run(f"completion {shell} -f plain").stdout
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="needs fish")
+def test_fish_completes_by_its_script(tmp_path):
+    asked = ['diffcli grad "x*y" --at x=2,', 'diffcli grad "x*softp', "diffcli help impl", "diffcli gra"]
+    lines = ["diffcli completion fish | source", *[f"complete -C {_quoted(line)}" for line in asked]]
+    finished = subprocess.run(["fish", "-c", "; ".join(lines)], capture_output=True, text=True, env=with_command(tmp_path))
+    offered = [line.partition("\t")[0] for line in finished.stdout.splitlines()]
+    assert offered == ["x=2,y=", "x*softplus(", "implicit-multiplication", "grad", "graph"]
 
 
 def test_another_shell_is_refused():
@@ -131,14 +149,10 @@ IN_BASH = [
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 def test_bash_completes_by_its_script(tmp_path):
     """As bash calls it: with the line, the cursor, and what it takes for the last word, which ``=`` begins anew."""
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "diffcli"
-    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m diffcli "$@"\n', encoding="utf-8")
-    command.chmod(0o755)
     lines = ['source <(diffcli completion bash)', "compopt() { :; }"]
     for line, word, _ in IN_BASH:
         lines += [f"COMPREPLY=() COMP_LINE={_quoted(line)} COMP_POINT={len(line)}", f"_diffcli_completion diffcli {_quoted(word)} ''", 'echo "${COMPREPLY[*]}"']
-    finished = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, env={**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}"})
+    finished = subprocess.run(["bash", "-c", "\n".join(lines)], capture_output=True, text=True, env=with_command(tmp_path))
     assert finished.stderr == ""
     assert finished.stdout.splitlines() == [expected for _, _, expected in IN_BASH]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from glob import escape, glob
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
@@ -46,6 +45,8 @@ def _variables(expression: str) -> list[str]:
 
 
 def _files(begun: str) -> list[str]:
+    from glob import escape, glob
+
     return [path + "/" * os.path.isdir(path) for path in sorted(glob(f"{escape(begun)}*"))]
 
 

@@ -26,6 +26,7 @@ def command(run: Run, shell: str) -> int:
     kind = get_completion_class(shell) or ShellComplete
     program = click.get_current_context().find_root().command
     script = ShellComplete.source(kind(program, {}, "diffcli", "_DIFFCLI_COMPLETE")).strip("\n")
+    script = script.replace('string split ","', 'string split -m 1 ","')  # in fish: a point has commas of its own
     data = {"schema": "diffcli/completion@1", "shell": shell, "script": script}
     run.output.print(Document((Text(script, "code"),), data))
     return 0
