@@ -228,7 +228,7 @@ ALONE = {
     "functions -q": ("a + b\t1 | 1\t", "\n"),
     "functions tanh -q": ("function\ttanh(a)\n", "\n"),
     "help -q": ("syntax\t", "\n"),
-    "help codes -q": ("# Codes", "\n"),
+    "help codes -q": ("empty-expression\terror\t", "\n"),
     "check x^2 --at x=1 -q": "df/dx\tagree\n",
     "diff x^2*y -q": "2*x*y\nx^2\n",
     "taylor 1/(1-x) --order 2 -q --decimals 1": "c0\t1.0\nc1\t1.0\nc2\t1.0\n",
