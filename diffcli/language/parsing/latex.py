@@ -40,7 +40,10 @@ _SCRIPTS = re.compile(rf"(?:\s*_{_BRACED})?(?:\s*\^{_BRACED})?")
 _CALLED, _LETTER_CALLED, _RAISED = re.compile(_CALL), re.compile(r"(?:\s*\^\{\(.*?\)\})?" + _CALL), re.compile(r"\s*\^")
 _ENTRY = re.compile(r"[-\d\s,:]+(?:\\right|\\[bB]igg?r)?\s*\]")
 _GOES_ON, _ENDS = re.compile(r"(?:\s|&|\\q?quad)*[-+*/=<>]"), re.compile(r"\s*\\end")
-_HEAD = re.compile(r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*[a-zA-Z]\s*(?:\\left)?\((?:\s*\\?[a-zA-Z]+\s*,?)+(?:\\right)?\)[\s&:]*=")
+_HEAD = re.compile(
+    r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*([a-zA-Z])\s*(?:\\left)?\(\s*\\?[a-zA-Z]+\s*(?:,\s*\\?[a-zA-Z]+\s*)*(?:\\right)?\)"
+    r"[\s&:]*=(?!.*\1\s*(?:\\left)?\()", re.DOTALL)  # fmt: skip
+"""A function's name and parameters before the expression that is meant, unless it is called there."""
 _SEPARATE = re.compile(r"\s*(?:[({]|\\(?:left|sqrt|ln|log|sin|cos|tan|exp)(?![a-zA-Z]))")
 
 _OPERATORS = dict(pair.split() for pair in (
