@@ -6,8 +6,7 @@ import click
 from click.shell_completion import ShellComplete, get_completion_class
 
 import diffcli.cli.completing  # noqa: F401 (bash is asked in its way)
-from diffcli.cli.option_types import Choice
-from diffcli.cli.options import as_command
+from diffcli.cli.options import Choice, as_command
 from diffcli.cli.run import Run
 from diffcli.records.blocks import Document, Text
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.option_types import Choice
-from diffcli.cli.options import as_command
+from diffcli.cli.options import Choice, as_command
 from diffcli.cli.run import Run
 from diffcli.cli.summaries import COMMANDS
 from diffcli.records.blocks import Document, Table, Text, texts
