@@ -31,6 +31,8 @@ def write_files(tmp_path):
     (tmp_path / "data.csv").write_text("speed,a,b\n2,3,4\n0.5,-1,1\n", encoding="utf-8")
     (tmp_path / "x.json").write_text("[1, 2]", encoding="utf-8")
     (tmp_path / "point.json").write_text('{"x": 1, "y": [2, 3]}', encoding="utf-8")
+    (tmp_path / "claims.csv").write_text("name,expression,variable,claim\nanna,x^3,x,3*x^2\nben,cos(x),x,sin(x)\n", encoding="utf-8")
+    numpy.save(tmp_path / "large.npy", numpy.ones((40, 40)))
     numpy.save(tmp_path / "weights.npy", numpy.eye(2))
     numpy.savez(tmp_path / "weights.npz", W=numpy.eye(2))
 

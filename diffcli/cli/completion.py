@@ -6,8 +6,7 @@ import click
 from click.shell_completion import ShellComplete, get_completion_class
 
 import diffcli.cli.completing  # noqa: F401 (bash is asked in its way)
-from diffcli.cli.option_types import Choice
-from diffcli.cli.options import as_command
+from diffcli.cli.options import Choice, as_command
 from diffcli.cli.run import Run
 from diffcli.records.blocks import Document, Text
 
@@ -28,5 +27,5 @@ def command(run: Run, shell: str) -> int:
     program = click.get_current_context().find_root().command
     script = ShellComplete.source(kind(program, {}, "diffcli", "_DIFFCLI_COMPLETE")).strip("\n")
     data = {"schema": "diffcli/completion@1", "shell": shell, "script": script}
-    run.output.print(Document((Text(script, "code"),), data, alone=f"{script}\n"))
+    run.output.print(Document((Text(script, "code"),), data))
     return 0

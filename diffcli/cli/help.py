@@ -51,7 +51,8 @@ def command(run: Run, words: tuple[str, ...]) -> int:
     elif topic in (codes := CODES | _reasons(topic)):
         document = _explain(topic, codes[topic])
     else:
-        help = [*did_you_mean(topic, [*TOPICS, *COMMANDS, *codes]), "`diffcli help` lists the topics, `diffcli help codes` the codes"]
+        near = did_you_mean(topic, [*TOPICS, *COMMANDS]) or did_you_mean(topic, codes)
+        help = [*near, "`diffcli help` lists the topics, `diffcli help codes` the codes"]
         if is_function(topic):
             help = [f"`diffcli functions {topic}` says everything about the function"]
         raise UsageError([error("unknown-topic", f"there is no topic, command or code `{topic}`", help=help)])
@@ -85,7 +86,8 @@ def _page(topic: str, text: str) -> Document:
         blocks.append(Table("", texts("code", "kind", "meaning"), rows))
     elif topic == "exit-codes":
         data["exit_codes"] = {str(code): meaning for code, meaning in EXITS.items()}
-    return Document(tuple(blocks), data, alone=text)
+        text = "".join(f"{code}\t{meaning}\n" for code, meaning in EXITS.items())
+    return Document(tuple(blocks), data, alone=text if topic != "codes" else "")
 
 
 def _of_command(name: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from diffcli.errors import DiffcliError, ExpressionError, UsageError
+from diffcli.cli.summaries import COMMANDS, OTHER_NAMES
+from diffcli.errors import DiffcliError, ExpressionError, UsageError, did_you_mean
 from diffcli.language import Program
 from diffcli.methods.problem.problem import ANYWHERE
 from diffcli.methods.problem.system import System
@@ -37,7 +38,8 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     source = found[-1].source
     of_point = source is not None and source.label == "--at" and "@" not in source.text
     of_text = of_point or (isinstance(fault, ExpressionError) and bool(fault.mended or found[-1].code == "missing-value"))
-    if not (of_text or isinstance(fault, UsageError)) or "--syntax" in arguments:  # what is loose in LaTeX is told in LaTeX
+    of_another = any(" is an option of " in help for help in found[-1].help)
+    if of_another or not (of_text or isinstance(fault, UsageError)) or "--syntax" in arguments:  # what is loose in LaTeX is told in LaTeX
         return fault
     from diffcli.cli.loose_line import meant
 
@@ -52,6 +54,23 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
 
 _REPLACED = ("add --at", "write ", "or write ", "did you mean", "`diffcli", "one of: grad", "the command is")
 """How the help begins that a whole line makes needless."""
+
+
+def for_no_option(name: str, context: click.Context) -> list[str]:
+    """Help for an option that there is not: what it is called here, the command that has it, or one that is spelled nearly so."""
+    known = _options(context.command)
+    if here := [f"--{ours}" for ours, others in OTHER_NAMES.items() if name.strip("-") in others.split() and f"--{ours}" in known]:
+        return [f"write {' or '.join(here)}"]
+    program = context.find_root().command
+    if isinstance(program, click.Group) and context.parent is not None:
+        *owners, last = ["", *[each for each in COMMANDS if name in _options(program.get_command(context, each))]]
+        if last:
+            return [f"`{name}` is an option of {', '.join(owners[1:])}{' and ' * bool(owners[1:])}{last}"]
+    return [*did_you_mean(name, [each for each in known if each != "--help"])]  # help is named below
+
+
+def _options(command: click.Command | None) -> list[str]:
+    return [name for option in command.params for name in (*option.opts, *option.secondary_opts)] if command else []
 
 
 def with_formula(fault: ExpressionError, program: Program, expression: str) -> ExpressionError:

@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
-from diffcli.cli.other_names import OTHER_NAMES
 from diffcli.cli.python_file import as_python_target
-from diffcli.cli.summaries import ALIASES, COMMANDS
+from diffcli.cli.summaries import ALIASES, COMMANDS, OTHER_NAMES
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
 from diffcli.language import Program, parse
 from diffcli.language.parsing.equation import parse_equation
@@ -148,9 +147,9 @@ class _Loose:
         """Put a word where it belongs, and those that belong to it; how many these are."""
         dashed, (stem, equals, value) = word[:1] in _DASHES or (word in _BARE and following), word.lstrip(_DASHES).partition("=")
         values = (value,) if equals else following
-        others = [name[2:] for name, others in OTHER_NAMES.items() if {word, f"--{stem}"} & {*others}]
-        near = nearest(stem, self.named) if len(stem) > 1 and stem not in "".join(self.texts) else []  # it may be a variable
-        known = next((name for name in [stem.lower(), *others, *near] if dashed and name in self.named), "")
+        others = [name for name, others in OTHER_NAMES.items() if stem in others.split()]
+        other = [] if stem in "".join(self.texts) else [*others, *(nearest(stem, self.named) if word[1:2] in _DASHES else [])]
+        known = next((name for name in [stem.lower(), *other] if dashed and name in self.named), "")
         assigned = _ASSIGNED.fullmatch(word)
         if known:
             name, option = self.named[known]

@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.option_types import Choice
-from diffcli.cli.options import as_command
+from diffcli.cli.options import Choice, as_command
 from diffcli.cli.run import Run
 from diffcli.cli.summaries import COMMANDS
 from diffcli.records.blocks import Document, Table, Text, texts
@@ -28,10 +27,10 @@ def command(run: Run, name: str | None) -> int:
     if name is None:
         about = {known: schema_of(known)["title"] for known in NAMES}
         table = Table("schemas", texts("", ""), tuple(about.items()))
-        document = Document((table,), {"schema": "diffcli/schema@1", "schemas": about}, alone="\n".join([*NAMES, ""]))
+        document = Document((table,), {"schema": "diffcli/schema@1", "schemas": about})
     else:
         text = json.dumps(schema_of(name), indent=2, ensure_ascii=False)
-        document = Document((Text(text, "code"),), schema_of(name), alone=f"{text}\n")
+        document = Document((Text(text, "code"),), schema_of(name))
     run.output.print(document)
     return 0
 

@@ -10,9 +10,7 @@ from contextlib import contextmanager
 import click
 
 from diffcli.cli.flags import at_tab
-from diffcli.cli.option_table import INPUT, LIMITS, SHOWN, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import as_command
+from diffcli.cli.options import INPUT, LIMITS, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
@@ -42,8 +40,8 @@ EXAMPLES = (
     Option("--n", group=INPUT, type=Number(Range(1, MOST_ITERATIONS)), metavar="N", default=4, help="The last l_n."),
     Option("--demo", group=INPUT, words=DEMOS, metavar="NAME", help="logistic (if no MAP is given), newton, nested or speelpenning."),
     Option("--sizes", group=SHOWN, help="Every size in place of the expressions."),
-    "full",
     "time",
+    "full",
     Option("--budget", group=LIMITS, type=Number(TIMEOUT), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]"),
     examples=EXAMPLES,
 )

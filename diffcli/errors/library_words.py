@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError
 
 if TYPE_CHECKING:
     from re import Match
@@ -57,16 +57,19 @@ def in_python(text: str) -> str:
 
 
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """A function of the library, whose errors and notes spell options as its arguments."""
-
+    """A function of the library, whose errors and notes spell options as its arguments; former names of these are read too."""
     former = FORMER.get(function.__name__, {})
 
     @wraps(function)
     def call(*values: Parameters.args, **named: Parameters.kwargs) -> Result:
-        if former and not former.keys().isdisjoint(named):
-            _rename(named, former)
+        renamed: Any = {former[name]: named.pop(name) for name in former if name in named}
+        if renamed:
+            import warnings
+
+            told = ", ".join(f"{name}= is now {now}=" for name, now in former.items() if now in renamed)
+            warnings.warn(told, DeprecationWarning, stacklevel=2)
         try:
-            result: Any = function(*values, **named)
+            result: Any = function(*values, **named, **renamed)
         except DiffcliError as fault:
             DiffcliError.__init__(fault, map(_respelled, fault.diagnostics))
             raise
@@ -74,17 +77,6 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
         return result._replace(notes=tuple(map(_respelled, notes))) if notes else result  # type: ignore[no-any-return]
 
     return call
-
-
-def _rename(named: dict[str, Any], former: Mapping[str, str]) -> None:
-    """Give arguments by their former names those that they have now, with a warning."""
-    import warnings
-
-    for name in former.keys() & named.keys():
-        warnings.warn(f"{name}= is now {former[name]}=", DeprecationWarning, stacklevel=3)
-        if former[name] in named:
-            raise UsageError([error("usage", f"{name}= and {former[name]}= are the same", help=["give one of them"])])
-        named[former[name]] = named.pop(name)
 
 
 def _as_argument(found: Match[str]) -> str:
