@@ -41,7 +41,7 @@ adding both."""
 COMMANDS = {name: row for group in GROUPS.values() for name, row in group.items()}
 
 ALIASES: dict[str, str] = {
-    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "steps": "diff --steps",
+    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "steps": "diff --steps",
 }  # fmt: skip
 """What else commands are called: no commands, but the message names the one that is meant."""
 

@@ -317,7 +317,7 @@ class LatexReader:
         r"""``&`` ends a cell; ``\\`` ends a row, or a statement, unless the formula goes on behind it."""
         top, is_row = self.settle(), token != "&"
         if len(self.frames) > 1 and not (is_row and _ENDS.match(self.latex, self.stop)):
-            self.operator(",", top.between[is_row])
+            self.operator(",", (*top.between, ",", ",")[is_row])
             top.conditional = top.kind == "cases" and not is_row
         elif len(self.frames) == 1 and is_row and not _GOES_ON.match(self.latex, self.stop):
             self.operator(";")
