@@ -76,9 +76,6 @@ def lesson(settings: Settings) -> Lesson:
     )
 
 
-# -- passes and descents ---------------------------------------------------------------------------------------------------------
-
-
 def _passes() -> list[float]:
     """The gradient after one, two and three passes, and after one more from None."""
     w: Any = ad.tensor(3.0, requires_grad=True)
@@ -94,9 +91,6 @@ def _passes() -> list[float]:
 def _swing(cleared: Sequence[float], summed: Sequence[float]) -> Figure:
     paths = {"cleared": enumerate(cleared), "not cleared": enumerate(summed)}
     return curves("the minimum is at 1", Axis("step"), Axis("w", ends=(-0.1, 2.1)), paths, rows=7)
-
-
-# -- batches ---------------------------------------------------------------------------------------------------------------------
 
 
 class _Way(NamedTuple):
@@ -139,9 +133,6 @@ class _Batch:
             for number, (way, found, equal) in enumerate(zip(self.WAYS, self.found, self.equal(), strict=True))
         ]
         return grid("", ("passes", "w1.grad", "w2.grad", "w3.grad", "to the last bit"), tuple(rows))
-
-
-# -- what is in between ----------------------------------------------------------------------------------------------------------
 
 
 class _Inner:

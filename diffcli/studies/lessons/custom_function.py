@@ -143,9 +143,6 @@ def _composed(x: Any) -> Any:
     return 0.5 * (5 * x**3 - 3 * x)
 
 
-# -- P3 --------------------------------------------------------------------------------------------------------------------------
-
-
 def _polynomial() -> tuple[list[float], dict[str, list[float]]]:
     by = {
         "backward": [_slope(LegendrePolynomial.apply, x) for x in POINTS],
@@ -174,9 +171,6 @@ def _suspects(suspects: Sequence[_Suspect]) -> Table:
         marks = ["" if mine == rights else "wrong" for mine, rights in ((of.alone, right.alone), (of.within, right.within))]
         rows.append((of.name, of.alone, marks[0], of.within, marks[1], "wrong" if of.error else "right"))
     return grid("", ("backward", "slope alone", "", "slope of exp(P3)", "", "gradcheck"), tuple(rows), digits=6)
-
-
-# -- uses ------------------------------------------------------------------------------------------------------------------------
 
 
 def _fit(rounding: Callable[[Any], Any]) -> list[float]:

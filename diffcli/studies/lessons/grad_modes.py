@@ -116,9 +116,6 @@ def lesson(settings: Settings) -> Lesson:
     )  # fmt: skip
 
 
-# -- what it costs ---------------------------------------------------------------------------------------------------------------
-
-
 class _Cost(NamedTuple):
     middle: float
     small: float
@@ -175,9 +172,6 @@ def _cost_table(costs: dict[str, _Cost]) -> Table:
     return grid("a forward pass", columns, rows, varies, digits=3)
 
 
-# -- what results are good for ---------------------------------------------------------------------------------------------------
-
-
 class _Use:
     """What layers do under a switch; and c, made under it, and what may be done with it in the default mode."""
 
@@ -223,9 +217,6 @@ def _switches(uses: dict[str, _Use], costs: dict[str, _Cost]) -> Table:
     rows = [(what, *[of[what] for of in found.values()]) for what in found["default"]]
     rows[2:2] = [("operations are recorded", *[costs[name if name in costs else "default"].nodes > 0 for name in found])]
     return grid(SWITCHES, ("", *uses), tuple(rows))
-
-
-# -- predictions -----------------------------------------------------------------------------------------------------------------
 
 
 def _confusions(title: str, what: str, found: dict[str, Confusion]) -> Table:

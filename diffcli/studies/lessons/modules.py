@@ -108,9 +108,6 @@ def lesson(settings: Settings) -> Lesson:
     )
 
 
-# -- the tree --------------------------------------------------------------------------------------------------------------------
-
-
 CALLS = ("children", "modules", "named_children", "named_modules")
 
 
@@ -146,9 +143,6 @@ def _two_runs(net: nn.Module) -> Erratum:
         "m.named_parameters() has a weight that begins with 0.6101, m.parameters() one that begins with -0.6607.",
         f"both yield the same objects, here {same} of {len(plain)}. The two printouts are of two runs.",
     )
-
-
-# -- what is registered ----------------------------------------------------------------------------------------------------------
 
 
 class _Kept:
@@ -229,9 +223,6 @@ def _losses(runs: dict[str, _Run]) -> Figure:
     """Every eighth loss of the two."""
     points = {name: list(enumerate(run.losses))[::8] for name, run in runs.items()}
     return curves("the hidden layer in", Axis("step"), Axis("loss", ends=(0.0, 0.6)), points, rows=6)
-
-
-# -- a module at two places, and starts ------------------------------------------------------------------------------------------
 
 
 class _Shared:

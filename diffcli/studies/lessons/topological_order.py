@@ -66,9 +66,6 @@ def lesson(settings: Settings) -> Lesson:
     )  # fmt: skip
 
 
-# -- graphs and orders -----------------------------------------------------------------------------------------------------------
-
-
 class Visit(NamedTuple):
     """A node passes on what it has received since it last did."""
 
@@ -153,9 +150,6 @@ ORDERS: dict[str, Callable[[_Graph], Iterator[Visit]]] = {
 def _slope(graph: _Graph, visits: list[Visit]) -> float:
     """What has been passed to x by the end: all visits to it, or the only one."""
     return sum(visit.passed for visit in visits if visit.node == 0)
-
-
-# -- what it costs ---------------------------------------------------------------------------------------------------------------
 
 
 class _Chain:
