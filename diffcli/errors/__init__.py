@@ -81,8 +81,8 @@ class DiffcliError(Exception):
 
         return told(self.diagnostics)
 
-    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...]]:
-        return type(self), (self.diagnostics,)  # so that a worker process can hand it on
+    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...], dict[str, Any]]:
+        return type(self), (self.diagnostics,), self.__dict__  # so that a worker process can hand it on
 
 
 class UsageError(DiffcliError):
@@ -92,23 +92,13 @@ class UsageError(DiffcliError):
 
 
 class ExpressionError(DiffcliError):
-    """The text is not a program of the language, or a name in it, or in the point, is amiss.
-
-    ``mended`` is the whole text as it should be; two texts where its meaning is open, none where it is not known.
-    """
+    """The text is not a program of the language, or a name in it, or in the point, is amiss."""
 
     exit_code = 3
     mended: tuple[str, ...] = ()
-    """The whole text as it should be; two of them where two may be meant."""
+    """The whole text as it should be; two texts where its meaning is open, none where it is not known."""
     variables: Sequence[str] = ()
     """Those of the program at whose point something is amiss, if they are known."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic], mended: tuple[str, ...] = ()) -> None:
-        self.mended = mended
-        super().__init__(diagnostics)
-
-    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...]]:
-        return type(self), (self.diagnostics, self.mended)
 
 
 class DomainError(DiffcliError):
