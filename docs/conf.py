@@ -1,7 +1,8 @@
 """How Sphinx builds these pages: ``sphinx-build -W -n docs build/docs``.
 
 Pages that repeat what a table of diffcli says (functions, commands, lessons, codes, schemas, formats) are written from that table
-into ``docs/_generated`` (``-t keep`` takes those of the last build) before Sphinx reads anything. Nothing is fetched, and the same tree gives the same bytes.
+into ``docs/_generated`` before Sphinx reads anything; ``-t keep`` takes those of the last build. Nothing is fetched, and the same
+tree gives the same bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ version = release = diffcli.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_generated/conventions", "_generated/functions/index.md"]  # parts of pages
+exclude_patterns = ["_generated/conventions", "_generated/names", "_generated/functions/index.md"]  # parts of pages
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3

@@ -227,7 +227,8 @@ def test_which_derivatives_are_found(text, asked, by):
 
 def test_a_list_is_a_jacobian_row_by_row():
     found = diffcli.diff("u = x*y; [u, sin(u), 2]")
-    assert found.results == ("u", "f2", "f3") and found.wrt == ("x", "y")
+    assert found.results == ("f1", "f2", "f3") and found.wrt == ("x", "y")
+    assert found.texts == {"f1": "u", "f2": "sin(u)", "f3": "2"}
     forms = ["y", "x", "y*cos(x*y)", "x*cos(x*y)", "0", "0"]
     assert [each.simplified for each in found.formulas] == forms
     assert run('diff "u = x*y; [u, sin(u), 2]" -q').stdout.splitlines() == forms

@@ -1,6 +1,6 @@
-"""The lecture's table "Grad Modes", row by row, and the notes' table that compares eval(), no_grad() and inference_mode().
+"""The slides' table "Grad Modes", row by row, and the notes' table that compares eval(), no_grad() and inference_mode().
 
-The lecture (a row a mode): what is excluded from the graph; what skips the rest of the tracking; whether what is made there
+The slides (a row a mode): what is excluded from the graph; what skips the rest of the tracking; whether what is made there
 can be used in grad mode later. The notes (a row a feature): gradients, dropout and batch normalisation, versions.
 """
 
@@ -17,7 +17,7 @@ from diffcli import nn
 MODES = {"default": nullcontext, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 
 # mode, recorded?, tracked further (a version is counted)?, to be used in grad mode later?
-LECTURE = [
+SLIDES = [
     ("default", True, True, True),
     ("no-grad", False, True, True),
     ("inference", False, False, False),
@@ -30,14 +30,14 @@ def made_in(mode):
         return w, w * 3.0
 
 
-@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), LECTURE)
+@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), SLIDES)
 def test_whether_operations_are_recorded(mode, recorded, tracked, usable):
     w, y = made_in(mode)
     assert (y.requires_grad, y.grad_fn is not None, y.is_leaf) == (recorded, recorded, not recorded)
     assert w.requires_grad, "the flag of the operand stays as it was"
 
 
-@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), LECTURE)
+@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), SLIDES)
 def test_whether_versions_are_counted(mode, recorded, tracked, usable):
     _, y = made_in(mode)
     assert y.is_inference() is not tracked
@@ -50,7 +50,7 @@ def test_whether_versions_are_counted(mode, recorded, tracked, usable):
             _ = y._version
 
 
-@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), LECTURE)
+@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), SLIDES)
 def test_whether_results_can_be_used_in_grad_mode_later(mode, recorded, tracked, usable):
     w, y = made_in(mode)
     if usable:
@@ -63,7 +63,7 @@ def test_whether_results_can_be_used_in_grad_mode_later(mode, recorded, tracked,
         assert w.grad.tolist() == [3.0, 6.0]
 
 
-@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), LECTURE)
+@pytest.mark.parametrize(("mode", "recorded", "tracked", "usable"), SLIDES)
 def test_the_default_mode_is_the_only_one_in_which_requires_grad_takes_effect(mode, recorded, tracked, usable):
     with MODES[mode]():
         x = ad.tensor(2.0, requires_grad=True)
@@ -83,7 +83,7 @@ def test_values_do_not_depend_on_the_mode(mode):
 
 
 def test_an_optimizer_updates_under_no_grad():
-    """The lecture's example of no-grad mode."""
+    """The slides' example of no-grad mode."""
     w = ad.tensor([1.0, 2.0], requires_grad=True)
     (w * w).sum().backward()
     with ad.no_grad():

@@ -18,7 +18,7 @@ from programs import SMOOTH, given_point, plainly, points, programs
 import diffcli
 
 often = tiers.often(150)
-LECTURE = "ln(x1) + x1*x2 - sin(x2)"
+EXAMPLE = "ln(x1) + x1*x2 - sin(x2)"
 
 
 def ids(graph):
@@ -30,7 +30,7 @@ def numbers(graph, label):
 
 
 def test_the_graph_of_the_lecture():
-    found = graph_of(LECTURE, "x1=2,x2=5")
+    found = graph_of(EXAMPLE, "x1=2,x2=5")
     graph = found.graph
     assert ids(graph) == ["v-1", "v0", "v1", "v2", "v3", "v4", "v5"]
     assert [node.operation for node in graph.nodes] == ["", "", "log", "mul", "sin", "add", "sub"]
@@ -201,7 +201,7 @@ def test_full_shows_every_node():
 # -- as it is printed ----------------------------------------------------------------------------------------------------
 
 PRINTED = {
-    "lecture": f'graph "{LECTURE}" --at x1=2,x2=5',
+    "example": f'graph "{EXAMPLE}" --at x1=2,x2=5',
     "structure": 'graph "t = x*y; t*exp(-t)"',
     "kink": 'graph "max(x, y)^2" --at x=1,y=1',
     "arrays": 'graph "sum(tanh(W @ x))" --at "W=[[1,2],[3,4]],x=[1,-1]"',
@@ -210,9 +210,9 @@ PRINTED = {
     "wrt": 'graph "pi*x*sin(y)^2" --at x=2,y=3 --wrt y',
     "several": 'graph "[x*y, x]" --at x=2,y=3',
     "constant": 'graph "2*pi"',
-    "narrow": f'graph "{LECTURE}" --at x1=2,x2=5 --width 30 --digits full',
-    "dot": f'graph "{LECTURE}" --at x1=2,x2=5 -f dot',
-    "mermaid": f'graph "{LECTURE}" --at x1=2,x2=5 -f mermaid',
+    "narrow": f'graph "{EXAMPLE}" --at x1=2,x2=5 --width 30 --digits full',
+    "dot": f'graph "{EXAMPLE}" --at x1=2,x2=5 -f dot',
+    "mermaid": f'graph "{EXAMPLE}" --at x1=2,x2=5 -f mermaid',
     "svg": 'graph "x*y + 2" --at x=2,y=3 -f svg',
     "json": 'graph "abs(x)*2" --at x=0 --json',
     "plain": 'graph "x*y" --at x=2,y=3 -f plain',
@@ -236,7 +236,7 @@ def test_what_is_printed(name, golden):
 
 
 def test_an_ascii_stream_gets_ascii(golden):
-    outcome = run(f'graph "{LECTURE}" --at x1=2,x2=5', encoding="ascii")
+    outcome = run(f'graph "{EXAMPLE}" --at x1=2,x2=5', encoding="ascii")
     golden("graph/ascii.txt", outcome.stdout)
     for format in ("dot", "mermaid", "svg"):
         named = run(f'graph "β*x" --at β=1,x=2 -f {format}', encoding="ascii").stdout
@@ -245,8 +245,8 @@ def test_an_ascii_stream_gets_ascii(golden):
 
 @pytest.mark.parametrize("width", [36, 50, 80])
 def test_a_narrow_terminal_wraps_lines_between_words_only(width):
-    text = run(f'graph "{LECTURE} + 1/3*x1^2" --at x1=2,x2=5 --digits full --width {width}').stdout
-    wide = run(f'graph "{LECTURE} + 1/3*x1^2" --at x1=2,x2=5 --digits full --width 200').stdout
+    text = run(f'graph "{EXAMPLE} + 1/3*x1^2" --at x1=2,x2=5 --digits full --width {width}').stdout
+    wide = run(f'graph "{EXAMPLE} + 1/3*x1^2" --at x1=2,x2=5 --digits full --width 200').stdout
     digits = re.compile(r"\d+\.\d{6,}")
     assert sorted(digits.findall(text)) == sorted(digits.findall(wide))
     assert all(len(line) <= width or re.search(r"\d{12,}|\(above\)", line) for line in text.splitlines())

@@ -24,10 +24,11 @@ VALLEY = '"100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1'
     ("arguments", "lines"),
     [
         (f"jacobian {THREE}", "f1\t6 f2\t0.9092974268256817 f3\t20.085536923187668 df1/dx\t3 df1/dy\t2 df2/dx\t-0.4161468365471424 df2/dy\t0 df3/dx\t0 df3/dy\t20.085536923187668"),
-        ('jacobian "u = x*y; [u, x, u^2]" --at x=2,y=3 --wrt y', "u\t6 x\t2 f3\t36 du/dy\t2 dx/dy\t0 df3/dy\t24"),
+        ('jacobian "u = x*y; [u, x, u^2]" --at x=2,y=3 --wrt y', "f1\t6 f2\t2 f3\t36 df1/dy\t2 df2/dy\t0 df3/dy\t24"),
         ('jacobian "u = x*y; v = u^2; v" --at x=2,y=3 --of "u, w = v + x"', "u\t6 w\t38 du/dx\t3 du/dy\t2 dw/dx\t37 dw/dy\t24"),
         ('jacobian "x^2" --at x=3', "f\t9 df/dx\t6"),
-        ('jacobian "[f1, f1*f2]" --at f1=2,f2=3', "f1\t2 y2\t6 df1/df1\t1 df1/df2\t0 dy2/df1\t3 dy2/df2\t2"),
+        ('vjp "u = x*y; [u, x + y]" --at x=2,y=3 --weights u=2,f2=1', "f1\t6 f2\t5 d(w*f)/dx\t7 d(w*f)/dy\t5"),
+        ('jacobian "[f1, f1*f2]" --at f1=2,f2=3', "y1\t2 y2\t6 dy1/df1\t1 dy1/df2\t0 dy2/df1\t3 dy2/df2\t2"),
         ('jacobian "W @ x" --at "W=[[1,2],[3,4]],x=[5,6]" --wrt x', "f[0]\t17 f[1]\t39 df[0]/dx[0]\t1 df[0]/dx[1]\t2 df[1]/dx[0]\t3 df[1]/dx[1]\t4"),
         ('jacobian "[7, 8]" --at ""', "f1\t7 f2\t8"),
         ('hessian "x^2*y" --at x=3,y=2', "f\t18 df/dx\t12 df/dy\t9 d2f/dxdx\t4 d2f/dxdy\t6 d2f/dydx\t6 d2f/dydy\t0"),
@@ -36,7 +37,7 @@ VALLEY = '"100*(y - x^2)^2 + (1 - x)^2" --at x=-1.2,y=1'
         ('hessian "sum(x^3)" --at x=[1,2]', "f\t9 df/dx[0]\t3 df/dx[1]\t12 d2f/dx[0]dx[0]\t6 d2f/dx[0]dx[1]\t0 d2f/dx[1]dx[0]\t0 d2f/dx[1]dx[1]\t12"),
         ('jvp "[x*y, x + y]" --at x=2,y=3 --direction x=1,y=0.5', "f1\t6 f2\t5 df1\t4 df2\t1.5"),
         ('vjp "[x*y, x + y]" --at x=2,y=3 --weights "1, 10"', "f1\t6 f2\t5 d(w*f)/dx\t13 d(w*f)/dy\t12"),
-        ('vjp "u = x*y; [u, x + y]" --at x=2,y=3 --weights u=2', "u\t6 f2\t5 d(w*f)/dx\t6 d(w*f)/dy\t4"),
+        ('vjp "u = x*y; [u, x + y]" --at x=2,y=3 --weights u=2', "f1\t6 f2\t5 d(w*f)/dx\t6 d(w*f)/dy\t4"),
         ('vjp "x*y" --at x=2,y=3', "f\t6 df/dx\t3 df/dy\t2"),
         ('hvp "x^2*y" --at x=3,y=2 --direction x=1,y=1', "f\t18 d(df/dx)\t10 d(df/dy)\t6"),
     ],
@@ -238,19 +239,23 @@ def test_many_results_with_kinks_are_not_all_looked_at():
         ),
         (
             'hessian "[x, x^2]" --at x=1',
-            "error[not-a-number]: a Hessian is of one number, and there are several results: x, f2\n  = help: choose one of them: --of x\n",
+            "error[not-a-number]: a Hessian is of one number, and there are several results: f1, f2\n  = help: choose one of them: --of \"x\"\n",
         ),
         (
             'vjp "[x, 2*x]" --at x=1',
-            "error[missing-value]: no weights for the results x, f2\n  = help: give a number for each, in order, or by name: --weights x=1\n",
+            "error[missing-value]: no weights for the results f1, f2\n  = help: give a number for each, in order, or by name: --weights f1=1\n",
         ),
         (
             'vjp "[x, 2*x]" --at x=1 --weights 1',
-            "error[bad-value]: there is 1 weight and 2 results: x, f2\n  = help: give a number for each, in order, or some by name\n",
+            "error[bad-value]: there is 1 weight and 2 results: f1, f2\n  = help: give a number for each, in order, or some by name\n",
         ),
         (
             'vjp "[x, 2*x]" --at x=1 --weights f3=1',
-            "error[unknown-variable]: the program has no result `f3`\n  in --weights\n  │ f3=1\n  │ ^^\n  = help: its results: x, f2\n",
+            "error[unknown-variable]: the program has no result `f3`\n  in --weights\n  │ f3=1\n  │ ^^\n  = help: its results: f1, f2, x\n",
+        ),
+        (
+            'vjp "[x, 2*x]" --at x=1 --weights x=1,f1=2',
+            "error[usage]: a result has two weights, by its name and by its text\n  = help: give it one\n",
         ),
         (
             'jvp "x" --at x=1 --direction y=1',
@@ -283,7 +288,7 @@ def test_a_matrix_that_is_too_large_is_refused_and_products_are_not():
         diffcli.jacobian(text, at, max_nodes=1000)
     with pytest.raises(diffcli.LimitError):
         diffcli.hessian(" + ".join(f"x{k}^2" for k in range(40)), at, max_nodes=1000)
-    assert diffcli.jvp(text, at, {"x7": 1.0}).product["x7"] == 1.0
+    assert diffcli.jvp(text, at, {"x7": 1.0}).product["f8"] == 1.0
 
 
 @pytest.mark.parametrize(

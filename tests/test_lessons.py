@@ -9,6 +9,8 @@ import subprocess
 import sys
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 
 import click.shell_completion
@@ -29,7 +31,6 @@ from inside import (
     Text,
     lessons,
     run_lesson,
-    said,
 )
 from rich.cells import cell_len
 
@@ -40,6 +41,7 @@ PARTS = {
     "curves": ["kind", "title", "x_label", "y_label", "curves", "log_x", "log_y", "lines"],
     "tree": ["kind", "nodes", "edges", "results"], "erratum": ["kind", "said", "truth", "source"],
 }  # fmt: skip
+KEYS = ["schema", "lesson", "title", "seed", "size", "passed", "parts", "checks", "try_next", "question", "answer", "next"]
 PLACEHOLDER = re.compile(r"\b(TODO|TBD|FIXME|XXX|lorem)\b|\{[a-z_.]*\}|<[a-z_. ]+ at 0x|\?\?")
 
 
@@ -73,7 +75,9 @@ def without_what_varies(data):
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_passes_its_checks_and_says_so_in_json(name, once):
     data = data_of(name)
-    assert list(data) == ["schema", "lesson", "title", "seed", "size", "passed", "parts", "checks", "try_next"]
+    assert list(data) == KEYS
+    assert (data["question"], data["answer"]) == (remembered(name, Settings()).question, None), "an answer is for those who ask"
+    assert data["next"] == dict(pairwise([*LESSONS, None]))[name]
     assert (data["schema"], data["lesson"], data["title"]) == ("diffcli/lesson@1", name, LESSONS[name].title)
     assert data["passed"] is True
     assert data["checks"], "a lesson without a check claims nothing"
@@ -123,17 +127,59 @@ def test_a_lesson_passes_at_every_size_that_it_may_have(name):
 @pytest.mark.parametrize("name", LESSONS)
 @pytest.mark.parametrize("width", [80, 60])
 def test_a_lesson_is_text_that_fits_and_is_whole(name, width, once):
-    outcome = run(["lesson", name, "--width", str(width)])
+    outcome = run(["lesson", name, "--width", str(width), "--more"])
     assert (outcome.stderr, outcome.exit) == ("", 0)
     lines = outcome.stdout.splitlines()
-    code = {line for part in remembered(name, Settings()).parts if isinstance(part, Text) and part.role == "code" for line in part.text.splitlines()}
-    command = remembered(name, Settings()).try_next.splitlines()
-    assert [line for line in lines if cell_len(line) > width and line not in code and line not in command] == []
+    lesson = remembered(name, Settings())
+    code = {line for part in lesson.told() if isinstance(part, Text) and part.role == "code" for line in part.text.splitlines()}
+    command = lesson.try_next.splitlines()
+    wide = [line for line in lines if cell_len(line) > width and line not in code and line not in command]
+    assert [line for line in wide if "─ v" not in line] == [], "but for the drawing of a graph"
+    assert not wide or width < 80
     assert all(len(line) <= 80 for line in (*code, *command))
     assert PLACEHOLDER.findall(outcome.stdout) == []
     assert [line for line in lines if line != line.rstrip()] == []
     assert lines[0].startswith(f"{name}: ")
-    assert lines[-len(command) :] == command
+    assert lesson.try_next in outcome.stdout
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_fits_on_a_page_with_a_picture_a_question_and_the_next_lesson(name, once):
+    lesson = remembered(name, Settings())
+    outcome = run(["lesson", name, "--width", "80"])
+    lines = outcome.stdout.splitlines()
+    assert len(lines) <= 60
+    words = " ".join(outcome.stdout.split())
+    assert f"{len(lesson.checks)} checks passed." in words
+    assert f"Question: {' '.join(lesson.question.split())}" in words
+    assert lesson.question.strip().endswith("?")
+    assert "try next, in the shell:" in lines or "try next, in Python:" in lines
+    after = dict(pairwise([*LESSONS, None]))[name]
+    assert lines[-2:] == [
+        f"answer: diffcli lesson {name} --answer",
+        f"next lesson: {after}  diffcli lesson {after}" if after else "This is the last lesson. All their checks at once: diffcli lesson all",
+    ]  # fmt: skip
+    pictures = [part for part in lesson.told(more=False) if isinstance(part, Figure | Drawing) or getattr(part, "title", "") in TABLES]
+    assert len(pictures) == 1, "a lesson has one picture"
+    assert "the lecture" not in words and "note 00" not in words
+
+
+TABLES = (
+    "primal and tangent trace", "adjoint trace, in order of execution", "dY/dX, 4 x 6", "what each switch changes",
+    "without eval() predictions are random: p of class 1, and how many classes change",
+)  # fmt: skip
+"""Tables that are the picture of their lesson."""
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_an_answer_is_told_alone_and_only_to_those_who_ask(name, once):
+    lesson = remembered(name, Settings())
+    question, answer = (" ".join(text.split()) for text in (lesson.question, lesson.answer))
+    outcome = run(["lesson", name, "--answer"])
+    assert (outcome.stderr, outcome.exit) == ("", 0)
+    assert " ".join(outcome.stdout.split()) == f"Question: {question} Answer: {answer}"
+    assert answer not in " ".join(run(["lesson", name, "--more"]).stdout.split())
+    assert data_of(name, "--answer")["answer"] == answer
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -145,14 +191,26 @@ def test_a_lesson_in_ascii_and_in_latex_spells_its_notation_out(name, once):
     assert sorted({character for character in latex if ord(character) > 127}) == []
 
 
+@pytest.fixture(scope="session")
+def on_path(tmp_path_factory):
+    """An environment whose PATH begins with a ``diffcli``, and with this Python as ``python``."""
+    folder = tmp_path_factory.mktemp("bin")
+    for name, command in (("diffcli", f"{sys.executable} -m diffcli"), ("python", sys.executable)):
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        script.chmod(0o755)
+    root = str(Path(diffcli.__file__).parent.parent)
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": root}
+
+
 @pytest.mark.parametrize("name", LESSONS)
-def test_what_a_lesson_says_to_try_runs(name, once, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for line in remembered(name, Settings()).try_next.splitlines():
-        if line.startswith("diffcli "):
-            assert run(line.removeprefix("diffcli ").partition("  #")[0]).exit == 0, line
-    python = [line for line in remembered(name, Settings()).try_next.splitlines() if not line.startswith("diffcli ")]
-    exec("\n".join(python), {})
+def test_what_a_lesson_says_to_try_runs_when_it_is_pasted(name, once, on_path, tmp_path):
+    lesson = remembered(name, Settings())
+    shell = "try next, in the shell:" in run(["lesson", name]).stdout
+    command = ["bash", "-c", lesson.try_next] if shell else ["python", "-c", lesson.try_next]
+    finished = subprocess.run(command, capture_output=True, text=True, env=on_path, cwd=tmp_path)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout.strip()
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -166,7 +224,7 @@ def test_a_lesson_comes_in_every_format(name, format, once):
 @pytest.mark.parametrize("name", LESSONS)
 def test_what_the_records_hold_is_what_they_say(name):
     lesson = remembered(name, Settings())
-    for part in [said(part) if isinstance(part, str) else part for part in lesson.parts]:
+    for part in lesson.told():
         assert isinstance(part, Text | Table | Figure | Drawing | Erratum)
         for text in (part.text,) if isinstance(part, Text) else part[:2] if isinstance(part, Erratum) else ():
             assert text == text.strip()
@@ -177,8 +235,8 @@ def test_what_the_records_hold_is_what_they_say(name):
 FAULTS = [
     ("numerical", "numerical.LOST", -40, "a step that is lost beside x gives 0"),
     ("numerical", "numerical._moved", lambda x, i, step: x, "half of the digits are right, or two thirds"),
-    ("symbolic", "symbolic.SLIDE", {2: ("4*x*(1 - x)", "4*(1 - x) + 4*x", "4 - 8*x")}, "the lecture's table is right in all columns"),
-    ("symbolic", "symbolic.SLIDE", {2: ("4*x*(1 - x) + 1", "4*(1 - x) - 4*x", "4 - 8*x")}, "the lecture's table is right in all columns"),
+    ("symbolic", "symbolic.SLIDE", {2: ("4*x*(1 - x)", "4*(1 - x) + 4*x", "4 - 8*x")}, "the survey's table is right in all columns"),
+    ("symbolic", "symbolic.SLIDE", {2: ("4*x*(1 - x) + 1", "4*(1 - x) - 4*x", "4 - 8*x")}, "the survey's table is right in all columns"),
     ("symbolic", "symbolic._law", lambda n: (6 * 2**n, 0), "trees: 6*2^(n-1) - 5, 9(n-1)*2^(n-1) + 1 nodes"),
     ("forward", "survey.TEXT", "ln(x1) + x1*x2 + sin(x2)", "seeds (1, 1): the sum of the columns"),
     ("forward", "survey.with_variables", lambda n: " + ".join(f"x{i}" for i in range(1, n + 1)), "256 variables cost more than 64 times f"),
@@ -187,7 +245,7 @@ FAULTS = [
     ("jacobian", "jacobian.TRUNK", 0, "cheaper: forward if n < m, reverse if m < n"),
     ("jacobian", "jacobian.jvp", lambda text, at, seed: diffcli.jvp(text, at, dict.fromkeys(seed, 2)), "the columns make SymPy's matrix"),
     ("linear-layer", "linear_layer.X", ((1.0, 2.0, 3.0), (4.0, 5.0, 5.0)), None),
-    ("linear-layer", "linear_layer._network", lambda width, seed: ((), 1e-9, 0.0), "dL/dX = dL/dY W^T: sum of |differences|, diff1"),
+    ("linear-layer", "linear_layer._network", lambda width, seed: (1e-9, 0.0), "dL/dX = dL/dY W^T: sum of |differences|, diff1"),
     ("topological-order", "topological_order.ORDERS", "swapped", "topological order is right on all"),
 ]  # fmt: skip
 """A lesson, what in it is spoiled and how, and the check that fails of it; None if the lesson stays right all the same."""
@@ -211,8 +269,8 @@ def test_a_check_fails_when_what_it_is_about_is_spoiled(name, place, spoiled, cl
 # -- the command -----------------------------------------------------------------------------------------------------------------
 
 PLANTED = Lesson(
-    ("first", "second", Erratum("2 + 2 = 5", "2 + 2 = 4", "a note")),
-    (Check("2 + 2 = 4", "4", True), Check("2 + 2 = 5", "4", False)), "diffcli lesson",
+    ("first", ["second"], Erratum("2 + 2 = 5", "2 + 2 = 4", "a note"), Erratum("3 = 4", "3 < 4", "slides")),
+    (Check("2 + 2 = 4", "4", True), Check("2 + 2 = 5", "4", False)), "diffcli lesson", "What is 2 + 2?", "4.",
 )  # fmt: skip
 
 
@@ -235,12 +293,13 @@ planted: a lesson with a fault
 
 first
 
-second
+Often said [1]: 2 + 2 = 5
+In fact: 2 + 2 = 4
+Often said [2]: 3 = 4
+In fact: 3 < 4
 
-A common mistake: 2 + 2 = 5
-Computed: 2 + 2 = 4
-
-Source of the mistakes: a note.
+[1] a note
+[2] slides
 
 checks
 what is checked   found   verdict
@@ -248,13 +307,20 @@ what is checked   found   verdict
 2 + 2 = 4         4       pass
 2 + 2 = 5         4       FAIL
 
-try next
+try next, in the shell:
 
 diffcli lesson
+
+Question: What is 2 + 2?
+
+answer: diffcli lesson planted --answer
+This is the last lesson. All their checks at once: diffcli lesson all
 """,
         "",
         1,
     )
+    assert "\n\nsecond\n\n" in run("lesson planted --more").stdout
+    assert run("lesson planted --answer") == ("Question: What is 2 + 2?\n\nAnswer: 4.\n", "", 1)
     everything = run("lesson all")
     assert everything.exit == 1
     assert "planted   1 of 2   FAIL" in everything.stdout
@@ -266,14 +332,15 @@ diffcli lesson
 
 def test_a_size_that_there_is_not_is_refused(planted):
     assert run("lesson planted --size 9") == (
-        "", "error[bad-value]: --size is 9; in the lesson planted it is things, from 2 to 8\n", 2
+        "", "error[bad-value]: --size is 9, and the lesson planted takes 2 to 8 (things)\n  = help: diffcli lesson planted --size 8\n", 2
     )  # fmt: skip
-    assert run("lesson all --size 4") == (
-        "", "error[usage]: each lesson has a size of its own\n  = help: leave --size out, or name a lesson\n", 2
-    )  # fmt: skip
+    for line in ("all --size 4", "all --more", "--answer"):
+        assert run(f"lesson {line}") == (
+            "", "error[usage]: --size, --more and --answer are about one lesson\n  = help: diffcli lesson reverse --more\n", 2
+        )  # fmt: skip
     lessons.LESSONS["planted"] = Entry("planted", PLANTED.title)
     assert run("lesson planted --size 4") == (
-        "", "error[usage]: the lesson planted has one size only\n  = help: leave --size out\n", 2
+        "", "error[usage]: the lesson planted has one size only\n  = help: diffcli lesson planted\n", 2
     )  # fmt: skip
     assert run("lesson planted --size 0").exit == 2
 

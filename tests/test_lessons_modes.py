@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from inside import PRINTED, Confusion, Settings, run_lesson, train_eval
+from inside import Confusion, Settings, run_lesson, train_eval
 
 import diffcli.autograd as ad
 from diffcli import nn
@@ -54,8 +54,9 @@ FAULTS = [
         "nor made to require a gradient",
     }),
     ("grad-modes", "grad_modes.RECALL", 0.5, {"the accuracy and recall that were asked about", "never calling a fraud is as accurate"}),
-    ("modules", "modules.PRINTED", {call: text.replace("Net2", "Net") for call, text in PRINTED.items()}, {
-        "five printouts of the lecture, to the letter", "the sixth is that of net2",
+    ("grad-modes", "diffcli.nn.functional.dropout", always, {"only eval() changes the layers"}),
+    ("modules", "modules._tree", lambda nets: {call: ["''"] for call in ("net.named_modules()", "net2.named_modules()")}, {
+        "a tree is found by its names",
     }),
     ("modules", "modules._Listed.forward", tame, {
         "a list's weights have a gradient, and stay", "in a ModuleList they move, and the loss is less",

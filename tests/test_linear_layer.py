@@ -1,4 +1,4 @@
-"""The linear layer: its gradients are two products and never meet a Jacobian; and the lecture's network made of two of them."""
+"""The linear layer: its gradients are two products and never meet a Jacobian; and the slides' network made of two of them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_no_jacobian_is_ever_in_memory():
     assert peak < 7 * arrays < jacobian / 400, f"{peak / arrays:.2f} times the arrays"
 
 
-# -- the lecture's network -------------------------------------------------------------------------------------------------------
+# -- the slides' network -------------------------------------------------------------------------------------------------------
 
 FIRST = json.loads((EXAMPLES / "relu_net.json").read_text(encoding="utf-8"))
 SECOND = {
@@ -75,7 +75,7 @@ PRINTED = (
         "W0": [[-0.1756, 0, 0], [0.1787, 0, 0], [-0.5291, 0, 0], [-1.1945, 0, 0]],
     }),
 )  # fmt: skip
-"""What the lecture prints: the weights too are printed with four decimals, so the last of them may differ."""
+"""What slides print: the weights too are printed with four decimals, so the last of them may differ."""
 
 
 @pytest.mark.parametrize(("at", "value", "gradients"), PRINTED, ids=["first", "second"])

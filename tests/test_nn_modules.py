@@ -1,4 +1,4 @@
-"""Modules: what is registered, under which names and in which order, and what the lecture prints."""
+"""Modules: what is registered, under which names and in which order, and what slides print."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from diffcli.nn import functional as F
 
 
 class MyLinear(nn.Module):
-    """The lecture's."""
+    """The slides'."""
 
     def __init__(self, in_features, out_features):
         super().__init__()
@@ -27,7 +27,7 @@ class MyLinear(nn.Module):
 
 
 class Net2(nn.Module):
-    """The lecture's."""
+    """The slides'."""
 
     def __init__(self):
         super().__init__()
@@ -47,7 +47,7 @@ def printed(things):
     return "\n".join(map(str, things))
 
 
-# -- the lecture's printouts ----------------------------------------------------------------------------------------------
+# -- the slides' printouts ----------------------------------------------------------------------------------------------
 
 
 def test_children_and_modules_of_the_sequential_are_printed_as_in_the_lecture(net):

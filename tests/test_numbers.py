@@ -1,7 +1,7 @@
-"""Numbers that others have printed, reproduced: the lecture's traces, and the examples of the literature.
+"""Numbers that others have printed, reproduced: the slides' traces, and the examples of the literature.
 
-The lecture's function (Baydin, Pearlmutter, Radul & Siskind 2018, Tables 2 and 3) is held row by row: primal, tangents,
-adjoints, the order in which adjoints accumulate, the count of operations; and what the lecture's slides have wrong is held
+The slides' function (Baydin, Pearlmutter, Radul & Siskind 2018, Tables 2 and 3) is held row by row: primal, tangents,
+adjoints, the order in which adjoints accumulate, the count of operations; and what slides have wrong is held
 as it should be. Then the logistic map (their Table 1) in exact fractions, the functions that the complex step is shown
 with (Squire & Trapp 1998; Martins, Sturdza & Alonso 2003; Moler 2013), Rosenbrock's valley, Speelpenning's product (1980),
 and the Helmholtz energy of Griewank (1989) on an instance of our own. Decimals were computed with 60 digits.
@@ -17,7 +17,7 @@ import pytest
 from inside import METHODS, GradientResult, Options, Trace, compute
 from mpmath import mpf
 
-LECTURE = "ln(x1) + x1*x2 - sin(x2)"
+EXAMPLE = "ln(x1) + x1*x2 - sin(x2)"
 AT = {"x1": 2.0, "x2": 5.0}
 
 ALL_MODES = pytest.mark.parametrize("mode", ["forward", "reverse", "symbolic", "numeric"])
@@ -35,12 +35,12 @@ def derivatives(text: str, at: dict[str, float], mode: str) -> GradientResult:
 
 
 def trace(mode: str) -> Trace:
-    found = compute(LECTURE, AT, Options(mode=mode, trace=True)).trace
+    found = compute(EXAMPLE, AT, Options(mode=mode, trace=True)).trace
     assert found is not None
     return found
 
 
-# -- the lecture's function --------------------------------------------------------------------------------------------
+# -- the slides' function --------------------------------------------------------------------------------------------
 
 ROWS: list[tuple[int, str, str, str | None, str | None, str]] = [
     # v     formula        primal                      by x1   by x2                      adjoint
@@ -105,19 +105,19 @@ def test_adjoints_accumulate_in_this_order() -> None:
 
 @ALL_MODES
 def test_the_lecture_in_all_modes(mode: str) -> None:
-    result = derivatives(LECTURE, AT, mode)
+    result = derivatives(EXAMPLE, AT, mode)
     assert result.value == 11.652071455223084
     assert result.gradient == {"x1": 5.5, "x2": pytest.approx(1.7163378145367738, rel=3e-16)}
 
 
 def test_the_lecture_counts_5_operations_and_13_with_the_gradient() -> None:
-    cost = compute(LECTURE, AT, Options(cost=True)).cost
+    cost = compute(EXAMPLE, AT, Options(cost=True)).cost
     assert cost is not None
     assert (cost.function, cost.function + cost.sweep, cost.ratio) == (5, 13, 2.6)
 
 
 class TestErrata:
-    """What the lecture's slides print, and what is right."""
+    """What slides print, and what is right."""
 
     def test_sin_5_is_negative(self) -> None:
         """The primal trace prints v3 = 0.959, then goes on with the right sum: with that v3, it would be 9.734."""

@@ -646,7 +646,7 @@ def test_a_terminal_sees_the_table_fill(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "command"),
     [
-        ("lecture", "swell --n 4 --budget 60"),
+        ("example", "swell --n 4 --budget 60"),
         ("sizes", "swell --n 1000 --sizes --budget 0"),
         ("newton", "swell --demo newton --n 3 --budget 60"),
         ("speelpenning", "swell --demo speelpenning --n 4 --budget 60 --sizes"),

@@ -20,10 +20,10 @@ from inside import (
     Diagnostic,
     Environment,
     Mark,
+    MessageLook,
     Source,
     Span,
     Stage,
-    Style,
     program,
     render_diagnostics,
     shown_progress,
@@ -275,13 +275,13 @@ def test_what_is_visible_is_printable(text):
 def test_carets_stand_under_what_is_escaped(text, start, length, width):
     start = min(start, len(text) - 1)
     found = Diagnostic("usage", "error", text, Source(text), (Mark(Span(start, min(start + length, len(text)))),), (text,), (text,))
-    lines = render_diagnostics([found], Style(width=width))
+    lines = render_diagnostics([found], MessageLook(width))
     assert_tame(lines)
 
 
 def test_a_caret_under_an_escape():
     found = Diagnostic("usage", "error", "m", Source("a\x1b + b"), (Mark(Span(1, 2)), Mark(Span(5, 6))))
-    assert render_diagnostics([found], Style()) == "error[usage]: m\n  │ a\\x1b + b\n  │  ^^^^   ^\n"
+    assert render_diagnostics([found], MessageLook()) == "error[usage]: m\n  │ a\\x1b + b\n  │  ^^^^   ^\n"
 
 
 # -- ASCII ---------------------------------------------------------------------------------------------------------------

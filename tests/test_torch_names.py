@@ -321,25 +321,3 @@ def test_clipping_without_gradients_changes_nothing():
     w = torch.nn.Parameter(torch.ones(2, dtype=torch.float32))
     (w * 3).sum().backward()
     assert torch.nn.utils.clip_grad_norm_(w, 1.0).dtype == w.grad.dtype == torch.float32
-
-
-# -- the page ---------------------------------------------------------------------------------------------------------------
-
-PAGE = Path(__file__).parent.parent / "docs" / "pytorch.md"
-
-
-def tables():
-    """The tables of names, as the page has them."""
-    lines = ["## Modules", "", "What has the same name is there.", "", "| PyTorch | diffcli |", "|---|---|"]
-    lines += [f"| `{path}` | `{home}` |" for path, home in MODULES.items()]
-    lines += ["", "## Names that are otherwise", "", "| PyTorch | diffcli |", "|---|---|"]
-    lines += [f"| `{path}` | `{home.replace(':', '.')}` |" for path, home in NAMES.items()]
-    lines += ["", "## Names that are not here", "", "| PyTorch | instead |", "|---|---|"]
-    lines += [f"| `{name}` | {instead} |" for name, instead in INSTEAD.items()]
-    return "\n".join([*lines, ""])
-
-
-def test_the_page_has_the_tables_and_its_code_runs():
-    text = PAGE.read_text(encoding="utf-8")
-    assert text.endswith(tables())
-    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], {})

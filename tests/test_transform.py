@@ -490,7 +490,7 @@ def test_arithmetic_takes_at_most_five_times_the_operations(statements, share):
 # -- the report ----------------------------------------------------------------------------------------------------------
 
 PRINTED = {
-    "lecture": 'grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5 --derivative-tape',
+    "example": 'grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5 --derivative-tape',
     "quotient": 'grad "x/y" --at x=3,y=2 --derivative-tape --no-trace --format latex',
     "choice": 'grad "u = sqrt(x); where(x > 0, u, 3*x) + y" --at x=0,y=1 --derivative-tape --no-trace --wrt x',
     "json": 'grad "pi*x if y > 1 else x*y" --at x=2,y=5 --derivative-tape --no-trace --json',

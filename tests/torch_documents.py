@@ -45,7 +45,7 @@ labels = features.sum(1, keepdim=True)
 dev_features, dev_labels, test_data = features[48:], labels[48:], features[48:]
 train_loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(features[:48], labels[:48]), batch_size=16, shuffle=True)
 """,
-    # in place of the pictures of clothes that the lecture has downloaded: as many numbers in each, and ten labels
+    # in place of the pictures of clothes that the slides download: as many numbers in each, and ten labels
     "a loss of 64 images": """
 batch_size = 64
 """,
@@ -175,7 +175,7 @@ for epoch in range(num_epochs):
         'not dev_loss.requires_grad and y_pred.requires_grad',
         'net[1].num_batches_tracked.item() == 300',
     )),
-    # -- the lecture: a linear layer --------------------------------------------------------------------------------------
+    # -- slides: a linear layer --------------------------------------------------------------------------------------
     "the class Linear": Block("""
 from torch.nn import Module, Parameter, init
 from torch import Tensor
@@ -277,7 +277,7 @@ Check dL/dW = X^T dL/dY, diff2= 0.0
         "[name for name, _ in model.named_buffers()] == ['fc2_input_act', 'fc2_output_act']",
         'not model.fc2_input_act.is_leaf and model.fc2_input_act.retains_grad',
     )),
-    # -- the lecture: modules ---------------------------------------------------------------------------------------------
+    # -- slides: modules ---------------------------------------------------------------------------------------------
     "the convolutional model": Block("""
 import torch.nn as nn
 import torch.nn.functional as F
@@ -434,7 +434,7 @@ tensor([-0.2827], grad_fn=<MatmulBackward>)
 ('layer0', MyLinear())
 ('layer1', MyLinear())
 """),
-    # -- the lecture: how autograd executes -------------------------------------------------------------------------------
+    # -- slides: how autograd executes -------------------------------------------------------------------------------
     "gradients of all": Block("""
 x = torch.randn(4)
 x.requires_grad_(True)
@@ -532,7 +532,7 @@ dx: tensor([-1.1181,  0.6803,  0.6349, -0.7813])
         'net2.layer1.weight.grad is None and not net2.layer1.weight.requires_grad',
         'net2.layer0.weight.requires_grad and net2.layer0.weight.grad is not None',
     )),
-    # -- the lecture: grad modes ------------------------------------------------------------------------------------------
+    # -- slides: grad modes ------------------------------------------------------------------------------------------
     "the test function": Block('''
 def test_loop(dataloader, model, loss_fn):
     model.eval()

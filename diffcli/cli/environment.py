@@ -35,9 +35,9 @@ class Environment:
         """How reports and diagnostics are to look on a stream."""
         from diffcli.reports.formats import Style  # not needed for --help
 
-        return Style(width or self._width(stream), digits, _carries_unicode(stream), self._has_color(stream, color))
+        return Style(width or self.width(stream), digits, _carries_unicode(stream), self._has_color(stream, color))
 
-    def _width(self, stream: TextIO) -> int:
+    def width(self, stream: TextIO) -> int:
         """The terminal's width, else ``COLUMNS``, else 80."""
         given = self.variables.get("COLUMNS", "")
         if given.isdecimal() and len(given) < 10 and int(given) > 0:

@@ -40,7 +40,7 @@ EXAMPLES = (
     "simplify",
     "share",
     "steps",
-    shared("trace", default=True),
+    shared("trace", default=True), "substituted",
     "full",
     Option("--derivative-tape", group=SHOWN, help="The program of value and gradient, row by row, and what it costs."),
     Option("--cost", group=SHOWN, help="Counts of elementary operations."),

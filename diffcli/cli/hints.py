@@ -35,7 +35,8 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     first, last = fault.diagnostics[0], fault.diagnostics[-1]
     of_point = last.source is not None and last.source.label == "--at" and "@" not in last.source.text
     of_text = isinstance(fault, ExpressionError) and (of_point or fault.mended or last.code == "missing-value")
-    if not (of_text or isinstance(fault, UsageError) or last.code == "not-a-number"):
+    asked = of_text or isinstance(fault, UsageError) or last.code == "not-a-number"
+    if not asked or "--syntax" in arguments:  # what is loose in LaTeX is told in LaTeX
         return fault
     from diffcli.cli.loose_line import fits, goes, meant
 
@@ -45,8 +46,8 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     asks = lines and last.code == "missing-value" and lines[0][0] in FORMULAS and "--at" not in arguments
     if asks and isinstance(fault, ExpressionError) and goes(System, fault.program, ANYWHERE):
         command, *more = FORMULAS[lines[0][0]]
-        asked = [word for pair in pairwise(lines[0]) if pair[0] in ("--wrt", "--of") for word in pair]
-        kept.append(f"or, for a formula without a point: {pasted([command, lines[0][1], *more, *asked])}")
+        chosen = [word for pair in pairwise(lines[0]) if pair[0] in ("--wrt", "--of") for word in pair]
+        kept.append(f"or, for a formula without a point: {pasted([command, lines[0][1], *more, *chosen])}")
     if last.code == "not-a-number" and arguments[0] == "grad" and not {"numeric", "symbolic"} & {*arguments}:
         rest = [word for word in arguments[1:] if word not in ("--trace", "--no-trace")]
         mode = ["--mode", "reverse"] * ("--mode" not in " ".join(rest))

@@ -20,7 +20,7 @@ EXAMPLES = (
 
 @as_command(
     EXPRESSION, shared("at", needed=True), "no-verify", "wrt", shared("direction", required=True), "of",
-    "strict", "trace", "full", examples=EXAMPLES,
+    "strict", "trace", "substituted", "full", examples=EXAMPLES,
 )  # fmt: skip
 def command(run: Run, direction: str, **options: Any) -> int:
     """How the gradient of EXPR changes along a direction: the Hessian times a vector, by one forward sweep."""

@@ -24,7 +24,7 @@ EXAMPLES = (
 @as_command(
     EXPRESSION, shared("at", needed=True), "no-verify", "wrt", "of",
     shared("mode", "auto (forward or reverse, by counted operations), forward, reverse, numeric or symbolic.", words=JACOBIAN_MODES, default="auto"),
-    "kink", "strict", "simplify", "trace", "sparsity", "full", examples=EXAMPLES,
+    "kink", "strict", "simplify", "trace", "substituted", "sparsity", "full", examples=EXAMPLES,
 )  # fmt: skip
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The derivatives of every result of EXPR by every variable, as a matrix.

@@ -20,7 +20,7 @@ EXAMPLES = (
 
 @as_command(
     EXPRESSION, shared("at", needed=True), "no-verify", shared("direction", required=True), "of",
-    shared("mode", "forward or numeric.", words=JVP_MODES, default="forward"), "kink", "strict", "trace", "full", examples=EXAMPLES,
+    shared("mode", "forward or numeric.", words=JVP_MODES, default="forward"), "kink", "strict", "trace", "substituted", "full", examples=EXAMPLES,
 )  # fmt: skip
 def command(run: Run, direction: str, **options: Any) -> int:
     """How every result of EXPR changes along a direction: the Jacobian times a vector, by one forward sweep."""

@@ -1,4 +1,4 @@
-"""``diffcli lesson``: the lecture as programs that compute what they tell, and check it."""
+"""``diffcli lesson``: a course whose lessons compute what they say, and check it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.option_table import INPUT, Option, shared
+from diffcli.cli.option_table import INPUT, SHOWN, Option, shared
 from diffcli.cli.option_types import Number
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
@@ -16,6 +16,7 @@ from diffcli.methods.points.ranges import Range
 EXAMPLES = (
     "diffcli lesson",
     "diffcli lesson reverse",
+    "diffcli lesson reverse --answer",
     "diffcli lesson linear-layer --size 32 --json",
 )
 
@@ -33,12 +34,14 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
     click.Argument(["name"], metavar="[NAME]", required=False, shell_complete=_complete),
     shared("seed", default=0),
     Option("--size", group=INPUT, type=Number(Range(1, 10_000)), metavar="N", help="How large the example is, in lessons that have sizes."),
+    Option("--more", group=SHOWN, is_flag=True, help="Everything: the checks, and what is left out so that a lesson fits on a page."),
+    Option("--answer", group=SHOWN, is_flag=True, help="Only the lesson's question and its answer."),
     "timeout",
     examples=EXAMPLES,
     limits=False,
 )
-def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
-    """A lesson of the course on automatic differentiation, computed as it is told, and checked.
+def command(run: Run, name: str | None, seed: int, size: int | None, more: bool, answer: bool) -> int:
+    """A lesson of the course on derivatives; every number in it is computed, and every claim is checked.
 
     Without NAME, the list of lessons; `diffcli lesson all` runs them all and prints a line each. The exit code is 1 where a
     check fails.
@@ -49,11 +52,11 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
     from diffcli.studies.lessons.record import Settings
 
     output = run.output
+    if name in (None, ALL) and (more or answer or size is not None):
+        raise UsageError([error("usage", "--size, --more and --answer are about one lesson", help=["diffcli lesson reverse --more"])])
     if name is None:
         output.print(lessons_report())
         return ExitCode.OK
-    if name == ALL and size is not None:
-        raise UsageError([error("usage", "each lesson has a size of its own", help=["leave --size out, or name a lesson"])])
     settings = Settings(seed, size)
     lessons = []
     with run.at_work() as stage:
@@ -63,6 +66,7 @@ def command(run: Run, name: str | None, seed: int, size: int | None) -> int:
     if name == ALL:
         output.print(verdicts_report(lessons, settings))
     else:
-        rounded = not output.style.asked and output.style.format.audience == PERSON
-        output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE))
+        read = output.style.format.audience == PERSON
+        rounded, more = read and not output.style.asked, more or not read
+        output.print(lesson_report(lessons[0], settings, rounded, output.style.notation != UNICODE, more, answer))
     return ExitCode.OK if all(lesson.passed for lesson in lessons) else ExitCode.DISAGREES

@@ -133,7 +133,7 @@ def _ask(program: Program, point: str, number: bool) -> None:
 
 def _sorted(command: str, words: Words) -> tuple[Words, Words, list[list[Words]]]:
     """The words of a line: those of the expression, those of the point, and for each option the ways to say it."""
-    parameters = [one for one in _command(command).params if isinstance(one, click.Option)]
+    parameters = [one for one in _command(command).params if isinstance(one, click.Option) and one.expose_value]
     options = {name.lstrip("-"): one for one in parameters for name in (*one.opts, *one.secondary_opts)}
     texts: Words = []
     points: Words = []
@@ -143,13 +143,13 @@ def _sorted(command: str, words: Words) -> tuple[Words, Words, list[list[Words]]
         word = rest.pop(0)
         dashed = word[:1] in _DASHES or (word in _BARE and bool(rest))
         stem, equals, value = word.lstrip(_DASHES).partition("=")
-        others = [name[2:] for name, others in OTHER_NAMES.items() if f"--{stem}" in others]
-        near = nearest(stem, options) if dashed and len(stem) > 1 and stem.replace("-", "").isidentifier() else []
+        others = [name[2:] for name, others in OTHER_NAMES.items() if {word, f"--{stem}"} & {*others}]
+        near = nearest(stem, options) if len(stem) > 1 and stem not in "".join(texts) else []  # it may be a variable
         name = next((name for name in [stem.lower(), *others, *near] if dashed and name in options), "")
         if equals and dashed:
             rest.insert(0, value)
         assigned = _ASSIGNED.fullmatch(word)
-        if dashed and stem.isidentifier() and name not in [stem.lower(), *others] and rest and goes(read_constant, rest[0]):
+        if dashed and not name and stem.isidentifier() and rest and goes(read_constant, rest[0]):
             points.append(f"{stem}={rest.pop(0)}")
         elif name == "at":
             most = next((place for place, each in enumerate(rest) if each[:1] in _DASHES), len(rest)) - (not texts)

@@ -13,7 +13,7 @@ import click
 from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.flags import HELP, eager_flag
+from diffcli.cli.flags import HELP, WIDEST, eager_flag, say
 from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS
 from diffcli.errors import DiffcliError, UsageError, error, nearest
 
@@ -66,7 +66,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"auto_envvar_prefix": None, "max_content_width": 100},
+    context_settings={"auto_envvar_prefix": None, "max_content_width": WIDEST},
     epilog=EPILOG,
     add_help_option=False,
     invoke_without_command=True,
@@ -78,7 +78,7 @@ class Commands(click.Group):
 def program(context: click.Context, debug: bool) -> None:
     """Derivatives that are computed, checked and explained: automatic, symbolic and numerical."""
     if context.invoked_subcommand is None:
-        click.echo(FIRST)
+        say(context, lambda context: FIRST)
 
 
 def main(args: Sequence[str] | None = None, environment: Environment | None = None) -> int:

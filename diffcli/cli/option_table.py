@@ -42,6 +42,7 @@ ROWS: dict[str, Row] = {
     long_name(row[0].split()): row
     for row in (
         _row("--at", INPUT, "The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again.", metavar="POINT", multiple=True),
+        _row("--syntax", INPUT, "How EXPR is written: plain or latex.", metavar="SYNTAX", words="language.parsing.parser.SYNTAXES", kind="syntax", default="plain"),
         _row("--wrt", INPUT, "Variables to differentiate by; |all, if not given.", metavar="NAMES"),
         _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
         _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
@@ -57,6 +58,7 @@ ROWS: dict[str, Row] = {
         _row("--hessian", METHOD, "Second derivatives, as a matrix."),
         _row("--steps", SHOWN, "The derivation of formulas, step by step."),
         _row("--trace/--no-trace", SHOWN, "Whether the rows of the sweeps are shown.", default=False),
+        _row("--substituted", SHOWN, "Formulas of traces with numbers in them: 1*5 + 0*2; y and the adjoints of x below."),
         _row("--sparsity", SHOWN, "Draw which entries may differ from 0."),
         _row("timed --time", SHOWN, "How long each stage took."),
         _row("--full", SHOWN, "Every row, column, element and node of what is long."),
@@ -64,6 +66,7 @@ ROWS: dict[str, Row] = {
         _row("--decimals", SHOWN, "Digits after the point, in place of --digits.", metavar="N", type=Number(Range(0, 17))),
         _row("-q --quiet", OUTPUT, "Print the result alone: a name, a tab, a value."),
         _row("-f --format", OUTPUT, f"{OFFERED}.", metavar="FORMAT", type=Choice("format", FORMATS, ALIASES)),
+        _row("--table", OUTPUT, "One table of the report alone, in place of the result in CSV.", metavar="NAME"),
         _row("as_json --json", OUTPUT, "The same as --format json."),
         _row("-o --output", OUTPUT, "Write to a file; its suffix says the format.", metavar="FILE"),
         _row("--width", OUTPUT, "Width of tables, if not that of the terminal.", metavar="N", type=Number(Range(20, WIDEST))),

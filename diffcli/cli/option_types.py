@@ -46,8 +46,8 @@ class Number(click.ParamType[Any]):
             is_whole = self.range.whole and value.isdecimal() and len(value) < 20
             number = int(value) if is_whole else finite_float(read_constant(value, label))
         except (ExpressionError, OverflowError, ValueError):
-            help = ["write a number, or an expression without variables such as 2^-10"]
-            help += [f"or {label} full"] * self.full
+            help = [] if self.range.whole else ["write a number, or an expression without variables such as 2^-10"]
+            help += [f"{label} full shows them all"] * self.full
             raise UsageError([error("bad-value", f"{label} is `{value[:40]}`, not {self.range}", help=help)]) from None
         whole = self.range.whole and float(number).is_integer()
         return self.range.require(label, int(number) if whole else number)

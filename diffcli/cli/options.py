@@ -106,10 +106,10 @@ PROGRAM_OR_FUNCTION = """\
     it, because you name it."""
 """What the help of a command says of `EXPRESSION`."""
 
-BESIDE_EXPRESSION: tuple[str, ...] = ()
+BESIDE_EXPRESSION: tuple[str, ...] = ("syntax",)
 """The options of every command that takes an expression."""
 
-OF_REPORTS = ("digits", "decimals", "quiet", "format", "json", "output", "width", "color")
+OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output", "width", "color")
 """The options of every command that prints a report, which are all."""
 
 

@@ -26,7 +26,7 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "--trace": ("--verbose", "-v", "--show-trace", "--work"),
     "--steps": ("--explain", "--show-steps", "--verbose", "-v"),
     "--quiet": ("--silent", "-s", "--brief", "--short", "--value-only"),
-    "--color": ("--colour", "--no-color", "--no-colour"),
+    "--color": ("--colour",),
     "--timeout": ("--time-limit", "--max-time", "--limit"),
     "--max-nodes": ("--max-rows", "--limit", "--max-size"),
     "--from": ("--min", "--xmin", "--start", "--range"),

@@ -31,6 +31,8 @@ class Output:
         color: str = "auto",
         quiet: bool = False,
         full: bool = False,
+        substituted: bool = False,
+        table: str | None = None,
     ) -> None:
         """From the values of `diffcli.cli.options.OF_REPORTS`."""
         path = None if output in (None, "-") else output
@@ -64,12 +66,12 @@ class Output:
         self.environment, self.path, self.quiet = environment, path, quiet
         self.before_writing: Callable[[Sequence[Diagnostic]], None] = lambda notes: None
         """Called with the notes of the result when it is in its format."""
-        self.style = style._replace(format=chosen or TABLE, full=full)
+        self.style = style._replace(format=PLAIN if quiet else chosen or TABLE, full=full, substituted=substituted, table=table)
 
     def print(self, document: Document, notes: Sequence[Diagnostic] = ()) -> None:
         """The document where it belongs, and the notes on stderr unless the document carries them."""
         rendered: str | bytes
-        if self.quiet:
+        if self.quiet and self.style.table is None:
             from diffcli.reports.formats.plain import quiet
 
             rendered = quiet(document, self.style)
@@ -113,7 +115,7 @@ def tell(environment: Environment, found: Iterable[Diagnostic], as_json: bool = 
         from diffcli.errors.text import Look, render
 
         style = environment.style(environment.stderr)
-        write(environment.stderr, render(found, Look(style.width, style.unicode, style.color)))
+        write(environment.stderr, render(found, Look(style.width, style.unicode, style.color, environment.stderr.isatty())))
 
 
 def wants_json(args: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ import click
 
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.output import Output, exit_code
+from diffcli.cli.output import Output, exit_code, tell
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.records import Number
@@ -52,7 +52,7 @@ class Run:
 
     def __init__(self, environment: Environment, given: dict[str, Any]) -> None:
         self.environment = environment
-        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full")
+        names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full", "substituted", "table")
         self.output = Output(environment, **{name: given.pop(name) for name in names if name in given})
         self.full = self.output.style.full
         self.expression: str | None = given.pop("expression", None)
@@ -60,6 +60,7 @@ class Run:
         self.timeout: float = given.pop("timeout", 0.0)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
+        self.syntax: str = given.pop("syntax", "plain")
         self.parse: Callable[..., Program] = parse
         self.place = ("", 0)
         """The file and the line where the program stands; empty, and 0, if it is no file's."""
@@ -86,11 +87,11 @@ class Run:
         self.stage("reading")
         given = self.expression or ""
         if given == "-":
-            return self.parse(self.typed(), "standard input")
+            return self.parsed(self.typed(), "standard input")
         if given.startswith("@"):
             from diffcli.methods.points.file_text import read_text
 
-            program = self.parse(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
+            program = self.parsed(read_text(given[1:], "write @FILE for a file, and - for standard input"), given[1:])
             self.place = given[1:], program.line
             return program
         if ".py" in given or (":" in given and "[" not in given):
@@ -105,15 +106,28 @@ class Run:
                 function.verify = self.verify
                 self.place = target[0], function.line
                 return function
-        return self.parse(given)
+        return self.parsed(given)
+
+    def parsed(self, text: str, label: str = "expression") -> Program:
+        """The program of a text; what was read is said where that is not how it is written."""
+        program = self.parse(text, label, self.syntax)
+        if program.source.original is not None:
+            from diffcli.language.writing.printer import program_text, shorten
+
+            notes = [f"`{name}` is the constant; --at {name}=... gives it another value" for name in program.constants if name != "pi"]
+            tell(self.environment, [Diagnostic("read-as", "note", f"read as {shorten(program_text(program))}", notes=tuple(notes))])
+        return program
 
     def typed(self) -> str:
         """The text of standard input."""
         from diffcli.methods.points.file_text import decode
 
         if self.environment.stdin.isatty():
+            self.stage("")  # no clock runs over what is typed
             self.environment.stderr.write("reading from the terminal; end it with Ctrl-D\n")
-        return decode(_read_stdin(self.environment), "standard input")
+        text = decode(_read_stdin(self.environment), "standard input")
+        self.stage("reading")
+        return text
 
     def compute(self, function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
         """What a function makes of the program and the point, and of more arguments."""
@@ -247,8 +261,12 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
     start = monotonic()
     drawn = False
     while not done.wait(PATIENCE if not drawn else 0.2):
+        if not stage.name:
+            start = monotonic()
+            continue
         drawn = True
-        write(environment.stderr, f"\r\x1b[K{stage.text(monotonic() - start)}")
+        line = stage.text(monotonic() - start)[: environment.style(environment.stderr).width - 1]  # on one line, or half of it stays
+        write(environment.stderr, f"\r\x1b[K{line}")
     if drawn:
         write(environment.stderr, "\r\x1b[K")
 

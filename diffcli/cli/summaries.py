@@ -26,7 +26,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "swell": ("swell", "How derivatives swell when they are written out."),
     },
     "Learn": {
-        "lesson": ("lesson", "The lecture, computed as it is told, and checked."),
+        "lesson": ("lesson", "A course on derivatives that computes every number it shows."),
         "functions": ("functions", "The operations: rules, domains, kinks."),
         "help": ("help", "A page about a command or a topic, or what an error code means."),
     },

@@ -22,7 +22,7 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", WEIGHTS, "of", "kink", "strict", "trace", "full", examples=EXAMPLES
+    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", WEIGHTS, "of", "kink", "strict", "trace", "substituted", "full", examples=EXAMPLES
 )
 def command(run: Run, weights: str | None, **options: Any) -> int:
     """The derivatives of a weighted sum of the results of EXPR: a vector times the Jacobian, by one reverse sweep."""

@@ -6,7 +6,7 @@ codes, with an explanation and an example of each, is the table in `diffcli.erro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from diffcli._named import NamedTuple
@@ -17,6 +17,8 @@ class Source(NamedTuple):
 
     text: str
     label: str = "expression"
+    original: tuple[str, Sequence[tuple[int, int]]] | None = None
+    """What the text was translated from, and the range there of each character; None if it stands as it was written."""
 
 
 class Span(NamedTuple):
@@ -151,6 +153,18 @@ _ASCII = str.maketrans({"∂": "d", "·": "*", "…": "...", "±": "+-", "—": 
 def to_ascii(text: str, otherwise: str = "backslashreplace") -> str:
     """A text that is ASCII but for the user's own names, which are escaped."""
     return text.translate(_ASCII).encode("ascii", otherwise).decode("ascii")
+
+
+def as_written(found: Diagnostic) -> Diagnostic:
+    """A diagnostic in the text that the user wrote, where its own was translated from that."""
+    if found.source is None or found.source.original is None:
+        return found
+    text, places = found.source.original
+    marks = []
+    for (start, stop), label in found.marks:
+        meant = places[start : max(stop, start + 1)] or [(len(text), len(text))]
+        marks.append(Mark(Span(min(meant)[0], max(place[1] for place in meant)), label))
+    return found._replace(source=Source(text, found.source.label), marks=tuple(marks))
 
 
 def error(

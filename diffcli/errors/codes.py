@@ -52,6 +52,9 @@ CODES: dict[str, Code] = {
     "no-equation": _error(3, "An implicit derivative is of an equation in two variables or more, with one = between its sides.", 'diff "x^2 + y^2" --implicit y', 'diff "x^2 + y^2 = 0" --implicit y'),
     "misplaced-equals": _error(3, "The sign = binds a name at the start of a statement; == compares.", 'grad "x + (y = 2)" --at x=1', 'grad "y = 2; x + y" --at x=1'),
     "cannot-assign": _error(3, "Only a name, or a function with names for its parameters, stands before =.", 'grad "sin(x) = 2; x" --at x=1', 'grad "y = sin(x); y" --at x=1'),
+    "latex-syntax": _error(3, "With --syntax latex: braces, words or indices that are not read.", r'grad "\frac{x" --syntax latex --at x=1', r'grad "\frac{x}{2}" --syntax latex --at x=1'),
+    "latex-missing": _error(3, "With --syntax latex: something that the language has not, as a sum over an index.", r'grad "\sum_{i=1}^{3} x" --syntax latex --at x=1', r'grad "x + x + x" --syntax latex --at x=1'),
+    "latex-ambiguous": _error(3, "With --syntax latex: what belongs together is open, so nothing is guessed.", r'grad "1/2x" --syntax latex --at x=1', r'grad "\frac{1}{2} x" --syntax latex --at x=1'),
     # -- names -----------------------------------------------------------------------------------------------------------
     "unknown-function": _error(3, "A name before a parenthesis is no function of the language or of the program.", 'grad "sinn(x)" --at x=1', 'grad "sin(x)" --at x=1'),
     "wrong-number-of-arguments": _error(3, "A function is called with too few or too many arguments.", 'grad "atan2(x)" --at x=1', 'grad "atan2(x, 2)" --at x=1'),
@@ -136,6 +139,7 @@ CODES: dict[str, Code] = {
     # -- notes -------------------------------------------------------------------------------------------------------------
     "former-spelling": _note("An option is given by the name that it had in the version before; the next one will not know it.", 'taylor "x*y" --var x --at y=2'),
     "flat": _note("An operation such as floor has the derivative 0 almost everywhere: the gradient cannot see it.", 'grad "x*floor(x)" --at x=2.5'),
+    "read-as": _note("What was read of a text in LaTeX, as diffcli's language says it.", r'grad "\frac{1}{2} x" --syntax latex --at x=1'),
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),
     "python-branch": _note("A Python function branches on a value. The derivative is that of the branch taken; another point may take another."),
     "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),

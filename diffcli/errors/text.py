@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, DiffcliError, Mark, Source, to_ascii, visible
+from diffcli.errors import Diagnostic, DiffcliError, Mark, Source, as_written, to_ascii, visible
 
 Place = tuple[int, int, str]
 """Where carets stand in a line, and the words beside them."""
@@ -28,6 +28,8 @@ class Look(NamedTuple):
     width: int = 80
     unicode: bool = True
     color: bool = False
+    wrapped: bool = False
+    """Whether messages are wrapped too, as on a terminal; elsewhere each stays one line, which a search finds."""
 
 
 _COLORS = {"error": "31", "warning": "33", "note": "36"}
@@ -64,13 +66,16 @@ def told(diagnostics: Iterable[Diagnostic]) -> str:
 
 def _render(diagnostic: Diagnostic, style: Look) -> str:
     paint = _painter(style, diagnostic.severity)
-    head = f"{paint(f'{diagnostic.severity}[{diagnostic.code}]')}: {paint(_line(diagnostic.message), '1')}"
-    text = "\n".join([head, *_body(diagnostic, style)]) + "\n"
+    kind, message = f"{diagnostic.severity}[{diagnostic.code}]", _line(diagnostic.message)
+    first, *more = _wrap(f"{kind}: {message}", style.width - 2) if style.wrapped else [f"{kind}: {message}"]
+    head = [f"{paint(kind)}: {paint(first[len(kind) + 2 :], '1')}", *[f"  {paint(line, '1')}" for line in more]]
+    text = "\n".join([*head, *_body(diagnostic, style)]) + "\n"
     return text if style.unicode else to_ascii(text.replace("×", "*"))
 
 
 def _body(diagnostic: Diagnostic, style: Look) -> list[str]:
     """What stands below a message: the place, notes and help."""
+    diagnostic = as_written(diagnostic)
     lines: list[str] = []
     if diagnostic.source is not None and diagnostic.marks:
         if diagnostic.source.label != "expression":
@@ -78,7 +83,7 @@ def _body(diagnostic: Diagnostic, style: Look) -> list[str]:
         lines += _excerpts(diagnostic.source, diagnostic.marks, style, _painter(style, diagnostic.severity))
     for kind, texts in (("note", diagnostic.notes), ("help", diagnostic.help)):
         for text in texts:
-            wrapped = _wrap(_line(text), max(style.width - 10, 30))
+            wrapped = _wrap(_line(text), max(style.width - 10, 10))
             lines.append(f"  = {kind}: {wrapped[0]}")
             lines += [f"          {line}" for line in wrapped[1:]]
     return lines
@@ -175,7 +180,7 @@ def _with_labels(row: str, labels: list[str], width: int) -> list[str]:
     if len(row) + 1 + _cells(beside) <= width:
         return [f"{row} {beside}"]
     indent = min(len(row) - len(row.lstrip()), max(0, width - 40))
-    return [row, *[" " * indent + line for line in _wrap(beside, max(width - indent, 30))]]
+    return [row, *[" " * indent + line for line in _wrap(beside, max(width - indent, 10))]]
 
 
 def _wrap(text: str, width: int) -> list[str]:

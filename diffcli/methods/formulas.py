@@ -54,7 +54,7 @@ def compute_formulas(target: Target, at: At | None, options: FormulaOptions) -> 
         return result_of(
             numbers, asked, found, values, system.placed(notes), expression=system.expression(), inputs=tuple(system.tape.inputs),
             results=tuple(output.name for output in numbers.outputs), hessian=options.hessian, derivations=derived,
-            domains=_domains(numbers, asked), of=system.question.of, recorded=system.function is not None,
+            domains=_domains(numbers, asked), of=system.question.of, texts=system.texts, recorded=system.function is not None,
             at=system.at if system.known else {},
         )  # fmt: skip
 

@@ -292,7 +292,7 @@ def trace(
 
     Returns
     -------
-    A record whose rows carry the lecture's indices: ..., -1, 0 for the inputs, 1, 2, ... for the operations; with the ``notes``
+    A record whose rows carry the usual indices: ..., -1, 0 for the inputs, 1, 2, ... for the operations; with the ``notes``
     of `grad`.
 
     Examples

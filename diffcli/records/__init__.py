@@ -1,7 +1,7 @@
 """What the methods return: plain records, which the reports turn into documents.
 
 Those of a gradient stand here; those of matrices, derivations, graphs and studies in modules that only they load.
-Rows of a tape are named by their index in the lecture's numbering: v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
+Rows of a tape are named by their index in the numbering of Baydin et al. (2018): v₋ₙ₊₁ … v₀ are the inputs, v₁ … vₗ the rows.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Operand(NamedTuple):
     """An operand of a row: a value by its index, or a constant."""
 
     v: int | None
-    """Its index in the lecture's numbering; None for a constant."""
+    """Its index in that numbering; None for a constant."""
     constant: float | None = None
     name: str = ""
     """The name of a constant that has one."""
@@ -152,6 +152,8 @@ class Trace(NamedTuple):
     """Indices in ``primal`` to which no adjoint came."""
     hidden: tuple[int, int] = (0, 0)
     """How many rows of the primal (and tangent) trace, and steps of the adjoint trace, are left out."""
+    results: tuple[int | None, ...] = ()
+    """The indices of the results; None for a constant."""
     notes: tuple[Diagnostic, ...] = ()
     """Those of the gradient, in a trace that is asked for alone."""
 

@@ -76,6 +76,8 @@ class Agreement(NamedTuple):
     notes: tuple[Diagnostic, ...]
     name: str = "f"
     """What the result is called."""
+    text: str = ""
+    """What it is, as it stands in the list whose entry it is."""
 
     @property
     def passed(self) -> bool:

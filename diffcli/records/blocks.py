@@ -6,6 +6,7 @@ number shows is the format's business. A document also carries its data, the obj
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -54,6 +55,8 @@ class Table(NamedTuple):
     """The columns whose numbers are not the same from run to run: seconds, bytes."""
     digits: int | None = None
     """How many significant digits people are shown, if not as many as elsewhere; data have them all."""
+    name: str = ""
+    """What ``--table`` calls it, if not by its title."""
 
 
 class Value(NamedTuple):
@@ -110,6 +113,8 @@ class Matrix(NamedTuple):
     row_label: str = "{}"
     column_label: str = "{}"
     beside_label: str = "value"
+    texts: Mapping[str, str] = {}
+    """What else people call a row."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number with its name for machines."""
@@ -131,11 +136,12 @@ class Matrix(NamedTuple):
         """The matrix as a table, of its first rows and columns unless it is to be ``full``; labels are names for a machine."""
         most = (len(self.rows), len(self.columns)) if full else MOST_SHOWN
         label, head = ("{}", "{}") if names else (self.row_label, self.column_label)
+        also = {} if names else {name: f" = {text}" for name, text in self.texts.items()}
         columns = [Column(""), *[Column(head.format(name), numeric=True) for name in self.columns[: most[1]]]]
         if self.beside:
             columns.insert(1, Column(self.beside_label, numeric=True))
         rows = [
-            (label.format(name), *self.beside[place : place + 1], *self.entries[place][: most[1]])
+            (label.format(name) + also.get(name, ""), *self.beside[place : place + 1], *self.entries[place][: most[1]])
             for place, name in enumerate(self.rows[: most[0]])
         ]
         return Table("", tuple(columns), tuple(rows))
@@ -162,12 +168,32 @@ class Document(NamedTuple):
     """What a check found, for the formats of services that review code; None for a report that checks nothing."""
     alone: str = ""
     """The result where it is asked for alone, if it is no numbers."""
+    main: str = ""
+    """The name of the table that is the result, if it is one; where there is neither this nor numbers, all tables are."""
 
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number of the result, with its name."""
         for block in self.blocks:
             if isinstance(block, Values | Matrix):
                 yield from block.numbers()
+
+    def tables(self) -> dict[str, Values | Matrix | Table]:
+        """The tables as ``--table`` calls them; the result first: what was found, the main table, a matrix, or numbers."""
+        named: dict[str, Values | Matrix | Table] = {}
+        if self.findings is not None:
+            rows = tuple((each.name, each.verdict, each.message) for each in self.findings)
+            named["verdicts"] = Table("", texts("name", "verdict", "message"), rows)
+        for block in self.results_first():
+            if isinstance(block, Table):
+                name = block.name or re.split("[,:(]", block.title)[0].strip().replace(" ", "-") or "table"
+            elif isinstance(block, Values | Matrix):
+                name = "matrix" if isinstance(block, Matrix) else "values"
+            else:
+                continue
+            same = sum(known.rstrip("-0123456789") == name for known in named)
+            named[f"{name}-{same + 1}" if same else name] = block
+        first = ("verdicts", self.main, "matrix")
+        return dict(sorted(named.items(), key=lambda each: first.index(each[0]) if each[0] in first else len(first)))
 
     def results_first(self) -> list[Block]:
         """The blocks as a script wants them: what it came for stands first."""

@@ -62,6 +62,8 @@ class Figure(NamedTuple):
     marks: tuple[Mark, ...] = ()
     notes: tuple[str, ...] = ()
     """What a picture on its own must say below its legend; in a report, the text around the figure says so."""
+    rows: int | None = None
+    """How many lines its plane takes where it is drawn with characters, if not what follows from the width."""
 
 
 class Drawing(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -65,6 +66,8 @@ class FormulaResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     """What was asked for beside the program."""
+    texts: Mapping[str, str] = {}
+    """What each result is, as it stands in the list; empty where there is no list."""
     implicit: str = ""
     """The variable whose derivatives they are, where the expression is an equation."""
     recorded: bool = False

@@ -5,6 +5,7 @@ A field that several of them have is described where it comes first; ``expressio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from diffcli._named import NamedTuple
@@ -88,6 +89,8 @@ class JacobianResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     """What was asked for beside the program, as text."""
+    texts: Mapping[str, str] = {}
+    """What each result is, as it stands in the list; empty where there is no list."""
     pattern: Pattern | None = None
     """Which entries may not be 0; None where that is not known."""
     groups: Groups = ()
@@ -179,6 +182,8 @@ class ProductResult(NamedTuple):
     """By result, or for ``vjp`` and ``hvp`` by variable."""
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
+    texts: Mapping[str, str] = {}
+    """What each result is, as it stands in the list; empty where there is no list."""
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, the differences along the direction, by result."""
     trace: Trace | None = None

@@ -38,7 +38,7 @@ def check_report(
     The keys of its data: ``expression``, ``at``, ``value``, ``passed``; ``checks``, each with ``variable``, ``verdict``,
     ``reason``, ``explanation``, ``exact`` (a text with all digits, or null), ``left``, ``right`` and ``ways`` (``name``,
     ``value``, ``bar``, ``error``, ``right_digits``, ``agrees``, ``remark``); ``claims``; ``notes``. Of ``several`` results
-    ``results`` has the ``name``, ``value`` and ``checks`` of each.
+    ``results`` has the ``name``, ``text`` (what it is, in a list), ``value`` and ``checks`` of each.
     """
     blocks: list[Block] = heading(expression, at, "every way" if agreements else "", anywhere=not agreements)
     for agreement in agreements:
@@ -48,7 +48,7 @@ def check_report(
     findings += [_claim_finding(claim, f"claim for {claim.variable}") for claim in claims]
     fields = "passed results notes" if several else "value passed checks claims? notes" if agreements else "passed claims? notes?"
     found: list[Agreement | ClaimVerdict] = [*agreements, *claims]
-    results = [data_of(each, "name value checks", checks=_checks_data(each, digits)) for each in agreements]
+    results = [data_of(each, "name text? value checks", checks=_checks_data(each, digits)) for each in agreements]
     data = data_of(
         agreements[0] if agreements else None, f"schema expression at {fields}", schema="diffcli/check@1", expression=expression,
         at=at, passed=all(each.passed for each in found), checks=results[0]["checks"] if results else None, results=results,
@@ -81,7 +81,7 @@ def _ways_table(agreement: Agreement, digits: int | None) -> Table:
         )
         for found in agreement.checks for way in found.ways
     )  # fmt: skip
-    return Table("", columns, rows)
+    return Table("", columns, rows, name="ways")
 
 
 def _state(way: Way) -> str:
@@ -100,7 +100,7 @@ def _distance(found: PartialCheck, way: Way) -> str | None:
         return "0"
     size = found.size
     ulps = way.error / math.ulp(size) if math.isfinite(size) else math.inf
-    return f"{ulps:.2g} ulp" if ulps < MOST_ULPS else number(way.error, 2)
+    return f"{number(ulps, 2)} ulp" if ulps < MOST_ULPS else number(way.error, 2)
 
 
 def _right_digits(found: PartialCheck, way: Way) -> float | str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, Span
+from diffcli.errors import Diagnostic, Span, as_written
 from diffcli.language.writing.printer import Digits, figure_text, shorten
 from diffcli.records import Number, is_array, is_finite, is_large
 from diffcli.records.blocks import Block, Table, Text, Value
@@ -158,6 +158,7 @@ def data_of(record: Any, fields: str, **instead: Any) -> dict[str, Any]:
 
 def diagnostic_data(found: Diagnostic) -> dict[str, Any]:
     """A diagnostic for JSON. Spans are half-open ranges of code points of the expression."""
+    found = as_written(found)
     data = data_of(found, "code severity message span source notes help", source=found.source.label if found.source else None)
     if found.slopes:
         data["left"] = {slope.variable: slope.left for slope in found.slopes}

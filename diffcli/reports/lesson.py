@@ -12,35 +12,59 @@ from diffcli.records.graph import Graph
 from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import Style
 from diffcli.studies.lessons import LESSONS
-from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings, said
+from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings
 
 SCHEMA = "diffcli/lesson@1"
 VERDICTS = {True: "pass", False: "FAIL"}
+
+LAST = "This is the last lesson. All their checks at once: diffcli lesson all"
 
 LONG = 10**7
 """A whole number from here on is rounded where people read it."""
 
 
-def lesson_report(lesson: Lesson, settings: Settings, rounded: bool = False, ascii: bool = False) -> Document:
+def lesson_report(
+    lesson: Lesson, settings: Settings, rounded: bool = False, ascii: bool = False, more: bool = False, answer: bool = False
+) -> Document:
     """The document of a lesson; ``rounded`` where each table may show as many digits as it is about, ``ascii`` for scripts.
 
-    The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (each with its ``kind``: ``said``,
-    ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``) and ``try_next``.
+    With ``more`` it has all that is folded away, with ``answer`` only its question and the answer.
+
+    The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (all of them, each with its ``kind``:
+    ``said``, ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``), ``try_next``,
+    ``question``, ``answer`` (null unless it is asked for) and ``next``, the name of the lesson after it.
     """
-    parts = [said(part) if isinstance(part, str) else part for part in lesson.parts]
-    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
-    blocks += [_block(part, rounded, ascii) for part in parts]
-    sources = dict.fromkeys(part.source for part in parts if isinstance(part, Erratum))
-    if sources:
-        blocks.append(Text(f"Source of the mistakes: {'; '.join(sources)}.", "dim"))
-    rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
-    blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
-    blocks += [Text("try next", "heading"), Text(lesson.try_next, "code")]
+    question = Text(f"Question: {lesson.question}", "paragraph")
+    if answer:
+        blocks: list[Block] = [question, Text(f"Answer: {lesson.answer}", "paragraph")]
+    else:
+        blocks = [*_told(lesson, rounded, ascii, more), question, *_what_next(lesson)]
     data = {
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
-        "parts": list(map(_part_data, parts)), "checks": lesson.checks, "try_next": lesson.try_next,
+        "parts": list(map(_part_data, lesson.told())), "checks": lesson.checks, "try_next": lesson.try_next,
+        "question": lesson.question, "answer": lesson.answer if answer else None, "next": lesson.next,
     }  # fmt: skip
-    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data)
+    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data, main="checks")
+
+
+def _told(lesson: Lesson, rounded: bool, ascii: bool, more: bool) -> list[Block]:
+    parts = lesson.told(more)
+    sources = list(dict.fromkeys(part.source for part in parts if isinstance(part, Erratum)))
+    blocks: list[Block] = [Text(f"{lesson.name}: {lesson.title}", "heading")]
+    blocks += [_block(part, sources, rounded, ascii) for part in parts]
+    blocks += [Text(f"[{number}] {source}", "dim") for number, source in enumerate(sources, 1)]
+    if more or not lesson.passed:
+        rows = tuple((claim, found, VERDICTS[passed]) for claim, found, passed in lesson.checks)
+        blocks.append(Table("checks", texts("what is checked", "found", "verdict"), rows))
+    else:
+        blocks.append(Text(f"{len(lesson.checks)} checks passed. All of this lesson: diffcli lesson {lesson.name} --more", "dim"))
+    shell = lesson.try_next.startswith("diffcli ")
+    return [*blocks, Text(f"try next, {'in the shell' if shell else 'in Python'}:", "heading"), Text(lesson.try_next, "code")]
+
+
+def _what_next(lesson: Lesson) -> list[Block]:
+    after = f"next lesson: {lesson.next}  diffcli lesson {lesson.next}" if lesson.next else LAST
+    return [Text(f"answer: diffcli lesson {lesson.name} --answer", "dim"), Text(after, "dim")]
 
 
 def lessons_report() -> Document:
@@ -50,7 +74,7 @@ def lessons_report() -> Document:
         (name, entry.title, f"{entry.size.what}, {entry.size.default}" if entry.size else None) for name, entry in LESSONS.items()
     )
     lessons = [{"lesson": name, "title": entry.title, "size": entry.size} for name, entry in LESSONS.items()]
-    hint = Text("diffcli lesson NAME tells one; diffcli lesson all runs the checks of all.", "dim")
+    hint = Text(f"Begin with: diffcli lesson {next(iter(LESSONS))}. The checks of all: diffcli lesson all.", "dim")
     return Document((Table("lessons", columns, rows), hint), {"schema": SCHEMA, "lessons": lessons})
 
 
@@ -66,16 +90,17 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
         blocks.append(Table("what failed", texts("lesson", "what is checked", "found"), tuple(failed)))
     results = [{"lesson": lesson.name, **data_of(lesson, "title passed checks")} for lesson in lessons]
     data = {"schema": SCHEMA, "seed": settings.seed, "passed": all(lesson.passed for lesson in lessons), "lessons": results}
-    return Document(tuple(blocks), data)
+    return Document(tuple(blocks), data, main="lessons")
 
 
 # -- parts -------------------------------------------------------------------------------------------------------------------
 
 
-def _block(part: Part, rounded: bool, ascii: bool) -> Block:
-    """A part of a lesson as reports write it."""
+def _block(part: Part, sources: list[str], rounded: bool, ascii: bool) -> Block:
+    """A part of a lesson as reports write it; a common mistake with the number of its source."""
     if isinstance(part, Erratum):
-        return Text(f"A common mistake: {part.said}\nComputed: {part.truth}", "erratum")
+        number = sources.index(part.source) + 1
+        return Text(f"Often said [{number}]: {part.said}\nIn fact: {part.truth}", "erratum")
     if isinstance(part, Drawing):
         from diffcli.reports.graph.text import tree_lines  # few lessons have one
 
@@ -97,10 +122,10 @@ def _cell(cell: Cell, digits: int | None) -> Cell:
 
 # -- ASCII -------------------------------------------------------------------------------------------------------------------
 
-_ROWS = re.compile("([vy])([\u0307\u0304]?)([\u208b\u2080-\u2089]*)|ȳ([\u208b\u2080-\u2089]*)")
+_ROWS = re.compile("([vxy])([\u0307\u0304]?)([\u208b\u2080-\u2089\u2097-\u2099]*)|ȳ([\u208b\u2080-\u2089\u2097-\u2099]*)")
 """A row of a trace, with the dot of its tangent or the bar of its adjoint, and its index."""
 
-_INDICES = str.maketrans("\u208b\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089", "-0123456789")
+_INDICES = str.maketrans("\u208b\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089\u2097\u2098\u2099", "-0123456789lmn")
 _SIGNS = str.maketrans(
     {"·": "*", "∂": "d", "′": "'", "×": "x", "≤": "<=", "≥": ">=", "→": "->", "…": "...", "ᵀ": ".T", "−": "-", "∘": "o"}
 )

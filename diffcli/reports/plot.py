@@ -6,7 +6,7 @@ import math
 
 from diffcli.language.writing.printer import shorten
 from diffcli.methods.points.ranges import LARGEST
-from diffcli.records.blocks import Document, Table, numbers
+from diffcli.records.blocks import Document, Table, numbers, texts
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.records.plots import Curve, Place, PlotResult
 from diffcli.reports.document import data_of, number, point_text
@@ -28,7 +28,10 @@ def plot_report(result: PlotResult, style: Style) -> Document:
         results = [data_of(curve, "name columns samples places", columns=names) for names, curve in pairs]
         ends = {"from": result.low, "to": result.high, "results": results}
         data = data_of(result, "schema expression variable at from to results notes", schema="diffcli/plot@1", **ends)
-        return Document(tuple(Table("", numbers(*names), curve.samples) for names, curve in pairs), data)
+        if len(pairs) == 1:
+            return Document((Table("", numbers(*titles[0]), result.curves[0].samples),), data)
+        rows = tuple((curve.name, *row) for curve in result.curves for row in curve.samples)
+        return Document((Table("", (*texts("result"), *numbers(x, "value", "derivative")), rows),), data)
     low, high = _sight(result, (0, 1))
     spans = [stop / 2 - start / 2 for start, stop in (_sight(result, (0,)), _sight(result, (1,)))]
     apart = any(0 < span * APART < high / 2 - low / 2 for span in spans)

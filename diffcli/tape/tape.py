@@ -1,7 +1,7 @@
 """The tape: a Wengert list, in compact columns.
 
 A *slot* is the place of a value. The inputs come first, then one slot for each row, in evaluation order; so slot ``s``
-of a tape with ``n`` inputs is the lecture's v with index ``s - n + 1``: inputs v₋ₙ₊₁ … v₀, intermediates v₁ … vₗ.
+of a tape with ``n`` inputs is v with the index ``s - n + 1``: inputs v₋ₙ₊₁ … v₀, intermediates v₁ … vₗ.
 
 A constant is an operand with a negative slot. A list of values ends with the constants in reverse, so that Python's own
 indexing finds them, and a list of tangents or adjoints that is as long holds nothing there: a constant is no dependence.
@@ -182,5 +182,5 @@ class Tape:
         return Span(self.starts[row], self.stops[row])
 
     def index(self, slot: int) -> int:
-        """The lecture's index of a slot: 0 for the last input, 1 for the first row."""
+        """The index of a slot: 0 for the last input, 1 for the first row."""
         return slot - len(self.inputs) + 1

@@ -34,7 +34,7 @@ def write(folder: Path) -> None:
     with workshop():
         for page, (title, belongs) in PAGES.items():
             rows = {name: row for name, row in CODES.items() if belongs(row)}
-            text = f"# {title}\n\n" + "\n".join(_section(name, row) for name, row in rows.items())
+            text = f"# {title}\n\n" + "\n".join(section(name, row) for name, row in rows.items())
             (folder / f"{page}.md").write_text(text, encoding="utf-8")
             index += f"## {title}\n\n"
             index += table(("code", "meaning"), [(f"[{code(name)}]({page}.md#{name})", prose(row.meaning)) for name, row in rows.items()]) + "\n"
@@ -47,7 +47,7 @@ def page_of(name: str) -> str:
     return next(page for page, (_, belongs) in PAGES.items() if belongs(CODES[name]))
 
 
-def _section(name: str, row: Code) -> str:
+def section(name: str, row: Code) -> str:
     text = f"({name})=\n## {name}\n\n{prose(row.meaning)}\n\n"
     if row.exit:
         text += f"Exit code {row.exit}: {ExitCode(row.exit).meaning}.\n\n"

@@ -7,9 +7,16 @@ import shlex
 from importlib import import_module
 from pathlib import Path
 
-from diffcli.cli.summaries import COMMANDS
-from writers.pages import block, code, console, contents, run, table, workshop
+from diffcli.cli.summaries import COMMANDS, GROUPS
+from writers.pages import code, console, contents, run, table, workshop
 
+INTRODUCTION = """\
+# Command line
+
+`diffcli COMMAND --help` shows what a command does, its options and examples. `diffcli help TOPIC` explains the language, points, formats
+and exit codes. The same options mean the same in every command.
+
+"""
 LONGEST = 70
 """Longer output of an example is not shown."""
 
@@ -18,8 +25,10 @@ def write(folder: Path) -> None:
     with workshop():
         for name, (module, summary) in COMMANDS.items():
             (folder / f"{name}.md").write_text(_page(name, module, summary), encoding="utf-8")
-        rows = [(f"[{code(f'diffcli {name}')}]({name}.md)", summary) for name, (_, summary) in COMMANDS.items()]
-        text = f"# Command line\n\n{table(('command', 'what it does'), rows)}\n## diffcli --help\n\n{block('text', run('--help').stdout)}\n"
+    text = INTRODUCTION
+    for title, group in GROUPS.items():
+        rows = [(f"[{code(f'diffcli {name}')}]({name}.md)", summary) for name, (_, summary) in group.items()]
+        text += f"## {title}\n\n{table(('command', 'what it does'), rows)}\n"
     (folder / "index.md").write_text(text + contents(COMMANDS, hidden=True), encoding="utf-8")
 
 
@@ -31,12 +40,12 @@ def _page(name: str, module: str, summary: str) -> str:
 
 
 def _example(command: str) -> str:
-    """An example with its output; nothing if it needs a file of the reader's, or prints too much."""
+    """An example with its output; nothing if it needs a file of the reader's, measures time, or prints too much."""
     try:
         words = shlex.split(command)
     except ValueError:
         return ""
-    if any(re.search(r"[|<>&]$|^[|<>&]", word) for word in words):
+    if "--time" in words or any(re.search(r"[|<>&]$|^[|<>&]", word) for word in words):
         return ""
     found = run(command)
     if found.exit not in (0, 1) or not found.stdout or found.stdout.count("\n") > LONGEST:

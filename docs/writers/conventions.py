@@ -16,12 +16,12 @@ NAMES = {"inf": float("inf"), "nan": float("nan")}
 
 def write(folder: Path) -> None:
     text = ""
-    for title, rows in _sections():
+    for title, rows in sections():
         text += f"### {title[0].upper()}{title[1:]}\n\n{table(('program', 'point', 'derivatives, in order', 'what is said'), rows)}\n"
     (folder / "tables.md").write_text(text, encoding="utf-8")
 
 
-def _sections() -> list[tuple[str, list[tuple[str, str, str, str]]]]:
+def sections() -> list[tuple[str, list[tuple[str, str, str, str]]]]:
     """The rows below each comment ``# -- title`` of the table."""
     text = SOURCE.read_text(encoding="utf-8")
     names = dict(NAMES)

@@ -171,9 +171,11 @@ def _where(row: Operation, condition: str, count: int) -> tuple[float, ...] | No
         given: dict[str, Any] = dict(zip(row.parameters, (*values, *row.defaults), strict=False))
         if row.variadic:
             given["ties"] = sum(value == values[0] for value in values)
+        wanted = diffcli.parse(condition).inputs
         try:
-            given["y"] = diffcli.evaluate(call(row)[0], dict(zip(LETTERS, values, strict=False)))
-            if diffcli.evaluate(f"1 if {condition} else 0", {name: given[name] for name in diffcli.parse(condition).inputs}):
+            if "y" in wanted:  # at a pole it may have no value
+                given["y"] = diffcli.evaluate(call(row)[0], dict(zip(LETTERS, values, strict=False)))
+            if diffcli.evaluate(f"1 if {condition} else 0", {name: given[name] for name in wanted}):
                 return values
         except diffcli.DiffcliError:
             continue

@@ -435,8 +435,8 @@ def linear_layer(t):
     }
 
 
-@script("ln(x1) + x1*x2 - sin(x2) at (2, 5), the lecture's function")
-def the_lecture(t):
+@script("ln(x1) + x1*x2 - sin(x2) at (2, 5), the slides' function")
+def the_slides(t):
     x1, x2 = t.tensor(2.0, requires_grad=True), t.tensor(5.0, requires_grad=True)
     y = t.log(x1) + x1 * x2 - t.sin(x2)
     y.backward()

@@ -352,7 +352,7 @@ def backward_in_inference(t):
     return {"backward": found, "grad": x.grad}
 
 
-@script("the three modes around one forward: the lecture's comparison")
+@script("the three modes around one forward: the slides' comparison")
 def three_modes(t):
     x, w = t.tensor([[1.0, 2.0]]), t.tensor([[1.0], [2.0]], requires_grad=True)
 

@@ -1,11 +1,11 @@
-"""Modules and parameters: freezing, updating, and the lecture's net of four layers in three modes."""
+"""Modules and parameters: freezing, updating, and the slides' net of four layers in three modes."""
 
 from __future__ import annotations
 
 from semantics.record import attempt, facts, outcome, script
 
 
-def lecture_net(t, sizes):
+def net3(t, sizes):
     class MyLinear(t.nn.Module):
         def __init__(self, rows, columns, shift):
             super().__init__()
@@ -32,9 +32,9 @@ def lecture_net(t, sizes):
     return Net3()
 
 
-@script("the lecture's net of four layers: the same numbers in three modes, a graph in one")
+@script("the slides' net of four layers: the same numbers in three modes, a graph in one")
 def four_layers(t):
-    net, x = lecture_net(t, [3, 4, 4, 4]), (t.arange(6.0) * 0.5).cos().reshape(2, 3)
+    net, x = net3(t, [3, 4, 4, 4]), (t.arange(6.0) * 0.5).cos().reshape(2, 3)
     default = net(x)
     with t.no_grad():
         without = net(x)
@@ -50,7 +50,7 @@ def four_layers(t):
 
 @script("a layer is frozen: its gradient stays None, those before it still get theirs")
 def frozen_layer(t):
-    net, x = lecture_net(t, [3, 4, 4, 4]), (t.arange(6.0) * 0.5).cos().reshape(2, 3).requires_grad_()
+    net, x = net3(t, [3, 4, 4, 4]), (t.arange(6.0) * 0.5).cos().reshape(2, 3).requires_grad_()
     net.layer3.requires_grad_(False)
     net.layer1.weight.requires_grad_(False)
     net(x).sum().backward()
@@ -86,7 +86,7 @@ def parameters(t):
 
 @script("training by hand: gradients cleared, backward, an update under no_grad")
 def trained_by_hand(t):
-    net, x = lecture_net(t, [3, 4, 4, 4]), (t.arange(12.0) * 0.5).cos().reshape(4, 3)
+    net, x = net3(t, [3, 4, 4, 4]), (t.arange(12.0) * 0.5).cos().reshape(4, 3)
     target, losses = x.sum(1, keepdim=True), []
     for _ in range(4):
         loss = ((net(x) - target) ** 2).mean()
@@ -105,7 +105,7 @@ def trained_by_hand(t):
 
 @script("eval() leaves the grad mode alone: results are recorded as before")
 def eval_is_no_grad_mode(t):
-    net, x = lecture_net(t, [3, 4, 4, 4]), t.ones(1, 3)
+    net, x = net3(t, [3, 4, 4, 4]), t.ones(1, 3)
     flags = [net.training]
     net.eval()
     y = net(x)

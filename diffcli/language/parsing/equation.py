@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from copy import copy
 
-from diffcli.errors import ExpressionError, Source, error
-from diffcli.language.parsing.parser import Parser, reads
+from diffcli.errors import ExpressionError, error
+from diffcli.language.parsing.parser import Parser, reads, source_of
 from diffcli.language.parsing.tokens import SYMBOL, TOKEN
 from diffcli.language.syntax import Program
 
 
-def parse_equation(text: str, label: str = "expression") -> Program:
+def parse_equation(text: str, label: str = "expression", syntax: str = "plain") -> Program:
     """Read a program that ends in an equation: its result compares the two sides.
 
     Raises
@@ -21,12 +21,12 @@ def parse_equation(text: str, label: str = "expression") -> Program:
     >>> parse_equation("r = 5; x^2 + y^2 = r^2").operations[-1], difference(parse_equation("y = x^2")).operations[-1]
     ('eq', 'sub')
     """
-    text = text.removeprefix("\ufeff")
-    sign = _sign(text)
-    program = Parser(Source(text, label), reads, equation=sign).run()
+    source = source_of(text, label, syntax)
+    sign = _sign(source.text)
+    program = Parser(source, reads, equation=sign).run()
     root = program.result.root
     if sign < 0 or program.operations[root] != "eq":
-        line = " ".join(text.split())
+        line = " ".join(source.text.split())
         instead = line.replace("==", "=") if sign < 0 and line.count("==") == 1 else f"{line} = 0"
         help = "put each side of the `=` in parentheses" if sign >= 0 else f"write {instead}"
         raise ExpressionError([error("no-equation", "an equation has one `=` between its two sides", program.source,

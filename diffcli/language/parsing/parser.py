@@ -6,7 +6,7 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 
 from __future__ import annotations
 
-from diffcli.errors import Source, Span
+from diffcli.errors import Source, Span, UsageError, error
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import Functions, resolve_names
@@ -290,8 +290,26 @@ def reads(text: str) -> bool:
     return not trial.mistakes and bool(trial.program.statements)
 
 
-def parse(text: str, label: str = "expression") -> Program:
-    """Read a program: statements separated by newlines or ``;``, of which the last gives the result.
+SYNTAXES = ("plain", "latex")
+"""How a text may be written."""
+
+
+def source_of(text: str, label: str, syntax: str) -> Source:
+    """A text as one of the language."""
+    if not isinstance(text, str):
+        raise TypeError(f"a program is text, not {type(text).__name__}")
+    if syntax not in SYNTAXES:
+        raise UsageError([error("unknown-choice", f"there is no syntax `{syntax}`", help=[f"one of: {', '.join(SYNTAXES)}"])])
+    text = text.removeprefix("\ufeff")
+    if syntax == SYNTAXES[0]:
+        return Source(text, label)
+    from diffcli.language.parsing.latex import LatexReader  # few texts are
+
+    return LatexReader(text, label).read()
+
+
+def parse(text: str, label: str = "expression", syntax: str = "plain") -> Program:
+    r"""Read a program: statements separated by newlines or ``;``, of which the last gives the result.
 
     Parameters
     ----------
@@ -299,6 +317,8 @@ def parse(text: str, label: str = "expression") -> Program:
         The program; a byte-order mark and CRLF line ends are fine.
     label
         What the text is called in error messages, such as a file's name.
+    syntax
+        ``latex`` for a formula in LaTeX; carets then point into that.
 
     Raises
     ------
@@ -316,7 +336,7 @@ def parse(text: str, label: str = "expression") -> Program:
       │ 2x
       │  ^
       = help: write 2*x
+    >>> parse(r"\frac{\sin^2 x}{2x}", syntax="latex")
+    <Program ((sin(x)^(2))/(2*x))>
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a program is text, not {type(text).__name__}")
-    return Parser(Source(text.removeprefix("\ufeff"), label), reads).run()
+    return Parser(source_of(text, label, syntax), reads).run()

@@ -80,7 +80,8 @@ def figure_text(value: float, digits: Digits = None) -> str:
     if digits is None:
         return number_text(value)
     if not isinstance(digits, Decimals):
-        return f"{value:.{digits}g}"
+        text = f"{value:.{digits}g}"
+        return text if "e+" not in text or abs(value) >= 1e6 else str(int(float(text)))  # 1230, and not 1.23e+03
     if abs(value) < 1e16:
         return f"{value:z.{digits.places}f}"
     return f"{value:.{digits.places}e}"  # further digits before the point would be made up
@@ -168,7 +169,7 @@ LATEX = Dialect(
     _symbols(mul=r" \cdot ", **{"and": r" \land ", "or": r" \lor ", "not": r"\lnot ", "eq": " = "}),
     latex_number, latex_name, _latex_functions(), juxtaposed=True,
     templates={row.name: row.latex for row in OPERATIONS.values() if "#" in row.latex and row.precedence not in range(1, 5)},
-    brackets=(r"\left(", r"\right)"), square=(r"\left[", r"\right]"), transposed=r"^{\top}", matrix_product=(r" \, ", POWER),
+    brackets=(r"\left(", r"\right)"), square=(r"\left[", r"\right]"), transposed=r"^{\top}", matrix_product=(r" {\,} ", POWER),
 )  # fmt: skip
 """LaTeX, for math mode."""
 

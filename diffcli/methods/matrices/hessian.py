@@ -103,7 +103,7 @@ def require_one(system: Problem) -> None:
         return
     names = [output.name for output in system.outputs]
     message = f"a Hessian is of one number, and there are several results: {', '.join(names[:8])}"
-    help = f"choose one of them: --of {names[0]}"
+    help = f'choose one of them: --of "{system.texts.get(names[0], names[0])}"'
     if len(names) == 1:
         help = "choose an element of it, or make a number of it: sum(...)"
     raise ExpressionError([error("not-a-number", message, help=[help])])

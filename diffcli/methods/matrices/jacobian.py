@@ -88,7 +88,7 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     bands = rows.bands(matrix) if options.mode != "numeric" else [()] * len(rows.parts)
     notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
-    asked: Answer = {"mode": options.mode, "of": system.question.of, "notes": tuple(system.placed(notes))}
+    asked: Answer = {"mode": options.mode, "of": system.question.of, "texts": system.texts, "notes": tuple(system.placed(notes))}
     return JacobianResult(
         expression=system.expression(), at=system.at, values=values, jacobian=as_blocks(rows, columns, matrix),
         rows=tuple(rows.names), columns=tuple(columns.names), matrix=matrix, **asked | found,

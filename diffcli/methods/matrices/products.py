@@ -120,8 +120,8 @@ def _result(
     kind: str, mode: str, system: Problem, seed: dict[str, Number], product: dict[str, Number], notes: list[Diagnostic]
 ) -> ProductResult:
     values = {output.name: system.value_of(output) for output in system.outputs}
-    placed = tuple(system.placed(notes))
-    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, placed, system.question.of)
+    about = tuple(system.placed(notes)), system.question.of, system.texts
+    return ProductResult(kind, system.expression(), mode, system.at, values, seed, product, *about)
 
 
 def _differences(system: Problem, seed: Mapping[str, Any], notes: list[Diagnostic]) -> tuple[tuple[str, Difference], ...]:
@@ -181,7 +181,12 @@ def read_weights(system: Problem, given: Weights | None, label: str = "--weights
         raise ExpressionError([error("missing-value", f"no weights for the results {listed}", help=help)])
     results = {output.name: system.value_of(output) for output in system.outputs}
     if isinstance(given, Mapping) or (isinstance(given, str) and "=" in given):  # no comparison stands in a weight
-        return read_direction(given, results, label, "result")
+        own = {text: name for name, text in system.texts.items() if text.isidentifier()}  # so a result may be called, too
+        found = read_direction(given, results | {text: results[name] for text, name in own.items()}, label, "result")
+        weights = {own.get(name, name): weight for name, weight in found.items()}
+        if len(weights) < len(found):
+            raise UsageError([error("usage", "a result has two weights, by its name and by its text", help=["give it one"])])
+        return weights
     if not isinstance(given, Iterable):
         raise UsageError([error("usage", f"weights are numbers in a list, a mapping or a text, not a `{type(given).__name__}`")])
     if isinstance(given, str):

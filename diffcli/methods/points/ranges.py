@@ -32,7 +32,7 @@ class Range(NamedTuple):
     def __str__(self) -> str:
         if self.most == LARGEST:
             return "a positive number" if self.least > 0 else "a number"
-        return f"a {'whole ' * self.whole}number from {self.least:.12g} to {self.most:.20g}"
+        return f"a {'whole ' * self.whole}number from {self.least:.12g} to {self.most if self.whole else f'{self.most:.20g}'}"
 
 
 POSITIVE = Range(5e-324, whole=False)

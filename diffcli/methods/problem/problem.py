@@ -127,6 +127,8 @@ class Problem:
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
         self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
+        self.texts: dict[str, str] = {}
+        """What each result is, as it stands in the list; empty where there is no list."""
         self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
         self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""

@@ -20,14 +20,14 @@ from diffcli.tape.lowering import MOST_ROWS
 
 
 class System(Problem):
-    """A `Problem` with any number of results.
+    """A `Problem` with any number of results: the entries of a list are f1, f2, ...; what ``of`` names keeps its name.
 
     Beside what `Problem` is given, ``of`` names the results that are wanted, as `diffcli.jacobian` has it; if not given, they
     are the entries of the list that the program ends in, or its one result. Asked `ANYWHERE` it has no values, and no arrays.
 
     >>> system = System("u = x*y; [u, sin(x), x + y]", {"x": 2, "y": 5}, of=None)
     >>> [output.name for output in system.outputs], [system.value_of(output) for output in system.outputs][0::2]
-    (['u', 'f2', 'f3'], [10.0, 7.0])
+    (['f1', 'f2', 'f3'], [10.0, 7.0])
     >>> [output.name for output in System("u = x*y; u + 1", {"x": 2, "y": 5}, of="u; v = u^2; x").outputs]
     ['u', 'v', 'x']
     """
@@ -46,7 +46,7 @@ class System(Problem):
         question = Question(written, written)
         if split is not None:
             asked = split.program.source.text[len(written.source.text) + 1 :]
-            question = Question(written, split.program, asked, split.texts)
+            question = Question(written, split.program, asked, split.texts if of is not None else ())
         try:
             self._ask(question, at, wrt, at is ANYWHERE, most_rows)
         except ExpressionError as fault:
@@ -62,6 +62,8 @@ class System(Problem):
         self.outputs = tuple(
             Output(name, slot, self.tape.shape(slot)) for name, (_, slot) in zip(names, found, strict=True)
         )  # fmt: skip
+        if split is not None and of is None:
+            self.texts = dict(zip(names, split.texts, strict=True))
 
     def _bound(self, label: str) -> int:
         """The slot of what a split program computes; that of a constant counted from the front."""
@@ -84,6 +86,7 @@ class _Split(NamedTuple):
     names: tuple[str, ...]
     """What the results are called; empty for one without a name."""
     texts: tuple[str, ...] = ()
+    """What they are, as it is written."""
 
 
 def _split(program: Program, statements: Sequence[Statement], results: Sequence[Statement]) -> _Split:
@@ -120,7 +123,8 @@ def _entries(program: Program) -> _Split | None:
         Statement("", None, first, root, Span(span.start, span.start), span)
         for first, root, span in zip(firsts, roots, spans, strict=True)
     ]  # fmt: skip
-    return _split(shorter, program.statements[:-1], results)
+    found = _split(shorter, program.statements[:-1], results)
+    return found._replace(names=("",) * len(results), texts=tuple(program.source.text[slice(*span)] for span in spans))
 
 
 def _asked(program: Program, of: str | Sequence[str]) -> _Split:

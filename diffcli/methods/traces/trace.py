@@ -1,4 +1,4 @@
-"""A tape's sweeps as records: the primal, tangent and adjoint traces of the lecture."""
+"""A tape's sweeps as records: the primal, tangent and adjoint traces of Baydin et al. (2018), Tables 2 and 3."""
 
 from __future__ import annotations
 
@@ -146,7 +146,8 @@ class Tracer:
         tape = self.tape
         rows = tuple(map(self._primal_row, self.slots))
         output = tape.index(tape.output) if tape.output < tape.slots else None
-        return Trace(len(tape.inputs), rows, output, seeds, tangent, hidden=(self.hidden_rows, 0))
+        results = tuple(tape.index(each.slot) if 0 <= each.slot < tape.slots else None for each in self.problem.outputs)
+        return Trace(len(tape.inputs), rows, output, seeds, tangent, hidden=(self.hidden_rows, 0), results=results)
 
     def with_tangents(self, seeds: Sequence[str], sweeps: Sequence[Sequence[Any]]) -> Trace:
         rows = []

@@ -13,7 +13,7 @@ from diffcli.records.formulas import Domain, Formula, FormulaResult
 from diffcli.reports.derivatives.gradient import forms_table, latex_heading, slopes_remark
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, heading, point_text
-from diffcli.reports.formats import TEX, Style
+from diffcli.reports.formats import PROGRAM, TEX, Style
 
 _Matrices = dict[str, list[tuple[str, list[Formula]]]]
 
@@ -24,12 +24,12 @@ LONGEST_DOMAIN = 160
 def formula_report(result: FormulaResult, style: Style) -> Document:
     """The document of derivatives as formulas.
 
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``implicit`` (the variable of an
-    equation), ``wrt``, ``order``; at a point ``at``,
-    ``values`` (of the results) and ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with
-    its ``result``, the variables that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``;
-    ``domains``, with the ``condition`` under which each result is defined, and those of its ``derivatives`` by the rules
-    (empty for everywhere, null where it is not told); ``derivations`` if they were asked for; and ``notes``.
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``texts`` (what each result of a list is),
+    ``implicit`` (the variable of an equation), ``wrt``, ``order``; at a point ``at``, ``values`` (of the results) and
+    ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with its ``result``, the variables
+    that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``; ``domains``, with the
+    ``condition`` under which each result is defined, and those of its ``derivatives`` by the rules (empty for everywhere, null
+    where it is not told); ``derivations`` if they were asked for; and ``notes``.
     """
     data = _data(result)
     if style.format.whole:
@@ -45,7 +45,7 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
 
         blocks += derivation_blocks(result.derivations, notation, style, _sign(result, notation.partial))
     blocks += (_latex(result, matrices, sign) if latex else _text(result, matrices, sign, style)) + _tangents(result, latex)
-    return Document(tuple(blocks), data, alone=alone)
+    return Document(tuple(blocks), data, alone=alone, main="formulas")
 
 
 def _matrices(result: FormulaResult, sign: str) -> _Matrices:
@@ -99,17 +99,24 @@ def _text(result: FormulaResult, matrices: _Matrices, sign: str, style: Style) -
         columns = texts("", *(f"{sign}/{sign}{name}" for name in result.wrt))
         rows = [(name, *(each.shortest for each in row)) for name, row in matrix]
         blocks.append(Table("", columns, tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)))
-    if not matrices:
-        pairs = zip(names, result.formulas, strict=True)
+    pairs = zip(names, result.formulas, strict=True)
+    if not matrices and style.format.audience == PROGRAM:
+        columns = (*texts("derivative", "unsimplified", "simplified"), *numbers(*["value"] * bool(result.values)))
+        every = ((_machine(each), each.unsimplified, each.simplified, each.value) for each in result.formulas)
+        blocks.append(Table("formulas", columns, tuple(row[: len(columns)] for row in every)))
+    elif not matrices:
         blocks += [forms_table(name, each.unsimplified, each.simplified) for name, each in pairs]
     blocks += [Text(line) for each in result.domains if (line := _domain_text(each, sign, style))]
     values = [Value(name, name, value) for name, value in result.values.items()]
     for name, each in zip(names, result.formulas, strict=True):
         if each.value is not None:
-            machine = derivative_name(each.result, each.by, "d", raised=False)
             remark = slopes_remark(result.notes, each.by[0], each.value) if result.order == 1 else ""
-            values.append(Value(machine, name, each.value, remark))
+            values.append(Value(_machine(each), name, each.value, remark))
     return [*blocks, *[Values(tuple(values))] * bool(result.values)]
+
+
+def _machine(formula: Formula) -> str:
+    return derivative_name(formula.result, formula.by, "d", raised=False)
 
 
 def _domain_text(found: Domain, sign: str, style: Style) -> str:
@@ -162,7 +169,7 @@ def _data(result: FormulaResult) -> dict[str, Any]:
     fields = "result by unsimplified simplified latex value" if result.values else "result by unsimplified simplified latex"
     point = "at values tangents " if result.values else ""
     data = data_of(
-        result, f"schema expression of? implicit? wrt order {point}formulas domains? notes",
+        result, f"schema expression of? texts? implicit? wrt order {point}formulas domains? notes",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],
         domains=[
             {**each._asdict(), "derivatives": [{"by": by, "condition": text} for by, text in each.derivatives.items()]}

@@ -23,7 +23,7 @@ def gradient_report(
 
     ``timing`` holds the seconds of each stage, where they were asked for.
     """
-    data = _data(result, timing, style.full)
+    data = _data(result, timing, style)
     if style.format.whole:
         return Document((), data)
     notation = NOTATIONS[style.notation]
@@ -32,7 +32,7 @@ def gradient_report(
     if latex and not result.recorded:
         blocks = latex_heading(result.expression, result.at, tuple(result.at), style.exact)
     if result.trace is not None and result.trace.primal:
-        blocks += trace_tables(result.trace, notation, style.full)
+        blocks += trace_tables(result.trace, notation, style)
     if result.derivative_tape is not None:
         from diffcli.reports.derivatives.derivative_tape import derivative_tape_blocks
 
@@ -173,7 +173,7 @@ def _cost_text(cost: Cost, mode: str) -> str:
 # -- data --------------------------------------------------------------------------------------------------------------
 
 
-def _data(result: GradientResult, timing: dict[str, float] | None, full: bool) -> dict[str, Any]:
+def _data(result: GradientResult, timing: dict[str, float] | None, style: Style) -> dict[str, Any]:
     along = "seed directional " if result.seed is not None else ""
     data = data_of(
         result, f"schema expression mode at value gradient {along}notes differences? symbolic?", schema="diffcli/grad@1",
@@ -188,7 +188,7 @@ def _data(result: GradientResult, timing: dict[str, float] | None, full: bool) -
 
         data["derivative_tape"] = derivative_tape_data(result.derivative_tape)
     if result.trace is not None:
-        data["trace"] = trace_data(result.trace, full)
+        data["trace"] = trace_data(result.trace, style)
     if result.cost is not None:
         data["cost"] = {**result.cost._asdict(), "ratio": result.cost.ratio if result.cost.function else None}
     if timing is not None:

@@ -33,13 +33,16 @@ PRODUCTS = {
 def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False) -> Document:
     """The document of a Jacobian; ``sparsity`` draws its structure, as a picture does in any case.
 
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``values``, ``jacobian``
-    (by result and variable), ``notes``; where they are known ``sparsity`` (``nonzeros``, ``density``, ``groups``: which columns
-    or rows shared a sweep; and ``pattern``, for each row the columns in which it may differ from 0, if it is drawn) and
-    ``cost``; ``differences`` and ``symbolic``, each with the ``result`` that it is of; and ``trace``, as of a gradient.
+    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``texts`` (what each result of a list is),
+    ``mode``, ``at``, ``values``, ``jacobian`` (by result and variable), ``notes``; where they are known ``sparsity``
+    (``nonzeros``, ``density``, ``groups``: which columns or rows shared a sweep; and ``pattern``, for each row the columns in
+    which it may differ from 0, if it is drawn) and ``cost``; ``differences`` and ``symbolic``, each with the ``result`` that it
+    is of; and ``trace``, as of a gradient.
     """
     label = f"{style.partial}/{style.partial}{{}}"
-    matrix = Matrix("J", result.rows, result.columns, result.matrix, "d{}/d{}", _flat(result.values), column_label=label)
+    named = {name: text for name, text in result.texts.items() if text.isidentifier()}
+    beside = _flat(result.values)
+    matrix = Matrix("J", result.rows, result.columns, result.matrix, "d{}/d{}", beside, column_label=label, texts=named)
     blocks = [*_heading(result, style, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix, *_hint(matrix, style)]
     if result.differences:
         blocks.append(_differences([(f"{name} by {found.variable}", found) for name, found in result.differences]))
@@ -50,10 +53,10 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
         blocks.append(Text(sweep_text(result.sweeps)))
     count = result.sweeps
     data = data_of(
-        result, "schema expression of? mode at values jacobian notes sparsity? cost? differences? symbolic? trace?",
+        result, "schema expression of? texts? mode at values jacobian notes sparsity? cost? differences? symbolic? trace?",
         schema="diffcli/jacobian@1", sparsity=_sparsity(result, sparsity), differences=_by_result(result.differences),
         cost=count and data_of(count, "inputs outputs function forward reverse cheaper"), symbolic=_by_result(result.symbolic),
-        trace=result.trace and trace_data(result.trace, style.full),
+        trace=result.trace and trace_data(result.trace, style),
     )  # fmt: skip
     return Document(tuple(blocks), data)
 
@@ -112,7 +115,7 @@ def _meaning(result: HessianResult, style: Style) -> list[Block]:
 def product_report(result: ProductResult, style: Style) -> Document:
     """The document of a product of a Jacobian or Hessian with a vector.
 
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``values`` (of the results),
+    The keys of its data: ``expression``, ``of`` and ``texts`` as of a Jacobian, ``mode``, ``at``, ``values`` (of the results),
     ``seed`` (``direction`` of hvp), ``product``, ``notes``; and for numeric mode ``differences``, each with the ``result``
     that it is of.
     """
@@ -125,9 +128,9 @@ def product_report(result: ProductResult, style: Style) -> Document:
     blocks.append(Values(tuple(_product_values(result, style))))
     vector = "direction" if result.kind == "hvp" else "seed"
     data = data_of(
-        result, f"schema expression of? mode at values {vector} product notes differences? trace?",
+        result, f"schema expression of? texts? mode at values {vector} product notes differences? trace?",
         schema=f"diffcli/{result.kind}@1", direction=result.seed, differences=_by_result(result.differences),
-        trace=result.trace and trace_data(result.trace, style.full),
+        trace=result.trace and trace_data(result.trace, style),
     )  # fmt: skip
     return Document(tuple(blocks), data)
 
@@ -136,7 +139,7 @@ def _traced(result: JacobianResult | ProductResult, style: Style) -> list[Block]
     """The rows of the sweeps, where they were asked for."""
     if result.trace is None or style.format.whole:
         return []
-    return trace_tables(result.trace, NOTATIONS[style.notation], style.full)
+    return trace_tables(result.trace, NOTATIONS[style.notation], style)
 
 
 def _heading(result: JacobianResult | HessianResult | ProductResult, style: Style, how: str) -> list[Block]:
@@ -232,7 +235,7 @@ take as many operations'
 
 def _mode_text(name: str, mode: ModeCost, uncoloured: int, function: int) -> str:
     """A mode with its sweeps, the colours if they save some, and what a sweep costs beside f."""
-    each = f" of {mode.operations / mode.sweeps / function:.2g} × f" if mode.sweeps and function else ""
+    each = f" of {number(mode.operations / mode.sweeps / function, 2)} × f" if mode.sweeps and function else ""
     return f"{counted(mode.sweeps, f'{name} sweep')}{_colours(mode.sweeps, uncoloured)}{each}"
 
 
@@ -249,11 +252,11 @@ def _cost_text(cost: HessianCost) -> str:
     inputs = f"n = {counted(cost.inputs, 'input')}"
     if not cost.function:
         return f"{inputs}: f takes no elementary operation"
-    together = f"{inputs}: the tape of f and its gradient takes {cost.gradient / cost.function:.2g} × f"
+    together = f"{inputs}: the tape of f and its gradient takes {number(cost.gradient / cost.function, 2)} × f"
     if not cost.sweeps:
         return f"{together}, and no second derivative may differ from 0"
     sweeps = f"{counted(cost.sweeps, 'forward sweep')} over it{_colours(cost.sweeps, cost.inputs)}"
-    return f"{together}, {sweeps} {cost.operations / cost.sweeps / cost.function:.2g} × f each"
+    return f"{together}, {sweeps} {number(cost.operations / cost.sweeps / cost.function, 2)} × f each"
 
 
 def _structure(result: JacobianResult | HessianResult, rows: tuple[str, ...], drawn: bool, style: Style) -> list[Block]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from diffcli.methods.traces.trace import IN_LATEX, Notation
+from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.operations import OPERATIONS
 from diffcli.records import Operand, PrimalRow, Trace, is_array
 from diffcli.records.blocks import Block, Column, Table
+from diffcli.reports.derivatives.substituted import Substitution
+from diffcli.reports.formats import Style
 
 CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and row.precedence <= OPERATIONS["eq"].precedence)
 """Operations whose value is a truth."""
@@ -18,12 +20,12 @@ WIDEST_SEED = 24
 """A direction that is longer in words is shown with the result only."""
 
 
-def trace_tables(trace: Trace, notation: Notation, full: bool = False) -> list[Block]:
-    """The tables of a trace; where it has arrays, with a column of their shapes. ``full`` shows every element."""
+def trace_tables(trace: Trace, notation: Notation, style: Style) -> list[Block]:
+    """The tables of a trace; where it has arrays, with a column of their shapes. A full style shows every element."""
     seeds = [Column(f"along {seed}" if len(seed) <= WIDEST_SEED else "along the seed", numeric=True) for seed in trace.seeds]
     words = (r"\text{primal}", r"\text{tangent}") if notation is IN_LATEX else ("primal", "tangent")
     shaped = any(is_array(row.value) for row in trace.primal)
-    shown = _whole if full and shaped else _as_it_is
+    shown = _whole if style.full and shaped else _as_it_is
     columns = [Column("v", math=True), Column(words[0], math=True), Column("value", numeric=True)]
     if shaped:
         columns.insert(2, Column("shape"))
@@ -41,10 +43,14 @@ def trace_tables(trace: Trace, notation: Notation, full: bool = False) -> list[B
         rows.append(cells)
     title = "forward primal and tangent trace" if seeds else "forward primal trace"
     half = len(rows) // 2
-    blocks: list[Block] = [Table(title, tuple(columns), tuple(rows), half, trace.hidden[0])]
+    tables = [Table(title, tuple(columns), tuple(rows), half, trace.hidden[0])]
     if trace.adjoint:
-        blocks.append(_adjoint_table(trace, notation, shaped, shown))
-    return blocks
+        tables.append(_adjoint_table(trace, notation, shaped, shown))
+    return _substitution(trace, notation, style).tables(*tables) if style.substituted else [*tables]
+
+
+def _substitution(trace: Trace, notation: Notation, style: Style) -> Substitution:
+    return Substitution(trace, list(map(primal_value, trace.primal)), notation, style)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -98,14 +104,15 @@ def operand_data(operand: Operand) -> Any:
     return f"v[{operand.v}]" if operand.v is not None else operand.constant
 
 
-def trace_data(trace: Trace, full: bool = True) -> dict[str, Any]:
+def trace_data(trace: Trace, style: Style | None = None) -> dict[str, Any]:
     """The whole trace; values are named v[-1], v[0], v[1], ... as in its formulas.
 
     Where there are arrays, each row has its shape; a large one is shown by its norm and range, unless all of it is asked for.
+    Under ``--substituted`` a row has its formula ``substituted`` too, with numbers in it; that of a tangent by seed.
     """
     shaped = any(is_array(row.value) for row in trace.primal)
     shown = _as_it_is
-    if shaped and not full:
+    if shaped and style is not None and not style.full:
         from diffcli.reports.arrays import summary_data as shown
     data: dict[str, Any] = {
         "primal": [
@@ -139,4 +146,11 @@ def trace_data(trace: Trace, full: bool = True) -> dict[str, Any]:
             }
             for step in trace.adjoint
         ]
+    if style is not None and style.substituted:
+        found = _substitution(trace, NOTATIONS[style.notation], style)
+        texts: dict[str, list[Any]] = {"primal": found.primal(), "adjoint": found.adjoint()}
+        texts["tangent"] = [dict(zip(trace.seeds, cells, strict=True)) for cells in zip(*found.tangents(), strict=True)]
+        for name, rows in texts.items():
+            for row, text in zip(data.get(name, ()), rows, strict=True):
+                row["substituted"] = text
     return data

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from diffcli._named import NamedTuple
-from diffcli.errors import UsageError, error, to_ascii, visible
+from diffcli.errors import UsageError, did_you_mean, error, to_ascii, visible
 from diffcli.language.writing.printer import Decimals, Digits
-from diffcli.records.blocks import Document
+from diffcli.records.blocks import Block, Document
 
 T = TypeVar("T")
 
@@ -93,6 +93,10 @@ class Style(NamedTuple):
     color: bool = False
     full: bool = False
     """Whether large arrays show all their elements."""
+    table: str | None = None
+    """The name of the one table that is shown, if not all are."""
+    substituted: bool = False
+    """Whether traces show formulas with the numbers in them."""
     format: Format = TABLE
     decimals: int | None = None
     """Fixed decimals of every number, in place of significant digits."""
@@ -135,6 +139,8 @@ def render(document: Document, style: Style) -> str | bytes:
     """A document in the format of the style: a text that ends in a newline, or the bytes of a binary format."""
     if style.format.needs == CHECK:
         require(document.findings, "findings", style, "diffcli check finds out whether derivatives are right")
+    if style.table is not None:
+        document = document._replace(blocks=(_chosen(document, style),), findings=None)
     module, _, function = style.format.renderer.partition(".")
     write = getattr(import_module(f"diffcli.reports.formats.{module}"), function)
     if not style.unicode and style.format.name == "table":  # before it is laid out: an escape is wider than its letter
@@ -147,6 +153,19 @@ def render(document: Document, style: Style) -> str | bytes:
     if not style.unicode:
         rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name in ("svg", "junit") else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"
+
+
+def _chosen(document: Document, style: Style) -> Block:
+    """The table of a report that was asked for, by its name or a part of it."""
+    tables, wanted = document.tables(), style.table or ""
+    if style.format.whole or style.format.draws not in ("", TREES):
+        help = ["add --format csv, or leave --table out"]
+        raise UsageError([error("usage", f"{style.format.name} is not a format of one table", help=help)])
+    for name in sorted(tables, key=lambda name: name != wanted):
+        if wanted and wanted in name:
+            return tables[name]
+    help = [*did_you_mean(wanted, tables), f"its tables: {', '.join(tables)}" if tables else "it has no tables"]
+    raise UsageError([error("unknown-choice", f"this report has no table `{wanted}`", help=help)])
 
 
 def require(found: T | None, what: str, style: Style, help: str) -> T:

@@ -7,6 +7,7 @@ for each cell. Cells are rich `Text`, so that nothing in a user's text is taken 
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -71,7 +72,8 @@ def _print_text(console: Console, block: Text) -> None:
     if block.role == "code":
         console.print(RichText(block.text), soft_wrap=True)
         return
-    console.print(RichText(block.text, style=role), overflow="fold")
+    lines = [line for part in block.text.split("\n") for line in _wrap(part, console.width)]
+    console.print(RichText("\n".join(lines), style=role), soft_wrap=True)
 
 
 def _print_values(console: Console, block: Values, style: Style) -> None:
@@ -149,7 +151,8 @@ def _print_table(console: Console, block: Table, style: Style) -> None:
     for position, row in enumerate(texts):
         if block.hidden and position == block.hidden_after:
             table.add_row("...")
-        table.add_row(*[RichText(text) for text in row])
+        cells_of = zip(row, block.columns, widths, strict=True)
+        table.add_row(*[RichText(text if column.numeric else "\n".join(_wrap(text, width))) for text, column, width in cells_of])
     console.print(table)
     if block.hidden:
         console.print(RichText(hidden_text(block), style="dim"), soft_wrap=True)
@@ -165,11 +168,12 @@ def _widths(block: Table, texts: list[list[str]], available: int) -> list[int] |
     if sum(natural) <= room:
         return natural
     texts_at = [position for position, column in enumerate(block.columns) if not column.numeric]
-    wrappable = [position for position in texts_at if natural[position] > NARROWEST]
     excess = sum(natural) - room
     widths = list(natural)
-    for position in sorted(wrappable, key=lambda position: -natural[position]):
-        less = min(excess, widths[position] - NARROWEST)
+    for position in sorted(texts_at, key=lambda position: -natural[position]):
+        pieces = [piece for row in texts for word in row[position].split() for piece in _PIECES.findall(word)]
+        least = max([NARROWEST, cell_len(block.columns[position].title), *map(cell_len, pieces)])
+        less = min(excess, max(widths[position] - least, 0))
         widths[position] -= less
         excess -= less
     return widths if excess <= 0 else None
@@ -192,7 +196,18 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
                 console.print(RichText.assemble((title, "dim"), "  ", below), soft_wrap=True)
 
 
-def _wrap(text: str, width: int) -> list[str]:
-    import textwrap  # only a narrow terminal waits for it
+_PIECES = re.compile(r"[^*/^(),·]*[*/^(),·]|[^*/^(),·]+")
+"""Where a formula that is too long for a line is broken: behind an operator, so that no number is cut."""
 
-    return textwrap.wrap(text, width, break_on_hyphens=False)
+
+def _wrap(text: str, width: int) -> list[str]:
+    """A text in lines, broken between words, and within one that is longer than a line where a formula may be."""
+    lines = [" " * (len(text) - len(text.lstrip(" ")))]
+    for word in text.split():
+        for place, part in enumerate([word] if cell_len(word) <= width else _PIECES.findall(word)):
+            blank = " " * (not place and bool(lines[-1].strip()))
+            if lines[-1].strip() and cell_len(lines[-1] + blank + part) > width:
+                lines.append(part)
+            else:
+                lines[-1] += blank + part
+    return lines

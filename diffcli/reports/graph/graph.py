@@ -37,7 +37,7 @@ def graph_report(result: GraphResult, style: Style, most: int | None) -> Documen
     if result.at is not None and result.value is not None:
         slopes = [partial("f", name, slope, style.partial) for name, slope in result.gradient.items()]
         blocks.append(Values((Value("f", "f", result.value), *slopes)))
-    return Document(tuple(blocks), data)
+    return Document(tuple(blocks), data, main="nodes")
 
 
 def _title(result: GraphResult, style: Style) -> list[Block]:

@@ -19,16 +19,16 @@ WIDEST_ARRAY = 24
 _TIED = "\0"
 """Stands for a blank at which a line is not broken."""
 
-_LECTURE = re.compile(r"v(-?\d+)")
+_VALUE = re.compile(r"v(-?\d+)")
 
 
 def id_text(id: str, unicode: bool) -> str:
-    """The name of a node; in the lecture's numbering, if it is a ``v`` with a number.
+    """The name of a node; with an index, if it is a ``v`` with a number.
 
     >>> id_text("v-1", True), id_text("v-1", False), id_text("c2", True)
     ('v₋₁', 'v[-1]', 'c2')
     """
-    found = _LECTURE.fullmatch(id)
+    found = _VALUE.fullmatch(id)
     return id if found is None else (UNICODE if unicode else ASCII).value(int(found[1]))
 
 

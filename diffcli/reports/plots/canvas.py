@@ -67,7 +67,7 @@ class _Canvas:
 
     def __init__(self, figure: Figure, width: int, unicode: bool) -> None:
         self.figure, self.width, self.unicode = figure, width, unicode
-        self.rows = min(max(width // 4, 12), 22)
+        self.rows = figure.rows or min(max(width // 4, 12), 22)
         labels = [self._label(tick) for tick in frame(figure, 8, self.rows // 2).y.ticks]
         self.margin = max(map(len, labels)) + 1
         self.columns = max(width - self.margin - 2, LEAST)

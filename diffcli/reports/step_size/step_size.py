@@ -21,7 +21,7 @@ def step_size_report(result: StepSizeResult, style: Style, full: bool = False) -
     in two tables. Errors show the digits of the style.
     """
     if style.format.audience == PROGRAM:
-        return Document((_result(result, style), _summary(result), _tidy(result)), _data(result))
+        return Document((_result(result, style), _summary(result), _tidy(result)), _data(result), main="steps")
     asked = f"moved along {result.variable}" + ", in single precision" * (result.dtype == "float32")
     blocks: list[Block] = [Text(f"{question(result, LONGEST)}, {asked}", "heading"), *_reference(result)]
     if not is_beyond(result) and any(of.estimate is not None for swept in result.methods for of in swept.samples):
@@ -113,7 +113,7 @@ def _tidy(result: StepSizeResult) -> Table:
         (swept.method, of.step, of.estimate, of.error, of.truncation, of.rounding, of.side, of.typical_error, of.fault)
         for swept in result.methods for of in _shown(swept, result)
     )  # fmt: skip
-    return Table("", columns, rows)
+    return Table("", columns, rows, name="steps")
 
 
 def _summary(result: StepSizeResult) -> Table:
@@ -126,7 +126,7 @@ def _summary(result: StepSizeResult) -> Table:
         usual = swept.usual[:3] if swept.usual else (None, None, None)
         predicted = (known.best_step, known.best_error) if known else (None, None)
         rows.append((swept.method, *predicted, *best, *usual, *swept.slopes))
-    return Table("", columns, tuple(rows))
+    return Table("", columns, tuple(rows), name="summary")
 
 
 def _small_print(result: StepSizeResult, full: bool) -> list[str]:

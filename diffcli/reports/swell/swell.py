@@ -60,7 +60,7 @@ def swell_report(result: SwellResult, style: Style, sizes: bool = False, timed: 
         blocks += look.accuracy()
     if style.format.audience == PICTURE:
         blocks.append(look.figure())
-    return Document(tuple(blocks), swell_data(result, timed))
+    return Document(tuple(blocks), swell_data(result, timed), main="nodes" if sizes else "sizes")
 
 
 class _Look:

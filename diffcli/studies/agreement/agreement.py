@@ -108,7 +108,8 @@ def agreements_of(system: Problem, digits: int | None = None, progress: Progress
     for place, output in enumerate(numbers.outputs):
         progress(f"checking {output.name}")
         agreement = agreement_of(numbers.view(output), digits, progress, sweeps[place] if sweeps else None)
-        found.append(agreement._replace(name=output.name, at=system.at, expression=system.expression()))
+        agreement = agreement._replace(name=output.name, at=system.at, expression=system.expression())
+        found.append(agreement._replace(text=system.texts.get(output.name, "")))
         if any(note.code in ("timeout", "interrupted") for note in agreement.notes):
             break  # what is known is kept
     return found

@@ -1,4 +1,4 @@
-"""The lessons, in the order of the lecture. Adding one is adding a file here and a row of `LESSONS`.
+"""The lessons, in the order of the course. Adding one is adding a file here and a row of `LESSONS`.
 
 A lesson's module has ``lesson(settings: Settings) -> Lesson``. It computes what it shows with the library, and is imported
 when it is asked for.
@@ -7,10 +7,11 @@ when it is asked for.
 from __future__ import annotations
 
 from importlib import import_module
+from itertools import pairwise
 
 from diffcli._named import NamedTuple
 from diffcli.errors import UsageError, did_you_mean, error
-from diffcli.studies.lessons.record import Lesson, Settings
+from diffcli.studies.lessons.record import Lesson, Settings, said
 
 
 class Size(NamedTuple):
@@ -35,20 +36,20 @@ LESSONS: dict[str, Entry] = {
     "symbolic": Entry("symbolic", "rules on formulas, and why they swell", Size("iterations", 100, 4, 1000)),
     "forward": Entry("forward", "every value with its tangent", Size("variables", 256, 2, 400)),
     "reverse": Entry("reverse", "one sweep back for the whole gradient", Size("variables", 256, 2, 400)),
+    "topological-order": Entry("topological_order", "the order in which adjoints are passed on", Size("diamonds", 50, 2, 900)),
     "jacobian": Entry("jacobian", "columns forward, rows in reverse", Size("inputs", 64, 3, 400)),
-    "linear-layer": Entry("linear_layer", "two products in place of a Jacobian", Size("width", 512, 1, 4096)),
-    "graph": Entry("graph", "what operations leave behind as they run"),
-    "requires-grad": Entry("requires_grad", "which gradients come; what freezing saves"),
-    "accumulation": Entry("accumulation", "backward adds: a trap, and a tool"),
-    "grad-modes": Entry("grad_modes", "what a forward pass leaves behind", Size("width", 512, 1, 2048)),
-    "version-counters": Entry("version_counters", "who notices a change in place"),
-    "custom-function": Entry("custom_function", "a backward of your own, and how to trust it"),
-    "modules": Entry("modules", "a tree of parts, and what it learns"),
-    "train-eval": Entry("train_eval", "two switches, and what each turns"),
-    "accuracy": Entry("accuracy", "a staircase, and the slopes laid over it"),
-    "topological-order": Entry("topological_order", "when a node may pass its adjoint on", Size("diamonds", 50, 2, 900)),
+    "linear-layer": Entry("linear_layer", "matrix products in place of a Jacobian", Size("width", 512, 1, 4096)),
+    "graph": Entry("graph", "the graph that operations record"),
+    "requires-grad": Entry("requires_grad", "which gradients are computed; freezing"),
+    "accumulation": Entry("accumulation", "backward() adds to the gradient"),
+    "grad-modes": Entry("grad_modes", "eval(), no_grad() and inference_mode()", Size("width", 512, 1, 2048)),
+    "version-counters": Entry("version_counters", "how a change in place is noticed"),
+    "custom-function": Entry("custom_function", "a backward of your own, and its tests"),
+    "modules": Entry("modules", "parameters, and how they are found"),
+    "train-eval": Entry("train_eval", "layers that differ in training and use"),
+    "accuracy": Entry("accuracy", "why classifiers are trained by a loss"),
 }
-"""The lessons by name, in the order of the lecture."""
+"""The lessons by name, in the order of the course."""
 
 
 def find_lesson(name: str) -> Entry:
@@ -69,11 +70,14 @@ def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
     entry = find_lesson(name)
     size = entry.size
     if size is None and settings.size is not None:
-        raise UsageError([error("usage", f"the lesson {name} has one size only", help=["leave --size out"])])
+        raise UsageError([error("usage", f"the lesson {name} has one size only", help=[f"diffcli lesson {name}"])])
     if size is not None:
         settings = settings._replace(size=size.default if settings.size is None else settings.size)
         if not size.least <= settings.sized() <= size.most:
-            message = f"--size is {settings.size}; in the lesson {name} it is {size.what}, from {size.least} to {size.most}"
-            raise UsageError([error("bad-value", message)])
+            message = f"--size is {settings.size}, and the lesson {name} takes {size.least} to {size.most} ({size.what})"
+            nearest = min(max(settings.sized(), size.least), size.most)
+            raise UsageError([error("bad-value", message, help=[f"diffcli lesson {name} --size {nearest}"])])
     lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
-    return lesson._replace(name=name, title=entry.title)
+    question, answer = said(lesson.question).text, said(lesson.answer).text
+    after = dict(pairwise((*LESSONS, None)))[name]
+    return lesson._replace(question=question, answer=answer, name=name, title=entry.title, next=after)

@@ -8,13 +8,12 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
-from diffcli.records.figures import Axis, Figure, Series
+from diffcli.records.figures import Axis, Figure
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listed, listing
 
 RATE = 0.1
 STEPS = 60
-SHOWN = (0, 1, 2, 3, 5, 10, 20, 30, 60)
 START, GOAL = 0.0, 1.0
 
 ROWS, COLUMNS = 8, 3
@@ -38,60 +37,63 @@ def lesson(settings: Settings) -> Lesson:
     cleared, summed = (descent(lambda w: (w - GOAL) ** 2, START, RATE, STEPS, clear) for clear in (True, False))
     batch = _Batch(settings.seed)
     inner = _Inner()
-    parts = (
-        """backward() does not set w.grad: it adds to it. A leaf that is used twice needs that within one pass, since the chain
-        rule is a sum over paths. But it goes on over passes, too. Here is w**2 at w = 3, again and again:""",
-        grid("", ("after", "w.grad"), passes),
-        """Hence the line that every training loop has, w.grad = None, or optimizer.zero_grad(). What if it is forgotten? The step
-        is along the sum of all gradients so far:""",
+    one, two, three, again = passes
+    parts: Parts = (
+        f"""backward() adds to w.grad and does not set it, since a leaf that is used twice has a gradient that is a sum over
+        paths. But it also adds over passes. With w**2 at w = 3, w.grad is {one:g}, {two:g} and {three:g} after one, two and
+        three passes; w.grad = None begins again, and one more pass gives {again:g}. Every training loop has this line, or
+        optimizer.zero_grad():""",
         listing(DESCENT),
-        _steps(cleared, summed),
+        "Without the line each step goes along the sum of all gradients so far:",
         _swing(cleared, summed),
-        """The steps grow at first, as everybody expects. But the descent neither explodes nor arrives: it swings about the
-        minimum for ever, as far as it began. The sum of gradients is a momentum, and nothing slows it down. The loss is small at
-        times, so a loss that is looked at now and then may look well.""",
-        f"""Adding up is of use where a batch does not fit into memory: part by part, and then one step. For the mean of (row w -
-        target)^2 over {ROWS} rows, which of these are the gradient?""",
-        batch.grid(),
-        """A mean of means is the mean only where the parts are of one size. Divide each sum by the size of the whole batch: that
-        is right for any parts, and here exact, as the data are small whole numbers.""",
-        "Only leaves keep a gradient; what is in between hands it on. With y = w**2 and the pass of y**2, y.grad says:",
-        quoted(inner.refused),
-        f"""With y.retain_grad() before the pass y.grad is {inner.kept:g}. And where two results share y, the first pass must
-        leave it to the second, with retain_graph=True: y**2 and then y**3 give w.grad = {inner.shared:g}, and one pass of y**2 +
-        y**3 gives {inner.of_sum:g}.""",
+        """The descent does not arrive: it swings about the minimum for ever, as far as it began. The loss is small at times, so
+        it may look as if it were learning.""",
+        f"""Adding is useful for a batch that does not fit into memory: go through it in parts and then step once. Divide the
+        sum of each part by the size of the whole batch, {ROWS} here: that is the gradient of the mean, for parts of any
+        size.""",
+        [
+            "For the mean of (row w - target)^2 over the rows, which of these are the gradient?",
+            batch.grid(),
+            "A mean of means is the mean only where the parts are of one size.",
+        ],
+        f"""Only leaves keep a gradient. For y = w**2 and the pass of y**2, y.grad is refused, unless y.retain_grad() was called
+        before; then it is {inner.kept:g}. For a leaf retain_grad() changes nothing: w.grad is {inner.leaf:g} with it and
+        without it.""",
+        f"""backward() starts from a single number. For a tensor of several, y.backward() is refused, and
+        y.backward(gradient=v) computes the gradient of the sum of v*y: for [w, w**2] and v = [1, 10] it is
+        {inner.weighed:g}.""",
+        [
+            quoted(inner.refused),
+            quoted(inner.several),
+            f"""Where two results share y, the first pass must leave it to the second, with retain_graph=True: y**2 and then
+            y**3 give w.grad = {inner.shared:g}, and one pass of y**2 + y**3 gives {inner.of_sum:g}.""",
+        ],
     )
-    return Lesson(parts, _checks(passes, cleared, summed, batch, inner), TRY)
+    return Lesson(
+        parts, _checks(passes, cleared, summed, batch, inner), TRY,
+        "w is 3 and w.grad is None. What is w.grad after (w**2).backward(), then (5*w).backward()?",
+        f"{inner.after_both:g}: 2 w = {one:g} from the first pass, and 5 added by the second.",
+    )
 
 
 # -- passes and descents ---------------------------------------------------------------------------------------------------------
 
 
-def _passes() -> tuple[tuple[str, Any], ...]:
-    w = ad.tensor(3.0, requires_grad=True)
-    rows: list[tuple[str, Any]] = [("no pass", "None" if w.grad is None else w.grad.item())]
-    for name in ("one pass", "two", "three"):
+def _passes() -> list[float]:
+    """The gradient after one, two and three passes, and after one more from None."""
+    w: Any = ad.tensor(3.0, requires_grad=True)
+    found = []
+    for clear in (False, False, False, True):
+        if clear:
+            w.grad = None
         (w**2).backward()
-        rows.append((name, w.grad.item()))  # type: ignore[union-attr]
-    w.grad = None
-    (w**2).backward()
-    rows.append(("w.grad = None, one more", w.grad.item()))  # type: ignore[attr-defined]
-    return tuple(rows)
-
-
-def _steps(cleared: Sequence[float], summed: Sequence[float]) -> Table:
-    rows = [(step, cleared[step], _last(cleared, step), summed[step], _last(summed, step)) for step in SHOWN]
-    return grid("", ("step", "w, cleared", "moved by", "w, forgotten", "moved by"), tuple(rows), digits=4)
-
-
-def _last(path: Sequence[float], step: int) -> float | None:
-    return path[step] - path[step - 1] if step else None
+        found.append(w.grad.item())
+    return found
 
 
 def _swing(cleared: Sequence[float], summed: Sequence[float]) -> Figure:
-    paths = {"cleared": cleared, "forgotten": summed}
-    series = tuple(Series(name, tuple((float(step), w) for step, w in enumerate(path))) for name, path in paths.items())
-    return Figure("the same, drawn: the minimum is at 1", Axis("step"), Axis("w"), series)
+    paths = {"cleared": enumerate(cleared), "not cleared": enumerate(summed)}
+    return curves("the minimum is at 1", Axis("step"), Axis("w", ends=(-0.1, 2.1)), paths, rows=7)
 
 
 # -- batches ---------------------------------------------------------------------------------------------------------------------
@@ -146,9 +148,10 @@ class _Inner:
     """The gradient of a tensor between leaf and result, and a part of a graph that two results share."""
 
     def __init__(self) -> None:
-        _, y = _squared()
+        w, y = _squared()
+        w.retain_grad()
         (y**2).backward()
-        self.refused = refusal(lambda: y.grad)
+        self.refused, self.leaf = refusal(lambda: y.grad), w.grad.item()
         _, y = _squared()
         y.retain_grad()
         (y**2).backward()
@@ -163,6 +166,14 @@ class _Inner:
         _, y = _squared()
         (y**2).backward()
         self.freed = refusal((y**3).backward)
+        w, y = _squared()
+        self.several = refusal(ad.stack([w, y]).backward)
+        ad.stack([w, y]).backward(gradient=ad.tensor([1.0, 10.0]))
+        self.weighed = w.grad.item()
+        w, y = _squared()
+        y.backward()
+        (5 * w).backward()
+        self.after_both = w.grad.item()
 
 
 def _squared() -> tuple[Any, Any]:
@@ -173,9 +184,9 @@ def _squared() -> tuple[Any, Any]:
 
 
 def _checks(
-    passes: Sequence[tuple[str, Any]], cleared: Sequence[float], summed: Sequence[float], batch: _Batch, inner: _Inner
+    passes: Sequence[float], cleared: Sequence[float], summed: Sequence[float], batch: _Batch, inner: _Inner
 ) -> tuple[Check, ...]:
-    one, two, three, after = [value for _, value in passes[1:]]
+    one, two, three, after = passes
     late = max(abs(w - GOAL) for w in summed[STEPS // 2 :])
     equal, right = batch.equal(), [way.right for way in batch.WAYS]
     found = f"{one:g}, {two:g}, {three:g}, {after:g}"
@@ -187,6 +198,8 @@ def _checks(
         ),
         Check("which ways give the whole batch's gradient", listed(equal), right == equal),
         refused("in between, y.grad is refused", inner.refused, "not-a-leaf"),
+        refused("of a tensor of several it is refused", inner.several, "needs-gradient"),
+        Check("gradient=v: the gradient of sum(v*y)", f"{inner.weighed:g}", inner.weighed == 1 + 10 * 2 * 3),
         Check("two passes = one of the sum", f"{inner.shared:g}", inner.shared == inner.of_sum),
         refused("a second pass, and nothing retained", inner.freed, "freed-graph"),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Accuracy is a staircase: its gradient is 0 or nothing. Cross-entropy and hinge loss lie over it, and slope."""
+"""Accuracy is piecewise constant: its gradient is 0 or does not exist. Cross-entropy and hinge loss bound it, and have slopes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
-from diffcli.records.figures import Axis, Figure, Series
+from diffcli.records.figures import Axis, Figure
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listed
 
 CENTRES = ((0.0, 2.0), (-2.0, -1.0), (2.0, -1.0))
 """Where the three classes are: a cloud of `EACH` points about each."""
@@ -25,7 +25,7 @@ ROOM = 5
 POINTS = 81
 STEPS = (1.0, 1e-2, 1e-4, 1e-6)
 CLOSE = 1e-9
-RATE, DESCENT = 0.2, (0, 1, 2, 5, 10, 50)
+RATE, DESCENT = 0.2, 50
 
 TRY = """\
 import diffcli.autograd as ad; z = ad.tensor([[1.0, 2.0]], requires_grad=True)
@@ -38,29 +38,35 @@ def lesson(settings: Settings) -> Lesson:
     none = refusal(lambda: data.accuracy(data.logits(stairs.jump).requires_grad_()).backward())
     pulls = _pulls_of(data, stairs.jump)
     descents = {name: _descent(data, name) for name in data.losses()}
-    parts = (
-        f"""What we want of a classifier is accuracy. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z =
-        X W. One number of W, called t, is moved; the others stay. Wherever the accuracy changes, one point is taken for another
-        class, and it changes by 1/{SAMPLES}: that is at {len(stairs.jumps)} places between t = {stairs.low:.3g} and
-        {stairs.high:.3g}.""",
+    worst = pulls[-1]
+    parts: Parts = (
+        f"""Accuracy is what we want of a classifier. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z
+        = X W. One entry t of W is moved. Where a point changes its class, the accuracy changes by 1/{SAMPLES}: this happens at
+        {len(stairs.jumps)} places between t = {stairs.low:.3g} and {stairs.high:.3g}:""",
         stairs.picture(),
-        f"""A staircase, and two slopes above it: a point that is classified wrongly has a margin below 0, so its hinge loss is
-        above 1, and its cross-entropy above ln 2. To lower either is to lower a bound of what we want. Difference quotients, at t
-        = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:""",
+        f"""Accuracy is piecewise constant, and both losses are upper bounds of the share of errors. Difference quotients, at t =
+        {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:""",
         stairs.quotients(),
-        """On a step 0, as soon as h is small; at the jump ever larger, and no limit. Only a large h sees that the stairs lead
-        somewhere. The engine does not offer the 0, which would leave a descent where it is without a word: argmax gives the
-        number of a class, and a number of a class has no slope.""",
-        quoted(none),
-        "How much does each loss pull at the logit of a point's own class? For three of the points, at the jump:",
-        grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), [(*pull, 0) for pull in pulls], digits=4),
-        f"""Cross-entropy pulls by p - 1: at all, most at those that are wrong. The hinge pulls by 1 or not at all: a margin above
-        1 is enough. Now a descent on each, from weights that take each class for the next, at {RATE:g} times the gradient.
-        Accuracy has that of its central quotients, h = {STEPS[-1]:g}:""",
-        _descents(descents),
-        "The losses fall, and accuracy follows, though nobody asked it. By its own gradient it never moves.",
+        """On a step they are 0, at the jump they grow without bound: the derivative is 0 or does not exist. The engine does not
+        return the 0, with which a descent would stay where it is; it refuses, since argmax gives the number of a class.""",
+        [
+            quoted(none),
+            "How much does each loss change with the logit of a point's own class? For three of the points, at the jump:",
+            grid("", ("point", "margin", "p", "cross-entropy", "hinge", "accuracy"), [(*pull, 0) for pull in pulls], digits=4),
+            """Cross-entropy has the slope p - 1: it acts on every point, most on those that are wrong. Hinge has -1 where the
+            margin is below 1, and 0 beyond.""",
+        ],
+        f"""So classifiers are trained by a loss with a slope, and accuracy follows. In {DESCENT} steps from weights that take
+        each class for the next one, it rises from {descents["cross-entropy"][0].accuracy:.2f} to
+        {descents["cross-entropy"][-1].accuracy:.2f} by cross-entropy and to {descents["hinge"][-1].accuracy:.2f} by hinge. A
+        descent by the difference quotients of accuracy itself does not move.""",
     )
-    return Lesson(parts, _checks(data, stairs, none, pulls, descents), TRY)
+    return Lesson(
+        parts, _checks(data, stairs, none, pulls, descents), TRY,
+        "A point has probability p for its own class. What is the slope of its cross-entropy by the logit of that class?",
+        f"""p - 1. For the point that is most wrong here p = {worst.p:.4g} and the slope is {worst.entropy:.4g}; it tends to 0
+        as p tends to 1.""",
+    )
 
 
 # -- the data --------------------------------------------------------------------------------------------------------------------
@@ -147,12 +153,13 @@ class _Stairs:
 
     def picture(self) -> Figure:
         at, entropies = self.curve("cross-entropy")
-        curves = {
+        measures = {
             "wrong, 1 - accuracy": self.wrong(), "cross-entropy / ln 2": [value / math.log(2) for value in entropies],
             "hinge": self.curve("hinge")[1],
         }  # fmt: skip
-        series = tuple(Series(name, tuple(zip(at, values, strict=True))) for name, values in curves.items())
-        return Figure("three measures, as t moves", Axis("t"), Axis("mean over the points"), series)
+        points = {name: list(zip(at, values, strict=True)) for name, values in measures.items()}
+        axes = Axis("t", ends=(self.low, self.high)), Axis("mean over the points", ends=(0.0, 4.0))
+        return curves("three measures, as t moves", *axes, points)
 
     def sides(self, h: float) -> tuple[float, float]:
         """The quotients of accuracy on the left and on the right of the jump."""
@@ -213,7 +220,7 @@ def _descent(data: _Data, name: str) -> list[_Step]:
     begin = ad.tensor([CENTRES[-1], *CENTRES[:-1]]).T.clone()
     w = begin.clone().requires_grad_()
     steps = []
-    for _ in range(DESCENT[-1] + 1):
+    for _ in range(DESCENT + 1):
         z = data.points @ w
         found = loss(z)
         steps.append(_Step(found.item(), data.accuracy(z).item(), ad.norm(w.detach() - begin).item()))
@@ -231,15 +238,6 @@ def _quotients(loss: Callable[[Any], Any], points: Any, w: Any) -> Any:
         step[place] = h
         found[place] = (loss(points @ (w + step)).item() - loss(points @ (w - step)).item()) / (2 * h)
     return found
-
-
-def _descents(descents: dict[str, list[_Step]]) -> Table:
-    entropy, hinge, none = descents.values()
-    rows = tuple(
-        (step, *entropy[step][:2], *hinge[step][:2], none[step].accuracy, none[step].moved) for step in DESCENT
-    )  # fmt: skip
-    columns = ("step", "entropy", "accuracy", "hinge", "accuracy", "accuracy's own", "w moved by")
-    return grid("three descents: a loss, and the accuracy that comes of it", columns, rows, digits=4)
 
 
 def _checks(

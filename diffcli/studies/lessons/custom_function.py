@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import isnan
+from math import isnan, pi, sin
 from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.records.blocks import Table
+from diffcli.records.figures import Axis
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listing
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listing
 
 POINTS = (-0.75, 0.25, 0.5, 2.0)
 AT = 0.25
@@ -29,11 +30,6 @@ class LegendrePolynomial(ad.Function):
     def backward(ctx, grad_output):
         (input,) = ctx.saved_tensors
         return grad_output * 1.5 * (5 * input**2 - 1)"""
-
-STABLE = """\
-forward:   ctx.save_for_backward(x)
-           return ad.relu(x) + ad.log1p(ad.exp(-abs(x)))
-backward:  return grad_output * ad.sigmoid(x)"""
 
 TRY = """\
 import diffcli.autograd as ad; x = ad.tensor([0.0, 2.0], requires_grad=True)
@@ -103,40 +99,34 @@ def lesson(settings: Settings) -> Lesson:
     suspects = [_Suspect(of) for of in (LegendrePolynomial, Mistyped, Forgetful)]
     naive, stable = ([_slope(of, x) for x in SIZES] for of in (lambda x: ad.log(1 + ad.exp(x)), Softplus.apply))
     plain, straight = (_fit(rounding) for rounding in (ad.round, StraightThrough.apply))
-    parts = (
-        """A Function is an operation with a backward that you write: a node of the graph like any other. Backward receives the
-        adjoint of the result, grad_output, and returns that of each operand. This is the Legendre polynomial P3:""",
+    parts: Parts = (
+        """A Function is an operation whose backward you write: it receives grad_output, the adjoint of the result, and returns
+        those of the operands. For P3:""",
         listing(FUNCTION),
-        "Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):",
-        grid(
-            "derivatives of P3", ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}"),
-            zip(POINTS, values, *slopes.values(), strict=True), digits=10,
-        ),
-        f"""So P3 needs no function of its own: operations know their derivatives, and yours is one more place for an error. Two
-        backwards with an error: `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), and `forgetful` returns 1.5 * (5 *
-        input**2 - 1). At x = {AT:g}, alone, and in exp(P3(x)):""",
+        [
+            "Beside it the same formula by operations of the table, and central quotients, (f(x + h) - f(x - h))/(2h):",
+            grid(
+                "derivatives of P3", ("x", "P3(x)", "own backward", "operations", f"quotient, h = {STEP:.0e}"),
+                zip(POINTS, values, *slopes.values(), strict=True), digits=10,
+            ),
+        ],
+        f"""A backward is one more place for an error. `mistyped` returns grad_output * (1.5 * 5 * input**2 - 1), `forgetful`
+        leaves grad_output out. At x = {AT:g}:""",
         _suspects(suspects),
-        """A glance at one point finds the first. The second is right there, as grad_output is 1 for what backward() is called on,
-        and wrong wherever anything follows: as in every network. gradcheck starts from other adjoints, too:""",
-        quoted(suspects[2].error),
-        """What are they good for, then? One use is where the formula is worse than its derivative. log(1 + exp(x)), as it is
-        written, and by a Function (the table has it, too: softplus):""",
-        listing(STABLE),
-        grid(
-            "", ("x", "as written", "its slope", "Function", "its slope"),
-            [(x, *bad, *good) for x, bad, good in zip(SIZES, naive, stable, strict=True)], digits=6,
-        ),
-        f"""exp(1000) is inf, and the slope inf/inf. At -50 it is the value that goes to ruin: 1 + exp(-50) is 1. The other use is
-        to depart from the derivative on purpose. (round(w) - {GOAL:g})^2 has the slope 0 wherever it has one; the
-        straight-through estimator has backward return grad_output, as if round were not there. Steps of {RATE:g} times the
-        gradient:""",
-        grid(
-            "", ("step", "w, by round", "w, straight-through", "rounded"),
-            [(step, plain[step], straight[step], round(straight[step])) for step in (0, 1, 2, 4, 6, 8, STEPS)], digits=3,
-        ),
-        "gradcheck refuses it, and rightly: it is no derivative, but a direction that happens to help.",
+        "`forgetful` is right alone, where grad_output is 1, and wrong within a program. gradcheck tries other adjoints, too.",
+        [quoted(suspects[2].error)],
+        f"""A Function is useful where the derivative has a better formula. At x = {SIZES[-1]:g} the slope of log(1 + exp(x)) is
+        {naive[-1][1]:g} as it is written, and {stable[-1][1]:g} by a Function that returns grad_output * sigmoid(x). It may
+        also depart from the derivative: round(w) has slope 0, and a descent on (round(w) - {GOAL:g})^2 stays where it is. The
+        straight-through estimator returns grad_output (and gradcheck refuses it, rightly):""",
+        curves("", Axis("step"), Axis("w"), {"by round": enumerate(plain), "straight-through": enumerate(straight)}, rows=5),
     )
-    return Lesson(parts, _checks(slopes, suspects, naive, stable, plain, straight), TRY)
+    return Lesson(
+        parts, _checks(slopes, suspects, naive, stable, plain, straight), TRY,
+        "A backward of sin(x) returns grad_output * sin(x). At which x between 0 and 1 would a test at one point miss the error?",
+        f"""At x = {pi / 4:.4f}, a quarter of pi, where sin and cos are both {sin(pi / 4):.4f}. Test at several points, as
+        gradcheck with a tensor of several does.""",
+    )  # fmt: skip
 
 
 def _slope(function: Callable[[Any], Any], x: float) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from diffcli.autograd import AutogradError
 from diffcli.records.blocks import Text
 from diffcli.studies.lessons.record import Check, listing
 
-WIDTH = 78
+WIDTH = 80
 NOTHING = "nothing was raised"
 
 

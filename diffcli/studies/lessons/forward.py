@@ -1,58 +1,74 @@
-"""Forward mode: every value with its tangent, row by row; one sweep a direction, and so n sweeps for a gradient."""
+"""Forward mode: every value with its tangent, row by row; one sweep for a direction, and so n sweeps for a gradient."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.library import grad
+from diffcli.methods.library_matrices import jvp
+from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid
-from diffcli.studies.lessons.survey import AT, CLOSE, SINE, TEXT, agreement, costs, name_of, sizes, traced
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid
+from diffcli.studies.lessons.survey import AT, CLOSE, SINE, TEXT, agreement, costs, name_of, traced
 
 
 def lesson(settings: Settings) -> Lesson:
     result, trace, cost = traced("forward")
     gradient: dict[str, Any] = result.gradient
-    both = grad(TEXT, AT, mode="forward", direction={"x1": 1, "x2": 1}).directional
-    assert both is not None
-    by_size = {n: costs(n, "forward")[1] for n in sizes(settings.sized())}
-    sine = next(row for row in trace.primal if row.operation == "sin")
-    without: Any = next(row.value for row in trace.primal if row.v == sine.v + 1)
-    parts = (
-        f"""Beside every value v the program computes its tangent v̇, how fast v moves when an input moves. The input's own
-        tangent, the seed, is 1; each row knows its partial derivatives, so its tangent follows from those above it. This is f =
-        {TEXT} at (2, 5), with the seed at x1, and again with the seed at x2:""",
+    both = float(jvp(TEXT, AT, {"x1": 1, "x2": 1}).product["f"])
+    last = settings.sized()
+    large = costs(last, "forward")[1]
+    parts: Parts = (
+        f"""Forward mode computes a second number beside every value v: its tangent v̇, the rate at which v changes when an
+        input changes. Each operation knows its partial derivatives, so its tangent follows from those of its operands. The
+        tangents of the inputs are the seed. With n inputs, l operations and m results, v₁₋ₙ ... v₀ are the inputs, v₁ ... vₗ
+        the operations in the order in which they run, and the last m of these are the results y₁ ... yₘ. For f = {TEXT} at (2,
+        5), seeded at x1 and then at x2:""",
         _table(trace),
-        Erratum(
-            f"{name_of(sine.v)} = sin 5 = {SINE}, and in the row of the result 10.693 + {SINE} = 11.652.",
-            f"sin 5 = {sine.value:.3f}, and 10.693 - ({sine.value:.3f}) = {result.value:.3f}. Two slips in sign, of which one "
-            f"repairs the other: with {SINE} in {name_of(sine.v)} the rule, v₄ - v₃, would give {without - SINE:.3f}.",
-        ),
-        f"""No step h and no limit: a tangent is rounded as any value is, and that is all. And a sweep takes any direction: with
-        both seeds 1 it gives {number_text(both)}, the sum of the two columns, for the price of one. But it takes one direction
-        only, and a gradient has as many as there are inputs. Counted, for the same f with a product of n factors, ln(x1) + x1 x2
-        ... xn - sin(xn):""",
-        grid(
-            "elementary operations of f and of its whole gradient",
-            ("n", "f", "sweeps", "f and sweeps", "as a multiple of f"),
-            tuple((n, of.function, of.sweeps, of.function + of.sweep, of.ratio) for n, of in by_size.items()),
-            digits=3,
-        ),
-        "The multiple grows with n. One column of the lecture's Jacobian a sweep: good for few inputs, ruin for a network.",
+        _sine_slip(trace, float(result.value)),
+        _numbering_slip(trace),
+        f"""There is no step h: a tangent is rounded as any other value is, and has no other error. One sweep takes any
+        direction: with both seeds 1 it gives {number_text(both)}, the sum of the two columns. But a gradient takes a sweep for
+        each input. For ln(x1) + x1 x2 ... xn - sin(xn) with n = {last}, f and its gradient take {large.ratio:.0f} times the
+        operations of f. Forward mode is the right choice for few inputs, and too slow for a network with millions.""",
     )
-    last = max(by_size)
     checks = (
         agreement(gradient, "the tangents are SymPy's derivatives"),
         Check("seeds (1, 1): the sum of the columns", number_text(both), abs(both - sum(gradient.values())) < CLOSE),
         Check("a sweep for each input", f"{cost.sweeps} of {len(AT)}", cost.sweeps == len(AT)),
         Check(
-            f"{last} variables cost more than {last / 4:g} times f", f"{by_size[last].ratio:.1f} times",
-            by_size[last].ratio > last / 4,
+            f"{last} variables cost more than {last / 4:g} times f", f"{large.ratio:.1f} times",
+            large.ratio > last / 4,
         ),
     )  # fmt: skip
-    return Lesson(parts, checks, 'diffcli grad "sin(x*y)" --at x=2,y=5 --mode forward --direction x=1,y=1')
+    return Lesson(
+        parts, checks, 'diffcli grad "ln(x) + x*y - sin(y)" --at x=2,y=5 --mode forward --substituted',
+        "How many forward sweeps does the gradient of a function of 10 inputs take? And its derivative along (1, ..., 1)?",
+        f"""{costs(10, "forward")[1].sweeps} for the gradient, one for each input. One for the derivative along a direction: the
+        direction is the seed, and the sweep adds the columns up on its way.""",
+    )  # fmt: skip
+
+
+def _sine_slip(trace: Trace, value: float) -> Erratum:
+    """The sign of a sine, which is wrong twice."""
+    sine = next(row for row in trace.primal if row.operation == "sin")
+    before: Any = next(row.value for row in trace.primal if row.v == sine.v + 1)
+    return Erratum(
+        f"{name_of(sine.v)} = sin 5 = {SINE}, and in the row of the result {before:.3f} + {SINE} = {value:.3f}.",
+        f"sin 5 = {sine.value:.3f}, and {before:.3f} - ({sine.value:.3f}) = {value:.3f}. Two errors in sign cancel: with {SINE} "
+        f"in {name_of(sine.v)}, {name_of(sine.v + 1)} - {name_of(sine.v)} would be {before - SINE:.3f}.",
+    )
+
+
+def _numbering_slip(trace: Trace) -> Erratum:
+    """The indices of the results, which are counted from 1 instead of 0."""
+    *_, before, last = trace.primal
+    return Erratum(
+        "the results are y_{m-k} = v_{l-k}, for k = 1, ..., m.",
+        f"k runs from 0 to m - 1. Here m = 1 and l = {last.v}, so k = 0 gives y₁ = {name_of(last.v)} = {last.value:.3f}; k = 1 "
+        f"would give y₀ = {name_of(before.v)} = {before.value:.3f}, and y₁ would have no value.",
+    )
 
 
 def _table(trace: Trace) -> Table:
@@ -61,4 +77,6 @@ def _table(trace: Trace) -> Table:
         (name_of(row.v), row.formula, row.value, move.formula, *[tangent or 0.0 for tangent in move.tangents])
         for row, move in zip(trace.primal, trace.tangent, strict=True)
     ]  # fmt: skip
-    return grid("primal and tangent trace", columns, tuple(rows))
+    _, _, value, _, *tangents = rows[-1]
+    result = ("y₁", name_of(trace.primal[-1].v), value, UNICODE.tangent(trace.primal[-1].v), *tangents)
+    return grid("primal and tangent trace", columns, (*rows, result))

@@ -1,4 +1,4 @@
-"""Grad modes: what is recorded in each, what it costs, what its results are good for later; and what no mode can mend."""
+"""eval() and the grad modes: what each changes, what it costs, and what its results may be used for later."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from diffcli.records.blocks import Table
 from diffcli.studies.graph.of_tensor import nodes_behind
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed
 
 MODES: dict[str, Callable[[], Any]] = {"default": ad.enable_grad, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 ROUNDS, SMALL_ROUNDS = 5, 200
 BATCH = 256
 SMALL = 4
+ONES = 20
 MEGA = 1e6
 ACCURACY = 0.98
 """What the model in question has, beside `RECALL`."""
 
 THRESHOLDS = (0.1, 0.02)
 
-CALL = """\
-net3 = Net3()                           # four layers, relu between them
-with ad.no_grad():                      # or ad.inference_mode(), or nothing
-    z = net3(x)"""
+SWITCHES = "what each switch changes"
+EVAL = "eval()"
+"""A switch that is no grad mode."""
 
 TRY = """\
 import diffcli.autograd as ad; w = ad.tensor(2.0, requires_grad=True)
@@ -40,7 +40,7 @@ print((w + y).grad_fn, (w * y.clone()).grad_fn)   # and w * y?"""
 
 
 class MyLinear(nn.Module):
-    """The lecture's layer; with a start that keeps the size of what goes through."""
+    """A layer whose start keeps the size of what goes through."""
 
     def __init__(self, in_features: int, out_features: int) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class MyLinear(nn.Module):
 
 
 def _net3(dim1: int) -> nn.Sequential:
-    """The lecture's network, with dim2 twice dim1 as there."""
+    """Four layers, with relu between them."""
     layers = [MyLinear(inputs, outputs) for inputs, outputs in pairwise((dim1, 2 * dim1, 2 * dim1, 2 * dim1, 1))]
     return nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2], nn.ReLU(), layers[3])
 
@@ -61,63 +61,65 @@ def lesson(settings: Settings) -> Lesson:
     dim1 = settings.sized()
     net, x = _net3(dim1), ad.randn(BATCH, dim1)
     costs = _costs(net, x)
-    uses = {name: _Use(mode) for name, mode in MODES.items()}
-    _, no_grad, inference = uses.values()
+    uses = {name: _Use(MODES.get(name, ad.enable_grad), name != EVAL) for name in ("default", EVAL, *[*MODES][1:])}
+    _, _, no_grad, inference = uses.values()
     fraud = Fraud(settings.seed)
     threshold = fraud.at_recall(RECALL)
     by_mode = {name: confusion(fraud.chances(mode), fraud.labels, threshold) for name, mode in MODES.items()}
     chances = fraud.chances(ad.no_grad)
     never = confusion(chances, fraud.labels, 2.0)
     lower = {limit: confusion(chances, fraud.labels, limit) for limit in THRESHOLDS}
-    parts = (
-        f"""A forward pass leaves a graph behind, for a backward pass that may never come. Two modes do without. Here is the
-        lecture's Net3, {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1, on {BATCH} rows; beside it one with {SMALL} for {dim1},
-        on one row:""",
-        listing(CALL),
+    parts: Parts = (
+        """Three switches are often confused: eval() of a model, and the modes no_grad() and inference_mode(). This is all that
+        each changes. c = 3 w is made under the switch, and used later without it; w requires a gradient:""",
+        _switches(uses, costs),
+        f"""eval() changes what some layers compute, and records as before; the two modes change what is recorded, and no layer.
+        They save memory. A network {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1 on {BATCH} rows, and a small one on one
+        row:""",
         _cost_table(costs),
-        """The lecture times each once, and finds 0.52, 0.48 and 0.43 seconds. Measured again and again, in turn, large matrices
-        take about the same in every mode: nearly all of the time goes into the products. What differs is the memory: the graph
-        keeps what its backward pass will read, layer upon layer, while without it each is let go once the next is there.
-        Recording does cost time where an operation is small. In training there is no choice: what was computed under no_grad has
-        no backward().""",
-        """What are results good for later? c = 3 w is made in each mode, and then used in the default mode; w requires a
-        gradient:""",
-        _use_table(uses),
+        """The graph keeps what its backward pass reads; without it each result is freed as soon as the next one is there. Time
+        is saved only where operations are small: large products take as long in every mode.""",
         Erratum(
-            "requires_grad is always overridden to be False in the two other modes.",
-            f"that of what is computed there. Under no_grad, w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
+            "requires_grad is always overridden to be False in the two modes.",
+            f"only that of what is computed there. Under no_grad w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
             f"{no_grad.requires_grad}.",
         ),
-        """The lecture's table of modes holds: only the default mode records, only inference mode spares the counting too, and
-        only its results are limited later. This is what one is told:""",
-        quoted(inference.saved),
         Erratum(
             "tensors created in inference mode will not be able to be used in computations to be recorded by autograd.",
-            f"only those that would be saved. w + c is recorded ({code_of(inference.summed)}), as a sum saves neither of them. "
-            f"w * c saves both, and is refused ({code_of(inference.saved)}).",
+            f"only those that would be saved. w + c saves neither, and is recorded. w * c saves both, and is refused "
+            f"({code_of(inference.saved)}): use c.clone() there.",
+            AUTOGRAD_NOTES,
         ),
-        f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST} payments,
-        in each mode:""",
-        _confusions("", "mode", by_mode),
-        """Is a model with 98 % accuracy but 12 % recall a good one? Here are the same numbers, and beside them a model that never
-        calls anything a fraud, and ours when it calls one sooner:""",
-        _confusions(
-            "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
-            | {f"from p = {limit:g}": found for limit, found in lower.items()},
-        ),
-        f"""Saying nothing at all has {never.accuracy:.0%} too: with one fraud in {(FRAUDS + HONEST) // FRAUDS}, accuracy is about
-        the honest. Ours finds more of the frauds only where its accuracy falls below that of saying nothing. So look at recall
-        and precision, and choose the threshold by what a missed fraud and a false alarm cost.""",
-    )  # fmt: skip
+        [
+            quoted(inference.saved),
+            f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST}
+            payments, in each mode:""",
+            _confusions("", "mode", by_mode),
+            """Is a model with 98 % accuracy and 12 % recall a good one? Beside it, a model that calls nothing a fraud, and this
+            model with lower thresholds:""",
+            _confusions(
+                "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
+                | {f"from p = {limit:g}": found for limit, found in lower.items()},
+            ),
+            f"""The model that calls nothing a fraud has {never.accuracy:.0%} accuracy, too: with one fraud in
+            {(FRAUDS + HONEST) // FRAUDS}, accuracy says little about frauds. Look at recall and precision, and choose the
+            threshold by what a missed fraud and a false alarm cost.""",
+        ],
+    )
     checks = (*_mode_checks(costs, uses), *_fraud_checks(by_mode, fraud, never, lower))
-    return Lesson(parts, checks, TRY)
+    return Lesson(
+        parts, checks, TRY,
+        "You look at a model after each epoch with its loss on other data. Which of the switches do you need, and why?",
+        f"""eval(), so that dropout rests and batch norm uses its averages. And no_grad(), or inference_mode() if no result is
+        used in training later: without it this network keeps {costs["default"].numbers:,} numbers for a backward pass that
+        never comes.""",
+    )  # fmt: skip
 
 
 # -- what it costs ---------------------------------------------------------------------------------------------------------------
 
 
 class _Cost(NamedTuple):
-    first: float
     middle: float
     small: float
     peak: int
@@ -129,7 +131,6 @@ class _Cost(NamedTuple):
 
 
 def _costs(net: nn.Module, x: Any) -> dict[str, _Cost]:
-    first = {name: _seconds(net, x, mode) for name, mode in MODES.items()}
     large, small = _middles(net, x, ROUNDS), _middles(_net3(SMALL), ad.randn(1, SMALL), SMALL_ROUNDS)
     costs = {}
     for name, mode in MODES.items():
@@ -144,7 +145,7 @@ def _costs(net: nn.Module, x: Any) -> dict[str, _Cost]:
         anyway = {id(known) for known in (x, *net.parameters())}
         kept = {id(saved): saved for node in nodes for saved in node.saved.values() if id(saved) not in anyway}
         numbers = sum(saved.numel() for saved in kept.values())
-        costs[name] = _Cost(first[name], large[name], small[name], peak, len(nodes), numbers, z.tolist())
+        costs[name] = _Cost(large[name], small[name], peak, len(nodes), numbers, z.tolist())
     return costs
 
 
@@ -166,10 +167,10 @@ def _middles(net: nn.Module, x: Any, rounds: int) -> dict[str, float]:
 
 def _cost_table(costs: dict[str, _Cost]) -> Table:
     rows = tuple(
-        (name, 1e3 * cost.first, 1e3 * cost.middle, 1e3 * cost.small, cost.peak / MEGA, cost.nodes, cost.numbers)
+        (name, 1e3 * cost.middle, 1e3 * cost.small, cost.peak / MEGA, cost.nodes, cost.numbers)
         for name, cost in costs.items()
     )  # fmt: skip
-    varies = ("once, ms", "median, ms", "small, ms", "peak, MB")
+    varies = ("median, ms", "small, ms", "peak, MB")
     columns = ("mode", *varies, "nodes", "numbers kept")
     return grid("a forward pass", columns, rows, varies, digits=3)
 
@@ -178,9 +179,14 @@ def _cost_table(costs: dict[str, _Cost]) -> Table:
 
 
 class _Use:
-    """c, made in a mode, and what may be done with it in the default mode."""
+    """What layers do under a switch; and c, made under it, and what may be done with it in the default mode."""
 
-    def __init__(self, mode: Callable[[], Any]) -> None:
+    def __init__(self, mode: Callable[[], Any], training: bool) -> None:
+        drop, norm, x = nn.Dropout(0.5).train(training), nn.BatchNorm1d(1).train(training), ad.ones(ONES, 1)
+        with mode():
+            self.drops = drop(x).tolist() != x.tolist()
+            norm(x)
+        self.moves = norm.running_mean.item() != 0
         w = ad.tensor(2.0, requires_grad=True)
         w.name = "w"
 
@@ -205,17 +211,18 @@ class _Use:
 
     def rows(self) -> dict[str, Any]:
         words = {
-            "w.requires_grad, inside": self.flag,
-            "c.requires_grad": self.requires_grad,
+            "dropout drops": self.drops, "batch norm uses the batch": self.moves, "c.requires_grad": self.requires_grad,
             "versions of c are counted": self.counts,
-        }
-        later = {"w * c": self.saved, "w + c": self.summed, "c.add_(1)": self.in_place, "c.requires_grad_()": self.required}
-        return words | {what: "fine" if found is None else "error" for what, found in later.items()}
+        }  # fmt: skip
+        later = {"c.backward()": self.back, "w * c": self.saved, "w + c": self.summed, "c.add_(1)": self.in_place}
+        return words | {what: "works" if found is None else "error" for what, found in later.items()}
 
 
-def _use_table(uses: dict[str, _Use]) -> Table:
-    found = [use.rows() for use in uses.values()]
-    return grid("", ("", *uses), tuple((what, *[rows[what] for rows in found]) for what in found[0]))
+def _switches(uses: dict[str, _Use], costs: dict[str, _Cost]) -> Table:
+    found = {name: use.rows() for name, use in uses.items()}
+    rows = [(what, *[of[what] for of in found.values()]) for what in found["default"]]
+    rows[2:2] = [("operations are recorded", *[costs[name if name in costs else "default"].nodes > 0 for name in found])]
+    return grid(SWITCHES, ("", *uses), tuple(rows))
 
 
 # -- predictions -----------------------------------------------------------------------------------------------------------------
@@ -233,12 +240,14 @@ def _mode_checks(costs: dict[str, _Cost], uses: dict[str, _Use]) -> tuple[Check,
     later = [use.saved is None for use in uses.values()]
     results = [cost.result for cost in costs.values()]
     inside = [use.inside for use in uses.values()]
+    layers = [(use.drops, use.moves) for use in uses.values()]
     return (
+        Check("only eval() changes the layers", "both", layers == [(True, True), (False, False), *[(True, True)] * 2]),
         Check("only the default mode records", f"{listed(nodes)} nodes", nodes[0] > 0 and nodes[1:] == [0, 0]),
         Check("and keeps numbers for backward", listed(numbers), numbers[0] > 0 and numbers[1:] == [0, 0]),
         refused("no_grad leaves nothing to go back through", uses["no-grad"].back, "no-graph"),
-        Check("only inference mode counts no versions", listed(counts), counts == [True, True, False]),
-        Check("its results cannot be saved later", listed(later), later == [True, True, False]),
+        Check("only inference mode counts no versions", listed(counts), counts == [True, True, True, False]),
+        Check("its results cannot be saved later", listed(later), later == [True, True, True, False]),
         refused("nor changed in place outside", uses["inference"].in_place, "inference-tensor"),
         refused("nor made to require a gradient", uses["inference"].required, "inference-tensor"),
         Check("but inside it they may be changed", code_of(inside[-1]), code_of(inside[-1]) == NOTHING),

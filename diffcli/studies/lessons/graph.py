@@ -12,11 +12,11 @@ from diffcli.records.figures import Drawing
 from diffcli.records.graph import Graph
 from diffcli.studies.graph.of_tensor import graph_of_tensor
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, grid, listed, listing
 from diffcli.studies.lessons.survey import AT, CLOSE, TEXT
 
 LIMIT = 100.0
-STARTS = (3.0, 5.0, 9.99, 10.0, 20.0)
+STARTS = (3.0, 9.99, 10.0)
 
 SAVED = """\
 x is y.grad_fn.saved["a"]        # {}: the tensor itself, and no copy
@@ -43,33 +43,44 @@ def lesson(settings: Settings) -> Lesson:
     runs = [_Run(start) for start in STARTS]
     again = refusal(y.backward)
     harmless = _twice_through_a_sum()
-    parts = (
-        f"""Tensors run their operations at once: no formula is read first. But an operation on a tensor that requires a gradient
-        leaves a node behind, the result's grad_fn, which knows where adjoints go. The lecture's y = {TEXT} at (2, 5):""",
+    cube = _leaf(3.0, "x")
+    power = graph_of_tensor(cube * cube * cube)
+    operations = sum(node.kind == "operation" for node in power.nodes)
+    parts: Parts = (
+        f"""Tensors run their operations at once. An operation on a tensor that requires a gradient leaves a node behind, the
+        grad_fn of its result, which knows how to compute the adjoints of its operands. For y = {TEXT} at (2, 5):""",
         Drawing("", graph),
-        """From the root, y.grad_fn, the functions of the backward pass lead to its ends, the leaves x1 and x2, where a gradient
-        is added to x.grad. Both are used twice, and are there once: it is a DAG, not a tree. A node saves what its derivative
-        reads: a product both factors, a sum nothing. With y = x**2:""",
-        listing(SAVED.format(*saved)),
-        "As it is made by running, there is no loop in it. This one squares x until it is 100 or more:",
+        """From the root, y.grad_fn, the backward pass goes to the leaves x1 and x2, and adds their gradients to x.grad. Both
+        are used twice and stand in the graph once: it is a directed acyclic graph, not a tree. A node saves what its partial
+        derivatives read: a product saves both factors, a sum saves nothing.""",
+        ["It saves the tensors themselves. With y = x**2:", listing(SAVED.format(*saved))],
+        "The graph is made by running, so there is no loop in it. This function squares x until it is 100 or more:",
         listing(LOOP),
         grid(
             "", ("x", "nodes", "f was", "f(x)", "slope"),
             [(of.start, of.nodes, f"x^{of.paths}", of.value, of.slope) for of in runs], digits=6,
         ),
         _edge(runs),
-        f"The graph of f({runs[0].start:g}), where each node is used twice by the next:",
-        Drawing("", runs[0].graph),
-        f"""{runs[0].nodes} nodes, and {runs[0].paths} paths from the root to x, each with its share of the slope; the backward
-        pass visits each node once, and has them all.""",
-        "And it is made for one backward pass, which frees what was saved as it goes. y.backward() once more:",
-        quoted(again),
-        f"""Only what has saved something can miss it: (x + 1) can be gone through as often as you like, and twice gives x.grad =
-        {harmless:g}.""",
+        [
+            f"The graph of f({runs[0].start:g}), where each node is used twice by the next:",
+            Drawing("", runs[0].graph),
+            f"""It has {runs[0].nodes} nodes, and {runs[0].paths} paths lead from the root to x. The backward pass visits each
+            node once.""",
+        ],
+        """A backward pass frees what was saved as it goes, so a second y.backward() is refused, unless the first was called with
+        retain_graph=True.""",
+        [
+            quoted(again),
+            f"""A node that saves nothing has nothing to miss: the backward pass of x + 1 may run twice, and then x.grad is
+            {harmless:g}.""",
+        ],
     )
     gradient = {"x1": x1.grad.item(), "x2": x2.grad.item()}
-    checks = _checks(graph, gradient, saved, runs, again, harmless)
-    return Lesson(parts, checks, TRY)
+    return Lesson(
+        parts, _checks(graph, gradient, saved, runs, again, harmless), TRY,
+        "y = x*x*x is computed as (x*x)*x. How many nodes has its graph, and how many paths lead from y to x?",
+        f"{operations} nodes, one for each product, and {_paths(power)} paths, one for each factor x, of x^2 each.",
+    )  # fmt: skip
 
 
 def _leaf(value: float, name: str) -> Any:
@@ -131,9 +142,8 @@ def _edge(runs: Sequence[_Run]) -> str:
     """Where the loop runs once more or not."""
     below, at = max(pairwise(runs), key=lambda pair: pair[0].value - pair[1].value)
     return (
-        f"Each slope is right for the power that ran, and each run has a graph of its own. But between x = {below.start:g} and "
-        f"{at.start:g} f falls from {below.value:.0f} to {at.value:.0f}, and its slope is said to be {below.slope:.0f}, and then "
-        f"{at.slope:.0f}: a graph knows what was run, and not what might have been. Nobody warns of a jump in a loop."
+        f"Each slope is right for the power that ran. But between x = {below.start:g} and {at.start:g} f jumps from "
+        f"{below.value:.0f} to {at.value:.0f}, and no warning says so: a graph holds what was run, not what would run elsewhere."
     )
 
 

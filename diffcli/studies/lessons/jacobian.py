@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from diffcli.methods.library_matrices import jacobian, jvp, vjp
-from diffcli.records.blocks import Table
+from diffcli.records.figures import Axis
 from diffcli.records.matrices import SweepCount
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid
 
 TEXT = "[x1*x2 + sin(x3), x1*exp(x2*x3)]"
 AT = {"x1": 2.0, "x2": 0.5, "x3": 1.0}
@@ -32,20 +32,24 @@ def lesson(settings: Settings) -> Lesson:
     weighed = [_weigh(n, TOGETHER - n) for n in (1, 4, 7, 8, 9, 12, 15)]
     chain = _chain(settings.sized())
     texts = {(result, found.variable): found.simplified or found.unsimplified for result, found in symbolic.symbolic}
-    parts = (
-        f"""With n inputs and m results the derivative is a matrix, J_ij = ∂f_i/∂x_j, m rows of n. Neither mode finds it at once.
-        Take (f1, f2) = {TEXT} at (2, 0.5, 1). A forward sweep moves one input and sees all results: a column.""",
-        grid("forward: a column a sweep", ("seed", *RESULTS), tuple((f"e_{name}", *columns[name].values()) for name in AT)),
-        "A reverse sweep asks for one result and reaches all inputs: a row.",
-        grid("reverse: a row a sweep", ("seed", *AT), tuple((f"e_{name}", *rows[name].values()) for name in RESULTS)),
-        grid("the same by SymPy", ("", *AT), tuple((result, *[texts[result, name] for name in AT]) for result in RESULTS)),
-        f"""So forward takes n sweeps, reverse m. Which are fewer? Counted, for t = x1 x2 ... xn sent through {TRUNK} sines, and
-        the results t, 2 t, ..., m t, with n + m = {TOGETHER}:""",
-        _counts(weighed),
-        f"""They cross where n = m. A loss has m = 1 and millions of inputs: at that end of the table nothing but reverse mode
-        will do. And yet the count can be beaten. In f_i = x_{{i-1}} x_i x_{{i+1}}, with {chain.inputs} inputs and as many
-        results, each result sees but its neighbours: columns that share no row can share a sweep, and the {chain.inputs} x
-        {chain.outputs} matrix takes {chain.forward.sweeps} sweeps, not {chain.inputs}.""",
+    operations = {
+        "forward": [(of.inputs, of.forward.operations) for of in weighed],
+        "reverse": [(of.inputs, of.reverse.operations) for of in weighed],
+    }
+    parts: Parts = (
+        f"""With n inputs and m results the derivative is a matrix of m rows and n columns, J_ij = ∂f_i/∂x_j. For (f1, f2) =
+        {TEXT} at (2, 0.5, 1), a forward sweep is seeded at one input and gives a column:""",
+        grid("", ("forward, seed", *RESULTS), tuple((name, *columns[name].values()) for name in AT)),
+        "A reverse sweep is seeded at one result and gives a row:",
+        grid("", ("reverse, seed", *AT), tuple((name, *rows[name].values()) for name in RESULTS)),
+        f"""So the matrix takes n forward sweeps, or m reverse sweeps. Which are fewer operations? Counted for a product of n
+        inputs sent through {TRUNK} sines, and m multiples of the result, with n + m = {TOGETHER}:""",
+        curves("operations for the whole Jacobian", Axis("n"), Axis("operations"), operations, rows=8),
+        [grid("the same by SymPy", ("", *AT), tuple((result, *[texts[result, name] for name in AT]) for result in RESULTS))],
+        f"""Reverse mode wins where m < n, and a loss has m = 1 and as many inputs as there are weights. A sparse matrix takes
+        fewer sweeps still. In f_i = x_{{i-1}} x_i x_{{i+1}}, with {chain.inputs} inputs and results, each result depends on its
+        neighbours only. Columns without a common row share a sweep, and {chain.forward.sweeps} sweeps do the work of
+        {chain.inputs}.""",
     )
     crossed = [count.cheaper for count in weighed]
     checks = (
@@ -61,7 +65,12 @@ def lesson(settings: Settings) -> Lesson:
             chain.forward.sweeps == chain.reverse.sweeps == 3,
         ),
     )  # fmt: skip
-    return Lesson(parts, checks, 'diffcli jacobian "[a*b, b*c, c*d, d*a]" --at a=1,b=2,c=3,d=4 --sparsity')
+    return Lesson(
+        parts, checks, 'diffcli jacobian "[a*b, b*c, c*d, d*a]" --at a=1,b=2,c=3,d=4 --sparsity',
+        "How many sweeps does the Jacobian of 3 results of 1000 inputs take by each mode, if nothing in it is known to be 0?",
+        "1000 by forward mode, a column each; 3 by reverse mode, a row each.",
+    )  # fmt: skip
+
 
 
 def _weigh(n: int, m: int) -> SweepCount:
@@ -82,15 +91,6 @@ def _sweeps(text: str, at: dict[str, float]) -> SweepCount:
     count = jacobian(text, at).sweeps
     assert count is not None
     return count
-
-
-def _counts(weighed: list[SweepCount]) -> Table:
-    rows = tuple(
-        (of.inputs, of.outputs, of.forward.sweeps, of.forward.operations, of.reverse.sweeps, of.reverse.operations, of.cheaper)
-        for of in weighed
-    )  # fmt: skip
-    columns = ("n", "m", "forward sweeps", "operations", "reverse sweeps", "operations", "chosen")
-    return grid("sweeps for the whole Jacobian, and their operations", columns, rows)
 
 
 def _agree(claim: str, found: Matrix, exact: Matrix) -> Check:

@@ -1,4 +1,4 @@
-"""A linear layer: why its gradients are two products, found component by component, and checked in the lecture's network."""
+"""A linear layer: why its gradients are products of matrices, found component by component, and checked in a network."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
 from diffcli.nn import functional
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
 
 X = ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
 W = ((1.0, -1.0), (2.0, 7.0), (8.0, 3.0))
+BIAS = (0.5, -1.0)
 G = ((1.0, -2.0), (3.0, 5.0))
 """The small case: B = 2 rows, from H1 = 3 to H2 = 2; and what dL/dY is taken to be."""
 
@@ -30,54 +31,48 @@ Y_il = sum_j X_ij W_jl               so  dY_il/dW_jk = X_ij if l = k, else 0
 dL/dW_jk = sum_i sum_l dL/dY_il dY_il/dW_jk  =  sum_i X_ij dL/dY_ik
          = row j of X^T times column k of dL/dY:    dL/dW = X^T dL/dY"""
 
-NETWORK = """\
-def forward(self, x):
-    x = self.flatten(x)
-    self.fc2_input_act = F.relu(self.fc1(x))               # X
-    self.fc2_input_act.retain_grad()
-    self.fc2_output_act = self.fc2(self.fc2_input_act)     # Y
-    self.fc2_output_act.retain_grad()
-    return self.fc3(F.relu(self.fc2_output_act))"""
-
 
 def lesson(settings: Settings) -> Lesson:
     width = settings.sized()
     explicit = _Explicit()
-    network, diff1, diff2 = _network(width, settings.seed)
+    diff1, diff2 = _network(width, settings.seed)
     by_x, by_w = BATCH * width * BATCH * width, BATCH * width * width * width
-    parts = (
-        """Y = X W, X of B rows and H1 columns, W of H1 by H2, and a loss L of Y. The chain rule says dL/dX = dL/dY dY/dX, and in
-        the same way dL/dW.""",
-        _order_slip(),
-        f"""But dY/dX has B H2 rows and B H1 columns, dY/dW the same rows and H1 H2 columns. At B = {BATCH} and H1 = H2 = {width}
-        that is {_bytes(by_x)} and {_bytes(by_w)}. What is in them? Here is all of dY/dX for B = 2, H1 = 3, H2 = 2 and W =
-        {_rows_text(W)}:""",
+    bias: Any = grad("sum((X @ W + b)*G)", {"X": X, "W": W, "b": BIAS, "G": G}).gradient["b"]
+    columns = [sum(row[k] for row in G) for k in (0, 1)]
+    parts: Parts = (
+        f"""A linear layer computes Y = X W + b, with B rows and H1 columns in X, and H1 x H2 weights. A loss L depends on Y. By
+        the chain rule dL/dX = dL/dY dY/dX. But dY/dX has B H2 rows and B H1 columns. At B = {BATCH} and H1 = H2 = {width} that
+        is {_bytes(by_x)}, and {_bytes(by_w)} for dY/dW. This is dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:""",
         explicit.grid("X"),
-        f"""Y_il sees row i of X only, and dY_il/dX_ij = W_jl: blocks of W^T along the diagonal, the same for every row, and
-        zeros. Of the {_bytes(by_x)} above {1 - 1 / BATCH:.1%} are zeros, and the rest is W, {BATCH} times over.""",
+        """Row i of Y depends on row i of X only, and dY_il/dX_ij = W_jl: the matrix holds W^T in blocks along its diagonal, and
+        zeros.""",
+        [_order_slip()],
         explicit.slip(),
-        """So take one component. Of all Y only row 1 moves with X_11, by W_11, ..., W_1H2. Hence dL/dX_11 = sum_k dL/dY_1k W_1k,
-        and in general dL/dX_ij = sum_k dL/dY_ik W_jk, which is dL/dX = dL/dY W^T. The lecture leaves dL/dW as an exercise. Here
-        it is:""",
-        listing(EXERCISE),
-        f"Every component, for dL/dY = {_rows_text(G)}, by the sum, and by the whole Jacobian:",
+        """So the Jacobian is not needed. Only row 1 of Y depends on X_11, by the factors W_11 ... W_1H2. Hence dL/dX_11 = sum_k
+        dL/dY_1k W_1k, and for all entries dL/dX = dL/dY W^T. In the same way dL/dW = X^T dL/dY:""",
+        [listing(EXERCISE)],
         explicit.components(),
-        f"And in the lecture's network, {PIXELS} - {width} - {width} - {CLASSES} on a batch of {BATCH} random images:",
-        listing(NETWORK),
-        grid("", ("", "shape", "shape of its gradient"), network),
-        """diff1 and diff2 below are not nearly 0, but 0: autograd computes these very products, and no Jacobian is near. (Linear
-        keeps W transposed, H2 x H1, so the lecture's code multiplies dL/dY by fc2.weight, with no T.)""",
+        f"""The columns J are taken from the whole Jacobian, for dL/dY = {_rows_text(G)}. The bias is added to each row of Y, so
+        dL/db is the sum of the rows of dL/dY: ({listed(bias, "g")}).""",
+        f"""autograd computes these products, and no Jacobian. In a network {PIXELS} - {width} - {width} - {CLASSES}, on a batch
+        of {BATCH} random images, the sums of the differences from them are {diff1:g} and {diff2:g}. (nn.Linear stores W
+        transposed, so in code dL/dX = dL/dY @ weight.)""",
     )
     checks = (
         *explicit.checks(),
+        Check("dL/db = the sum of the rows of dL/dY", listed(bias, "g"), list(bias) == columns),
         Check("dL/dX = dL/dY W^T: sum of |differences|, diff1", repr(diff1), diff1 == 0),
         Check("dL/dW = X^T dL/dY: sum of |differences|, diff2", repr(diff2), diff2 == 0),
     )
-    return Lesson(parts, checks, 'diffcli grad "Y = X @ W; sum(Y*G)" --at "X=[[1,2]],W=[[3],[4]],G=[[5]]"')
+    return Lesson(
+        parts, checks, 'diffcli grad "sum((X @ W + b)*G)" --at "X=[[1,2]],W=[[3],[4]],b=[5],G=[[6]]"',
+        f"For {BATCH} rows and H1 = H2 = {width}: how many numbers does dL/dW have, and how many dY/dW?",
+        f"dL/dW has {width * width:,}, as W has. dY/dW has {by_w:,}: so many for each of the {BATCH * width:,} numbers in Y.",
+    )  # fmt: skip
 
 
 def _order_slip() -> Erratum:
-    """The lecture names the composition of f and then g by the other order."""
+    """The name of a composition, f and then g, in the wrong order."""
     first, second = float(grad("x^2", {"x": AT}).gradient["x"]), float(grad("sin(y)", {"y": AT**2}).gradient["y"])
     right, printed = (float(grad(text, {"x": AT}).gradient["x"]) for text in ("sin(x^2)", "sin(x)^2"))
     return Erratum(
@@ -91,7 +86,7 @@ def _order_slip() -> Erratum:
 
 
 class _Explicit:
-    """The small case with its Jacobians written out; their entries by the indices of the lecture, which begin with 1."""
+    """The small case with its Jacobians written out; their entries by indices that begin with 1."""
 
     def __init__(self) -> None:
         found = jacobian("X @ W", {"X": X, "W": W})
@@ -137,11 +132,11 @@ class _Explicit:
         return grid("dL/dX = dL/dY W^T, and dL/dW = X^T dL/dY", columns, tuple(rows))
 
     def slip(self) -> Erratum:
-        """The lecture's matrix Y has the wrong column of W in the corner below on the left."""
+        """A matrix Y with the wrong column of W in the corner below on the left."""
         printed = sum(X[1][k] * W[k][1] for k in range(3))
         return Erratum(
             "in the matrix Y, the first entry of the last row is sum_k X_Bk W_kH2.",
-            f"it is sum_k X_Bk W_k1. Here Y_21 = {number_text(self.values['Y21'])}; what is printed would be "
+            f"it is sum_k X_Bk W_k1. Here Y_21 = {number_text(self.values['Y21'])}; sum_k X_2k W_k2 is "
             f"{number_text(printed)}, which is Y_22.",
         )
 
@@ -176,11 +171,11 @@ def _bytes(entries: int) -> str:
     return f"{size:.3g} TB"
 
 
-# -- the lecture's network -------------------------------------------------------------------------------------------------------
+# -- a network -------------------------------------------------------------------------------------------------------------------
 
 
 class _NeuralNetwork(nn.Module):
-    """The lecture's model: it keeps what goes into its second layer, and what comes out, with their gradients."""
+    """A model that keeps what goes into its second layer, and what comes out, with their gradients."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -200,15 +195,13 @@ class _NeuralNetwork(nn.Module):
         return self.fc3(functional.relu(self.fc2_output_act))
 
 
-def _network(width: int, seed: int) -> tuple[tuple[tuple[Any, ...], ...], float, float]:
-    """One backward pass through the lecture's network: shapes, and how far its gradients are from the two products."""
+def _network(width: int, seed: int) -> tuple[float, float]:
+    """One backward pass through the network: how far its gradients are from the two products."""
     ad.manual_seed(seed)
     model: Any = _NeuralNetwork(width)
     loss = ad.cross_entropy(model(ad.randn(BATCH, 1, 28, 28)), ad.randint(0, CLASSES, (BATCH,)))
     loss.backward()
     x, y, weight = model.fc2_input_act, model.fc2_output_act, model.fc2.weight
-    kept = {"X": x, "fc2.weight": weight, "Y": y}
-    shapes = tuple((name, *[" x ".join(map(str, shape)) for shape in (of.shape, of.grad.shape)]) for name, of in kept.items())
     diff1 = ad.sum(ad.abs(x.grad - ad.matmul(y.grad, weight)))
     diff2 = ad.sum(ad.abs(ad.transpose(weight.grad, 0, 1) - ad.matmul(ad.transpose(x, 0, 1), y.grad)))
-    return shapes, diff1.item(), diff2.item()
+    return diff1.item(), diff2.item()

@@ -10,7 +10,8 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listing
+from diffcli.records.figures import Axis, Figure
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, curves, grid, listing
 
 STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
 WIDTHS = (4, 64, 1024)
@@ -31,33 +32,8 @@ from diffcli import nn; net = nn.Sequential(nn.Linear(2, 8), nn.Tanh())
 for name, p in net.named_parameters(): print(name, p.shape)"""
 
 
-_NET2 = """\
-Net2(
-  (layer0): MyLinear()
-  (layer1): MyLinear()
-)"""
-
-PRINTED = {
-    "net.children()": "MyLinear()\nReLU()\nMyLinear()",
-    "net.modules()": """\
-Sequential(
-  (0): MyLinear()
-  (1): ReLU()
-  (2): MyLinear()
-)
-MyLinear()
-ReLU()
-MyLinear()""",
-    "net2.children()": "MyLinear()\nMyLinear()",
-    "net2.modules()": f"{_NET2}\nMyLinear()\nMyLinear()",
-    "net2.named_children()": "('layer0', MyLinear())\n('layer1', MyLinear())",
-    "net.named_modules()": f"('', {_NET2})\n('layer0', MyLinear())\n('layer1', MyLinear())",
-}
-"""What the lecture prints, to the letter, by the call that it names. The last one is a slip."""
-
-
 class MyLinear(nn.Module):
-    """The lecture's layer."""
+    """A layer without a bias."""
 
     def __init__(self, in_features: int, out_features: int) -> None:
         super().__init__()
@@ -68,7 +44,7 @@ class MyLinear(nn.Module):
 
 
 class Net2(nn.Module):
-    """The lecture's network."""
+    """Two such layers, with relu between them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,84 +58,85 @@ class Net2(nn.Module):
 def lesson(settings: Settings) -> Lesson:
     ad.manual_seed(settings.seed)
     net, net2 = nn.Sequential(MyLinear(4, 3), nn.ReLU(), MyLinear(3, 1)), Net2()
-    tree = _Tree(net, net2)
+    tree = _tree({"net": net, "net2": net2})
     kept = _Kept()
     runs = {"list": _train(False, settings.seed), "nn.ModuleList": _train(True, settings.seed)}
     shared = _Shared()
     starts = [_Start(width) for width in WIDTHS]
-    parts = (
-        "A module has parameters, other modules, and a forward. These are the lecture's:",
-        listing(CLASSES),
-        "What is assigned to self is found again by its name, so that a model is a tree:",
-        tree.grid(),
-        "The last of these, whole, as each child is printed:",
-        listing(tree.found["net2.named_modules()"]),
-        tree.slip(),
-        "How does a module know what it is to learn? By the kind of what is assigned to self.x; t is a tensor:",
+    parts: Parts = (
+        [
+            listing(CLASSES),
+            "print(net2) shows the tree, and methods go through it:",
+            listing(str(net2)),
+            grid("", ("call", "yields"), [(call, ", ".join(parts)) for call, parts in tree.items()]),
+            _slip(tree),
+        ],
+        """A module has parameters, other modules, and a forward. What is assigned to an attribute is found again by its name,
+        if it is of the right kind; t is a tensor:""",
         kept.grid(),
-        _two_runs(net2),
-        f"""A plain tensor is none of its business, even one that requires a gradient: it may be a state, as the last output of a
-        recurrent network. Nor is a Python list. That one hurts, since nothing complains. A network whose hidden layer is in a
-        list, and the same one with nn.ModuleList, after {STEPS} steps p -= {RATE:g} * p.grad over parameters():""",
-        _train_table(runs),
-        """forward works, backward gives the hidden weights a gradient, the loss falls. But nobody moves them, zero_grad() does
-        not clear their gradient, which is now a sum over all steps, and state_dict() does not save them.""",
-        "One module at two places, Sequential(a, ReLU(), a), is one module:",
-        shared.grid(),
-        """named_modules remembers what it has been at; a memo of your own makes it remember from call to call. state_dict has
-        both names, so that it can be loaded into a network whose layers are two. It is no copy: its tensors share the parameters'
-        memory, and a later step shows in them. clone() what you mean to keep.""",
-        "The weights' start is not a detail either. The lecture's randn beside nn.Linear, on inputs of size 1:",
-        grid(
-            "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),
-            [(of.width, of.by_randn, of.by_linear, of.bound, of.largest) for of in starts], digits=3,
-        ),
-        """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
-        sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
+        """A tensor is not learned, even one that requires a gradient: it may be a state. Nor is a Python list of layers, and
+        there is no error. A network with its hidden layer in a list, and in an nn.ModuleList:""",
+        _losses(runs),
+        """parameters() does not yield the weights in the list: they have a gradient, but no step moves them, and state_dict()
+        does not save them.""",
+        _squeeze(net, net2),
+        [
+            _two_runs(net2),
+            "One module at two places, Sequential(a, ReLU(), a), is one module:",
+            shared.grid(),
+            """state_dict has both names, so that it can be loaded into a network of two layers. It is no copy: its tensors
+            share the memory of the parameters, and a later step changes them. Use clone() for what you mean to keep.""",
+            "How weights are drawn matters, too. On inputs of size 1, weights by randn, and by nn.Linear:",
+            grid(
+                "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),
+                [(of.width, of.by_randn, of.by_linear, of.bound, of.largest) for of in starts], digits=3,
+            ),
+            """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
+            sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
+        ],
     )
-    checks = (*tree.checks(), *_checks(kept, runs, shared, starts, net2))
-    return Lesson(parts, checks, TRY)
+    checks = (
+        Check("a tree is found by its names", "net2", tree["net2.named_modules()"] == ["''", "'layer0'", "'layer1'"]),
+        *_checks(kept, runs, shared, starts, net2),
+    )
+    layers = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+    return Lesson(
+        parts, checks, TRY,
+        "How many numbers does Sequential(Linear(2, 8), Tanh(), Linear(8, 1)) learn?",
+        f"""{sum(one.numel() for one in layers.parameters())}: {", ".join(f"{one.numel()} in {name}" for name, one in
+        layers.named_parameters())}.""",
+    )
 
 
 # -- the tree --------------------------------------------------------------------------------------------------------------------
 
 
-class _Tree:
-    """What the lecture prints, printed again."""
+CALLS = ("children", "modules", "named_children", "named_modules")
 
-    def __init__(self, net: nn.Module, net2: nn.Module) -> None:
-        nets, calls = {"net": net, "net2": net2}, (*PRINTED, "net2.named_modules()")
-        methods = {call: call.removesuffix("()").split(".") for call in calls}
-        self.yielded = {call: list(getattr(nets[name], method)()) for call, (name, method) in methods.items()}
-        self.found = {call: "\n".join(map(str, children)) for call, children in self.yielded.items()}
 
-    def as_printed(self, call: str) -> bool | None:
-        return self.found[call] == PRINTED[call] if call in PRINTED else None
+def _tree(nets: dict[str, nn.Module]) -> dict[str, list[str]]:
+    """What iterating over parts yields, by the call: names where there are names, and else the kinds."""
+    yielded = {f"{name}.{call}()": list(getattr(net, call)()) for name, net in nets.items() for call in CALLS}
+    named = lambda part: repr(part[0]) if isinstance(part, tuple) else type(part).__name__
+    return {call: list(map(named, parts)) for call, parts in yielded.items()}
 
-    def grid(self) -> Table:
-        words = {True: "the same", False: "other", None: "-"}
-        rows = []
-        for call, children in self.yielded.items():
-            names = [repr(child[0]) if isinstance(child, tuple) else type(child).__name__ for child in children]
-            rows.append((call, ", ".join(names), words[self.as_printed(call)]))
-        return grid("", ("call", "yields", "the lecture prints"), tuple(rows))
 
-    def slip(self) -> Erratum:
-        names = ", ".join(repr(name) for name, _ in self.yielded["net.named_modules()"])
-        other = self.found["net2.named_modules()"] == PRINTED["net.named_modules()"]
-        return Erratum(
-            "net.named_modules() yields '', 'layer0', 'layer1'.",
-            f"net is the Sequential, and yields {names}. What is printed is net2.named_modules()"
-            f"{', to the letter' if other else ''}.",
-        )
+def _slip(tree: dict[str, list[str]]) -> Erratum:
+    wrong, right = (", ".join(tree[f"{name}.named_modules()"]) for name in ("net2", "net"))
+    return Erratum(
+        f"net.named_modules() yields {wrong}.",
+        f"net is the Sequential and yields {right}; what is printed is net2.named_modules().",
+    )
 
-    def checks(self) -> tuple[Check, ...]:
-        right = [self.as_printed(call) for call in PRINTED if call != "net.named_modules()"]
-        slipped = self.found["net2.named_modules()"] == PRINTED["net.named_modules()"]
-        return (
-            Check("five printouts of the lecture, to the letter", f"{right.count(True)} of {len(right)}", all(right)),
-            Check("the sixth is that of net2", "the same" if slipped else "other", slipped),
-        )
+
+def _squeeze(net: nn.Module, other: nn.Module) -> Erratum:
+    """What a result is printed with."""
+    names = [str(of(ad.randn(4)).grad_fn.name) for of in (net, other)]
+    return Erratum(
+        "net of two MyLinear prints grad_fn=<AddBackward0>, and net2 of the same layers prints <SqueezeBackward4>.",
+        f"both end with a product and have no bias to add, so they print the same: {' and '.join(names)} here, "
+        "<SqueezeBackward4> in PyTorch. <AddBackward0> is what adding a bias would print.",
+    )
 
 
 def _two_runs(net: nn.Module) -> Erratum:
@@ -167,7 +144,7 @@ def _two_runs(net: nn.Module) -> Erratum:
     same = sum(a is b for a, b in zip(named, plain, strict=True))
     return Erratum(
         "m.named_parameters() has a weight that begins with 0.6101, m.parameters() one that begins with -0.6607.",
-        f"both yield the same objects, here {same} of {len(plain)}. The lecture's two printouts are of two runs.",
+        f"both yield the same objects, here {same} of {len(plain)}. The two printouts are of two runs.",
     )
 
 
@@ -220,9 +197,8 @@ class _Listed(nn.Module):
 
 
 class _Run(NamedTuple):
-    parameters: int
-    first: float
-    last: float
+    losses: list[float]
+    """Before each step, and at last."""
     moved: float
     """How far the weights of the hidden layer are from their start."""
     gradient: float
@@ -246,13 +222,13 @@ def _train(registered: bool, seed: int) -> _Run:
             for parameter in net.parameters():
                 parameter.sub_(RATE * parameter.grad)  # type: ignore[operator]
     moved = ad.norm(weight.detach() - begin).item()
-    return _Run(len(list(net.parameters())), losses[0], losses[-1], moved, ad.norm(weight.grad).item())
+    return _Run(losses, moved, ad.norm(weight.grad).item())
 
 
-def _train_table(runs: dict[str, _Run]) -> Table:
-    names = ("parameters()", "first loss", "last loss", "hidden weights moved by", "their gradient, at last")
-    rows = tuple((name, *[run[place] for run in runs.values()]) for place, name in enumerate(names))
-    return grid("", ("hidden layer in", *runs), rows, digits=3)
+def _losses(runs: dict[str, _Run]) -> Figure:
+    """Every eighth loss of the two."""
+    points = {name: list(enumerate(run.losses))[::8] for name, run in runs.items()}
+    return curves("the hidden layer in", Axis("step"), Axis("loss", ends=(0.0, 0.6)), points, rows=6)
 
 
 # -- a module at two places, and starts ------------------------------------------------------------------------------------------
@@ -264,23 +240,20 @@ class _Shared:
     def __init__(self) -> None:
         layer = nn.Linear(4, 4)
         self.net = nn.Sequential(layer, nn.ReLU(), layer)
-        memo: set[nn.Module] = set()
         self.found = {
             "named_modules()": [name for name, _ in self.net.named_modules()],
             "named_modules(remove_duplicate=False)": [name for name, _ in self.net.named_modules(remove_duplicate=False)],
-            "named_modules(memo)": [name for name, _ in self.net.named_modules(memo)],
-            "named_modules(memo), once more": [name for name, _ in self.net.named_modules(memo)],
             "named_parameters()": [name for name, _ in self.net.named_parameters()],
             "state_dict()": list(self.net.state_dict()),
         }
 
     def grid(self) -> Table:
-        rows = tuple((call, ", ".join(name or "''" for name in names) or "nothing") for call, names in self.found.items())
+        rows = tuple((call, ", ".join(name or "''" for name in names)) for call, names in self.found.items())
         return grid("", ("call", "names"), rows)
 
 
 class _Start:
-    """The start of a layer of so many inputs: the lecture's, and that of `nn.Linear`."""
+    """The start of a layer of so many inputs: by randn, and that of `nn.Linear`."""
 
     def __init__(self, width: int) -> None:
         outputs = max(WIDTHS)
@@ -299,7 +272,7 @@ UNLEARNED = ["t", "t, requires_grad=True", "t by register_buffer", "[nn.Linear(2
 def _checks(kept: _Kept, runs: dict[str, _Run], shared: _Shared, starts: list[_Start], net: nn.Module) -> tuple[Check, ...]:
     lost = [kind for kind, (parameters, _, _) in kept.found.items() if not parameters]
     listed, registered = runs.values()
-    own, state, again = (shared.found[call] for call in ("named_parameters()", "state_dict()", "named_modules(memo), once more"))
+    own, state = (shared.found[call] for call in ("named_parameters()", "state_dict()"))
     with ad.no_grad():
         flag = nn.Parameter(ad.zeros(2)).requires_grad
     saved = net.state_dict()["layer0.weight"]
@@ -311,11 +284,10 @@ def _checks(kept: _Kept, runs: dict[str, _Run], shared: _Shared, starts: list[_S
         Check("tensors, buffers and lists are not learned", f"{len(lost)} of {len(kept.found)} kinds", lost == UNLEARNED),
         Check("a list's weights have a gradient, and stay", f"moved by {listed.moved:g}", listed.moved == 0 != listed.gradient),
         Check(
-            "in a ModuleList they move, and the loss is less", f"{registered.last:.2g} < {listed.last:.2g}",
-            registered.moved > 0 and registered.last < listed.last < listed.first,
+            "in a ModuleList they move, and the loss is less", f"{registered.losses[-1]:.2g} < {listed.losses[-1]:.2g}",
+            registered.moved > 0 and registered.losses[-1] < listed.losses[-1] < listed.losses[0],
         ),
         Check("a shared module has one set of parameters", f"{len(own)}, and {len(state)} names", 2 * len(own) == len(state)),
-        Check("a memo remembers", f"{len(again)} modules the second time", not again),
         Check("nn.Linear starts within Kaiming's bound", "1/sqrt(n)", within),
         Check("its output keeps its size", f"{min(sizes):.2f} to {max(sizes):.2f}", max(sizes) < 1.5 * min(sizes)),
         Check("a Parameter made under no_grad requires a gradient", "yes" if flag else "no", flag),

@@ -1,26 +1,23 @@
-"""Numerical differentiation: a limit that no computer reaches, two errors that pull the step apart, and the price."""
+"""Numerical differentiation: a limit that no computer reaches, the two errors of a step, and the price."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.library import grad
 from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
-from diffcli.records.figures import Axis, Figure, Series
-from diffcli.records.step_size import MethodSweep, StepSizeResult
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed
+from diffcli.records.figures import Axis, Figure
+from diffcli.records.step_size import StepSizeResult
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listed
 from diffcli.studies.step_size.step_size import DEFAULT, sweep
 from diffcli.tape.recording.functions import function
 
 AT = 0.2
-"""Where the logistic map is differentiated, as in the lecture's survey (Baydin et al. 2018, figure 3)."""
-
-SHOWN = (-4, -10, -20, -29, -40, -52)
-"""The steps of the table, as powers of two: on them x + h is rounded as little as can be."""
+"""Where the logistic map is differentiated, as in figure 3 of Baydin et al. 2018."""
 
 LOST = -56
 """A step, as a power of two, that is lost beside 0.2."""
@@ -40,48 +37,42 @@ def lesson(settings: Settings) -> Lesson:
     h = math.ldexp(1.0, LOST)
     lost = float(evaluate(DEFAULT, {"x": AT + h}) - evaluate(DEFAULT, {"x": AT})) / h
     n = settings.sized()
-    prices = [_Price(size) for size in sorted({max(n // 16, 1), max(n // 4, 1), n})]
-    parts = (
-        f"""The derivative is a limit: (f(x + h) - f(x))/h as h goes to 0. A program leaves the limit out and takes a small h. How
-        small? We ask the lecture's logistic map l4, at x = {AT}, where f' = {number_text(measured.reference or 0)}; the central
-        quotient is (f(x + h) - f(x - h))/(2h).""",
-        _errors(measured.methods),
+    price = _Price(n)
+    forward, central = (swept.theory for swept in measured.methods)
+    assert forward is not None and central is not None
+    parts: Parts = (
+        f"""The derivative is the limit of (f(x + h) - f(x))/h as h goes to 0. A program takes a small h instead. How small? Here
+        are the errors of this forward quotient and of the central one, (f(x + h) - f(x - h))/(2h), for the fourth iterate of the
+        logistic map at x = {AT}, where f' = {number_text(measured.reference or 0)}:""",
         _curves(measured),
-        f"""On the right h is too large: truncation, which falls as h, or as h^2 for the central quotient. On the left f(x) is
-        subtracted from almost itself, and the rounding of that, divided by h, grows as 1/h. At last, with h = 2^{LOST}, x + h is
-        x, and the quotient is {number_text(lost)}.""",
+        f"""On the right h is too large: the truncation error falls as h, or as h^2 for the central quotient. On the left h is
+        too small: two nearly equal numbers are subtracted, and their rounding error, divided by h, grows as 1/h. At h =
+        2^{LOST}, x + h rounds to x, and the quotient is {number_text(lost)}. The best step is where the two errors are
+        equal:""",
         _best(measured),
-        "And every variable costs evaluations. Counted, for x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1):",
-        _prices(prices),
+        f"""Every variable costs evaluations, too. For x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1) with n = {n}, the gradient
+        takes {price.forward} evaluations of f by forward quotients, {price.central} by central ones, and
+        {price.reverse} in reverse mode.""",
     )
-    checks = (*_checks(measured, lost), *prices[-1].checks())
-    return Lesson(parts, checks, 'diffcli step-size "exp(x)*sin(x)" --at x=1 --method central,central4,complex')
+    checks = (*_checks(measured, lost), *price.checks())
+    return Lesson(
+        parts, checks, 'diffcli step-size "exp(x)*sin(x)" --at x=1 --method central,central4,complex',
+        "Why is the best step of the central quotient larger than that of the forward quotient?",
+        f"""Its truncation error is smaller at the same h (h^2 in place of h), while the rounding error is about the same. So the
+        two are equal at a larger step: {central.best_step:.2g} in place of {forward.best_step:.2g}, and both are smaller there:
+        {central.best_error:.2g} in place of {forward.best_error:.2g}.""",
+    )  # fmt: skip
 
 
 # -- the step ------------------------------------------------------------------------------------------------------------------
 
 
-def _errors(methods: Sequence[MethodSweep]) -> Table:
-    rows = []
-    samples = {sample.step: (sample, *others) for sample, *others in zip(*[swept.samples for swept in methods], strict=True)}
-    sides = {"T": "truncation", "R": "rounding", "": ""}
-    for power in SHOWN:
-        found = samples[math.ldexp(1.0, power)]
-        cells = [cell for sample in found for cell in (sample.error, sides[sample.side])]
-        rows.append((f"2^{power}", found[0].step, *cells))
-    columns = ["step h", "about", *[title for swept in methods for title in (f"{swept.method} error", "mostly")]]
-    return grid("errors of the quotients", tuple(columns), tuple(rows), digits=2)
-
-
 def _curves(measured: StepSizeResult) -> Figure:
-    series = []
-    for swept in measured.methods:
-        known = [(sample.step, sample.error) for sample in swept.samples if sample.error is not None]
-        series.append(Series(swept.method, tuple(known)))
-        if theory := swept.theory:
-            points = tuple((h, theory.truncation(h) + theory.rounding(h)) for h, _ in known)
-            series.append(Series(f"{swept.method}, theory", points, "line"))
-    return Figure("the same, drawn", Axis("step h", log=True), Axis("error", log=True), tuple(series))
+    points = {
+        swept.method: [(sample.step, sample.error) for sample in swept.samples if sample.error is not None]
+        for swept in measured.methods
+    }
+    return curves("errors of the quotients", Axis("step h", log=True), Axis("error", log=True), points, rows=10)
 
 
 def _best(measured: StepSizeResult) -> Table:
@@ -159,9 +150,3 @@ class _Price:
 
 def _moved(x: list[float], i: int, step: float) -> list[float]:
     return [*x[:i], x[i] + step, *x[i + 1 :]]
-
-
-def _prices(prices: Sequence[_Price]) -> Table:
-    columns = ("n", "forward", "off by", "central", "off by", "reverse mode")
-    rows = tuple((of.n, of.forward, of.errors[0], of.central, of.errors[1], of.reverse) for of in prices)
-    return grid("evaluations of f for its gradient", columns, rows, digits=2)

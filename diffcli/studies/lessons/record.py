@@ -1,17 +1,18 @@
-"""What a lesson is made of: blocks of a document, common mistakes, checks, and a thing to try."""
+"""What a lesson is made of: blocks of a document, common mistakes, checks, a thing to try, and a question."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
 from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
-from diffcli.records.figures import Drawing, Figure
+from diffcli.records.figures import Axis, Drawing, Figure, Series
 
-NOTES = "notes on PyTorch"
-"""A source of mistakes."""
+NOTES = "notes on PyTorch's evaluation modes"
+AUTOGRAD_NOTES = "notes on PyTorch's autograd"
+"""Sources of mistakes."""
 
 
 class Erratum(NamedTuple):
@@ -31,17 +32,26 @@ class Check(NamedTuple):
 
 
 Part: TypeAlias = Text | Table | Figure | Drawing | Erratum
+Parts: TypeAlias = tuple[Part | str | list[Part | str], ...]
+"""A text among them is a paragraph; a list is folded away, so that the lesson fits on a page."""
 
 
 class Lesson(NamedTuple):
-    parts: tuple[Part | str, ...]
-    """A text among them is a paragraph."""
+    parts: Parts
     checks: tuple[Check, ...]
     try_next: str
-    """A command, or two lines of Python."""
+    """A command, or a few lines of Python with their imports."""
+    question: str = ""
+    answer: str = ""
     name: str = ""
     title: str = ""
-    """Its name and title are those of its row in `diffcli.studies.lessons.LESSONS`."""
+    next: str | None = None
+    """Its name, its title and the lesson after it are those of its row in `diffcli.studies.lessons.LESSONS`."""
+
+    def told(self, more: bool = True) -> list[Part]:
+        """The parts in their order, with those that are folded away or without."""
+        parts = [one for part in self.parts for one in ((part if more else []) if isinstance(part, list) else [part])]
+        return [said(part) if isinstance(part, str) else part for part in parts]
 
     @property
     def passed(self) -> bool:
@@ -82,6 +92,11 @@ def grid(
     titles, rows = tuple(columns), tuple(rows)
     kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(titles))]
     return Table(title, tuple(map(Column, titles, kinds)), rows, varies=varies, digits=digits)
+
+
+def curves(title: str, x: Axis, y: Axis, points: Mapping[str, Iterable[tuple[float, float]]], rows: int = 9) -> Figure:
+    """A figure of so many lines, of points that each belong to a name."""
+    return Figure(title, x, y, tuple(Series(name, tuple(those)) for name, those in points.items()), rows=rows)
 
 
 def listed(values: Iterable[Any], form: str = "") -> str:

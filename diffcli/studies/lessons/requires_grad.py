@@ -1,55 +1,42 @@
-"""Which gradients are computed: the lecture's small network with its printed weights, whole and with layers frozen."""
+"""Which gradients are computed: a small network with the weights that slides print, whole and with layers frozen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import diffcli.autograd as ad
+from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
-from diffcli.studies.graph.of_tensor import nodes_behind
+from diffcli.records.figures import Drawing
+from diffcli.records.graph import Graph
+from diffcli.studies.graph.of_tensor import graph_of_tensor, nodes_behind
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
 
 
 class Run(NamedTuple):
-    """What the lecture prints of a run of Net2: four inputs, three hidden units, one output. The transposes of its columns."""
+    """Numbers of a network that slides print: four inputs, three hidden units, one output."""
 
     x: Vector
     w0: Matrix
     w1: Vector
-    z: float
-    dw1: Vector | None
-    dw0: Matrix
-    dx: Vector
 
 
 FIRST = Run(
     x=(0.9785, 0.4565, -0.4396, -0.1090),
     w0=((-0.4769, -0.9407, 1.1517), (-0.4809, 1.2256, 0.9053), (1.5409, -1.2598, -3.7088), (-1.0534, -0.5934, 0.0647)),
     w1=(1.7888, 0.1920, -1.8594),
-    z=-5.8328,
-    dw1=(0.0, 0.2575, 3.1636),
-    dw0=((0.0, 0.1879, -1.8195), (0.0, 0.0877, -0.8488), (0.0, -0.0844, 0.8174), (0.0, -0.0209, 0.2027)),
-    dx=(-2.3221, -1.4479, 6.6540, -0.2343),
 )
 
 FROZEN = Run(
     x=(-0.3019, 0.3072, -0.9097, -2.0537),
     w0=((-1.9223, -0.5765, -0.3053), (1.1695, -0.1050, 1.2679), (1.0916, 0.5429, -0.6907), (-1.3432, 0.0669, 1.4241)),
     w1=(0.5816, 0.5796, 2.0542),
-    z=1.5735,
-    dw1=None,
-    dw0=((-0.1756, 0.0, 0.0), (0.1787, 0.0, 0.0), (-0.5291, 0.0, 0.0), (-1.1945, 0.0, 0.0)),
-    dx=(-1.1181, 0.6803, 0.6349, -0.7813),
 )
-
-PRINTED = 5e-4
-"""How far a result may be from the lecture's: its weights are printed with four decimals, and it computed with all."""
 
 NETWORK = """\
 z = (x @ w0).relu() @ w1
@@ -66,39 +53,50 @@ def lesson(settings: Settings) -> Lesson:
     first, frozen, thawed = _Net(FIRST), _Net(FROZEN, "x w0"), _Net(FROZEN)
     unchanged = f"{'' if _same(frozen, thawed) else 'not '}what they are without freezing"
     cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
-    parts = (
-        """A tensor says with requires_grad whether a gradient by it is wanted; parameters do, data do not. An operation is
-        recorded if one of its operands does. This is the lecture's Net2, with the weights that it prints:""",
+    module = nn.Linear(1, 1)
+    parts: Parts = (
+        """requires_grad says whether you want the gradient by a tensor: True for parameters, and False for data unless you set
+        it. An operation is recorded if one of its operands requires a gradient. A network of two layers, its first one with 4
+        inputs and 3 units:""",
         listing(NETWORK),
-        _gradients("run 1: x, w0 and w1 all require a gradient", first),
-        f"""The lecture prints the same up to {_off(first, FIRST):.4f}: it computed with all digits of its weights, and prints
-        four decimals.""",
-        Erratum(
-            "dw2, above the gradient of layer0.",
-            "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
-            f"({listed(first.hidden, '.4g')}), what comes back to the three units: column 1 is 0 since relu has cut unit 1 off.",
-        ),
-        "Run 2: other numbers, and layer1.requires_grad_(False), which freezes w1.",
-        _gradients("run 2: w1 is frozen", frozen),
-        f"""dw1 is None: not 0, but nothing. Units 2 and 3 are cut off by relu, and their columns of dw0 are 0: computed, and 0.
-        The difference counts: a step of an optimizer with momentum or weight decay still moves a weight whose gradient is 0, and
-        leaves one alone whose gradient is None. dx and dw0 are {unchanged}, to the last bit.""",
+        [
+            Erratum(
+                "dw2, above the gradient of layer0.",
+                "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
+                f"({listed(first.hidden, '.4g')}), the adjoints of the three units: column 1 is 0 since relu has cut unit 1 off.",
+            ),
+        ],
+        "With w1 frozen, by layer1.requires_grad_(False), the graph has no edge to it:",
+        Drawing("", frozen.graph),
+        f"""dw1 is None, which is not 0: an optimizer with momentum or weight decay still moves a weight whose gradient is 0, and
+        leaves one alone whose gradient is None. dx and dw0 are {unchanged}.""",
         _recording(cases[1]),
-        "So what does freezing save? It depends on where. The graph of run 2, and what it keeps for its backward pass:",
+        Erratum(
+            "requires_grad can be set for a whole module with module.requires_grad().",
+            "a module has requires_grad_() only, with the underscore of a change in place.",
+            AUTOGRAD_NOTES,
+        ),
         _savings(cases),
-        """Freezing the last layer saves least, since the adjoint must still come through it: w1 is kept, and only h, the input
-        that dw1 is made of, is not. Freezing the first layer, where x is data, cuts the graph short. With nothing left that
-        requires a gradient there is no graph:""",
-        quoted(cases[-1].refused),
+        """Freezing the last layer saves least: the adjoint still passes through it. Freezing the first layer, where x is data,
+        cuts the graph short. With nothing that requires a gradient there is no graph, and backward() is refused.""",
+        [quoted(cases[-1].refused)],
     )
     checks = (
-        _printed("run 1", first, FIRST), _printed("run 2", frozen, FROZEN),
         Check("freezing w1 gives dw1 None", str(frozen.grads["w1"]), frozen.grads["w1"] is None),
         Check("and leaves dw0 and dx as they are", f"z = {frozen.z:.4f}", _same(frozen, thawed)),
         Check("z = h @ w1 is recorded, though w1 is frozen", str(cases[1].root), cases[1].root == "MatmulBackward"),
         refused("with all three frozen, backward() is refused", cases[-1].refused, "no-graph"),
+        Check(
+            "requires_grad_() is a module's, requires_grad() is not", "as said",
+            hasattr(module, "requires_grad_") and not hasattr(module, "requires_grad"),
+        ),
     )  # fmt: skip
-    return Lesson(parts, checks, TRY)
+    return Lesson(
+        parts, checks, TRY,
+        "You freeze w0 instead of w1, and x is data. Which nodes are recorded, and what do they keep?",
+        f"""Only the last product, of the hidden values and w1: {len(cases[3].nodes)} node, which keeps the {cases[3].kept}
+        hidden values for dw1. The first product and relu have no operand that requires a gradient.""",
+    )
 
 
 class _Net:
@@ -108,10 +106,13 @@ class _Net:
         self.wanted = wanted.split()
         given = {"x": run.x, "w0": run.w0, "w1": tuple((weight,) for weight in run.w1)}
         self.tensors = {name: ad.tensor(value, requires_grad=name in self.wanted) for name, value in given.items()}
+        for name, one in self.tensors.items():
+            one.name = name
         x, w0, w1 = self.tensors.values()
         inner = x @ w0
         z = inner.relu() @ w1
         self.root = z.grad_fn.name if z.grad_fn is not None else None
+        self.graph = graph_of_tensor(z) if self.wanted else Graph((), (), ())
         _, self.nodes = nodes_behind(z.grad_fn)
         saved = {id(one): one.numel() for node in self.nodes for one in node.saved.values()}
         self.kept = sum(saved.values())
@@ -123,34 +124,6 @@ class _Net:
         self.hidden: list[float] = inner.grad.tolist() if inner.requires_grad else []
 
 
-def _gradients(title: str, net: _Net) -> Table:
-    x, w0, w1 = (one.tolist() for one in (net.tensors["x"], net.grads["w0"], net.tensors["w1"]))
-    dx, dw1 = net.grads["x"].tolist(), net.grads["w1"]
-    rows = [(f"x_{i + 1}", x[i], dx[i], *w0[i]) for i in range(len(x))]
-    ends: Sequence[Any] = [None] * 3 if dw1 is None else [one for (one,) in dw1.tolist()]
-    rows += [("w1", None, None, *[one for (one,) in w1]), ("dw1 is None" if dw1 is None else "dw1", None, None, *ends)]
-    return grid(title, (f"z = {net.z:.4f}", "x", "dx", "dw0, unit 1", "unit 2", "unit 3"), tuple(rows), digits=5)
-
-
-def _pairs(net: _Net, run: Run) -> list[tuple[float, float]]:
-    """What is computed, beside what the lecture prints."""
-    found = [net.z, *net.grads["x"].tolist(), *[one for row in net.grads["w0"].tolist() for one in row]]
-    printed = [run.z, *run.dx, *[one for row in run.dw0 for one in row]]
-    if run.dw1 is not None:
-        found += [one for (one,) in net.grads["w1"].tolist()]
-        printed += run.dw1
-    return list(zip(found, printed, strict=True))
-
-
-def _off(net: _Net, run: Run) -> float:
-    return max(abs(a - b) for a, b in _pairs(net, run))
-
-
-def _printed(name: str, net: _Net, run: Run) -> Check:
-    off = _off(net, run)
-    return Check(f"{name}: the lecture's {len(_pairs(net, run))} numbers", f"off by {off:.4f} at most", off < PRINTED)
-
-
 def _same(net: _Net, other: _Net) -> bool:
     return all(net.grads[name].tolist() == other.grads[name].tolist() for name in ("x", "w0"))
 
@@ -159,8 +132,8 @@ def _recording(net: _Net) -> Erratum:
     after = [None if node is None else node.name for node, _ in net.nodes[-1].next_functions]
     return Erratum(
         "computations that use frozen parameters as inputs would not be recorded in the forward pass.",
-        f"h @ w1 uses one, and is recorded, as h requires a gradient: z.grad_fn is {net.root}. Only its edge to w1 is missing; "
-        f"next_functions leads to ({', '.join(map(str, after))}).",
+        f"the last product uses one, and is recorded, as its other operand requires a gradient: z.grad_fn is {net.root}, and its "
+        f"next_functions lead to ({', '.join(map(str, after))}).",
     )
 
 

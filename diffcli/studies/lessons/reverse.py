@@ -8,8 +8,8 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import AdjointStep, Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Settings, grid, listed
-from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, name_of, sizes, traced
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid, listed
+from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, growth, name_of, sizes, traced
 
 BOUND = 5
 """The cheap gradient principle: with sums and products, f and its gradient take at most 5 times f (Baur & Strassen 1983)."""
@@ -21,39 +21,59 @@ def lesson(settings: Settings) -> Lesson:
     overwritten = _overwritten(trace)
     wrong, right = (listed(numbers.values(), ".4g") for numbers in (overwritten, gradient))
     by_size = {n: (costs(n, "forward"), costs(n, "reverse")) for n in sizes(settings.sized())}
-    parts = (
-        f"""Forward mode asks how an input moves every value. Reverse mode asks the opposite: how does the result y move with each
-        value v? That is its adjoint v̄ = ∂y/∂v. The program runs forwards once, and is remembered; then the adjoints are passed
-        on backwards, from ȳ = 1. For f = {TEXT} at (2, 5):""",
+    last = max(by_size)
+    (_, forward), (_, back) = by_size[last]
+    ratios = {"forward": {n: of.ratio for n, ((_, of), _) in by_size.items()}}
+    ratios["reverse"] = {n: of.ratio for n, (_, (_, of)) in by_size.items()}
+    parts: Parts = (
+        f"""Forward mode asks how every value changes with one input. Reverse mode asks how the result y changes with every value
+        v: that is the adjoint v̄ = ∂y/∂v. The program runs forward once and keeps its values; then the adjoints are computed
+        from the result back to the inputs, beginning with ȳ₁ = 1. For f = {TEXT} at (2, 5):""",
         _table(trace),
-        f"""Mind the last two rows. x1 and x2 are both used twice, so two contributions arrive at each, and they add up, since the
-        multivariable chain rule is a sum over paths. A program that overwrites them instead gets ({wrong}) for ({right}).""",
+        f"""x1 and x2 are each used twice, so two contributions reach each adjoint. They are added: the multivariable chain rule
+        is a sum over paths. A program that overwrites them instead gets ({wrong}) in place of ({right}).""",
         _label_slip(trace),
-        f"""Both derivatives came out of one sweep, {cost.sweep} operations beside the {cost.function} of f. With n inputs, as
-        ln(x1) + x1 x2 ... xn - sin(xn), it is still one sweep:""",
-        grid(
-            "operations of f, and multiples of them that f and its gradient take",
-            ("n", "f takes", "forward sweeps", "forward/f", "reverse sweeps", "reverse/f"),
-            tuple(
-                (n, of.function, of.sweeps, of.ratio, back.sweeps, back.ratio)
-                for n, ((_, of), (_, back)) in by_size.items()
+        f"""One sweep gives both derivatives, with {cost.sweep} operations beside the {cost.function} of f. With n inputs, as in
+        ln(x1) + x1 x2 ... xn - sin(xn), it is still one: at n = {last}, f and its gradient take {back.ratio:.3g} times the
+        operations of f, and {forward.ratio:.3g} times by forward mode. This is why networks can be trained. The price is memory:
+        the values of the forward run are kept until the sweep has used them.""",
+        [
+            growth(ratios),
+            grid(
+                "operations of f, and multiples of them that f and its gradient take",
+                ("n", "f takes", "forward sweeps", "forward/f", "reverse sweeps", "reverse/f"),
+                tuple(
+                    (n, of.function, of.sweeps, of.ratio, back.sweeps, back.ratio)
+                    for n, ((_, of), (_, back)) in by_size.items()
+                ),
+                digits=3,
             ),
-            digits=3,
-        ),
-        """The whole gradient costs about as much as three values of f, whatever n is: the reason why networks of any size can be
-        trained. The price is memory: the forward values must be kept until the sweep has come back to them.""",
+        ],
     )  # fmt: skip
     return Lesson(
         parts, _checks(trace, gradient, overwritten, by_size),
-        f'diffcli grad "{TEXT}" --at x1=2,x2=5 --mode reverse --cost',
+        f'diffcli grad "{TEXT}" --at x1=2,x2=5 --substituted',
+        "Why can the adjoint of v₀ not be computed before those of v₂ and v₃?",
+        f"""v₂ and v₃ both use v₀, and v̄₀ is the sum of what they contribute: {_contributions(trace, 0)}. Before both are
+        known, a part of the sum is missing.""",
     )  # fmt: skip
 
 
+def _contributions(trace: Trace, v: int) -> str:
+    """The sum that an adjoint is, in numbers."""
+    parts = [(step.term, step.source) for step in trace.adjoint if step.target == v]
+    return " + ".join(f"{term:.4g} (from {name_of(source)})" for term, source in parts if source is not None)
+
+
 def _table(trace: Trace) -> Table:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for step in trace.adjoint:
         source = "the seed" if step.source is None else name_of(step.source)
         rows.append((UNICODE.adjoint(step.target), source, step.formula, step.term, step.value))
+    sums = _summed(trace.adjoint)
+    for number in range(1, len(AT) + 1):
+        v = number - len(AT)
+        rows.append((f"x̄{UNICODE.numeral(number)}", "", UNICODE.adjoint(v), None, sums[v]))
     return grid("adjoint trace, in order of execution", ("adjoint", "from", "becomes", "contribution", "value"), tuple(rows))
 
 
@@ -71,9 +91,9 @@ def _label_slip(trace: Trace) -> Erratum:
     before = float(right.value) - float(right.term)
     return Erratum(
         "v̄₀ = v̄₀ + v̄₂ ∂v₂/∂v₋₁ = v̄₀ + v̄₂ × v₋₁ = 1.716.",
-        f"the label is to be ∂v₂/∂v₀, which is v₋₁ = {number_text(AT['x1'])}, as the lecture then computes. ∂v₂/∂v₋₁ is v₀ = "
-        f"{number_text(AT['x2'])}, and taken at its word would give {before:.3f} + {number_text(float(mislabelled))} = "
-        f"{before + float(mislabelled):.3f} for {float(right.value):.3f}.",
+        f"the partial is ∂v₂/∂v₀ = v₋₁ = {number_text(AT['x1'])}, and only the label is wrong. ∂v₂/∂v₋₁ is v₀ = "
+        f"{number_text(AT['x2'])}, and would give {before:.3f} + {number_text(float(mislabelled))} = "
+        f"{before + float(mislabelled):.3f} instead of {float(right.value):.3f}.",
     )
 
 

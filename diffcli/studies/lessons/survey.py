@@ -1,4 +1,4 @@
-"""What the lessons on forward and reverse mode share: the lecture's example, and the same with n variables."""
+"""What the lessons on forward and reverse mode share: an example (Baydin et al. 2018), and the same with n variables."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from diffcli.methods.library import grad
 from diffcli.methods.options import Options
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import Cost, GradientResult, Trace
-from diffcli.studies.lessons.record import Check
+from diffcli.records.figures import Axis, Figure
+from diffcli.studies.lessons.record import Check, curves
 
 TEXT = "ln(x1) + x1*x2 - sin(x2)"
 AT = {"x1": 2.0, "x2": 5.0}
 
 SINE = 0.959
-"""What the lecture prints for sin 5, in the row of v3."""
+"""What slides print for sin 5, in the row of v3."""
 
 CLOSE = 1e-12
 """Two ways to a derivative agree, relatively."""
 
 
 def traced(mode: str) -> tuple[GradientResult, Trace, Cost]:
-    """The lecture's example by a mode, with its trace and cost."""
+    """The example by a mode, with its trace and cost."""
     result = compute(TEXT, AT, Options(mode=mode, trace=True, cost=True))
     assert result.trace is not None and result.cost is not None
     return result, result.trace, result.cost
@@ -33,7 +34,7 @@ def name_of(v: int) -> str:
 
 
 def with_variables(n: int) -> str:
-    """The example with n variables in its product; with two it is the lecture's.
+    """The example with n variables in its product; with two it is the example itself.
 
     >>> with_variables(2), with_variables(4)
     ('ln(x1) + x1*x2 - sin(x2)', 'ln(x1) + x1*x2*x3*x4 - sin(x4)')
@@ -55,8 +56,14 @@ def costs(n: int, mode: str) -> tuple[GradientResult, Cost]:
 
 
 def sizes(last: int) -> list[int]:
-    """The n of a table: 2, as in the lecture, and powers of four up to the last."""
+    """The n of a table: 2, as in the example, and powers of four up to the last."""
     return sorted({2, *[4**k for k in range(1, 8) if 4**k < last], last})
+
+
+def growth(ratios: dict[str, dict[int, float]]) -> Figure:
+    """What the gradient costs by each mode, against n, both on logarithmic scales."""
+    axes = Axis("n", log=True), Axis("times f", log=True)
+    return curves("f and its gradient, as a multiple of f", *axes, {mode: of.items() for mode, of in ratios.items()})
 
 
 def agreement(gradient: dict[str, float], what: str) -> Check:

@@ -1,16 +1,18 @@
-"""Symbolic differentiation: rules applied by a machine, the swell of what they write, and what it is a property of."""
+"""Symbolic differentiation: rules applied by a machine, the swell of what they write, and where it comes from."""
 
 from __future__ import annotations
 
+from diffcli.language import parse
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.derivation.derivation import derive
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.swell import STEPS, Iterates
 from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
+from diffcli.records.figures import Axis, Figure
 from diffcli.records.swell import Accuracy, Counts, Request
 from diffcli.studies.claims.claims import judge_claims, read_claims
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid
 from diffcli.studies.swell.accuracy import accuracy
 from diffcli.studies.swell.map import DEMOS, iterated
 from diffcli.studies.swell.swell import Progress, swell
@@ -32,7 +34,10 @@ SLIDE = {
         "64*(1 - 42*x + 504*x^2 - 2640*x^3 + 7040*x^4 - 9984*x^5 + 7168*x^6 - 2048*x^7)",
     ),
 }
-"""The lecture's table, as it is printed: l_n, its derivative, and that in simplified form. It is held against our own."""
+"""Table 1 of Baydin et al. 2018: l_n, its derivative, and that in simplified form. It is compared with our own."""
+
+FUNCTIONS = ("x; c", "x", "c*x", "x^n", "exp(x)", "ln(x)", "sin(x)", "cos(x)", "tan(x)")
+"""The functions whose derivatives one knows by heart; that of the first is c."""
 
 KINDS = (("l_n", "forms", "value"), ("l_n'", "forms", "derivative"), ("simplified", "simplified", "simplified"))
 
@@ -49,22 +54,35 @@ def lesson(settings: Settings) -> Lesson:
     counts = counted.counts
     tape, _ = iterated(recurrence, last)
     lost = accuracy(recurrence, COMPARED, {"x": AT})
-    parts = (
-        """To differentiate a formula is mechanical: every node of its tree has a rule, and the rule says what to ask of the nodes
-        below. This is all of it, for one step of the logistic map, l2 = 4 x (1 - x):""",
+    parts: Parts = (
+        "Differentiating a formula is mechanical. Every function has a rule:",
+        _functions(),
+        "A rule for a sum, a product or a composition asks for the derivatives of its parts. For 4 x (1 - x):",
         _rules(),
-        "Now iterate: l_{n+1} = 4 l_n (1 - l_n), l_1 = x. This is the lecture's table, recomputed:",
-        _forms(),
-        "It swells. How fast? Every formula counted exactly, and none of them written down:",
-        _sizes(counts),
-        f"""The derivative of l_{last}, written out, has {_size(counts[-1].derivative_tree)} nodes, but only {counts[-1].graph} of
-        them are different, together with those of l_{last}: a tree writes l_n again wherever it is used, a graph points to it. So
-        swell is no property of the derivative, nor of its rules, but of trees. A tape shares by nature: automatic differentiation
-        applies the same rules to numbers, and pays per row.""",
-        f"""And simplification is no way out: at x = {number_text(AT)} the simplified l_{COMPARED}' is off by a factor of
-        {_error(lost.expanded)}, the tape by {_error(lost.tape)} (relative). Multiplied out, the terms cancel.""",
+        "This is one step of the logistic map, l_{n+1} = 4 l_n (1 - l_n) with l_1 = x. Its iterates swell:",
+        [_forms()],
+        _growth(counts),
+        f"""Written out, the derivative of l_{last} has {counts[-1].derivative_tree:.3g} nodes, but only {counts[-1].graph} of
+        them are different: a tree writes l_n again wherever it is used, and a graph points to it. So the rules are not the cause
+        of swell; writing them out as trees is. Automatic differentiation applies the same rules to numbers, on a tape: a row for
+        each operation.""",
+        f"""Simplifying does not help. At x = {number_text(AT)} the simplified l_{COMPARED}' has a relative error of
+        {_error(lost.expanded)}, since its large terms cancel; that of the tape is {_error(lost.tape)}.""",
     )
-    return Lesson(parts, _checks(counts, tape, lost), 'diffcli swell "sin(l)*l" --n 6')
+    before, after = [row for row in counts if row.n <= 10][-2:]
+    return Lesson(
+        parts, _checks(counts, tape, lost), 'diffcli swell "sin(l)*l" --n 6',
+        f"How much larger is the derivative of l_{after.n} than that of l_{before.n}, as a tree and on a tape?",
+        f"""As a tree more than twice as large: {after.derivative_tree} nodes and {before.derivative_tree}. On a tape
+        {_operations(after) - _operations(before)} operations larger: {_operations(after)} and {_operations(before)}.""",
+    )  # fmt: skip
+
+
+def _functions() -> Table:
+    """The derivatives of single functions, three beside each other."""
+    steps = [derive(Problem(text, dict.fromkeys(parse(text).inputs, 2.0)), "x").steps[0] for text in FUNCTIONS]
+    cells = [cell for step in steps for cell in (step.value_text or step.row, step.result)]
+    return grid("", ("f", "f'") * 3, [tuple(cells[start : start + 6]) for start in range(0, len(cells), 6)])
 
 
 def _rules() -> Table:
@@ -83,18 +101,17 @@ def _forms() -> Table:
     return grid("", ("n", "form", "expression"), tuple((str(n) if n else None, *rest) for n, *rest in rows))
 
 
-def _sizes(counts: tuple[Counts, ...]) -> Table:
-    shown = [row for row in counts if row.n in (1, 2, 3, 4, 10, 20, 50) or row is counts[-1]]
-    columns = ("n", "l_n written out", "l_n' written out", "shared", "tape of l_n", "with l_n'")
-    rows = tuple(
-        (str(row.n), row.value_tree, row.derivative_tree, row.graph, row.tape.function, row.tape.function + row.tape.reverse)
-        for row in shown
-    )  # fmt: skip
-    return grid("nodes of formulas, operations of tapes", columns, rows, digits=3)
+def _operations(of: Counts) -> int:
+    """Those of l_n and its derivative on a tape."""
+    return of.tape.function + of.tape.reverse
 
 
-def _size(size: int | None) -> str:
-    return f"{size:.2g}" if size is not None and size > 10**6 else str(size)
+def _growth(counts: tuple[Counts, ...]) -> Figure:
+    points = {
+        "nodes of the tree of l_n'": [(of.n, of.derivative_tree or 0) for of in counts],
+        "operations on a tape": [(of.n, _operations(of)) for of in counts if of.n > 1],
+    }
+    return curves("size of the derivative", Axis("n"), Axis("size", log=True), points, rows=7)
 
 
 def _error(error: float | None) -> str:
@@ -109,7 +126,7 @@ def _checks(counts: tuple[Counts, ...], tape: Tape, lost: Accuracy) -> tuple[Che
     errors = f"errors {_error(lost.tape)}, {_error(lost.expanded)}"
     kept = (lost.tape or 0) < 1e-13 < 1e-6 < (lost.expanded or 0)
     return (
-        Check("the lecture's table is right in all columns", f"n = {', '.join(proved)}: proved", len(proved) == len(SLIDE)),
+        Check("the survey's table is right in all columns", f"n = {', '.join(proved)}: proved", len(proved) == len(SLIDE)),
         Check("trees: 6*2^(n-1) - 5, 9(n-1)*2^(n-1) + 1 nodes", f"{len(laws)} of {len(counts)} n", len(laws) == len(counts)),
         Check("tape: 3(n - 1) rows", f"{len(tape.operations)} at n = {counts[-1].n}", len(linear) == len(counts)),
         Check(f"l_{COMPARED}': the tape keeps its digits, simplified loses", errors, kept),
@@ -122,7 +139,7 @@ def _law(n: int) -> tuple[int, int]:
 
 
 def _slide_verdicts(n: int) -> list[str]:
-    """Whether the row of the lecture's table is the iterate and its derivative, proved by SymPy where it can be."""
+    """Whether the row of the survey's table is the iterate and its derivative, proved by SymPy where it can be."""
     nested = f"{MAP}; {'f(' * (n - 1)}x{')' * (n - 1)}"
     value, *derivatives = SLIDE[n]
     verdicts = []

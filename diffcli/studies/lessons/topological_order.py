@@ -11,7 +11,9 @@ from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.methods.library import grad
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Lesson, Settings, grid, listed
+from diffcli.records.figures import Drawing
+from diffcli.studies.graph.of_tape import graph_of
+from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, grid, listed
 from diffcli.tape import Tape, evaluate, lower
 from diffcli.tape.running.rules import FLOAT
 
@@ -37,30 +39,31 @@ def lesson(settings: Settings) -> Lesson:
     exact = {text: float(grad(text, {"x": X}, mode="symbolic").gradient["x"]) for text in graphs}
     last = settings.sized()
     chains = [_Chain(k) for k in sorted({1, 2, 4, 8, MOST_WALKED, last} & set(range(last + 1)))]
-    parts = (
-        f"""Backward, each node receives its adjoint from the nodes that use it, and passes it on to those it is made of. When may
-        it? This graph is a diamond, x -> s -> (a, b) -> y, at x = {X}: s is used by a and by b.""",
+    parts: Parts = (
+        f"""In reverse mode each node of the graph receives its adjoint from the nodes that use it, and passes contributions on
+        to its operands. In which order are the nodes to be visited? In this graph, at x = {X}, s is used by both a and b:""",
+        Drawing("", graph_of(DIAMOND).graph),
         _visits(graphs[DIAMOND], found[DIAMOND]["depth first"], found[DIAMOND]["topological"]),
-        """Depth first goes down to x by way of a before b has been heard: s passes on what it has, and what b sends later stays
-        where it is. The right column takes a node when all that use it have been taken: the reverse of a topological order. The
-        order of evaluation is one, so a tape is simply read backwards.""",
-        f"Beside it, a graph with a shortcut, {SHORTCUT}, and the same with its factors swapped:",
+        """Depth first visits s and x before b. What b contributes to s comes too late and is lost. The columns on the right
+        take a node only after all nodes that use it: a topological order, reversed. The order of evaluation is a topological
+        order, so a tape is simply read backwards. Other graphs, and other orders:""",
         grid(
             "", ("dy/dx by", *TITLES.values()),
             [*((name, *[by[name] for by in slopes.values()]) for name in ORDERS), ("SymPy", *exact.values())],
         ),
-        """Each naive order is right somewhere, by luck, and depth first finds that b*s and s*b have different derivatives. A
-        wrong order gives no error message: it gives a number, and a plausible one.""",
-        """One could repair it by visiting a node again whenever something arrives. That is right: it walks every path, and the
-        chain rule is a sum over paths. For diamonds in a row, s_{i+1} = sin(s_i) cos(s_i), with all visits counted:""",
-        grid(
-            "", ("diamonds", "nodes", "visits, topological", "visits, every path"),
-            [(of.k, of.nodes, of.visits, of.by_paths) for of in chains], digits=3,
-        ),
-        f"""At {PER_SECOND / 1e6:g} million visits a second, {chains[-1].k} diamonds would take
-        {_time(chains[-1].by_paths / PER_SECOND)}. Waiting for all contributions turns a sum over paths into one visit a node.""",
+        f"""Here b*s is {SHORTCUT}, and s*b the same with the factors swapped. Each wrong order is right for some graphs, and
+        gives a plausible number for the others, without an error.""",
+        f"""The order "every path" visits a node again for each contribution. This is right, as the chain rule is a sum over
+        paths, but slow: for {chains[-1].k} diamonds in a row, s_{{i+1}} = sin(s_i) cos(s_i), there are
+        {chains[-1].by_paths:.2g} visits, which take {_time(chains[-1].by_paths / PER_SECOND)} at {PER_SECOND / 1e6:g} million a
+        second. In topological order there are {chains[-1].visits}, one for each node.""",
     )
-    return Lesson(parts, _checks(slopes, exact, chains), f'diffcli grad "{SHORTCUT}" --at x={X}')
+    return Lesson(
+        parts, _checks(slopes, exact, chains), f'diffcli grad "{SHORTCUT}" --at x={X}',
+        "A tape of l operations is read once backwards. Why does this never meet the error that depth first makes?",
+        """An operation stands on the tape behind its operands. Backwards, every operation that uses a value comes before the
+        one that computed it, so its adjoint is complete when it is read.""",
+    )  # fmt: skip
 
 
 # -- graphs and orders -----------------------------------------------------------------------------------------------------------

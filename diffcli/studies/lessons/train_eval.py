@@ -1,4 +1,4 @@
-"""Training and evaluation: what eval() changes and what no_grad() does, which are two things, and what comes of forgetting."""
+"""Training and evaluation: what eval() changes, what no_grad() changes, and what comes of forgetting either."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import diffcli.autograd as ad
 from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.studies.lessons.engine import refusal
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
 
 ONES = 10000
 PROBABILITIES = (0.2, 0.5, 0.8)
@@ -18,8 +18,9 @@ PASSES = (1, 2, 5, 20, 50)
 MOMENTUM = 0.1
 
 POINTS, HIDDEN, DROP = 96, 32, 0.3
-EPOCHS, SHOWN, RATE = 40, (1, 5, 10, 20, 40), 0.2
+EPOCHS, RATE = 40, 0.2
 CALLS = 3
+CALLED = "without eval() predictions are random: p of class 1, and how many classes change"
 CLOSE = 1e-9
 
 LOOP = """\
@@ -53,45 +54,42 @@ def lesson(settings: Settings) -> Lesson:
     combinations = [_Combination(net, data, training, mode) for training in (True, False) for mode in ("grad", "no_grad")]
     net.load_state_dict(before)
     slope = _Slope(net, data)
-    parts = (
-        f"""Some layers do one thing while a model learns and another when it is used, and train() and eval() say which. Dropout
-        sets elements to 0 with probability p, and divides the others by 1 - p. On {ONES} ones:""",
-        grid(
-            "", ("p", "share of zeros", "the others", "mean", "in eval()"),
-            [(drop.p, drop.zeros, drop.others, drop.mean, "x" if drop.untouched else "other") for drop in drops], digits=3,
-        ),
-        "The mean is kept, so that the next layer is used to what it gets. In evaluation x comes back untouched.",
-        f"""Batch norm takes off the mean of the batch, and divides by its deviation. In evaluation it does so with running
-        averages, which each pass in training moves: r = {1 - MOMENTUM:g} r + {MOMENTUM:g} new, from 0 and 1. Batches of {BATCH}
-        from a distribution of mean {MEAN:g} and variance {DEVIATION**2:g}, and the mean of what comes out:""",
-        grid(
-            "", ("passes", "batch mean", "running mean", "running var.", "out, train()", "out, eval()"),
-            [(*norm[:4], round(norm.trained, 12) + 0.0, norm.evaluated) for norm in norms], digits=3,
-        ),
-        "Mind the first rows: after few passes the model that is evaluated is quite another than the one that learned.",
-        "no_grad() is another switch. A network with both layers, in all four combinations:",
+    small, big = PASSES[0], PASSES[-1]
+    seen = {norm.passes: norm for norm in norms}
+    parts: Parts = (
+        """Some layers compute one thing in training and another in evaluation; train() and eval() say which. Dropout sets
+        elements to 0 with probability p and divides the others by 1 - p, so that the mean is kept; in evaluation it changes
+        nothing. Batch
+        norm subtracts the mean of the batch and divides by its deviation; in evaluation it uses running averages, which each
+        pass in training moves.""",
+        [
+            f"""For data of mean {MEAN:g} the mean of what batch norm puts out in evaluation is {seen[small].evaluated:.3g}
+            after {small} pass in training, and {seen[big].evaluated:.2g} after {big}.""",
+            grid(
+                "", ("passes", "batch mean", "running mean", "running var.", "out, train()", "out, eval()"),
+                [(*norm[:4], round(norm.trained, 12) + 0.0, norm.evaluated) for norm in norms], digits=3,
+            ),
+        ],
+        "no_grad() is another switch. A network with both layers, in all combinations:",
         grid("", ("", "two passes", "running averages", "requires grad", "backward()"), [one.row() for one in combinations]),
         slope.erratum(),
-        """The surprise is the second row. To look at a model under no_grad, but without eval(), changes it: each batch that is
-        looked at moves the running averages. Test data get into the model, and no gradient was needed for it.""",
-        "The usual loop has both, each in its place:",
+        """Under no_grad, but without eval(), each batch still moves the running averages, so test data get into the model. A
+        loop with both switches:""",
         listing(LOOP),
-        "On two rings, the inner one of class 1:",
         grid(
-            "", ("epoch", "training loss", "dev loss", "dev loss, eval() forgotten", "dev accuracy"),
-            [(epoch, *history[epoch - 1]) for epoch in SHOWN], digits=3,
-        ),
-        f"""A forgotten eval() need not show in the loss. It makes predictions a matter of luck. p of class 1 at the first four
-        points, in {CALLS} calls of one model, and how many of {POINTS} points are on another side than in the call before:""",
-        grid(
-            "", ("", "point 1", "2", "3", "4", "other side"),
+            CALLED, ("", "point 1", "2", "3", "4", "changed"),
             [
                 (f"{name}, call {number}", *call.first, call.flipped)
                 for name, made in calls.items() for number, call in enumerate(made, 1)
             ], digits=3,
         ),
     )
-    return Lesson(parts, _checks(drops, norms, combinations, slope, history, calls), TRY)
+    return Lesson(
+        parts, _checks(drops, norms, combinations, slope, history, calls), TRY,
+        f"Dropout with p = {drops[-1].p:g} in training: what are the elements that it keeps multiplied by, and why?",
+        f"""By 1/(1 - p) = {drops[-1].others:.4g}: a share 1 - p of the elements is left, so the mean stays what it was, and
+        nothing needs to be scaled in evaluation.""",
+    )  # fmt: skip
 
 
 # -- dropout -------------------------------------------------------------------------------------------------------------------
@@ -155,9 +153,7 @@ class _Data:
 
 
 class _Epoch(NamedTuple):
-    train: float
     dev: float
-    forgotten: float
     accuracy: float
 
 
@@ -166,27 +162,21 @@ def _network() -> nn.Sequential:
 
 
 def _learned(data: _Data) -> tuple[nn.Sequential, list[_Epoch]]:
-    """The loop; the loss of a model that is not put into evaluation is looked at in a copy."""
+    """The loop, with what is measured after each epoch."""
     net, history = _network(), []
     optimizer = nn.optim.SGD(net.parameters(), lr=RATE)
     for _ in range(EPOCHS):
         net.train()
-        losses = []
         for begin in range(0, POINTS, BATCH):
             x, y = data.x[begin : begin + BATCH], data.y[begin : begin + BATCH]
             optimizer.zero_grad()
-            loss = ad.cross_entropy(net(x), y)
-            loss.backward()
+            ad.cross_entropy(net(x), y).backward()
             optimizer.step()
-            losses.append(loss.item())
         with ad.no_grad():
             found = net.train(False)(data.dev_x)
             dev = ad.cross_entropy(found, data.dev_y).item()
             accuracy = (found.argmax(1) == data.dev_y).double().mean().item()
-            copy = _network()
-            copy.load_state_dict(net.state_dict())
-            forgotten = ad.cross_entropy(copy(data.dev_x), data.dev_y).item()
-        history.append(_Epoch(sum(losses) / len(losses), dev, forgotten, accuracy))
+        history.append(_Epoch(dev, accuracy))
     return net, history
 
 
@@ -234,9 +224,8 @@ class _Slope:
     def erratum(self) -> Erratum:
         return Erratum(
             "in evaluation mode no gradients are computed for backprop.",
-            f"eval() leaves them alone. After it, requires_grad of the output is {self.requires_grad}, and backward() gives all "
-            f"{self.count} parameters a gradient; by the first weight of the last layer {self.by_backward:.6f}, and a "
-            f"difference quotient says {self.by_quotient:.6f}. It is no_grad() that turns them off.",
+            f"after eval() backward() gives all {self.count} parameters a gradient, {self.by_backward:.6f} for one of "
+            f"them; a difference quotient says {self.by_quotient:.6f}. no_grad() turns gradients off.",
             NOTES,
         )
 

@@ -1,4 +1,4 @@
-"""Version counters: who counts a change in place, which operations mind, and the number one would get without."""
+"""Version counters: who counts a change in place, which operations mind, and the wrong number that one would get without."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli.operations import OPERATIONS
 from diffcli.records.blocks import Table
+from diffcli.records.figures import Drawing
+from diffcli.studies.graph.of_tensor import graph_of_tensor
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
 
 AT, CHANGE = 1.0, 1.0
 CHANGED = "changed-in-place"
@@ -46,31 +48,35 @@ def lesson(settings: Settings) -> Lesson:
     silent = _silent()
     right = minds["sin(p)"].alone
     inference = _Inference()
-    parts = (
-        """The backward pass reads what the forward pass has saved. If that has been changed in place in the meantime, the
-        derivative is one of other numbers. So memory has a counter of its changes, x._version:""",
-        grid(
-            "_version of each, after", ("", "x holds", *counted[0][2]),
-            [(name, listed(values, "g"), *versions.values()) for name, values, versions in counted],
-        ),
-        """A view and what is detached share memory and counter, and each hears of the others' changes; a clone has both for
-        itself. x.data shares the memory and not the counter: the last row changes x, and x does not know.""",
-        "A node notes the version of what it saves, and compares it when its turn comes:",
+    parts: Parts = (
+        """The backward pass reads what the forward pass has saved. A change in place in between would make the derivative
+        wrong. So each tensor counts its changes, in x._version, and a node compares the version of what it has saved. In y =
+        sin(p) with p = w*1 the node of sin saves p, its operand a:""",
+        Drawing("", sine.graph),
+        "If p is changed before the backward pass, this is refused:",
         listing(SETTING),
         quoted(sine.operand),
-        """It is not the change that is wrong, but that somebody needs the old numbers. Here y is computed from p, then p or y is
-        changed by add_(1), and then comes y.backward(). dy/dp is as diffcli's table of operations has it:""",
+        "What is saved is what dy/dp reads. backward() after a change of p, and after a change of y:",
         _minded(minds),
-        """What dy/dp reads is what is saved, and what is saved must stay. p + 1 minds nothing. sin minds p, and exp, which is its
-        own derivative, minds y: change p, and exp does not care. 1/p happens to read both.""",
-        f"""What would happen without? Through p.data the same change goes uncounted, and sin at p = {AT:g} gets w.grad =
-        {silent:.4f} = cos({AT + CHANGE:g}). Right is cos({AT:g}) = {right:.4f}: even the sign is wrong, and nobody says so. A
-        descent would walk uphill.""",
+        f"""Without the check: a change through p.data is not counted, and for sin at p = {AT:g} w.grad is {silent:.4f} =
+        cos({AT + CHANGE:g}), where cos({AT:g}) = {right:.4f} is right. Even the sign is wrong, and there is no error.""",
         inference.erratum(),
-        """In inference mode counting stops for tensors made there, and for those alone: an older tensor that is changed there is
-        counted like everywhere (the table above), and the error comes.""",
+        [
+            "A view and a detached tensor share memory and counter, a clone has its own. x.data shares the memory alone:",
+            grid(
+                "_version of each, after", ("", "x holds", *counted[0][2]),
+                [(name, listed(values, "g"), *versions.values()) for name, values, versions in counted],
+            ),
+            "Inference mode counts no changes of tensors that are made there; an older tensor counts as everywhere.",
+        ],
     )
-    return Lesson(parts, _checks(counted, minds, silent, right, inference), TRY)
+    fine = [name for name, of in minds.items() if of.operand is None and "p" not in of.saved]
+    return Lesson(
+        parts, _checks(counted, minds, silent, right, inference), TRY,
+        "y = exp(p) is computed, then p.add_(1). Does y.backward() fail? And for y = p*p?",
+        f"""For exp it works, since the derivative of exp is y, and y is what is saved. For p*p it fails: 2 p reads p. Of the
+        operations above, {len(fine)} do not mind a change of p: {", ".join(fine)}.""",
+    )
 
 
 # -- counting --------------------------------------------------------------------------------------------------------------------
@@ -112,6 +118,7 @@ class _Minds:
     def __init__(self, operation: Callable[[Any], Any], letters: dict[str, str]) -> None:
         w, p, y = _setting(operation)
         node = y.grad_fn
+        self.graph = graph_of_tensor(y)
         self.saved = ", ".join(dict.fromkeys("p" if one is p else "y" for one in node.saved.values()))
         self.rule = _rule(node, letters)
         y.backward()
@@ -131,7 +138,7 @@ class _Minds:
 def _setting(operation: Callable[[Any], Any]) -> tuple[Any, Any, Any]:
     w = ad.tensor(AT, requires_grad=True)
     p = w * 1
-    p.name = "p"
+    w.name, p.name = "w", "p"
     return w, p, operation(p)
 
 
@@ -175,11 +182,10 @@ class _Inference:
         self.older = refusal(y.backward)
 
     def erratum(self) -> Erratum:
-        said = "" if self.saving is None else self.saving.diagnostics[0].message
         return Erratum(
             "if you later compute gradients with tensors modified under inference_mode, PyTorch may not catch the inconsistency.",
-            "nothing is silent. A recorded operation that would save a tensor c made there is refused at once, in PyTorch as "
-            f"here: w * c raises {said!r}. w + c saves nothing, and works.",
+            "PyTorch and diffcli refuse at once a recorded operation that would save a tensor c made there: w * c raises "
+            f"{code_of(self.saving)}. w + c saves nothing, and works.",
             NOTES,
         )
 

@@ -1,0 +1,391 @@
+r"""LaTeX to a text of the language, with the place in the LaTeX of every character of it.
+
+Both say things in nearly the same order, so that each piece is written as its token is read. What is open (a fence, braces,
+the argument that ``\frac`` waits for, that of a function without parentheses) stands on a stack, with what closes it. What is
+wrong beyond the words of LaTeX, as a brace that is never closed, the parser finds in the text that comes of it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from diffcli.errors import ExpressionError, Mark, Source, Span, did_you_mean, error
+from diffcli.language.writing.printer import BARE, GREEK_LETTERS
+from diffcli.operations import KEYWORDS, is_function
+
+_INSIDE = "[^{}]*"
+for _ in range(6):  # so many braces may be open at once in an index
+    _INSIDE = rf"(?:[^{{}}]|\{{{_INSIDE}\}})*"
+_BRACED = rf"\s*(?:\{{({_INSIDE})\}}|(\\[a-zA-Z]+|[^\s{{}}]))"
+_CALL = r"(?:\s|\\[,;!])*(?:\\left|\\[bB]igg?l?)?\s*\("
+_D = r"(?:d|\\mathrm\s*\{d\})\s*"
+_TOKEN = re.compile(
+    rf"""(?P<blank>(?:\s|%[^\n]*|~|\$|\\[,;:!> \n()\[\]]|\\(?:q?quad|displaystyle|limits)(?![a-zA-Z])
+        |[.,](?=\s*(?:\$|\\\]|\\end|&|\\\\|\Z)))+)  # a comma or full stop that ends a formula is no part of it
+    |(?P<number>(?:\d+(?:\{{,\}}\d+|\.\d+)?|\.\d+)(?:\s*\\times\s*10\^\{{[+-]?\d+\}})?)
+    |(?:\\(?:left|right|[bB]igg?[lrm]?)(?![a-zA-Z])\s*)?(?P<fence>[()\[\]|]|\\[{{}}|]|\\[lr](?:[vV]ert|floor|ceil)(?![a-zA-Z]))
+    |\\(?P<environment>(?:begin|end)\s*\{{\w+)\*?\}}(?:\{{[lcr|\s]*\}})?
+    |(?P<operator>\\(?:cdot|times|div|l[et]q?|g[et]q?|neq?|land|wedge|lor|vee|lnot|neg)(?![a-zA-Z])|\{{\\,\}}|:=|[-+*/<>=,;:])
+    |(?P<line>\\\\|&)
+    |(?P<word>\\[dt]?frac\s*\{{\s*{_D}(?:\^[^{{}}]+)?\\?[a-zA-Z]?\s*(?:\([^{{}}]*\))?\}}\s*\{{\s*{_D}\\?[a-zA-Z]
+        |\\sqrt(?![a-zA-Z])(?:\s*\[[^]]*\])?|\\ln\\Gamma|\\(?:[a-zA-Z]+|.))
+    |(?P<name>[^\W\d_])
+    |(?P<brace>\^\s*(?:\{{?\s*\\top\s*\}}?|T(?![a-zA-Z])|\{{T\}})|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_ARGUMENT, _INDEX = re.compile(r"\*?" + _BRACED), re.compile(r"\s*_" + _BRACED)
+_SCRIPTS = re.compile(rf"(?:\s*_{_BRACED})?(?:\s*\^{_BRACED})?")
+_CALLED, _LETTER_CALLED, _RAISED = re.compile(_CALL), re.compile(r"(?:\s*\^\{\(.*?\)\})?" + _CALL), re.compile(r"\s*\^")
+_ENTRY = re.compile(r"[-\d\s,:]+(?:\\right|\\[bB]igg?r)?\s*\]")
+_GOES_ON, _ENDS = re.compile(r"(?:\s|&|\\q?quad)*[-+*/=<>]"), re.compile(r"\s*\\end")
+_HEAD = re.compile(r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*[a-zA-Z]\s*(?:\\left)?\((?:\s*\\?[a-zA-Z]+\s*,?)+(?:\\right)?\)[\s&:]*=")
+_SEPARATE = re.compile(r"\s*(?:[({]|\\(?:left|sqrt|ln|log|sin|cos|tan|exp)(?![a-zA-Z]))")
+
+_OPERATORS = dict(pair.split() for pair in (
+    r"\cdot *", r"\times *", r"\div /", r"\le <=", r"\leq <=", r"\lt <", r"\ge >=", r"\geq >=", r"\gt >", r"\ne !=", r"\neq !=",
+    r"\land and", r"\wedge and", r"\lor or", r"\vee or", r"\lnot not", r"\neg not", r":= =", r"{\,} @",
+))  # fmt: skip
+_COMPARISONS = frozenset(("<", ">", "<=", ">=", "==", "!="))
+_NAMES = {f"\\{name}": name for name in GREEK_LETTERS.values()}
+_NAMES |= {r"\varepsilon": "epsilon", r"\varphi": "phi", r"\vartheta": "theta", r"\ell": "ell"}
+_LETTERS = {r"\Gamma": "gamma", r"\ln\Gamma": "lgamma", r"\psi": "digamma", r"\sigma": "sigmoid"}
+"""Letters that are functions in a text where they always stand before parentheses."""
+_BOLD = (r"\mathbf", r"\boldsymbol", r"\vec")
+_STYLES = dict.fromkeys((r"\mathrm", r"\text", r"\mathit", r"\operatorname", *_BOLD), "")
+_STYLES |= {r"\hat": "_hat", r"\bar": "_bar", r"\overline": "_bar", r"\tilde": "_tilde", r"\dot": "_dot"}
+_TEXTS = frozenset(("if", "for", "when", "where", "and", "or", "not"))
+_FENCES = {
+    "(": (")", "("), "[": ("]", "("), r"\{": (r"\}", "("), "|": ("|", "abs("), r"\lvert": (r"\rvert", "abs("),
+    r"\|": (r"\|", "norm("), r"\lVert": (r"\rVert", "norm("), r"\lfloor": (r"\rfloor", "floor("), r"\lceil": (r"\rceil", "ceil("),
+}  # fmt: skip
+"""What closes a fence, and what it is."""
+_CASES, _MATRIX, _COLUMN = ("((", ") if (", ") else (", "))"), ("[[", ", ", "], [", "]]"), ("[", ", ", ", ", "]")
+"""What is written where an environment begins, at `&`, at the end of a row, and where it ends. A column is a vector."""
+_ENVIRONMENTS = {"cases": _CASES, **dict.fromkeys(("matrix", "pmatrix", "bmatrix", "array"), _MATRIX)}
+_LINES = frozenset(("equation", "align", "aligned", "gather", "gathered", "split", "displaymath", "multline"))
+_DERIVATIVE = ("a derivative", "the function alone is read, and the command diff derives it")
+MISSING = {
+    r"\sum": ("a sum over an index", r"in LaTeX: a + b + c, or \operatorname{sum}([a, b, c])"),
+    r"\prod": ("a product over an index", r"in LaTeX: a b c, or \operatorname{prod}([a, b, c])"),
+    r"\int": ("an integral", "its antiderivative, where it has a formula, is read"),
+    r"\lim": ("a limit", "write the expression alone, and take a point near that place"),
+    r"\binom": ("a binomial coefficient", r"in LaTeX: \frac{\Gamma(n + 1)}{\Gamma(k + 1) \Gamma(n - k + 1)}"),
+    r"\bmod": ("a remainder without its function", r"in LaTeX: \operatorname{mod}(a, b)"),
+    r"\lg": ("a logarithm to the base 10 for some and 2 for others", r"in LaTeX: \log_{10} x, or \log_{2} x"),
+    "!": ("a factorial", r"in LaTeX: \Gamma(n + 1)"), r"\circ": ("a sign for degrees", r"in LaTeX: \frac{\pi}{180} x"),
+    r"\infty": ("infinity", "in LaTeX: 10^{6}"), r"\pm": ("two signs at once", "one of them is read"),
+    "'": _DERIVATIVE, r"\partial": _DERIVATIVE,
+}  # fmt: skip
+"""What LaTeX can say and the language cannot: what it is, and the way round."""
+OPEN = {
+    "number": ("a number stands behind a factor", r"in LaTeX: x \cdot 2, or x^{12}, or x_2"),
+    "quotient": ("where the denominator ends is open", r"in LaTeX: \frac{1}{2} x, or \frac{1}{2x}"),
+    "argument": ("where the argument of the function ends is open", r"in LaTeX: \sin(x) (x + 1), or \sin(x (x + 1))"),
+    "half": ("where the argument of the function ends is open", r"in LaTeX: \frac{\sin x}{2}, or \sin \frac{x}{2}"),
+    "comma": ("this comma is a decimal point to some, and nothing to others", "in LaTeX: 1000, or 1.000"),
+    "inverse": ("what the exponent -1 of this function means is open", r"in LaTeX: e^x, or \frac{1}{\ln x}"),
+}
+"""What means different things to different readers, so that none is guessed, and how to say each."""
+
+
+class _Frame:
+    """Something open: its kind, what is written where it ends, and what is known of what it holds."""
+
+    full = quotient = several = conditional = lettered = fenced = array = False
+    """Whether an operand ends there, or the denominator of a `/`; whether there are commas, a condition, a letter, nothing but a
+    fence; whether the last factor is an array."""
+    product = relation = -1
+    """Where the sign of a product stands that nobody wrote, and where the operand begins that is behind a comparison."""
+    texts: tuple[str, str, str, str] = _CASES
+
+    def __init__(self, kind: str, closing: str, first: int) -> None:
+        self.kind, self.closing, self.first = kind, closing, first
+
+
+class LatexReader:
+    r"""A text in LaTeX, read as a text of the language, which knows where in the LaTeX its characters stand.
+
+    >>> LatexReader(r"\frac{\sin^2 x}{2} e^{-x^2}", "").read().text
+    '((sin(x)^(2))/(2))*exp(-x^(2))'
+    """
+
+    def __init__(self, text: str, label: str) -> None:
+        self.latex, self.label = text, label
+        self.pieces: list[tuple[str, int, int]] = []
+        """What is written so far, and where in the LaTeX it stands."""
+        self.top = _Frame("", "", 0)
+        self.frames = [self.top]
+        head = _HEAD.match(text)
+        self.start = self.stop = head.end() if head else 0
+        """Where the present token stands."""
+        self.letters = {
+            letter: name for letter, name in _LETTERS.items()
+            if all(_LETTER_CALLED.match(text, place.end()) for place in re.finditer(re.escape(letter) + "(?![a-zA-Z])", text))
+        }  # fmt: skip
+
+    def read(self) -> Source:
+        while self.stop < len(self.latex):
+            match = _TOKEN.match(self.latex, self.stop)
+            assert match is not None and match.lastgroup is not None
+            self.start, self.stop = match.span()
+            if match.lastgroup != "blank":
+                self.top = self.frames[-1]
+                getattr(self, match.lastgroup)(match[match.lastgroup])
+        if self.settle() is not self.frames[0]:
+            _, self.start, self.stop = self.pieces[self.top.first - 1]
+            self.fail("syntax", "what begins here is never closed, or lacks its braces")
+        places = [(start, stop) for text, start, stop in self.pieces for _ in text]
+        return Source("".join(piece[0] for piece in self.pieces), self.label, (self.latex, places))
+
+    def fail(self, code: str, message: str, *help: str) -> NoReturn:
+        mark = Mark(Span(self.start, self.stop))
+        raise ExpressionError([error(f"latex-{code}", message, Source(self.latex, self.label), mark, help=help)])
+
+    def write(self, text: str, at: int = -1) -> None:
+        self.pieces.append((text, self.start if at < 0 else at, self.stop if at < 0 else at))
+
+    def open(self, kind: str, text: str, *closing: str) -> None:
+        """Write what opens something, or the first of several arguments."""
+        if text:
+            self.write(text)
+        for each in reversed(closing):
+            self.top = _Frame(kind, each, len(self.pieces))
+            self.frames.append(self.top)
+
+    # -- operands -------------------------------------------------------------------------------------------------------
+
+    def factor(self, kind: str = "") -> None:
+        """An operand begins: after another one, a product that nobody wrote."""
+        top = self.top
+        if top.full:
+            in_function = top.kind == "function" and kind != "name" and (kind != "word" or top.lettered)
+            if kind == "number" or top.quotient or in_function:
+                self.fail("ambiguous", *OPEN["number" if kind == "number" else "quotient" if top.quotient else "argument"])
+            top.product = len(self.pieces)
+            self.write("*", self.start)
+        top.full = top.fenced = False
+
+    def complete(self, array: bool = False, letter: str = "") -> None:
+        """An operand is complete, and with it every argument that is nothing else."""
+        while (top := self.frames[-1]).kind == "argument":
+            self.frames.pop()
+            self.write(top.closing, self.stop)
+            if top.closing == ")/(":
+                return
+            array, letter = False, ""
+        if top.product >= 0 and (array or (top.array and letter)):
+            before, (_, start, stop) = self.pieces[top.product - 1 : top.product + 1]
+            if top.array or before[0].isupper():  # arrays side by side, or a matrix whose name is a capital
+                self.pieces[top.product], array = ("@", start, stop), True
+        self.top, top.full, top.array = top, True, top.array or array
+        top.lettered = top.lettered or letter not in ("", "pi")
+
+    def number(self, token: str) -> None:
+        if self.top.kind == "argument":
+            self.stop = self.start + 1  # \frac12, and x^12 is x^{1}2
+        text, times, power = self.latex[self.start : self.stop].partition(r"\times")
+        if re.fullmatch(r"[1-9]\d{0,2}\{,\}\d{3}\s*", text):
+            self.fail("ambiguous", *OPEN["comma"])
+        self.factor("number")
+        self.write(text.strip().replace("{,}", ".") + "e" * bool(times) + power.partition("{")[2].strip("}"))
+        self.complete()
+
+    def name(self, stem: str, array: bool = False) -> None:
+        """A name with its index; or e to a power, which is the exponential function."""
+        index = _INDEX.match(self.latex, self.stop) if self.top.kind != "argument" else None
+        if index is not None:
+            self.stop = index.end()
+            suffix = self.plain(index[1] or index[2])
+            stem += suffix if suffix.isdecimal() else f"_{suffix}"
+        raised = _RAISED.match(self.latex, self.stop)
+        if stem == "e" and raised:
+            self.factor()
+            self.stop = raised.end()
+            return self.open("argument", "exp(", ")")
+        self.factor("name")
+        self.write(stem)
+        return self.complete(array, stem)
+
+    def plain(self, text: str) -> str:
+        """What stands in an index, or in the braces of ``\\mathrm``, as a part of a name."""
+        plain = re.sub(r"\\(?:text|mathrm)(?![a-zA-Z])|[{}\\\s]", "", text).replace(",", "_").replace("-", "m")
+        if not plain.replace("_", "a").isalnum():
+            self.fail("syntax", f"`{text.strip()}` is no part of a name", r"in LaTeX: x, or x_1, or x_{max}, or \mathrm{rate}")
+        return plain
+
+    def script(self, text: str) -> str:
+        """An index or exponent at the name of a function, which is written behind its argument."""
+        return f"({LatexReader(text, self.label).read().text})"
+
+    def word(self, word: str) -> None:
+        if word in _STYLES:
+            self.styled(word)
+        elif word in (r"\frac", r"\dfrac", r"\tfrac"):
+            self.factor("word")
+            self.open("argument", "((", ")/(", "))")
+        elif word.startswith(r"\sqrt"):
+            degree = word.partition("[")[2].rstrip("] ")
+            self.factor("word")
+            if degree in ("", "2", "3"):
+                self.open("argument", "cbrt(" if degree == "3" else "sqrt(", ")")
+            else:
+                self.open("argument", "((", f")^(1/{self.script(degree)}))")
+        elif word in MISSING or "{" in word:
+            what, instead = MISSING.get(word, _DERIVATIVE)
+            self.fail("missing", f"this is {what}, which the language has not", instead)
+        elif word in _NAMES and word not in self.letters:
+            self.name(_NAMES[word])
+        elif word in self.letters or is_function(word[1:]):
+            self.function(self.letters.get(word, word[1:]))
+        else:
+            known = [*_OPERATORS, *_NAMES, *_STYLES, *MISSING, *(f"\\{name}" for name in (*BARE, "frac", "sqrt"))]
+            self.fail("syntax", f"`{word}` is nothing that is read here", *did_you_mean(word, known))
+
+    def styled(self, word: str) -> None:
+        """``\\mathrm{rate}``, ``\\operatorname{erf}``, ``\\hat{x}``, ``\\text{if }``."""
+        argument = _ARGUMENT.match(self.latex, self.stop)
+        if argument is None:
+            self.fail("syntax", f"`{word}` lacks its braces")
+        self.stop, inside = argument.end(), argument[1] or argument[2] or ""
+        said = inside.replace("~", " ").strip(" :,").split()
+        if said == ["otherwise"] and self.top.conditional:
+            self.pieces.pop()  # the "if" of the cell
+            self.top.conditional = False
+        elif said and _TEXTS.issuperset(said):
+            for each in {"and", "or", "not"}.intersection(said):
+                self.operator(each)
+        else:
+            name = self.plain(inside) + _STYLES[word]
+            called = word == r"\operatorname" or name in BARE or (is_function(name) and _CALLED.match(self.latex, self.stop))
+            self.function(name) if called else self.name(name, array=word in _BOLD)
+
+    def function(self, name: str) -> None:
+        """A function with the index and the exponent at its name; its argument follows."""
+        if self.top.full:
+            self.settle()
+        self.factor()
+        scripts = _SCRIPTS.match(self.latex, self.stop)
+        assert scripts is not None
+        self.stop, base, power = scripts.end(), scripts[1] or scripts[2] or "", scripts[3] or scripts[4] or ""
+        if base and name not in ("log", "ln"):
+            self.fail("syntax", f"`{name}` has no index", r"in LaTeX: \max(a, b)")
+        closing = ")" if base in ("", "2", "10") else f", {self.script(base)})"
+        if base:
+            name = f"log{base}" if base in ("2", "10") else "log"
+        if power == "-1" and (name.startswith("a") or not is_function(f"a{name}")):
+            self.fail("ambiguous", *OPEN["inverse"])
+        if name == "digamma" and power:
+            name, power = f"polygamma({self.script(power)}, ", ""
+        if power not in ("", "-1"):
+            closing += f"^{self.script(power)}"
+        self.open("function", ("a" if power == "-1" else "") + name + ("(" if "(" not in name else ""), closing)
+
+    def settle(self) -> _Frame:
+        """What ends the arguments of functions without parentheses stands here; what is open around them."""
+        self.top, here = self.frames[-1], self.stop
+        while self.top.kind == "function":
+            self.stop = self.pieces[-1][2]
+            self.write(self.frames.pop().closing, self.stop)
+            self.complete()
+        self.stop = here
+        return self.top
+
+    # -- operators ------------------------------------------------------------------------------------------------------
+
+    def operator(self, sign: str, text: str = "") -> None:
+        sign = _OPERATORS.get(sign, sign)
+        if sign == "not" or (sign in "+-" and not self.top.full):
+            return self.write("not " if sign == "not" else sign)
+        if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
+            self.fail("ambiguous", *OPEN["half"])
+        top = self.settle()
+        if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
+            sign = "=="
+        if sign in _COMPARISONS and top.relation >= 0:  # a < b < c
+            self.write(" and ", self.start)
+            self.pieces += self.pieces[top.relation : -1]
+        self.write(text or (sign if sign in "*/@" else f" {sign} "))
+        top.full, top.product, top.quotient, top.array = False, -1, sign == "/", sign == "@" or (top.array and sign in "*/")
+        top.several = top.several or sign == ","
+        if sign not in "*/@+-":
+            top.relation = len(self.pieces) if sign in _COMPARISONS else -1
+        return None
+
+    def line(self, token: str) -> None:
+        r"""``&`` ends a cell; ``\\`` ends a row, or a statement, unless the formula goes on behind it."""
+        top, ends_row = self.settle(), token != "&"
+        if len(self.frames) == 1 and ends_row and not _GOES_ON.match(self.latex, self.stop):
+            self.operator(";")
+        elif len(self.frames) > 1 and not (ends_row and _ENDS.match(self.latex, self.stop)):
+            self.operator(",", top.texts[1 + ends_row])
+            top.conditional = top.texts is _CASES and not ends_row
+
+    # -- what encloses --------------------------------------------------------------------------------------------------
+
+    def close(self, token: str, closer: str) -> _Frame:
+        """The innermost thing that is open, whose closer is the token."""
+        if closer != token or len(self.frames) == 1:
+            self.fail("syntax", f"`{token}` closes nothing that is open here")
+        return self.frames.pop()
+
+    def brace(self, token: str) -> None:
+        """Braces, an exponent, and any other character."""
+        if token == "{":
+            if self.top.kind == "argument":
+                return self.open("}", "", "")
+            self.factor()
+            return self.open("}", "(", ")")
+        if len(token) > 1 and self.top.full and ("top" in token or self.top.array or self.pieces[-1][0].isidentifier()):  # ^T
+            self.write(".T")
+            return self.complete(array=True)
+        if token[0] == "^":
+            self.stop = self.start + 1
+            return self.open("argument", "^(", ")")
+        if token != "}":
+            return self.word(token)
+        frame = self.close(token, self.settle().kind)
+        self.write(frame.closing)
+        self.complete(frame.array)
+        if frame.fenced and self.top.kind == "function" and self.top.first == frame.first - 1:  # \sin{\left(x \right)}
+            self.settle()
+        return None
+
+    def fence(self, token: str) -> None:
+        said = self.latex[self.start : self.stop]
+        around = next(frame for frame in reversed(self.frames) if frame.kind != "function")
+        closer = _FENCES.get(around.kind, ("", ""))[0]
+        opens = token in _FENCES and not said.startswith((r"\right", r"\bigr", r"\Bigr"))
+        if opens and token == closer and self.top.full:
+            opens = said.startswith((r"\left", r"\bigl", r"\Bigl"))
+        if not opens:
+            self.settle()
+            frame = self.close(token, closer)
+            if frame.kind == "[" and frame.several and self.pieces[frame.first - 1][0] == "(":
+                self.pieces[frame.first - 1], frame.closing = ("[", *self.pieces[frame.first - 1][1:]), "]"
+            self.write(frame.closing)
+            self.complete(frame.array)
+            self.top.fenced = frame.first - 1 == self.top.first
+        elif self.top.kind == "function" and len(self.pieces) == self.top.first and _FENCES[token][1] == "(":
+            self.top.kind = token  # its parentheses are those of the call
+        elif token == "[" and self.top.full and _ENTRY.match(self.latex, self.stop):
+            self.open(token, "[", "]")
+        else:
+            self.factor()
+            self.open(token, _FENCES[token][1], ")")
+
+    def environment(self, token: str) -> None:
+        edge, _, name = token.replace(" ", "").partition("{")
+        if edge == "begin" and name in _ENVIRONMENTS:
+            inside = self.latex[self.stop : self.latex.find(rf"\end{{{name}", self.stop)]
+            texts = _COLUMN if name != "cases" and "&" not in inside else _ENVIRONMENTS[name]
+            self.factor()
+            self.open(name, texts[0], texts[3])
+            self.top.texts = texts
+        elif name in _ENVIRONMENTS:
+            frame = self.close(name, self.settle().kind)
+            self.write(") else (0/0))" if frame.conditional else frame.closing)  # where no case holds, it is undefined
+            self.complete(array=name != "cases")
+        elif name not in _LINES:
+            near = did_you_mean(name, [*_ENVIRONMENTS, *_LINES])
+            self.fail("syntax", f"the environment `{name}` is not read here", *near)
