@@ -24,6 +24,12 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from diffcli import _functions
+    from diffcli import autograd as autograd
+    from diffcli import nn as nn
+    from diffcli import testing as testing
+    from diffcli import torch as torch
+    from diffcli._functions import *  # noqa: F403
     from diffcli.errors import (
         Diagnostic,
         DiffcliError,
@@ -84,6 +90,8 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+if TYPE_CHECKING:
+    __all__ += _functions.__all__
 
 _HOMES = {
     "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records",
@@ -98,21 +106,26 @@ _HOMES = {
 }  # fmt: skip
 """Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
 
+_PACKAGES = ("autograd", "nn", "testing", "torch")
 
-def __getattr__(name: str) -> object:
-    if name in ("autograd", "nn", "torch"):
-        return import_module(f"diffcli.{name}")
-    if name not in __all__:
-        if name.startswith("_"):
-            raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
-        try:
-            found = import_module("diffcli.tape.recording.functions").function(name)
-            globals()[name] = found  # a loop asks again and again
-            return found
-        except AttributeError as fault:
-            raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None
-    return getattr(import_module(f"diffcli.{_HOMES.get(name, 'errors')}"), name)
+
+if not TYPE_CHECKING:  # a checker of types knows every name that there is, and would take this for all others
+
+    def __getattr__(name: str) -> object:
+        if name in _PACKAGES:
+            return import_module(f"diffcli.{name}")
+        if name not in __all__:
+            if name.startswith("_"):
+                raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
+            try:
+                found = import_module("diffcli.tape.recording.functions").function(name)
+                globals()[name] = found  # a loop asks again and again
+                return found
+            except AttributeError as fault:
+                raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None
+        return getattr(import_module(f"diffcli.{_HOMES.get(name, 'errors')}"), name)
 
 
 def __dir__() -> list[str]:
-    return __all__
+    functions: list[str] = import_module("diffcli.tape.recording.functions").NAMES
+    return sorted({*__all__, *_PACKAGES, *functions})

@@ -39,7 +39,6 @@ from inside import (
     number_text,
     parse,
     program_text,
-    reads,
     to_text,
 )
 from programs import Choices
@@ -327,7 +326,7 @@ def test_what_one_is_told_of_a_function_is_a_call_of_it(name):
 def test_a_function_of_numbers_takes_no_keywords(name):
     (found,) = complaints_about(f"{name}(x, axis=0)")
     assert (found.code, found.message) == ("unknown-keyword", f"`{name}` takes no keywords")
-    assert reads(f"{name}(x)") and f"{name}(x)" in found.help[0]
+    assert f"{name}(x)" in found.help[0]
 
 
 # -- printing ------------------------------------------------------------------------------------------------------------
@@ -634,7 +633,7 @@ CASES = {
         wrong("unknown-keyword", "`f` takes no keywords", at(15, "f(1, y=2)"), help=("write f(x, y), in this order",)),
     ],
     "foo(x, axis=0)": [
-        wrong("unknown-function", "there is no function `foo`", at(0, "foo"), help=("did you mean `floor`?", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `foo`", at(0, "foo"), help=("`diffcli functions` lists them all",)),
     ],
     "sum(axis=0, x)": [
         wrong("misplaced-keyword", "an argument stands after the keyword `axis`", at(12, "x"), help=("keywords come last, as in sum(x, axis=0)",)),
@@ -680,7 +679,7 @@ CASES = {
         wrong("wrong-number-of-arguments", "`max` does not take 2 arguments", at(0, "max(x, y, axis=0)"), help=("write max(a) or max(a, axis=0)",)),
     ],
     "soft_max(x)": [
-        wrong("unknown-function", "there is no function `soft_max`", at(0, "soft_max"), help=("did you mean `softmax`? (close: log_softmax, fmax)", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `soft_max`", at(0, "soft_max"), help=("write softmax(x)",)),
     ],
     # -- targets
     "sum(x) = 3; x": [
@@ -709,15 +708,15 @@ CASES = {
         wrong("implicit-multiplication", "`sum` is a function: what it is applied to needs parentheses", at(0, "sum"), help=("write sum(x[0].T) + 1",)),
     ],
     "[1 2]": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(3, "2"), help=("entries are separated by commas, as in [1, 2]",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(3, "2"), help=("write [1, 2]",)),
     ],
     "Wᵀ @ (x + y)ᵀ": [
-        wrong("superscript", "a transpose is written with .T", at(0, "Wᵀ"), help=("write W.T",)),
-        wrong("superscript", "a transpose is written with .T", at(12, "ᵀ"), help=("write (x + y).T",)),
+        wrong("superscript", "a transpose is written with .T", at(0, "Wᵀ")),
+        wrong("superscript", "a transpose is written with .T", at(12, "ᵀ"), help=("write W.T @ (x + y).T",)),
     ],
     "sinᵀ(x) + A²ᵀ": [
-        wrong("superscript", "a transpose is written with .T", at(0, "sinᵀ"), help=("write sin(x).T",)),
-        wrong("superscript", "a transpose is written with .T", at(10, "A²ᵀ"), help=("write (A^2).T",)),
+        wrong("superscript", "a transpose is written with .T", at(0, "sinᵀ")),
+        wrong("superscript", "a transpose is written with .T", at(10, "A²ᵀ"), help=("write sin(x).T + A.T^2",)),
     ],
     "x.sum() + y.shape": [
         wrong("unexpected-character", "`.` is not part of the language", at(1, "."), at(11, "."), help=("a number has a digit beside its decimal point; functions are written as sum(x), the transpose as x.T",)),

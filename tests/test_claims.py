@@ -582,7 +582,7 @@ error[unknown-function]: there is no function `sinn`
   in --claim
   │ x: y +* 2, y: sinn(x)
   │               ^^^^
-  = help: did you mean `sin`? (close: sinh, sinc)
+  = help: did you mean `sin`? (close: sinc, sinh)
   = help: `diffcli functions` lists them all
 """),
     ("x*y", "x: 1/, y: x", """\

@@ -7,11 +7,10 @@ text, or of the part that is marked, that something is read again.
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 
 import pytest
-from inside import MOST, Diagnostic, ExpressionError, Mark, Source, Span, complaints, nearest, parse, reads
+from inside import MOST, Diagnostic, ExpressionError, Mark, Source, Span, complaints, nearest, parse
 
 
 def at(start, text, label=""):
@@ -36,41 +35,41 @@ CASES = {
     ],
     # -- characters
     "|x|": [
-        wrong("unexpected-character", "`|` is not part of the language", at(0, "|"), at(2, "|"), help=("write abs(x) for the absolute value |x|, and `or` for a choice of conditions",)),
+        wrong("unexpected-character", "`|` is not part of the language", at(0, "|"), at(2, "|"), help=("write abs(x)",)),
     ],
     "a && b || !c": [
-        wrong("unexpected-character", "`&` is not part of the language", at(2, "&"), at(3, "&"), help=("write `and`",)),
-        wrong("unexpected-character", "`|` is not part of the language", at(7, "|"), at(8, "|"), help=("write abs(x) for the absolute value |x|, and `or` for a choice of conditions",)),
-        wrong("unexpected-character", "`!` is not part of the language", at(10, "!"), help=("write `not`, or `!=` for unequal; the factorial n! is gamma(n + 1)",)),
+        wrong("unexpected-character", "`&` is not part of the language", at(2, "&"), at(3, "&")),
+        wrong("unexpected-character", "`|` is not part of the language", at(7, "|"), at(8, "|")),
+        wrong("unexpected-character", "`!` is not part of the language", at(10, "!"), help=("write a and b or not c",)),
     ],
     "x' + y″": [
-        wrong("unexpected-character", "`'` is not part of the language", at(1, "'"), help=("diffcli computes derivatives, it does not read them: write the function itself",)),
+        wrong("unexpected-character", "`'` is not part of the language", at(1, "'"), help=("a derivative is what diffcli computes: write the function itself; the transpose is x.T",)),
         wrong("unexpected-character", "`″` is not part of the language", at(6, "″")),
     ],
     "f(x) := x^2": [
-        wrong("no-result", "the program ends with a definition and computes nothing", at(0, "f(x)"), help=("add a last statement that uses it, such as f(x)",)),
-        wrong("misplaced-colon", "`:` stands only in an index, as in x[1:3]", at(5, ":"), help=("a name is bound by `=` alone; statements are separated by `;` or a new line",)),
+        wrong("no-result", "the program ends with a definition and computes nothing", at(0, "f(x)")),
+        wrong("misplaced-colon", "`:` stands only in an index, as in x[1:3]", at(5, ":"), help=("write x^2",)),
     ],
     "x % 2": [
-        wrong("unexpected-character", "`%` is not part of the language", at(2, "%"), help=("the remainder of a/b is mod(a, b)",)),
+        wrong("unexpected-character", "`%` is not part of the language", at(2, "%"), help=("write mod(x, 2)",)),
     ],
     "\\sin(x)": [
         wrong("unexpected-character", "`\\` is not part of the language", at(0, "\\"), help=("write functions by their name, as in sin(x)",)),
     ],
     "$x$": [
-        wrong("unexpected-character", "`$` is not part of the language", at(0, "$"), at(2, "$"), help=("write the formula without dollar signs",)),
+        wrong("unexpected-character", "`$` is not part of the language", at(0, "$"), at(2, "$"), help=("write x",)),
     ],
     "【x］*{y}": [
-        wrong("unexpected-character", "`【` is not part of the language", at(0, "【"), help=("write brackets, as in [1, 2]",)),
-        wrong("unexpected-character", "`］` is not part of the language", at(2, "］"), help=("write brackets, as in [1, 2]",)),
-        wrong("unexpected-character", "`{` is not part of the language", at(4, "{"), help=("write parentheses; an array is written in brackets, as [1, 2]",)),
-        wrong("unexpected-character", "`}` is not part of the language", at(6, "}"), help=("write parentheses; an array is written in brackets, as [1, 2]",)),
+        wrong("unexpected-character", "`【` is not part of the language", at(0, "【")),
+        wrong("unexpected-character", "`］` is not part of the language", at(2, "］")),
+        wrong("unexpected-character", "`{` is not part of the language", at(4, "{")),
+        wrong("unexpected-character", "`}` is not part of the language", at(6, "}"), help=("write [x]*(y)",)),
     ],
     '"x"': [
-        wrong("unexpected-character", '`"` is not part of the language', at(0, '"'), at(2, '"'), help=("write names without quotation marks",)),
+        wrong("unexpected-character", '`"` is not part of the language', at(0, '"'), at(2, '"'), help=("write x",)),
     ],
     "√x + ∞": [
-        wrong("unexpected-character", "`√` is not part of the language", at(0, "√"), help=("write sqrt(x)",)),
+        wrong("unexpected-character", "`√` is not part of the language", at(0, "√")),
         wrong("unexpected-character", "`∞` is not part of the language", at(5, "∞"), help=("infinity is not a number to compute with; use a large one, such as 1e300",)),
     ],
     "@weights.npy": [
@@ -81,11 +80,11 @@ CASES = {
         wrong("unexpected-character", "`∂` is not part of the language", at(0, "∂"), at(3, "∂"), help=("diffcli computes derivatives, it does not read them: write the function itself",)),
     ],
     "x .+ y": [
-        wrong("unexpected-character", "`.` is not part of the language", at(2, "."), help=("a number has a digit beside its decimal point; functions are written as sum(x), the transpose as x.T",)),
+        wrong("unexpected-character", "`.` is not part of the language", at(2, "."), help=("write x + y",)),
     ],
     "½*x + 3¾": [
-        wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), help=("write (1/2)",)),
-        wrong("unexpected-character", "`¾` is not part of the language", at(7, "¾"), help=("write (3/4)",)),
+        wrong("unexpected-character", "`½` is not part of the language", at(0, "½")),
+        wrong("unexpected-character", "`¾` is not part of the language", at(7, "¾"), help=("write (1/2)*x + (3 + 3/4)",)),
     ],
     "₁ + x": [
         wrong("unexpected-character", "`₁` is not part of the language", at(0, "₁"), help=("a subscript stands after a name, as in x₁",)),
@@ -98,13 +97,13 @@ CASES = {
         wrong("unexpected-character", "the character U+0304 (combining macron) is not part of the language", at(1, "\u0304")),
     ],
     "x⁻¹": [
-        wrong("unexpected-character", "`⁻` is not part of the language", at(1, "⁻"), help=("write a negative exponent as x^-1",)),
+        wrong("unexpected-character", "`⁻` is not part of the language", at(1, "⁻"), help=("write x^-1",)),
     ],
     "a½b + α½": [
-        wrong("unexpected-character", "`½` is not part of the language", at(1, "½"), at(7, "½"), help=("write (1/2)",)),
+        wrong("unexpected-character", "`½` is not part of the language", at(1, "½"), at(7, "½")),
     ],
     "½(x) + ½(2)": [
-        wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), at(7, "½"), help=("write (1/2)",)),
+        wrong("unexpected-character", "`½` is not part of the language", at(0, "½"), at(7, "½"), help=("write (1/2)*(x) + (1/2)*(2)",)),
     ],
     "Ŀ + 𝐢𝐟": [
         wrong("unexpected-character", "`Ŀ` is not part of the language", at(0, "Ŀ")),
@@ -140,17 +139,17 @@ CASES = {
         wrong("superscript", "an exponent is written with ^", at(0, "x²y³z"), help=("write x^2*y^3*z",)),
     ],
     "2² + (x + 1)³": [
-        wrong("superscript", "an exponent is written with ^", at(1, "²"), help=("write 2^2",)),
-        wrong("superscript", "an exponent is written with ^", at(12, "³"), help=("write (x + 1)^3",)),
+        wrong("superscript", "an exponent is written with ^", at(1, "²")),
+        wrong("superscript", "an exponent is written with ^", at(12, "³"), help=("write 2^2 + (x + 1)^3",)),
     ],
     "a*b²": [
-        wrong("superscript", "an exponent is written with ^", at(2, "b²"), help=("write b^2",)),
+        wrong("superscript", "an exponent is written with ^", at(2, "b²"), help=("write a*b^2",)),
     ],
     "sin²(x)": [
         wrong("superscript", "an exponent is written with ^", at(0, "sin²"), help=("write sin(x)^2",)),
     ],
     "x²(1 - x)": [
-        wrong("superscript", "an exponent is written with ^", at(0, "x²"), help=("write x^2",)),
+        wrong("superscript", "an exponent is written with ^", at(0, "x²"), help=("write x^2*(1 - x)",)),
     ],
     "(²)": [
         wrong("superscript", "an exponent is written with ^", at(1, "²"), help=("write x^2",)),
@@ -166,7 +165,7 @@ CASES = {
         wrong("missing-operand", "the text ends where a number, a name or a parenthesis is needed", at(3, "")),
     ],
     "x + \n y": [
-        wrong("missing-operand", "the line ends where a number, a name or a parenthesis is needed", at(3, ""), help=("an expression in parentheses may go on in the next line",)),
+        wrong("missing-operand", "the line ends where a number, a name or a parenthesis is needed", at(3, ""), help=("write x + y",)),
     ],
     "y = \n y": [
         wrong("missing-operand", "the line ends where a number, a name or a parenthesis is needed", at(3, ""), help=("an expression in parentheses may go on in the next line",)),
@@ -211,7 +210,7 @@ CASES = {
         wrong("missing-operand", "the text ends where a number, a name or a parenthesis is needed", at(4, "")),
     ],
     "= 3": [
-        wrong("missing-operand", "`=` stands where a number, a name or a parenthesis is needed", at(0, "=")),
+        wrong("missing-operand", "`=` stands where a number, a name or a parenthesis is needed", at(0, "="), help=("write 3",)),
     ],
     "y == ": [
         wrong("missing-operand", "the text ends where a number, a name or a parenthesis is needed", at(4, "")),
@@ -232,9 +231,9 @@ CASES = {
         wrong("missing-operand", "the text ends where a number, a name or a parenthesis is needed", at(11, "")),
     ],
     "if(x, 1, 2)": [
-        wrong("missing-operand", "`if` stands where a number, a name or a parenthesis is needed", at(0, "if"), help=("write a if condition else b, or where(condition, a, b)",)),
-        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(4, ","), help=("a decimal point is `.`; statements are separated by `;`; an array is [x, y]",)),
-        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(7, ","), help=("a decimal point is `.`; statements are separated by `;`; an array is [x, y]",)),
+        wrong("missing-operand", "`if` stands where a number, a name or a parenthesis is needed", at(0, "if")),
+        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(4, ",")),
+        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(7, ","), help=("write where(x, 1, 2)",)),
     ],
     "2*not x": [
         wrong("missing-operand", "`not` stands where a number, a name or a parenthesis is needed", at(2, "not"), help=("put parentheses around `not` and its condition, as in 2*(not x)",)),
@@ -250,7 +249,7 @@ CASES = {
     ],
     "x not in y": [
         wrong("missing-operand", "`not` stands where an operator is needed", at(2, "not"), help=("write `and not`, `or not`, or != for unequal",)),
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(9, "y"), help=("write in*y",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(9, "y"), help=("write `*` between the factors",)),
     ],
     # -- products
     "2x": [
@@ -263,8 +262,8 @@ CASES = {
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(3, "("), help=("write (a)*(b) + c",)),
     ],
     "x y z; a b": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "y"), at(4, "z"), help=("write x*y*z",)),
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(9, "b"), help=("write a*b",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "y"), at(4, "z")),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(9, "b"), help=("write x*y*z; a*b",)),
     ],
     "3 pi r^2": [
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "p"), at(5, "r"), help=("write 3*pi*r^2",)),
@@ -282,23 +281,23 @@ CASES = {
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(1, "("), help=("write t*(a + b)",)),
     ],
     "a = 2; a(3)": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "("), help=("write a*(3)",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "("), help=("write a = 2; a*(3)",)),
     ],
     "f(u) = u(1 - u); f(2)": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "("), help=("write f(u) = u*(1 - u)",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "("), help=("write f(u) = u*(1 - u); f(2)",)),
     ],
     "(a # of two lines\n b)*2": [
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(19, "b"), help=("write (a*b)*2",)),
     ],
     "2x + |y|": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(1, "x"), help=("write 2*x",)),
-        wrong("unexpected-character", "`|` is not part of the language", at(5, "|"), at(7, "|"), help=("write abs(x) for the absolute value |x|, and `or` for a choice of conditions",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(1, "x")),
+        wrong("unexpected-character", "`|` is not part of the language", at(5, "|"), at(7, "|"), help=("write 2*x + abs(y)",)),
     ],
     "x 2 3": [
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "2"), at(4, "3"), help=("write x*2*3",)),
     ],
     "2x + 3y + (": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(1, "x"), at(6, "y"), help=("write 2*x",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(1, "x"), at(6, "y"), help=("write `*` between the factors",)),
         wrong("unclosed-parenthesis", "this parenthesis is never closed", at(10, "(", "expected `)` at the end")),
         wrong("missing-operand", "the text ends where a number, a name or a parenthesis is needed", at(11, "")),
     ],
@@ -306,27 +305,27 @@ CASES = {
         wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(0, "sin"), help=("write sin(x)",)),
     ],
     "sin 2x + 1": [
-        wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(0, "sin"), help=("write sin(2*x) + 1",)),
+        wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(0, "sin")),
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(5, "x"), help=("write sin(2*x) + 1",)),
     ],
     "sin x cos x": [
-        wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(0, "sin"), help=("write sin(x)*cos(x)",)),
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(6, "c"), help=("write sin(x)*cos(x)",)),
+        wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(0, "sin")),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(6, "c")),
         wrong("implicit-multiplication", "`cos` is a function: what it is applied to needs parentheses", at(6, "cos"), help=("write sin(x)*cos(x)",)),
     ],
     "sin x^2y + tan -1": [
-        wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(0, "sin"), help=("write sin(x^2*y) + tan -1",)),
+        wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(0, "sin")),
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(7, "y"), help=("write sin(x^2*y) + tan -1",)),
     ],
     "cos (x) sin y": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "s"), help=("write cos (x)*sin(y)",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "s")),
         wrong("implicit-multiplication", "`sin` is a function: what it is applied to needs parentheses", at(8, "sin"), help=("write cos (x)*sin(y)",)),
     ],
     "exp x*y": [
-        wrong("implicit-multiplication", "`exp` is a function: what it is applied to needs parentheses", at(0, "exp"), help=("write exp(x)*y",)),
+        wrong("implicit-multiplication", "`exp` is a function: what it is applied to needs parentheses", at(0, "exp"), help=("write exp(x)*y", "or write exp(x*y)")),
     ],
     "sin = 1; sin x": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(13, "x"), help=("write sin*x",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(13, "x"), help=("write sin = 1; sin*x",)),
     ],
     "2 if 3x else 4": [
         wrong("implicit-multiplication", "a product needs its multiplication sign", at(6, "x"), help=("write 2 if 3*x else 4",)),
@@ -377,16 +376,16 @@ CASES = {
     ],
     # -- commas
     "x, y": [
-        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(1, ","), help=("a decimal point is `.`; statements are separated by `;`; an array is [x, y]",)),
+        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(1, ","), help=("write [x, y]",)),
     ],
     "(x, y)": [
-        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(2, ","), help=("a decimal point is `.`; statements are separated by `;`; an array is [x, y]",)),
+        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(2, ","), help=("write [x, y]",)),
     ],
     "1,5*x": [
-        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(1, ","), help=("a decimal point is `.`: write 1.5",)),
+        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(1, ","), help=("write 1.5*x",)),
     ],
     "max((1,2), 3)": [
-        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(6, ","), help=("a decimal point is `.`: write 1.2",)),
+        wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(6, ","), help=("write max((1.2), 3)",)),
     ],
     "a, b = 3": [
         wrong("stray-comma", "a comma stands only between the arguments of a function or the entries of an array", at(1, ","), help=("a decimal point is `.`; statements are separated by `;`; an array is [x, y]",)),
@@ -405,15 +404,15 @@ CASES = {
         wrong("chained-comparison", "comparisons are not chained", at(6, "<"), at(10, "<="), at(15, "=="), help=("write not (a < b and b <= c and c == d)",)),
     ],
     "(2x) < y < z": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "x"), help=("write 2*x",)),
-        wrong("chained-comparison", "comparisons are not chained", at(5, "<"), at(9, "<"), help=("write a < b and b < c",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "x")),
+        wrong("chained-comparison", "comparisons are not chained", at(5, "<"), at(9, "<"), help=("write (2*x) < y and y < z",)),
     ],
     "a < b < c d": [
-        wrong("chained-comparison", "comparisons are not chained", at(2, "<"), at(6, "<"), help=("write a < b and b < c",)),
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(10, "d"), help=("write c*d",)),
+        wrong("chained-comparison", "comparisons are not chained", at(2, "<"), at(6, "<")),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(10, "d"), help=("write a < b and b < c*d",)),
     ],
     "x if 0 < x < 1 else y": [
-        wrong("chained-comparison", "comparisons are not chained", at(7, "<"), at(11, "<"), help=("write 0 < x and x < 1",)),
+        wrong("chained-comparison", "comparisons are not chained", at(7, "<"), at(11, "<"), help=("write x if 0 < x and x < 1 else y",)),
     ],
     # -- choices
     "x if y": [
@@ -441,7 +440,7 @@ CASES = {
     ],
     # -- equals
     "x + 1 = 3": [
-        wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(6, "="), help=("write == to compare, and `;` between statements",)),
+        wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(6, "="), help=("write == to compare, and `;` between statements", "write x + 1 - 3")),
     ],
     "x = y = 3": [
         wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(6, "="), help=("write == to compare, and `;` between statements",)),
@@ -456,15 +455,15 @@ CASES = {
         wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(6, "="), help=("write == to compare, and `;` between statements",)),
     ],
     "a b = c": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "b"), help=("write a*b",)),
-        wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(4, "="), help=("write == to compare, and `;` between statements",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(2, "b")),
+        wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(4, "="), help=("write == to compare, and `;` between statements", "write a*b - c")),
     ],
     # -- targets
     "2 = x": [
-        wrong("cannot-assign", "only a name, or a function with names for its parameters, can stand before `=`", at(0, "2"), help=("write name = expression, or f(x, y) = expression; == compares",)),
+        wrong("cannot-assign", "only a name, or a function with names for its parameters, can stand before `=`", at(0, "2"), help=("write name = expression, or f(x, y) = expression; == compares", "write 2 - x")),
     ],
     "(x^2) = 3": [
-        wrong("cannot-assign", "only a name, or a function with names for its parameters, can stand before `=`", at(0, "(x^2)"), help=("write name = expression, or f(x, y) = expression; == compares",)),
+        wrong("cannot-assign", "only a name, or a function with names for its parameters, can stand before `=`", at(0, "(x^2)"), help=("write name = expression, or f(x, y) = expression; == compares", "write (x^2) - 3")),
     ],
     "f(2) = 3; f(1)": [
         wrong("cannot-assign", "only a name, or a function with names for its parameters, can stand before `=`", at(0, "f(2)"), help=("write name = expression, or f(x, y) = expression; == compares",)),
@@ -474,33 +473,33 @@ CASES = {
         wrong("wrong-number-of-arguments", "`f` does not take 1 argument", at(17, "f(1)"), help=("write f(a1, a2)",)),
     ],
     "sin(x) = 3": [
-        wrong("cannot-assign", "`sin` is a function of the language and cannot be defined again", at(0, "sin(x)"), help=("give it another name, such as my_sin",)),
+        wrong("cannot-assign", "`sin` is a function of the language and cannot be defined again", at(0, "sin(x)"), help=("give it another name, such as my_sin", "write sin(x) - 3")),
     ],
     "ln(x, y, z) = 3; x": [
         wrong("cannot-assign", "`ln` is a function of the language and cannot be defined again", at(0, "ln(x, y, z)"), help=("give it another name, such as my_ln",)),
     ],
     "-x = 3": [
-        wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(3, "="), help=("write == to compare, and `;` between statements",)),
+        wrong("misplaced-equals", "`=` binds a name at the start of a statement", at(3, "="), help=("write == to compare, and `;` between statements", "write -x - 3")),
     ],
     # -- functions
     "foo(x, y)": [
-        wrong("unknown-function", "there is no function `foo`", at(0, "foo"), help=("did you mean `floor`?", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `foo`", at(0, "foo"), help=("`diffcli functions` lists them all",)),
     ],
     "sine(x)": [
-        wrong("unknown-function", "there is no function `sine`", at(0, "sine"), help=("did you mean `sin`? (close: sinh, sinc)", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `sine`", at(0, "sine"), help=("write sin(x)",)),
     ],
     "Sin(x)": [
-        wrong("unknown-function", "there is no function `Sin`", at(0, "Sin"), help=("did you mean `sin`? (close: sinh, sinc)", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `Sin`", at(0, "Sin"), help=("write sin(x)",)),
     ],
     "cosinus(x) + zzz(x)": [
-        wrong("unknown-function", "there is no function `cosinus`", at(0, "cosinus"), help=("did you mean `cospi`? (close: copysign, signum)", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `cosinus`", at(0, "cosinus"), help=("here it is cos(a)", "`diffcli functions` lists them all")),
         wrong("unknown-function", "there is no function `zzz`", at(13, "zzz"), help=("`diffcli functions` lists them all",)),
     ],
     "(foo(x, y))": [
-        wrong("unknown-function", "there is no function `foo`", at(1, "foo"), help=("did you mean `floor`?", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `foo`", at(1, "foo"), help=("`diffcli functions` lists them all",)),
     ],
     "π(1, 2)": [
-        wrong("unknown-function", "there is no function `pi`", at(0, "π"), help=("did you mean `psi`?", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `pi`", at(0, "π"), help=("`diffcli functions` lists them all",)),
     ],
     "max() + elu()": [
         wrong("wrong-number-of-arguments", "`max` does not take 0 arguments", at(0, "max()"), help=("write max(a, b, c)",)),
@@ -559,26 +558,26 @@ CASES = {
         wrong("duplicate-name", "two parameters are called `x`", at(0, "f(x, y, x, y)"), help=("give one of the two another name, such as x2",)),
     ],
     "f(x) = x": [
-        wrong("no-result", "the program ends with a definition and computes nothing", at(0, "f(x)"), help=("add a last statement that uses it, such as f(x)",)),
+        wrong("no-result", "the program ends with a definition and computes nothing", at(0, "f(x)"), help=("write x",)),
     ],
     "f() = 2": [
-        wrong("no-result", "the program ends with a definition and computes nothing", at(0, "f()"), help=("add a last statement that uses it, such as f()",)),
+        wrong("no-result", "the program ends with a definition and computes nothing", at(0, "f()"), help=("write 2",)),
     ],
     "a = 2\n  f(a, b) = a": [
-        wrong("no-result", "the program ends with a definition and computes nothing", at(8, "f(a, b)"), help=("add a last statement that uses it, such as f(a, b)",)),
+        wrong("no-result", "the program ends with a definition and computes nothing", at(8, "f(a, b)"), help=("write a = 2; f(a, b) = a; f(a, b)",)),
     ],
     # -- several at once
     "2x + sinn(y": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(1, "x"), help=("write 2*x",)),
-        wrong("unknown-function", "there is no function `sinn`", at(5, "sinn"), help=("did you mean `sin`? (close: sinh, sinc)", "`diffcli functions` lists them all")),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(1, "x"), help=("write `*` between the factors",)),
+        wrong("unknown-function", "there is no function `sinn`", at(5, "sinn"), help=("did you mean `sin`? (close: sinc, sinh)", "`diffcli functions` lists them all")),
         wrong("unclosed-parenthesis", "this parenthesis is never closed", at(9, "(", "expected `)` at the end")),
     ],
     "a = 2x\nb = a +\na = foo(b)\nb |c|": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(5, "x"), help=("write a = 2*x",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(5, "x"), help=("write `*` between the factors",)),
         wrong("missing-operand", "the line ends where a number, a name or a parenthesis is needed", at(14, ""), help=("an expression in parentheses may go on in the next line",)),
         wrong("duplicate-name", "`a` is bound twice", at(15, "a", "again here"), at(0, "a", "bound here"), help=("give one of the two another name, such as a2",)),
-        wrong("unknown-function", "there is no function `foo`", at(19, "foo"), help=("did you mean `floor`?", "`diffcli functions` lists them all")),
-        wrong("unexpected-character", "`|` is not part of the language", at(28, "|"), at(30, "|"), help=("write abs(x) for the absolute value |x|, and `or` for a choice of conditions",)),
+        wrong("unknown-function", "there is no function `foo`", at(19, "foo"), help=("`diffcli functions` lists them all",)),
+        wrong("unexpected-character", "`|` is not part of the language", at(28, "|"), at(30, "|"), help=("write abs(x) for |x|, and `or` between conditions",)),
     ],
     "x² + 1__0*sin(x, y) - (z": [
         wrong("superscript", "an exponent is written with ^", at(0, "x²"), help=("write x^2",)),
@@ -587,7 +586,7 @@ CASES = {
         wrong("unclosed-parenthesis", "this parenthesis is never closed", at(22, "(", "expected `)` at the end")),
     ],
     "f(x) = 2x; g(y) = f(y, 1) + h(y); (g(1)": [
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "x"), help=("write f(x) = 2*x",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(8, "x"), help=("write `*` between the factors",)),
         wrong("wrong-number-of-arguments", "`f` does not take 2 arguments", at(18, "f(y, 1)"), help=("write f(x)",)),
         wrong("unknown-function", "there is no function `h`", at(28, "h"), help=("`diffcli functions` lists them all",)),
         wrong("unclosed-parenthesis", "this parenthesis is never closed", at(34, "(", "expected `)` at the end")),
@@ -627,30 +626,15 @@ def test_every_code_has_a_case():
     assert codes_of(complaints) == reached, "add texts that bring these about to CASES, or take out what is no code any more"
 
 
-def advised():
-    """Everything that a help of the table says to write and that is a program, with the text it is for."""
-    for text, case in CASES.items():
-        for code, _, _, _, help in case:
-            for line in help:
-                said = re.fullmatch(r"(?:a decimal point is `\.`: )?write (.+)", line)
-                if (
-                    said
-                    and "`" not in said.group(1)
-                    and code not in ("empty-expression", "unexpected-character", "malformed-number")
-                ):
-                    forms = re.split(r", or | or (?=\w+\()", said.group(1))
-                    yield from ((text, form) for form in forms if not re.search(r"\.\.\.|expression", form))
-
-
-@pytest.mark.parametrize(("text", "form"), list(dict.fromkeys(advised())))
-def test_what_one_is_told_to_write_can_be_read(text, form):
-    assert reads(form)
-    try:
-        parse(form)
-    except ExpressionError as error:  # a part of a text may need the functions that another part defines
-        own = {f"there is no function `{name}`" for name in re.findall(r"\b(\w+)\([^()]*\) = ", text)}
-        assert {found.code for found in error.diagnostics} <= {"unknown-function", "no-result"}
-        assert {found.message for found in error.diagnostics if found.code == "unknown-function"} <= own
+@pytest.mark.parametrize("text", CASES)
+def test_a_mended_text_can_be_read_and_is_told_last(text):
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    *_, last = caught.value.diagnostics
+    told = last.help[len(last.help) - len(caught.value.mended) :]
+    assert [line.removeprefix("or ") for line in told] == [f"write {mended}" for mended in caught.value.mended]
+    for mended in caught.value.mended:
+        parse(mended)
 
 
 MENDED = {
@@ -660,7 +644,6 @@ MENDED = {
     "sin x cos x": "sin(x)*cos(x)",
     "sin x^2y + tan -1": "sin(x^2*y) + tan -1",
     "cos (x) sin y": "cos (x)*sin(y)",
-    "ln x/y": "ln(x)/y",
     "exp (x)(y)": "exp (x)*(y)",
     "sin cos tan x": "sin(cos(tan(x)))",
     "sin (x)y": "sin (x)*y",
@@ -705,7 +688,7 @@ def test_a_long_correction_is_shortened():
     assert help.startswith("write 2*x + 2*x + ") and " ... " in help and help.endswith(" + 2*x")
     assert len(help) < 220
     (found,) = complaints_about(" < ".join(["x"] * 100))
-    assert found.help == ("write a < b and b < c",)
+    assert found.help[0].startswith("write x < x and x < x and ")
 
 
 def test_errors_come_from_left_to_right():
@@ -728,10 +711,13 @@ def test_the_same_text_is_told_the_same_way():
     [
         ("sine", ["sin", "cos"], ["sin"]),
         ("SIN", ["sin", "cos"], ["sin"]),
-        ("rate1", ["Rate1", "rate2"], ["Rate1", "rate2"]),
+        ("rate1", ["Rate1", "rate2"], ["Rate1"]),
+        ("cosine", ["cospi", "cos"], []),
+        ("isn", ["sin", "tan"], ["sin"]),
+        ("ab", ["a", "abc"], []),
         ("zzz", ["sin", "cos"], []),
         ("a", [], []),
-        ("abcd", ["abce", "abcf", "abcg", "abch"], ["abch", "abcg", "abcf"]),
+        ("abcd", ["abce", "abcf", "abcg", "abch"], ["abce", "abcf", "abcg"]),
     ],
 )
 def test_names_that_look_alike(name, known, expected):

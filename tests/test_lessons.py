@@ -281,7 +281,7 @@ def planted(monkeypatch):
     module.lesson = lambda settings: PLANTED
     monkeypatch.setitem(sys.modules, module.__name__, module)
     table = {"planted": Entry("planted", "a lesson with a fault", Size("things", 4, 2, 8))}
-    for where in (lessons, sys.modules["diffcli.reports.lesson"]):
+    for where in (lessons, import_module("diffcli.reports.lesson")):
         monkeypatch.setattr(where, "LESSONS", table)
 
 
@@ -320,6 +320,7 @@ This is the last lesson. All their checks at once: diffcli lesson all
         1,
     )
     assert "\n\nsecond\n\n" in run("lesson planted --more").stdout
+    assert "\n\n> Often said \\[1\\]: 2 + 2 = 5\n>\n> In fact: 2 + 2 = 4\n\n" in run("lesson planted -f markdown").stdout
     assert run("lesson planted --answer") == ("Question: What is 2 + 2?\n\nAnswer: 4.\n", "", 1)
     everything = run("lesson all")
     assert everything.exit == 1

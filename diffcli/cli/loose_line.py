@@ -16,6 +16,7 @@ from diffcli.cli.python_file import as_python_target
 from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
 from diffcli.language import Program, parse
+from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.points.loose_points import readings
 from diffcli.methods.points.ranges import read_constant
 from diffcli.methods.problem.system import System
@@ -86,7 +87,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
         yield [called, *more, *rest]
         return
     texts, points, given = _sorted(called, rest)
-    for text, program in _expressions(texts, fault.mended):
+    for text, program in _expressions(texts, fault.mended, parse_equation if "--implicit" in words else parse):
         if place is None and not near and not points and text.isidentifier():
             return  # any word is an expression
         if called in _OF_A_NUMBER and program and len(program.statements) > 1 and not program.statements[-2].name:
@@ -97,7 +98,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
                 yield [called, text, *point, *more, *[word for option in options for word in option]]
 
 
-def _expressions(texts: Words, mended: Sequence[str]) -> list[tuple[str, Program | None]]:
+def _expressions(texts: Words, mended: Sequence[str], read: Callable[[str], Program]) -> list[tuple[str, Program | None]]:
     """What the words of an expression mean, each text with its program if it is not in a file."""
     listing = sorted(name for name in os.listdir() if not name.startswith("."))
     for start in range(1, len(texts) - len(listing) if listing else 0):
@@ -107,11 +108,11 @@ def _expressions(texts: Words, mended: Sequence[str]) -> list[tuple[str, Program
     if text == "-" or text.startswith("@") or as_python_target(text):
         return [(each, None) for each in mended or [text]]
     try:
-        return [(text, parse(text))]
+        return [(text, read(text))]
     except ExpressionError as fault:
         if len(texts) > 1 and all(not re.fullmatch(r"[\w.]*", each) and goes(parse, each) for each in texts):
             return [("; ".join(texts), parse("; ".join(texts)))]
-        return [(each, parse(each)) for each in fault.mended]
+        return [(each, read(each)) for each in fault.mended]
 
 
 def _points(texts: Words, program: Program | None, needed: bool, number: bool) -> Iterator[Words]:

@@ -47,6 +47,7 @@ ROWS: dict[str, Row] = {
         _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
         _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
         _row("--seed", INPUT, "Where random numbers begin.", metavar="N", type=Number(Range(0, 2**63 - 1))),
+        _row("--fix", INPUT, "Read a loose EXPR as it was meant, and say so."),
         _row("verify --no-verify", INPUT, "Do not run a Python function by plain Python too.", flag_value=False, default=True, show_default=False),
         _row("--mode", METHOD, "How derivatives are taken:", metavar="MODE"),
         _row("--method", METHOD, "Difference quotients:", metavar="METHOD"),

@@ -106,7 +106,7 @@ PROGRAM_OR_FUNCTION = """\
     it, because you name it."""
 """What the help of a command says of `EXPRESSION`."""
 
-BESIDE_EXPRESSION: tuple[str, ...] = ("syntax",)
+BESIDE_EXPRESSION: tuple[str, ...] = ("syntax", "fix")
 """The options of every command that takes an expression."""
 
 OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output", "width", "color")

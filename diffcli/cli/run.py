@@ -58,6 +58,7 @@ class Run:
         self.expression: str | None = given.pop("expression", None)
         self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
         self.timeout: float = given.pop("timeout", 0.0)
+        self.fix: bool = given.pop("fix", False)
         self.verify: bool = given.pop("verify", True)
         self.stage = Stage()
         self.syntax: str = given.pop("syntax", "plain")
@@ -109,8 +110,16 @@ class Run:
         return self.parsed(given)
 
     def parsed(self, text: str, label: str = "expression") -> Program:
-        """The program of a text; what was read is said where that is not how it is written."""
-        program = self.parse(text, label, self.syntax)
+        """The program of a text, in LaTeX or under ``--fix`` with a word about what was read."""
+        try:
+            program = self.parse(text, label, syntax=self.syntax)
+        except ExpressionError as fault:
+            if not self.fix or len(fault.mended) != 1:
+                raise
+            mended = fault.mended[0]
+            tell(self.environment, [Diagnostic("mended", "note", f"read as {mended}")])
+            self.expression = mended if text == self.expression else self.expression
+            return self.parse(mended, label)
         if program.source.original is not None:
             from diffcli.language.writing.printer import program_text, shorten
 

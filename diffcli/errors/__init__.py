@@ -11,6 +11,10 @@ from typing import Any, ClassVar
 
 from diffcli._named import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class Source(NamedTuple):
     """A text that spans point into: the expression, or the text of an option such as ``--at``."""
@@ -77,7 +81,7 @@ class DiffcliError(Exception):
 
         return told(self.diagnostics)
 
-    def __reduce__(self) -> tuple[type[DiffcliError], tuple[tuple[Diagnostic, ...]]]:
+    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...]]:
         return type(self), (self.diagnostics,)  # so that a worker process can hand it on
 
 
@@ -88,13 +92,23 @@ class UsageError(DiffcliError):
 
 
 class ExpressionError(DiffcliError):
-    """The text is not a program of the language, or a name in it, or in the point, is amiss."""
+    """The text is not a program of the language, or a name in it, or in the point, is amiss.
+
+    ``mended`` is the whole text as it should be; two texts where its meaning is open, none where it is not known.
+    """
 
     exit_code = 3
     mended: tuple[str, ...] = ()
     """The whole text as it should be; two of them where two may be meant."""
     program: Any = None
     """What was asked about, if it could be read."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], mended: tuple[str, ...] = ()) -> None:
+        self.mended = mended
+        super().__init__(diagnostics)
+
+    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...]]:
+        return type(self), (self.diagnostics, self.mended)
 
 
 class DomainError(DiffcliError):
@@ -197,13 +211,32 @@ def as_stop(stopped: DiffcliError | KeyboardInterrupt) -> Diagnostic:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """At most three known names that look like ``name``, the likeliest first."""
-    import difflib  # only a mistake waits for it
+    """At most three known names that are a slip of the pen away from ``name``, the likeliest first.
 
-    candidates = list(known)
-    folded = {candidate.lower(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(str(name).lower(), folded, n=3, cutoff=0.6)
-    return [folded[candidate] for candidate in close]
+    A slip is a letter too many, too few, another one, or two that have changed places; a short name has one, a longer one two.
+    What differs in its digits is another thing: ``log3`` is no slip of ``log2``. A beginning of three letters may be meant too.
+    """
+    word, found = str(name).lower(), []
+    digits = [letter for letter in word if letter.isdigit()]
+    for place, candidate in enumerate(known):
+        other = candidate.lower()
+        slips = 2 if len(word) > 2 and other.startswith(word) else _slips(word, other) * (2 if len(word) < 5 else 1)
+        if slips <= (len(word) > 2) * 2 and [letter for letter in other if letter.isdigit()] == digits:
+            found.append((slips, place, candidate))
+    return [candidate for _, _, candidate in sorted(found)[:3]]
+
+
+def _slips(one: str, other: str) -> int:
+    """How many slips lie between two words: the distance of Damerau and Levenshtein, of changes next to each other."""
+    before: list[int] = []
+    row: list[int] = [*range(len(other) + 1)]
+    for place, letter in enumerate(one):
+        last, before, row = before, row, [place + 1]
+        for index, each in enumerate(other):
+            row.append(min(before[index] + (letter != each), before[index + 1] + 1, row[index] + 1))
+            if index and place and letter == other[index - 1] and each == one[place - 1]:
+                row[-1] = min(row[-1], last[index - 1] + 1)
+    return row[-1]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:

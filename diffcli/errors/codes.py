@@ -143,6 +143,7 @@ CODES: dict[str, Code] = {
     "no-dependence": _note("No path leads from a variable to the result, so its derivative is 0 whatever lies between.", 'grad "x + stop_gradient(y)" --at x=1,y=2'),
     "python-branch": _note("A Python function branches on a value. The derivative is that of the branch taken; another point may take another."),
     "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),
+    "mended": _note("A loose text was read as it was meant, because of --fix.", 'grad "2x" --at x=1 --fix'),
     "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
     "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),
     "plain-calls": _note("A Python function cannot be recorded, and is differentiated by differences of what it returns to plain numbers."),

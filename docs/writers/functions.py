@@ -11,7 +11,7 @@ import diffcli
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.reports.functions import ARRAY_ROWS, adjoints, plain_rule
-from writers.pages import code, console, contents, prose, run, table
+from writers.pages import code, console, prose, run, table
 
 OPERATORS = {"add": "operator-plus", "sub": "operator-minus", "mul": "operator-times", "div": "operator-divide", "neg": "operator-negative", "pow": "power", "index": "indexing"}
 SPELLINGS = {"index": "a[0], a[1:3], a[:, 0]", "matmul": "a @ b", "transpose": "a.T", "stack": "[a, ...]"}
@@ -50,7 +50,6 @@ def write(folder: Path) -> None:
         (folder / f"{page_name(name)}.md").write_text(_page(rows, folder), encoding="utf-8")
     text = "## On numbers, and on each element of arrays\n\n" + _index(of_numbers)
     text += "\n## On arrays\n\n" + _index(of_arrays)
-    text += "\n" + contents([f"_generated/functions/{page_name(name)}" for name in sorted(of_numbers | of_arrays, key=str.lower)], hidden=True)
     (folder / "index.md").write_text(text, encoding="utf-8")
 
 
@@ -81,7 +80,7 @@ def signature(row: Row) -> str:
 
 
 def _page(rows: list[Row], folder: Path) -> str:
-    text = f"# {title(rows[0])}\n"
+    text = f"---\norphan: true\n---\n\n# {title(rows[0])}\n"  # too many for the side bar of each page
     for row in rows:
         text += f"\n## {signature(row)}\n" if len(rows) > 1 else ""
         sections = f"\n{prose(_sentence(row.meaning))}\n\n{table(('', ''), _facts(row))}"
@@ -90,7 +89,7 @@ def _page(rows: list[Row], folder: Path) -> str:
         else:
             sections += _array_example(row)
         text += sections.replace("\n## ", "\n### ") if len(rows) > 1 else sections
-    return text
+    return text + "\n[All functions](../../functions.md)\n"
 
 
 def _sentence(meaning: str) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, did_you_mean, error
 from diffcli.language.complaints import corrections
 from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
+from diffcli.language.complaints.mending import Trial, mend
+from diffcli.language.complaints.other_names import is_missing, readings
 from diffcli.language.parsing.tokens import TOKEN, Keyword
 from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import shorten
+from diffcli.operations import is_function
 from diffcli.records import beyond_range
 
 MOST = 20
@@ -46,15 +49,15 @@ _BLANKS = re.compile(r"(?:\s|#[^\n]*)*")
 class Complaints:
     """What is wrong with one program, added to its ``faults`` one by one.
 
-    ``reads`` says whether a text has the form of a program: a correction is advised only if it has.
+    ``trial`` says what is wrong with another text; a correction is advised only if nothing is. Without it none is advised.
     """
 
-    def __init__(self, program: Program, faults: list[Diagnostic], reads: Callable[[str], bool]) -> None:
+    def __init__(self, program: Program, faults: list[Diagnostic], trial: Trial | None) -> None:
         self.program = program
         self.source = program.source
         self.text = program.source.text
         self.faults = faults
-        self.reads = reads
+        self.trial = trial
 
     def note(
         self, code: str, message: str, *marks: Mark | Span, help: str | Iterable[str] = (), notes: Iterable[str] = ()
@@ -73,12 +76,12 @@ class Complaints:
             more = "1 more error is not shown" if rest == 1 else f"{rest} more errors are not shown"
             last = once[MOST - 1]
             once[MOST - 1 :] = [last._replace(notes=(*last.notes, more))]
-        raise ExpressionError(once)
-
-    def advice(self, corrected: str, otherwise: str) -> str:
-        """To write the corrected text, unless that is wrong in other ways too."""
-        line = " ".join(corrected.split())
-        return f"write {shorten(line)}" if line and (len(line) > LONGEST or self.reads(line)) else otherwise
+        mended = mend(self.text, self.trial) if self.trial else ()
+        if mended:
+            # said once, whole, in place of what each mistake alone would take
+            once = [fault if fault.code in ("misplaced-equals", "cannot-assign") else fault._replace(help=()) for fault in once]
+            once[-1] = once[-1]._replace(help=(*once[-1].help, *told(self.text, mended)))
+        raise ExpressionError(once, mended)
 
     # -- the form of the text -------------------------------------------------------------------------------------------
 
@@ -90,7 +93,7 @@ class Complaints:
     def _as_equation(self, sign: Span) -> list[str]:
         """The command for the derivative of what may be an equation, if it reads as one."""
         text, name = self.text, corrections.implicit(self.text, sign)
-        if not name or not self.reads(f"{text[: sign.start]}={text[sign.start :]}"):
+        if not name or self.trial is None or self.trial(f"{text[: sign.start]}={text[sign.start :]}"):
             return []
         return [f'of an equation, the derivative of {name}: diffcli diff "{" ".join(text.split())}" --implicit {name}']
 
@@ -115,13 +118,11 @@ class Complaints:
         else:
             self.note("malformed-number", f"`{text}` is not a number", span, help="write numbers as 1, .5, 1e-3 or 1_000")
 
-    def superscripts(self, span: Span, parts: Iterable[tuple[str, str]]) -> None:
-        """A name or call with raised characters; ``parts`` are pairs of a base and its exponent."""
-        message = (
-            "a transpose is written with .T" if "ᵀ" in self.text[span.start : span.stop] else "an exponent is written with ^"
-        )
-        instead = "*".join(corrections.raised(base or "x", exponent) for base, exponent in parts)
-        self.note("superscript", message, span, help=f"write {shorten(instead)}")
+    def superscripts(self, span: Span) -> None:
+        """A name or call with raised characters."""
+        transposed = "ᵀ" in self.text[span.start : span.stop]
+        message = "a transpose is written with .T" if transposed else "an exponent is written with ^"
+        self.note("superscript", message, span, help="write W.T" if transposed else "write x^2")
 
     def missing_operand(self, span: Span, before: int, depth: int) -> None:
         """An operand is missing before what stands at ``span``.
@@ -168,18 +169,13 @@ class Complaints:
         self.note("mismatched-bracket", f"`{opening}` is closed by `{closing}`", *marks)
 
     def stray_comma(self, span: Span) -> None:
-        whole = re.search(r"[0-9]+\Z", self.text[max(0, span.start - 20) : span.start])
-        fraction = re.match(r"[0-9]+", self.text[span.stop : span.stop + 20])
         help = "a decimal point is `.`; statements are separated by `;`; an array is [x, y]"
-        if whole and fraction:
-            help = f"a decimal point is `.`: write {whole.group()}.{fraction.group()}"
         message = "a comma stands only between the arguments of a function or the entries of an array"
         self.note("stray-comma", message, span, help=help)
 
-    def chained_comparison(self, operands: Sequence[Span], operators: Sequence[Span], negated: bool) -> None:
-        """``a < b < c``, which may stand behind a ``not``."""
-        help = self.advice(corrections.unchained(self.text, operands, operators, negated), "write a < b and b < c")
-        self.note("chained-comparison", "comparisons are not chained", *operators[:MOST], help=help)
+    def chained_comparison(self, operators: Sequence[Span]) -> None:
+        """``a < b < c``."""
+        self.note("chained-comparison", "comparisons are not chained", *operators[:MOST], help="write a < b and b < c")
 
     def cannot_assign(self, root: int, function: str) -> None:
         """The left side of ``=`` is no name; ``function`` is what it calls, if that is in the table."""
@@ -200,27 +196,18 @@ class Complaints:
     # -- gaps: missing signs and parentheses ----------------------------------------------------------------------------
 
     def of_gaps(self, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> None:
-        """Gaps, as in `diffcli.language.parsing.mistakes.Mistakes`, with each whole statement as it should be."""
-        products, applications = sorted(set(products)), sorted(set(applications))
+        """Gaps, as in `diffcli.language.parsing.mistakes.Mistakes`: those between factors together, for each statement."""
+        products = sorted(set(products))
         for statement in self.program.statements:
-            span = statement.span
-            low, high = (bisect_left(products, (place, -1)) for place in span)
-            first, last = (bisect_left(applications, (Span(place, -1), -1)) for place in span)
-            if low < high or first < last:
-                self._of_gaps_in(span, products[low:high], applications[first:last])
-
-    def _of_gaps_in(self, span: Span, products: list[Span], applications: list[tuple[Span, int]]) -> None:
-        short = span.stop - span.start <= 10 * LONGEST
-        corrected = corrections.filled(self.text, span, products, applications) if short else ""
-        if products:
-            marks = [Span(product.stop, product.stop + 1) for product in products[:MOST]]
-            help = corrections.meant(self.text[span.start : span.stop])
-            help = help or self.advice(corrected, corrections.product(self.text, products[0]))
-            self.note("implicit-multiplication", "a product needs its multiplication sign", *marks, help=help)
-        for name_span, _ in applications[:MOST]:
+            low, high = (bisect_left(products, (place, -1)) for place in statement.span)
+            marks = [Span(product.stop, product.stop + 1) for product in products[low : min(high, low + MOST)]]
+            if marks:
+                help = "write `*` between the factors"
+                self.note("implicit-multiplication", "a product needs its multiplication sign", *marks, help=help)
+        for name_span, _ in sorted(set(applications))[:MOST]:
             name = self.text[name_span.start : name_span.stop]
             message = f"`{name}` is a function: what it is applied to needs parentheses"
-            self.note("implicit-multiplication", message, name_span, help=self.advice(corrected, f"write {name}(x)"))
+            self.note("implicit-multiplication", message, name_span, help=f"write {name}(x)")
 
     # -- calls ----------------------------------------------------------------------------------------------------------
 
@@ -264,8 +251,15 @@ class Complaints:
             self.note("wrong-number-of-arguments", message, span, help=f"write {' or '.join(forms)}")
 
     def unknown_function(self, node: int, help: Iterable[str]) -> None:
-        message = f"there is no function `{self.program.callees[node]}`"
-        self.note("unknown-function", message, self.program.called[node], help=[*help, "`diffcli functions` lists them all"])
+        name = self.program.callees[node]
+        found = readings(name, len(self.program.children(node)))
+        here = [f"here it is {' or '.join(f'{each}(a)' if is_function(each) else each for each in found)}"] * bool(found)
+        help = [*here, *([] if found or is_missing(name) else help), "`diffcli functions` lists them all"]
+        self.note("unknown-function", f"there is no function `{name}`", self.program.called[node], help=help)
+
+    def indexed_function(self, span: Span, name: str) -> None:
+        message = f"`{name}` looks like a function: what it is applied to stands in parentheses"
+        self.note("unknown-function", message, span, help=f"write {name.lower()}(x)")
 
     def recursive(self, node: int) -> None:
         self.note(
@@ -296,6 +290,13 @@ class Complaints:
         name, parameters, *_, span, _ = self.program.result
         help = f"add a last statement that uses it, such as {name}({', '.join(parameters or ())})"
         self.note("no-result", "the program ends with a definition and computes nothing", span, help=help)
+
+
+def told(text: str, mended: tuple[str, ...]) -> list[str]:
+    """To write a text in place of another, or the one of its lines that differs; or a second text."""
+    lines = {" ".join(line.partition("#")[0].split()) for line in text.splitlines()}
+    changed = [[line for line in each.splitlines() if line.strip() not in lines] if "\n" in each else [each] for each in mended]
+    return [f"{'or ' * bool(place)}write {shorten('; '.join(each), LONGEST)}" for place, each in enumerate(changed)]
 
 
 def _shown(character: str) -> str:

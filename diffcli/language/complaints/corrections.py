@@ -5,8 +5,7 @@ Nothing here runs for a text that is right.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from diffcli.errors import Span
 from diffcli.language.parsing.tokens import CALL, KEYWORDS, NAME, NUMBER, PASTED, SYMBOL, TOKEN
@@ -19,75 +18,31 @@ CHOOSE = "write a if condition else b, or where(condition, a, b)"
 """How a choice is written."""
 
 INSTEAD: dict[str, str] = {
-    "|": "write abs(x) for the absolute value |x|, and `or` for a choice of conditions",
-    "&": "write `and`",
-    "!": "write `not`, or `!=` for unequal; the factorial n! is gamma(n + 1)",
-    "√": "write sqrt(x)",
     "∞": "infinity is not a number to compute with; use a large one, such as 1e300",
-    "%": "the remainder of a/b is mod(a, b)",
     "\\": "write functions by their name, as in sin(x)",
-    "$": "write the formula without dollar signs",
     ".": "a number has a digit beside its decimal point; functions are written as sum(x), the transpose as x.T",
-    "⁻": "write a negative exponent as x^-1",
     "∂": "diffcli computes derivatives, it does not read them: write the function itself",
-    "½": "write (1/2)", "⅓": "write (1/3)", "⅔": "write (2/3)", "¼": "write (1/4)", "¾": "write (3/4)",
     "?": CHOOSE,
     "∫": "write the function itself; diffcli does not integrate",
+    "|": "write abs(x) for |x|, and `or` between conditions", "&": "write `and`", "!": "write `not`, or gamma(n + 1) for n!",
+    "'": "a derivative is what diffcli computes: write the function itself; the transpose is x.T",
 }  # fmt: skip
-"""What to write in place of a character."""
+"""What to write in place of a character, where the whole text cannot be told."""
 INSTEAD |= dict.fromkeys("{}（）", "write parentheses; an array is written in brackets, as [1, 2]")
-INSTEAD |= dict.fromkeys("［］【】", "write brackets, as in [1, 2]")
-INSTEAD |= dict.fromkeys("'′’", INSTEAD["∂"])
-INSTEAD |= dict.fromkeys('"“”`', "write names without quotation marks")
 INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
 
-_MEANT = (
-    (r"([^\W\d]\w*)\s*(?:\^|\*\*)", "`{0}` is a function: its square is written {0}(x)^2"),
-    (r"\bthen\b", CHOOSE),
-    (r"\bmod\b", INSTEAD["%"]),
-    (r"[\[,]\s*-?[0-9.]+\s+-?[0-9.]", "entries are separated by commas, as in [1, 2]"),
-    (r"/\s*[0-9.]+\s*[^\W\d]", "write a/b*c for (a/b)*c, or a/(b*c)"),
-)
-"""Patterns of a statement and what to write instead; a group in one is the name of a function."""
 
-
-def meant(text: str) -> str:
-    """What a statement with missing signs was probably meant for, if its words show it."""
-    for pattern, help in _MEANT:
-        found = re.search(pattern, text)
-        if found and (not found.groups() or is_function(found.group(1))):
-            return help.format(*found.groups())
-    return ""
-
-
-def product(text: str, gap: Span) -> str:
-    """What stands beside a gap as a product, if that can be seen at a glance."""
-    left = re.search(r"[\w.]+\Z", text[max(0, gap.start - 40) : gap.start])
-    right = re.match(r"[\w.]+(?![\w.(\[])", text[gap.stop : gap.stop + 40])
-    return f"write {left.group()}*{right.group()}" if left and right else "write `*` between the factors"
-
-
-def unchained(text: str, operands: Sequence[Span], operators: Sequence[Span], negated: bool) -> str:
-    """``a < b and b < c`` in the user's own words, for ``a < b < c``; empty if it is long."""
-    if operands[-1].stop - operands[0].start > LONGEST:
-        return ""
-    words, signs = ([text[span.start : span.stop] for span in spans] for spans in (operands, operators))
-    mended = " and ".join(f"{left} {sign} {right}" for left, sign, right in zip(words, signs, words[1:], strict=False))
-    return f"not ({mended})" if negated else mended
-
-
-def filled(text: str, span: Span, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:
-    """A range of the text with every sign and parenthesis that it lacks."""
+def filled(text: str, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:
+    """A text with the signs and parentheses that it lacks."""
     edits = [(*product, "*") for product in products]
     for name, operand in applications:
         stop = operand_stop(text, operand)
         edits += [(name.stop, operand, "("), (stop, stop, ")")]
-    pieces = []
-    position = span.start
+    pieces, position = [], 0
     for start, stop, between in sorted(edits):
         pieces += [text[position:start], between]
         position = stop
-    return "".join([*pieces, text[position : span.stop]])
+    return "".join([*pieces, text[position:]])
 
 
 def operand_stop(text: str, start: int) -> int:
@@ -131,17 +86,6 @@ def implicit(text: str, sign: Span) -> str:
     words = [match[NAME] for match in TOKEN.finditer(f"{before} {after}") if match.lastindex == NAME]
     names = [word for word in dict.fromkeys(words) if word not in KEYWORDS and not is_function(word) and word not in CONSTANTS]
     return "" if len(names) < 2 else "y" if "y" in names else names[-1]
-
-
-def raised(base: str, exponent: str) -> str:
-    """A base with what stands raised after it.
-
-    >>> raised("x", "2"), raised("W", "T"), raised("W", "2T")
-    ('x^2', 'W.T', '(W^2).T')
-    """
-    power, transposed = exponent.removesuffix("T"), exponent.endswith("T")
-    text = f"{base}^{power}" if power else base
-    return f"{f'({text})' if power else text}.T" if transposed else text
 
 
 def call_forms(name: str, reduced: bool = False) -> list[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from copy import copy
 
 from diffcli.errors import ExpressionError, error
-from diffcli.language.parsing.parser import Parser, reads, source_of
+from diffcli.language.parsing.parser import Parser, source_of, tried
 from diffcli.language.parsing.tokens import SYMBOL, TOKEN
 from diffcli.language.syntax import Program
 
 
-def parse_equation(text: str, label: str = "expression", syntax: str = "plain") -> Program:
+def parse_equation(text: str, label: str = "expression", *, syntax: str = "plain") -> Program:
     """Read a program that ends in an equation: its result compares the two sides.
 
     Raises
@@ -23,7 +23,7 @@ def parse_equation(text: str, label: str = "expression", syntax: str = "plain") 
     """
     source = source_of(text, label, syntax)
     sign = _sign(source.text)
-    program = Parser(source, reads, equation=sign).run()
+    program = Parser(source, lambda text: tried(text, _sign(text)), equation=sign).run()
     root = program.result.root
     if sign < 0 or program.operations[root] != "eq":
         line = " ".join(source.text.split())

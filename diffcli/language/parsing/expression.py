@@ -70,9 +70,9 @@ class Expression:
 
     def refuse_chains(self) -> None:
         """Report every chain of comparisons so far: ``a < b < c``."""
-        for operands, positions, negated in self.stacks.chained:
+        for positions in self.stacks.chained:
             signs = [match.span() for match in (TOKEN.match(self.text, position) for position in positions) if match]
-            self.mistakes.complain.chained_comparison(operands, [Span(*sign) for sign in signs], negated)
+            self.mistakes.complain.chained_comparison([Span(*sign) for sign in signs])
         self.stacks.chained.clear()
 
     def negate(self, start: int, stop: int) -> None:
@@ -335,9 +335,8 @@ class Expression:
         mistakes = self.mistakes
         parts = split_superscripts(call.name)
         if len(parts) == 1 and parts[0][1] and is_function(parts[0][0]):
-            call.name, exponent = parts[0]
-            called = f"{call.name}{self.text[call.name_stop : stop]}"
-            mistakes.complain.superscripts(Span(call.start, call.name_stop), [(called, exponent)])
+            call.name = parts[0][0]
+            mistakes.complain.superscripts(Span(call.start, call.name_stop))
         else:
             known = len(mistakes.faults), mistakes.stray_at
             name = self.unusual_name(call.name, call.start)

@@ -8,6 +8,7 @@ wrong beyond the words of LaTeX, as a brace that is never closed, the parser fin
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 
 from diffcli.errors import ExpressionError, Mark, Source, Span, did_you_mean, error
@@ -97,7 +98,8 @@ class _Frame:
     fence; whether the last factor is an array."""
     product = relation = -1
     """Where the sign of a product stands that nobody wrote, and where the operand begins that is behind a comparison."""
-    texts: tuple[str, str, str, str] = _CASES
+    between: Sequence[str] = ()
+    """What is written at `&`, and at the end of a row."""
 
     def __init__(self, kind: str, closing: str, first: int) -> None:
         self.kind, self.closing, self.first = kind, closing, first
@@ -160,8 +162,9 @@ class LatexReader:
         top = self.top
         if top.full:
             in_function = top.kind == "function" and kind != "name" and (kind != "word" or top.lettered)
-            if kind == "number" or top.quotient or in_function:
-                self.fail("ambiguous", *OPEN["number" if kind == "number" else "quotient" if top.quotient else "argument"])
+            what = kind if kind == "number" else "quotient" if top.quotient else "argument" if in_function else ""
+            if what:
+                self.fail("ambiguous", *OPEN[what])
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -170,7 +173,7 @@ class LatexReader:
         """An operand is complete, and with it every argument that is nothing else."""
         while (top := self.frames[-1]).kind == "argument":
             self.frames.pop()
-            self.write(top.closing, self.stop)
+            self.write(top.closing, self.pieces[-1][2])
             if top.closing == ")/(":
                 return
             array, letter = False, ""
@@ -226,11 +229,9 @@ class LatexReader:
             self.open("argument", "((", ")/(", "))")
         elif word.startswith(r"\sqrt"):
             degree = word.partition("[")[2].rstrip("] ")
+            short = {"": "sqrt(", "2": "sqrt(", "3": "cbrt("}.get(degree)
             self.factor("word")
-            if degree in ("", "2", "3"):
-                self.open("argument", "cbrt(" if degree == "3" else "sqrt(", ")")
-            else:
-                self.open("argument", "((", f")^(1/{self.script(degree)}))")
+            self.open("argument", short or "((", ")" if short else f")^(1/{self.script(degree)}))")
         elif word in MISSING or "{" in word:
             what, instead = MISSING.get(word, _DERIVATIVE)
             self.fail("missing", f"this is {what}, which the language has not", instead)
@@ -270,26 +271,25 @@ class LatexReader:
         self.stop, base, power = scripts.end(), scripts[1] or scripts[2] or "", scripts[3] or scripts[4] or ""
         if base and name not in ("log", "ln"):
             self.fail("syntax", f"`{name}` has no index", r"in LaTeX: \max(a, b)")
+        name = {"": name, "2": "log2", "10": "log10"}.get(base, "log") + "("
         closing = ")" if base in ("", "2", "10") else f", {self.script(base)})"
-        if base:
-            name = f"log{base}" if base in ("2", "10") else "log"
-        if power == "-1" and (name.startswith("a") or not is_function(f"a{name}")):
-            self.fail("ambiguous", *OPEN["inverse"])
-        if name == "digamma" and power:
-            name, power = f"polygamma({self.script(power)}, ", ""
-        if power not in ("", "-1"):
+        if power == "-1":
+            name = f"a{name}"
+            if name.startswith("aa") or not is_function(name[:-1]):
+                self.fail("ambiguous", *OPEN["inverse"])
+        elif power and name == "digamma(":
+            name = f"polygamma({self.script(power)}, "
+        elif power:
             closing += f"^{self.script(power)}"
-        self.open("function", ("a" if power == "-1" else "") + name + ("(" if "(" not in name else ""), closing)
+        self.open("function", name, closing)
 
     def settle(self) -> _Frame:
         """What ends the arguments of functions without parentheses stands here; what is open around them."""
-        self.top, here = self.frames[-1], self.stop
-        while self.top.kind == "function":
-            self.stop = self.pieces[-1][2]
-            self.write(self.frames.pop().closing, self.stop)
+        while (top := self.frames[-1]).kind == "function":
+            self.write(self.frames.pop().closing, self.pieces[-1][2])
             self.complete()
-        self.stop = here
-        return self.top
+        self.top = top
+        return top
 
     # -- operators ------------------------------------------------------------------------------------------------------
 
@@ -314,78 +314,71 @@ class LatexReader:
 
     def line(self, token: str) -> None:
         r"""``&`` ends a cell; ``\\`` ends a row, or a statement, unless the formula goes on behind it."""
-        top, ends_row = self.settle(), token != "&"
-        if len(self.frames) == 1 and ends_row and not _GOES_ON.match(self.latex, self.stop):
+        top, is_row = self.settle(), token != "&"
+        if len(self.frames) > 1 and not (is_row and _ENDS.match(self.latex, self.stop)):
+            self.operator(",", top.between[is_row])
+            top.conditional = top.kind == "cases" and not is_row
+        elif len(self.frames) == 1 and is_row and not _GOES_ON.match(self.latex, self.stop):
             self.operator(";")
-        elif len(self.frames) > 1 and not (ends_row and _ENDS.match(self.latex, self.stop)):
-            self.operator(",", top.texts[1 + ends_row])
-            top.conditional = top.texts is _CASES and not ends_row
 
     # -- what encloses --------------------------------------------------------------------------------------------------
 
-    def close(self, token: str, closer: str) -> _Frame:
-        """The innermost thing that is open, whose closer is the token."""
-        if closer != token or len(self.frames) == 1:
+    def end(self, token: str) -> None:
+        """What is open and closed by this token is complete."""
+        if self.settle().kind != token:
             self.fail("syntax", f"`{token}` closes nothing that is open here")
-        return self.frames.pop()
+        frame = self.frames.pop()
+        if frame.several and frame.closing == ")" and self.pieces[frame.first - 1][0] == "(" and token == "]":
+            self.pieces[frame.first - 1], frame.closing = ("[", *self.pieces[frame.first - 1][1:]), "]"
+        self.write(") else (0/0))" if frame.conditional else frame.closing)  # where no case holds, it is undefined
+        self.complete(frame.array or (bool(frame.between) and token != "cases"))
+        self.top.fenced = token == ")" and frame.first - 1 == self.top.first
+        if token == "}" and frame.fenced and self.top.kind == "function" and self.top.first == frame.first - 1:
+            self.settle()  # \sin{\left(x \right)}
 
     def brace(self, token: str) -> None:
         """Braces, an exponent, and any other character."""
-        if token == "{":
-            if self.top.kind == "argument":
-                return self.open("}", "", "")
+        if token == "{" and self.top.kind == "argument":
+            self.open("}", "", "")
+        elif token == "{":
             self.factor()
-            return self.open("}", "(", ")")
-        if len(token) > 1 and self.top.full and ("top" in token or self.top.array or self.pieces[-1][0].isidentifier()):  # ^T
+            self.open("}", "(", ")")
+        elif token == "}":
+            self.end(token)
+        elif token[0] != "^":
+            self.word(token)
+        elif len(token) > 1 and self.top.full and ("top" in token or self.top.array or self.pieces[-1][0].isidentifier()):  # ^T
             self.write(".T")
-            return self.complete(array=True)
-        if token[0] == "^":
+            self.complete(array=True)
+        else:
             self.stop = self.start + 1
-            return self.open("argument", "^(", ")")
-        if token != "}":
-            return self.word(token)
-        frame = self.close(token, self.settle().kind)
-        self.write(frame.closing)
-        self.complete(frame.array)
-        if frame.fenced and self.top.kind == "function" and self.top.first == frame.first - 1:  # \sin{\left(x \right)}
-            self.settle()
-        return None
+            self.open("argument", "^(", ")")
 
     def fence(self, token: str) -> None:
         said = self.latex[self.start : self.stop]
+        closer, text = _FENCES.get(token, ("", ""))
         around = next(frame for frame in reversed(self.frames) if frame.kind != "function")
-        closer = _FENCES.get(around.kind, ("", ""))[0]
-        opens = token in _FENCES and not said.startswith((r"\right", r"\bigr", r"\Bigr"))
-        if opens and token == closer and self.top.full:
-            opens = said.startswith((r"\left", r"\bigl", r"\Bigl"))
-        if not opens:
-            self.settle()
-            frame = self.close(token, closer)
-            if frame.kind == "[" and frame.several and self.pieces[frame.first - 1][0] == "(":
-                self.pieces[frame.first - 1], frame.closing = ("[", *self.pieces[frame.first - 1][1:]), "]"
-            self.write(frame.closing)
-            self.complete(frame.array)
-            self.top.fenced = frame.first - 1 == self.top.first
-        elif self.top.kind == "function" and len(self.pieces) == self.top.first and _FENCES[token][1] == "(":
-            self.top.kind = token  # its parentheses are those of the call
+        ends = token == closer == around.kind and self.top.full and not said.startswith((r"\left", r"\bigl", r"\Bigl"))
+        if ends or not closer or said.startswith((r"\right", r"\bigr", r"\Bigr")):
+            self.end(token)
+        elif self.top.kind == "function" and len(self.pieces) == self.top.first and text == "(":
+            self.top.kind = closer  # its parentheses are those of the call
         elif token == "[" and self.top.full and _ENTRY.match(self.latex, self.stop):
-            self.open(token, "[", "]")
+            self.open(closer, "[", "]")
         else:
             self.factor()
-            self.open(token, _FENCES[token][1], ")")
+            self.open(closer, text, ")")
 
     def environment(self, token: str) -> None:
         edge, _, name = token.replace(" ", "").partition("{")
         if edge == "begin" and name in _ENVIRONMENTS:
             inside = self.latex[self.stop : self.latex.find(rf"\end{{{name}", self.stop)]
-            texts = _COLUMN if name != "cases" and "&" not in inside else _ENVIRONMENTS[name]
+            text, *between, closing = _COLUMN if name != "cases" and "&" not in inside else _ENVIRONMENTS[name]
             self.factor()
-            self.open(name, texts[0], texts[3])
-            self.top.texts = texts
+            self.open(name, text, closing)
+            self.top.between = between
         elif name in _ENVIRONMENTS:
-            frame = self.close(name, self.settle().kind)
-            self.write(") else (0/0))" if frame.conditional else frame.closing)  # where no case holds, it is undefined
-            self.complete(array=name != "cases")
+            self.end(name)
         elif name not in _LINES:
             near = did_you_mean(name, [*_ENVIRONMENTS, *_LINES])
             self.fail("syntax", f"the environment `{name}` is not read here", *near)

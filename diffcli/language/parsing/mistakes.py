@@ -12,9 +12,8 @@ from diffcli.operations import is_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from diffcli.language.complaints.complaints import Complaints
+    from diffcli.language.complaints.mending import Trial
 
 NAN = float("nan")
 
@@ -22,13 +21,13 @@ NAN = float("nan")
 class Mistakes:
     """Everything that is wrong with one text."""
 
-    __slots__ = ("program", "text", "reads", "faults", "products", "applications", "strays", "stray_at", "doubtful")
+    __slots__ = ("program", "text", "trial", "faults", "products", "applications", "strays", "stray_at", "doubtful")
 
-    def __init__(self, program: Program, reads: Callable[[str], bool]) -> None:
+    def __init__(self, program: Program, trial: Trial | None) -> None:
         self.program = program
         self.text = program.source.text
-        self.reads = reads
-        """Whether a text has the form of a program: asked of what the user might write instead."""
+        self.trial = trial
+        """What says what is wrong with a text that may be written instead; None for such a text itself."""
         self.faults: list[Diagnostic] = []
         self.products: list[Span] = []
         """Gaps from the end of a factor to the start of the next, with no sign between."""
@@ -46,7 +45,7 @@ class Mistakes:
         """What reports a mistake, in words."""
         from diffcli.language.complaints.complaints import Complaints  # a right text never loads it
 
-        return Complaints(self.program, self.faults, self.reads)
+        return Complaints(self.program, self.faults, self.trial)
 
     def __bool__(self) -> bool:
         return bool(self.faults or self.products or self.applications or self.strays)
@@ -79,10 +78,8 @@ class Mistakes:
             if not parts[0][0] and before is not None:
                 # an exponent alone, after something that is no name, and has been taken for a factor
                 self.forget_gap(start)
-                if before.stop == start:
-                    parts[0] = self.text[before.start : before.stop], parts[0][1]
             if parts[0][0] or self.stray_at != start - 1:  # else it is the end of x⁻¹
-                self.complain.superscripts(Span(start, start + len(token)), parts)
+                self.complain.superscripts(Span(start, start + len(token)))
             return token
         name = plain_name(token)
         if is_name(name):

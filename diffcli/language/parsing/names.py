@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from diffcli.errors import Span, did_you_mean
 from diffcli.language.parsing.mistakes import Mistakes
+from diffcli.language.parsing.tokens import FACTORS
 from diffcli.language.syntax import CALL, NAME, Program, Statement
 from diffcli.operations import (
     ARRAY_FUNCTIONS,
@@ -107,7 +108,7 @@ class _Scope:
 
     def looks_like_a_variable(self, name: str, statement: Statement) -> bool:
         known = name in self.bound or name in self.free or name in (statement.parameters or ())
-        return known or name in CONSTANTS or name.rstrip("0123456789") in set("xyztuvwabcdkmnpqrs")
+        return known or name in CONSTANTS or name.rstrip("0123456789") in [*FACTORS]
 
 
 def resolve_names(program: Program, mistakes: Mistakes) -> None:
@@ -130,6 +131,11 @@ def resolve_names(program: Program, mistakes: Mistakes) -> None:
             reached += 1
         if statement.name:
             scope.bind(statement)
+    for node in program.keys:  # Sin[x]
+        base, *entries = program.children(node)
+        name = str(arguments[base])
+        if operations[base] == NAME and name in free and not name.islower() and is_function(name.lower()) and entries:
+            mistakes.complain.indexed_function(program.span(base), name)
     if program.statements and program.result.parameters is not None:
         mistakes.complain.no_result()
     program.free = list(free)

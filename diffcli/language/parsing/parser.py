@@ -6,7 +6,7 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 
 from __future__ import annotations
 
-from diffcli.errors import Source, Span, UsageError, error
+from diffcli.errors import ExpressionError, Source, Span, UsageError, error
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import Functions, resolve_names
@@ -20,7 +20,7 @@ from diffcli.operations import KEYWORDS, is_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from diffcli.language.complaints.mending import Trial, Wrong
 
 INFINITY = float("inf")
 
@@ -31,11 +31,11 @@ class Parser:
     __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding", "equation")
 
     def __init__(
-        self, source: Source, reads: Callable[[str], bool], functions: Functions | None = None, equation: int = -1
+        self, source: Source, trial: Trial | None = None, functions: Functions | None = None, equation: int = -1
     ) -> None:
         self.program = Program(source)
         self.text = source.text
-        self.mistakes = Mistakes(self.program, reads)
+        self.mistakes = Mistakes(self.program, trial)
         self.expression = Expression(self.program, self.mistakes, functions or Functions())
         self.stacks = self.expression.stacks
         self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
@@ -283,11 +283,16 @@ class Parser:
         return position > 0
 
 
-def reads(text: str) -> bool:
-    """Whether a text has the form of a program, whatever its names."""
-    trial = Parser(Source(text), bool)  # bool: no advice is given, so nothing is read again
+def tried(text: str, equation: int = -1) -> Wrong | None:
+    """What is wrong with a text that may be written instead of a wrong one; None if nothing is."""
+    from diffcli.language.complaints.mending import Wrong  # a right text never loads it
+
+    trial = Parser(Source(text), equation=equation)  # without a trial of its own: no advice is given on it
     trial.read()
-    return not trial.mistakes and bool(trial.program.statements)
+    resolve_names(trial.program, trial.mistakes)
+    mistakes, program = trial.mistakes, trial.program
+    wrong = Wrong(program, mistakes.faults, mistakes.products, mistakes.applications)
+    return wrong if mistakes or not program.statements else None
 
 
 SYNTAXES = ("plain", "latex")
@@ -308,7 +313,7 @@ def source_of(text: str, label: str, syntax: str) -> Source:
     return LatexReader(text, label).read()
 
 
-def parse(text: str, label: str = "expression", syntax: str = "plain") -> Program:
+def parse(text: str, label: str = "expression", *, syntax: str = "plain", fix: bool = False) -> Program:
     r"""Read a program: statements separated by newlines or ``;``, of which the last gives the result.
 
     Parameters
@@ -319,11 +324,13 @@ def parse(text: str, label: str = "expression", syntax: str = "plain") -> Progra
         What the text is called in error messages, such as a file's name.
     syntax
         ``latex`` for a formula in LaTeX; carets then point into that.
+    fix
+        Read a loose text as it was meant, where only one thing can be.
 
     Raises
     ------
     ExpressionError
-        With one diagnostic for each thing that is wrong.
+        With one diagnostic for each thing that is wrong, and what was meant, in ``mended``.
 
     Examples
     --------
@@ -339,4 +346,10 @@ def parse(text: str, label: str = "expression", syntax: str = "plain") -> Progra
     >>> parse(r"\frac{\sin^2 x}{2x}", syntax="latex")
     <Program ((sin(x)^(2))/(2*x))>
     """
-    return Parser(source_of(text, label, syntax), reads).run()
+    source = source_of(text, label, syntax)
+    try:
+        return Parser(source, tried if source.original is None else None).run()
+    except ExpressionError as fault:
+        if not fix or len(fault.mended) != 1:
+            raise
+        return parse(fault.mended[0], label)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 
-from diffcli.errors import Span
 from diffcli.language.parsing.tokens import Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
@@ -89,8 +88,8 @@ class Stacks:
         """Where each operator or frame stands in the text."""
         self.choices: list[Branches] = []
         """The first nodes of the parts of choices that have reached their ``else``."""
-        self.chained: list[tuple[list[Span], list[int], bool]] = []
-        """Comparisons in a row: their operands, where their operators stand, and whether ``not`` stands before them."""
+        self.chained: list[list[int]] = []
+        """Where the operators of comparisons in a row stand."""
 
     def push(self, operator: tuple[int, str], position: int) -> None:
         self.operators.append(operator)
@@ -136,8 +135,7 @@ class Stacks:
         chain = self.operators[-count:]
         rights = self.operands[-count:]
         if precedence == COMPARISON:
-            operands = [self.program.span(operand) for operand in self.operands[-count - 1 :]]
-            self.chained.append((operands, self.positions[-count:], self.operators[-count - 1][0] == NOT))
+            self.chained.append(self.positions[-count:])
         del self.operators[-count:]
         del self.positions[-count:]
         del self.operands[-count:]

@@ -32,6 +32,9 @@ PASTED: dict[str, str] = {
 
 KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
 
+FACTORS = "xyztuvwabcdkmnpqrs"
+"""Letters, maybe with a number behind them, that are factors rather than functions before a parenthesis."""
+
 
 class Keyword:
     """``name=`` before an argument."""

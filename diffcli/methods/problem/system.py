@@ -137,7 +137,11 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
     try:
         longer = parse(before + text, program.source.label)
     except ExpressionError as fault:
-        raise ExpressionError([moved(found, text, len(before)) for found in fault.diagnostics]) from None
+        *found, last = [moved(found, text, len(before)) for found in fault.diagnostics]
+        # of a mended text, what was asked for: its last statements
+        parts = [each.replace("\n", ";").split(";")[-text.count(";") - 1 :] for each in fault.mended]
+        told = [f"{'or ' * bool(place)}write {';'.join(part).strip()}" for place, part in enumerate(parts)]
+        raise ExpressionError([*found, last._replace(help=(*last.help[: len(last.help) - len(told)], *told))]) from None
     count = len(program.statements)
     asked = longer.statements[count:]
     faults = []

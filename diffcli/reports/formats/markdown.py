@@ -47,7 +47,9 @@ def _text(block: Text) -> str:
         return f"$$\n{block.text}\n$$"
     if block.role == "code":
         return f"```\n{block.text}\n```"
-    return {"heading": "## ", "dim": ""}.get(block.role, "") + escape(block.text)
+    if block.role == "erratum":
+        return "\n>\n".join(f"> {escape(line)}" for line in block.text.splitlines())
+    return ("## " if block.role == "heading" else "") + escape(block.text)
 
 
 def _full_table(table: Table, style: Style) -> str:

@@ -25,7 +25,7 @@ from diffcli.tape.running.array_rules import NUMPY
 class Misfit(Refusal, LinAlgError, AxisError):
     """Operands that do not fit, for which NumPy has kinds of its own."""
 
-    __str__ = Exception.__str__
+    __str__ = Refusal.__str__
 
 
 def shape_of(given: Any) -> Shape:

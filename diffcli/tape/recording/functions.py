@@ -34,7 +34,7 @@ def function(name: str) -> Callable[..., Any]:
     """The function of that name; an `AttributeError` if there is none."""
     rows = find_function(name)
     if not rows and name not in _OF_ARRAYS:
-        raise AttributeError(missing(f"there is no function {name!r}", name, [*FUNCTION_NAMES, *_OF_ARRAYS]))
+        raise AttributeError(missing(f"there is no function {name!r}", name, NAMES))
     if not rows:
         made = _of_arrays(ARRAY_FUNCTIONS[name])
     elif len(rows) == 1 and rows[0].arity == (1, 1):
@@ -50,6 +50,8 @@ def function(name: str) -> Callable[..., Any]:
 
 _OF_ARRAYS = [name for name in ARRAY_NAMES if name not in ("len", "shape", "trace")]
 """The functions of arrays that are here: a shape is Python's own, and ``diffcli.trace`` is the trace of an evaluation."""
+
+NAMES = [*FUNCTION_NAMES, *_OF_ARRAYS]
 
 
 def _of_one(row: Operation) -> Callable[..., Any]:

@@ -60,7 +60,7 @@ def parse_rule(text: str) -> Program:
 
 
 def _parsed(text: str) -> Program:
-    return Parser(Source(text), bool, _Rows()).run()
+    return Parser(Source(text), None, _Rows()).run()
 
 
 parsed_rule = cache(parse_rule)

@@ -1,0 +1,168 @@
+"""A loose text as the language writes it: ``2xsin^2 x`` is ``2*x*sin(x)^2``. What is open is read in two ways.
+
+A text is rewritten by rules, and its gaps are filled, until the parser finds nothing wrong with it. A mended text is advice, and
+what ``--fix`` reads: a rule holds only where its pattern has one meaning, or says both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic, Span, nearest
+from diffcli.language.complaints.corrections import LONGEST, filled
+from diffcli.language.complaints.loose_forms import GROUP, LOOSE, PRODUCTS, TERM, Rule
+from diffcli.language.complaints.other_names import is_missing, readings
+from diffcli.language.parsing.tokens import FACTORS
+from diffcli.language.syntax import CALL, Program
+from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, is_function
+
+MOST = 2000
+"""The most characters of a text that is mended."""
+
+ROUNDS = 60
+
+
+class Wrong(NamedTuple):
+    """What the parser finds wrong with a text; gaps as in `diffcli.language.parsing.mistakes.Mistakes`."""
+
+    program: Program
+    faults: list[Diagnostic]
+    products: list[Span]
+    applications: list[tuple[Span, int]]
+
+
+Trial = Callable[[str], Wrong | None]
+"""What reads a text and says what is wrong with it; None if nothing is."""
+
+
+def mend(text: str, trial: Trial) -> tuple[str, ...]:
+    """The text as it should be; two where its meaning is open, none where it is not known."""
+    if len(text) > MOST or re.search(r"\b\d[\d.]*[jJ]\b", text):  # there are no complex numbers
+        return ()
+    found = [_mended(text, reading, trial) for reading in (0, 1)]
+    return tuple(dict.fromkeys(_on_one_line(text, trial) for text in found if text))
+
+
+def _mended(text: str, reading: int, trial: Trial) -> str:
+    for _ in range(ROUNDS):
+        text = re.sub(r"[ \t]+", " ", text).strip()
+        wrong = trial(text)
+        if wrong is None:
+            return re.sub(rf"\(({GROUP})\)", r"\1", text.replace("^ ", "^").replace("π", "pi"))
+        changed = _step(text, reading, wrong)
+        if changed == text or len(changed) > 2 * MOST:
+            return ""
+        text = changed
+    return ""
+
+
+def _on_one_line(text: str, trial: Trial) -> str:
+    joined = [re.sub(r"\s*;?\s*\n\s*", between, text) for between in ("; ", " ")] if "\n" in text else []
+    return next((line for line in joined if len(line) <= LONGEST and trial(line) is None), text)
+
+
+def _step(text: str, reading: int, wrong: Wrong) -> str:
+    """The text with the first of its faults mended that can be."""
+    steps: tuple[Callable[[], str], ...] = (
+        lambda: _by_rules(LOOSE, text, reading),
+        lambda: _by_name(text, reading, wrong),
+        lambda: _by_commas(text, reading, wrong),
+        lambda: filled(text, (), wrong.applications),
+        lambda: _by_rules(PRODUCTS, text, reading),
+        lambda: filled(text, wrong.products, ()),
+        lambda: _as_expression(text, wrong),
+    )
+    return next((changed for step in steps if (changed := step()) != text), text)
+
+
+def _pick(found: list[str], reading: int) -> str:
+    return found[min(reading, len(found) - 1)]
+
+
+def _by_rules(rules: tuple[Rule, ...], text: str, reading: int) -> str:
+    for shown, pattern, *meanings in rules:
+        meaning = meanings[min(reading, len(meanings) - 1)]
+        changed = re.sub(pattern, meaning, text) if meaning is not None and shown in text else text
+        if changed != text:
+            return changed
+    return text
+
+
+def _by_name(text: str, reading: int, wrong: Wrong) -> str:
+    """Functions by the name that they have here."""
+    program = wrong.program
+    own = {statement.name for statement in program.statements}
+    for gap in reversed(wrong.products):
+        applied = re.search(r"[^\W\d]\w*\Z", text[: gap.start])
+        found = readings(applied[0], 1) if applied and gap.stop > gap.start and applied[0] not in own else []
+        if applied and found and is_function(found[0]) and not is_function(applied[0]):
+            return f"{text[: applied.start()]}{_pick(found, reading)}{text[gap.start :]}"
+    for node in sorted(program.callees, key=lambda node: -program.called[node].start):
+        name, (start, stop) = program.callees[node], program.called[node]
+        given = re.match(rf"\s*({GROUP})", text[stop:])
+        if name in own or program.operations[node] != CALL or not given or any(gap.start == stop for gap in wrong.products):
+            continue
+        arguments = [argument.strip() for argument in re.findall(rf"((?:[^(),\[\]]|{GROUP}|\[[^\[\]]*\])+)", given[1][1:-1])]
+        found = readings(name, len(arguments)) or ([] if is_function(name) else _split(name, text) or _near(name))
+        if found:
+            called, end = _called(_pick(found, reading), arguments), stop + given.end()
+            simple = re.fullmatch(rf"(?:\w+\*)?\w+{GROUP}|\w+", called) or (start, end) == (0, len(text))
+            return f"{text[:start]}{called if simple else f'({called})'}{text[end:]}"
+    return text
+
+
+def _split(name: str, text: str) -> list[str]:
+    """``xsin`` as a factor and a function."""
+    found = re.fullmatch(rf"([{FACTORS}]|{'|'.join(CONSTANTS)})(\w\w+)", name)
+    known = found and (found[1] in "xyt" or found[1] in CONSTANTS or re.search(rf"(?<!\w){found[1]}(?!\w)", text))
+    return [f"{found[1]}*{found[2]}"] if found and known and is_function(found[2]) else []
+
+
+def _near(name: str) -> list[str]:
+    near = [] if is_missing(name) else nearest(name, [*FUNCTION_NAMES, *ARRAY_NAMES])
+    return near if len(near) == 1 else []
+
+
+def _called(template: str, arguments: list[str]) -> str:
+    """A function, or what stands for it, with its arguments."""
+    if not re.search(r"\b[abc]\b", template):
+        return f"{template}({', '.join(arguments)})"
+    given = [each if re.fullmatch(rf"[\w.]+|\w*{GROUP}", each) else f"({each})" for each in arguments]
+    return re.sub(r"\b[abc]\b", lambda match: given["abc".index(match[0])], template)
+
+
+def _by_commas(text: str, reading: int, wrong: Wrong) -> str:
+    """Commas that separate nothing: of decimals, of thousands, or of the entries of an array without its brackets."""
+    codes = ("stray-comma", "wrong-number-of-arguments")
+    places = [mark.span for fault in wrong.faults if fault.code in codes for mark in fault.marks]
+    for match in re.finditer(r"(?<![\w.,])\d+(?:[.,]\d+)+(?![\d.,])", text):
+        number, found = match[0], []
+        if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", number):
+            found.append(number.replace(",", ""))
+        if re.fullmatch(r"(?:\d{1,3}(?:\.\d{3})+|\d+),\d+", number):
+            found.append(number.replace(".", "").replace(",", "."))
+        if found and any(place.start < match.end() and match.start() < place.stop for place in places):
+            return f"{text[: match.start()]}{_pick(found, reading)}{text[match.end() :]}"
+    bare = any(fault.code == "stray-comma" for fault in wrong.faults)
+    return f"[{text[1:-1] if re.fullmatch(GROUP, text) else text}]" if bare else text
+
+
+def _as_expression(text: str, wrong: Wrong) -> str:
+    """A function that is defined and not used, and an equation, as what is computed."""
+    codes = {fault.code for fault in wrong.faults}
+    before, _, last = text.rpartition(";") if ";" in text else text.rpartition("\n")
+    sides = re.fullmatch(r"([^=]*[^<>!=])=([^=]+)", last)
+    if not sides:
+        return text
+    left, right = (side.strip() for side in sides.groups())
+    if codes & {"misplaced-equals", "cannot-assign"}:
+        if re.search(r"[\[<>]", last) or any(side.count("(") != side.count(")") for side in (left, right)):
+            return text
+        right = "" if re.fullmatch(r"0*\.?0*", right) else f" - {right}" if re.fullmatch(TERM, right) else f" - ({right})"
+        return f"{before}{';' * bool(before)} {left}{right}"
+    if "no-result" in codes:
+        name, parameters, *_ = wrong.program.result
+        return f"{text}; {name}({', '.join(parameters or ())})" if before else right
+    return text
