@@ -368,7 +368,7 @@ INSTEAD = [
     ('derivative "x^2" --wrt x', 'diffcli diff "x^2" --wrt x'),
     ('derive "x^2"', 'diffcli diff "x^2"'),
     ('differentiate "x^2" --order 2', 'diffcli diff "x^2" --order 2'),
-    ('deriv "$x + 1"', "the command is diff"),
+    ('deriv "$x + 1"', 'diffcli diff "x + 1"'),
     ("d", "the command is diff"),
     ('derivate "x^2"', 'diffcli diff "x^2"'),
     ('Derivative "x^2"', 'diffcli diff "x^2"'),
