@@ -38,7 +38,7 @@ NO_MISSPELLINGS = """
 
 
 def missing(what: str, name: str, known: Iterable[str]) -> str:
-    """What is said of a name that is not here: what to write for it, or which of the known ones is near, if nobody else has it."""
+    """What is said of a name that is not here: what to write for it, or which of the known ones is near, if nobody has it."""
     if name in INSTEAD:
         return f"{what}; {INSTEAD[name]}"
     elsewhere = name in NO_MISSPELLINGS.split() or hasattr(sys.modules.get("numpy"), name)
