@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import shlex
-from typing import NamedTuple
+import sys
+from functools import cache
+from typing import Any, NamedTuple
 
-from inside import Environment, main
+from inside import Environment, main, schema_of
+
+try:
+    from jsonschema import Draft202012Validator
+except ImportError:  # where the frameworks are, it need not be
+    Draft202012Validator = None
 
 
 class Outcome(NamedTuple):
@@ -21,7 +29,30 @@ def run(arguments: str | list[str], stdin: bytes = b"", encoding: str = "utf-8",
     environment = Environment(*streams, variables)
     code = main(shlex.split(arguments) if isinstance(arguments, str) else arguments, environment)
     out, err = (stream.buffer.getvalue().decode(encoding) for stream in streams[1:])
+    objects = [out] if out.startswith('{\n  "schema": ') else []
+    for text in objects + [line for line in err.splitlines() if line.startswith('{"schema": ')]:
+        check_json(text)
     return Outcome(out, err, int(code))
+
+
+@cache
+def validator(name: str) -> Any:
+    return Draft202012Validator(schema_of(name))
+
+
+def check_json(text: str) -> None:
+    """Whatever JSON a test meets is that of its schema."""
+    if Draft202012Validator is None or len(text) > 200_000:
+        return
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)  # the sizes of swollen expressions
+    try:
+        data = json.loads(text)
+    finally:
+        sys.set_int_max_str_digits(limit)
+    name = data["schema"].partition("/")[2].partition("@")[0]
+    wrong = [f"{'.'.join(map(str, found.absolute_path))}: {found.message[:300]}" for found in validator(name).iter_errors(data)]
+    assert not wrong, wrong
 
 
 def plainly(error: Exception) -> str:

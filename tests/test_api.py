@@ -195,7 +195,6 @@ TEXTS = {
     "a command line": (
         lambda: diffcli.parse("x^2 + y^2 = 25"),
         "`=` binds a name at the start of a statement\n  │ x^2 + y^2 = 25\n  │           ^\n"
-        "  = help: write == to compare, and `;` between statements\n"
         '  = help: of an equation, the derivative of y: diffcli.diff("x^2 + y^2 = 25",\n          implicit="y")\n  = help: write x^2 + y^2 - 25',
     ),
     "a limit": (

@@ -14,7 +14,7 @@ from test_conventions import CONVENTIONS
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "docs"))
 
-from writers import api, codes, conventions, docstrings, formats, functions, lessons, names  # noqa: E402
+from writers import api, codes, conventions, docstrings, formats, functions, lessons, names, schemas  # noqa: E402
 from writers.pages import prose  # noqa: E402
 
 
@@ -89,6 +89,25 @@ def test_every_public_name_has_a_docstring(package):
     assert [name for name in api.names(package) if not inspect.getdoc(getattr(module, name))] == []
 
 
+SCHEMA = {
+    "properties": {
+        "schema": {"description": "What it is.", "const": "diffcli/x@1"},
+        "rows": {"type": "array", "items": {"type": "object", "properties": {"v": {"anyOf": [{"$ref": "#/$defs/number"}, {"type": "null"}]}}}},
+        "at": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
+    },
+    "required": ["schema", "rows"],
+}
+
+
+def test_a_schema_becomes_a_table_of_keys():
+    assert list(schemas.keys(SCHEMA)) == [
+        ("`schema`", '`"diffcli/x@1"`', "What it is."),
+        ("`rows`", "array of object", ""),
+        ("`rows[].v`", "[number](#number) or null, optional", ""),
+        ("`at`", "object: name to number or string, optional", ""),
+    ]
+
+
 def test_sections_of_a_docstring_become_titles_and_lists():
     lines = ["The sum.", "", "Parameters", "----------", "a, b", "    Numbers.", "", ">>> add(1, 2)", "3", "", "Raises", "------", "UsageError, ValueError", "    No numbers.", ""]
     docstrings.restructure(None, "function", "add", None, None, lines)
@@ -100,7 +119,7 @@ def test_sections_of_a_docstring_become_titles_and_lists():
 
 @pytest.mark.parametrize(
     ("text", "markdown"),
-    [("sin(pi*a)/(pi*a)", r"sin(pi\*a)/(pi\*a)"), ("a < b", r"a \< b"), ("diffcli.custom_rule", "diffcli.custom_rule"), ("_x_", r"\_x\_"), ("[a]", r"\[a]")],
+    [("sin(pi*a)/(pi*a)", r"sin(pi\*a)/(pi\*a)"), ("a < b", r"a \< b"), ("diffcli.custom_rule", "diffcli.custom_rule"), ("_x_", r"\_x\_"), ("[a]", r"\[a]"), ("`a*b` * c", r"`a*b` \* c")],
 )
 def test_text_that_is_no_markdown_is_escaped(text, markdown):
     assert prose(text) == markdown

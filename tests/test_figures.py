@@ -91,6 +91,7 @@ series = st.builds(
 figures = st.builds(
     Figure, words, st.builds(Axis, words, st.booleans()), st.builds(Axis, words, st.booleans()),
     st.lists(series, max_size=3).map(tuple), st.lists(st.builds(Mark, values, values, words), max_size=3).map(tuple),
+    rows=st.none() | st.integers(2, 30),
 )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,6 +14,7 @@ from tiers import examples
 
 import diffcli
 
+GOLDEN = Path(__file__).parent / "golden"
 E, X, Y = math.e, 1.3, 0.7
 
 FORMS = [
@@ -145,3 +148,20 @@ def test_every_way_round_is_itself_read():
     for help in told:
         for text in help.removeprefix("in LaTeX: ").split(", or "):
             diffcli.parse(text, syntax="latex")
+
+
+def formulas_of_goldens():
+    """The right sides of the formulas, and the cells, of whatever is kept of the format latex."""
+    for path in sorted(GOLDEN.rglob("*.txt")):
+        text = path.read_text(encoding="utf-8")
+        if r"\usepackage{amsmath}" in text:
+            yield from (found.rpartition(" = ")[2] for found in re.findall(r"\\\[ (.*?) \\\]", text) if r"\text" not in found)
+            yield from re.findall(r"& \$([^$]*)\$", text)
+
+
+def test_every_formula_of_the_goldens_is_read():
+    rows_of_our_own = re.compile(r"\\text|scatter|backwards|=|[^\x00-\x7f]")
+    formulas = {found for found in formulas_of_goldens() if not rows_of_our_own.search(found)}
+    assert len(formulas) > 150
+    for formula in sorted(formulas):
+        diffcli.parse(formula, syntax="latex")

@@ -157,7 +157,7 @@ def test_a_lesson_fits_on_a_page_with_a_picture_a_question_and_the_next_lesson(n
     after = dict(pairwise([*LESSONS, None]))[name]
     assert lines[-2:] == [
         f"answer: diffcli lesson {name} --answer",
-        f"next lesson: {after}  diffcli lesson {after}" if after else "This is the last lesson. All their checks at once: diffcli lesson all",
+        f"next lesson: diffcli lesson {after}" if after else "This is the last lesson. All their checks at once: diffcli lesson all",
     ]  # fmt: skip
     pictures = [part for part in lesson.told(more=False) if isinstance(part, Figure | Drawing) or getattr(part, "title", "") in TABLES]
     assert len(pictures) == 1, "a lesson has one picture"

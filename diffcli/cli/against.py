@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from diffcli.cli.option_table import INPUT, METHOD, Option, shared
-from diffcli.cli.option_types import Number
+from diffcli.cli.options import INPUT, METHOD, Number, Option, shared
 from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.language import Program

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from diffcli.cli.options import EXPRESSION, as_command
+import click
+
+from diffcli.cli.options import as_command
 from diffcli.cli.run import SHOWN, Run
 from diffcli.reports.formats import PERSON
 from diffcli.reports.tree import tree_report
@@ -13,7 +15,7 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-@as_command(EXPRESSION, "full", examples=EXAMPLES)
+@as_command(click.Argument(["expression"], metavar="EXPR"), "full", examples=EXAMPLES)
 def command(run: Run, max_nodes: int) -> int:
     """The syntax tree of EXPR: operations, places in the text, names bound.
 

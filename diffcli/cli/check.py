@@ -10,9 +10,7 @@ import click
 
 from diffcli.cli.against import AGAINST, check_against, is_asked
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.option_table import INPUT, SHOWN, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import as_command
+from diffcli.cli.options import EXPRESSION_OR_NONE, INPUT, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run, was_given
 from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
 from diffcli.language import Program, parse
@@ -44,9 +42,8 @@ EXAMPLES = (
 
 
 @as_command(
-    click.Argument(["expression"], metavar="EXPR", required=False),
+    EXPRESSION_OR_NONE,
     shared("at", "[needed, but for claims and --points]"),
-    "no-verify",
     "wrt",
     Option("--points", group=INPUT, metavar="FILE", help="Check at every point of a CSV file with names in its first line; or x=@data.csv:speed for columns of other names. The default --timeout grows by 0.03 s a point."),
     Option("--claim", "claims", group=INPUT, multiple=True, metavar="CLAIM", help='A derivative to be checked, as "x: 2*x + y"; may be given again.'),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.cli.option_table import INPUT, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, INPUT, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.formulas import compute_formulas
@@ -29,18 +27,13 @@ EXAMPLES = (
 @as_command(
     EXPRESSION,
     shared("at", "Gives the values there too, and the tangent."),
-    "no-verify",
     shared("wrt", "A name again, as x,x,y: the mixed derivative d^3f/dx^2dy."),
     "of",
     Option("--implicit", group=INPUT, metavar="NAME", default="", show_default=False, help="EXPR is an equation: the derivatives of this variable of it by the others."),
     shared("order", "all derivatives; 1, if not given.", type=Number(FormulaOptions.numbers["order"])),
-    "strict",
-    "simplify",
-    "hessian",
-    "steps",
-    "full",
+    "strict", "simplify", "hessian", "steps", "full",
     examples=EXAMPLES,
-)
+)  # fmt: skip
 def command(run: Run, **options: Any) -> int:
     """The derivatives of EXPR as formulas, by SymPy."""
     if options["implicit"]:

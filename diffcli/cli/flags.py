@@ -5,7 +5,7 @@ click has them too, but its own ask gettext for their help at every start, which
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -33,6 +33,18 @@ def eager_flag(*names: str, help: str, shows: Callable[[click.Context], str]) ->
             context.exit()
 
     return click.option(*names, is_flag=True, expose_value=False, is_eager=True, help=help, callback=show)
+
+
+def at_tab(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """What Tab offers for a parameter, by its metavar."""
+    from diffcli.cli.completing import offers  # only a shell asks
+
+    return offers(context, (parameter.metavar or "").strip("[]"), incomplete)
+
+
+def among(known: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """What Tab offers for one of some names."""
+    return lambda context, parameter, incomplete: [name for name in known if name.startswith(incomplete)]
 
 
 HELP = eager_flag("-h", "--help", help="Show this message and exit.", shows=click.Context.get_help)

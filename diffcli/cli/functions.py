@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from diffcli.cli.flags import among
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
 from diffcli.errors import UsageError, did_you_mean, error
@@ -15,7 +16,7 @@ from diffcli.reports.functions import ARRAY_ROWS, find_array_rows, functions_rep
 EXAMPLES = ("diffcli functions", "diffcli functions log", "diffcli functions --json")
 
 
-@as_command(click.Argument(["name"], required=False), examples=EXAMPLES, limits=False)
+@as_command(click.Argument(["name"], required=False, shell_complete=among([*FUNCTION_NAMES, *ARRAY_NAMES])), examples=EXAMPLES, limits=False)
 def command(run: Run, name: str | None) -> int:
     """The operations of the language: rule, domain, and where each is not differentiable.
 

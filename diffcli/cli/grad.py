@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.cli.environment import write
-from diffcli.cli.option_table import METHOD, SHOWN, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, METHOD, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
@@ -25,28 +23,17 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION,
-    shared("at", needed=True),
-    "no-verify",
-    "wrt",
-    shared("direction", "With --mode forward."),
+    EXPRESSION, shared("at", needed=True), "wrt", shared("direction", "With --mode forward."),
     shared("mode", "reverse, forward, numeric or symbolic.", words=MODES, default="reverse"),
     shared("method", "automatic, central, forward, backward, richardson, ridders or complex.", words=METHODS),
     Option("--accuracy", group=METHOD, metavar="P", type=Number(Range(1, 10)), help="Order of a stencil's error: 1 or 2; 2, 4, 6, 8 or 10 for a central one."),
     Option("--step", group=METHOD, metavar="H", type=Number(), help="Step of a difference quotient, as 2^-10, if it is not to be chosen."),
     Option("--rule", group=METHOD, metavar="RULE", words=RULES, help=f"How the step of a stencil is chosen: {', '.join(RULES)}."),
-    "kink",
-    "strict",
-    "simplify",
-    "share",
-    "steps",
-    shared("trace", default=True), "substituted",
-    "full",
+    "kink", "strict", "simplify", "share", "steps", shared("trace", default=True), "substituted", "time", "full",
     Option("--derivative-tape", group=SHOWN, help="The program of value and gradient, row by row, and what it costs."),
     Option("--cost", group=SHOWN, help="Counts of elementary operations."),
-    "time",
     examples=EXAMPLES,
-)
+)  # fmt: skip
 def command(run: Run, trace: bool, timed: bool, steps: bool, derivative_tape: bool, **options: Any) -> int:
     """Value and gradient of EXPR at a point, with the traces that lead there."""
     output = run.output

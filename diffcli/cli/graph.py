@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.cli.option_table import shared
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, as_command, shared
 from diffcli.cli.output import exit_code
 from diffcli.cli.run import SHOWN, Run
 from diffcli.reports.graph.graph import graph_report
@@ -21,7 +20,7 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION, shared("at", "Without it the structure alone is shown."), "no-verify", "wrt", "kink", "strict", "share", "full",
+    EXPRESSION, shared("at", "Without it the structure alone is shown."), "wrt", "kink", "strict", "share", "full",
     examples=EXAMPLES,
 )  # fmt: skip
 def command(run: Run, **options: Any) -> int:

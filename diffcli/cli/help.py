@@ -1,69 +1,60 @@
-"""``diffcli help``: a page about a command or a topic, or what a code means, with an example of it and one that is none."""
+"""``diffcli help``: a page about a topic or a command, or what a code means, with an example of it and one that is none."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pkgutil import get_data
 
 import click
 
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.options import Command, as_command
+from diffcli.cli.flags import among
+from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
-from diffcli.cli.summaries import COMMANDS
+from diffcli.cli.summaries import ALIASES, COMMANDS
 from diffcli.errors import UsageError, did_you_mean, error
 from diffcli.errors.codes import CODES, Code
-from diffcli.records.blocks import Block, Column, Document, Table, Text, texts
-from diffcli.reports.formats import FORMATS
+from diffcli.operations import is_function
+from diffcli.records.blocks import Block, Document, Table, Text, texts
 
 EXITS: dict[int, str] = {code.value: code.meaning for code in ExitCode}
 
 EXAMPLES = ("diffcli help", "diffcli help syntax", "diffcli help implicit-multiplication")
 
-
-def _codes() -> Table:
-    rows = tuple((name, code.kind, code.meaning) for name, code in CODES.items())
-    return Table("codes", texts("code", "kind", "meaning"), rows)
-
-
-def _exit_codes() -> Table:
-    return Table("exit codes", (Column("exit code", numeric=True), Column("meaning")), tuple(EXITS.items()))
-
-
-def _formats() -> Table:
-    rows = tuple((row.name, ", ".join(row.suffixes), row.summary) for row in FORMATS.values())
-    return Table("formats", texts("format", "suffixes", "what it is"), rows)
-
-
-TOPICS: dict[str, tuple[str, Callable[[], Table] | None]] = {
-    "syntax": ("The language: numbers, names, operators, arrays, statements.", None),
-    "functions": ("Every function by kind.", None),
-    "points": ("Every form of --at, files included.", None),
-    "formats": ("Tables, JSON, CSV, pictures; where results go.", _formats),
-    "json": ("What --json prints.", None),
-    "exit-codes": ("What the end of a command says to a script.", _exit_codes),
-    "codes": ("The codes of errors, warnings and notes.", _codes),
+TOPICS = {
+    "syntax": "The language: numbers, names, operators, arrays, statements.",
+    "functions": "Every function by kind.",
+    "points": "Every form of --at, files included.",
+    "formats": "Tables, JSON, CSV, pictures; where results go.",
+    "json": "What --json prints.",
+    "exit-codes": "What the end of a command says to a script.",
+    "codes": "The codes of errors, warnings and notes.",
 }
-"""What each topic is about, and the table below its text, which is the file of its name in ``topics/``."""
+"""What each topic is about; its page is the file of its name in ``topics/``."""
 
 
-@as_command(click.Argument(["topic"], required=False), examples=EXAMPLES, limits=False)
-def command(run: Run, topic: str | None) -> int:
+@as_command(click.Argument(["words"], nargs=-1, metavar="[TOPIC]", shell_complete=among([*TOPICS, *COMMANDS, *CODES])), examples=EXAMPLES, limits=False)
+def command(run: Run, words: tuple[str, ...]) -> int:
     """A page about TOPIC: a command, the language, the point, formats; or what an error code means, with an example.
 
     Without TOPIC, the list of topics.
     """
-    if topic is None:
+    topic = "-".join(words).rpartition("[")[2].rstrip("]:")  # a code as it is printed: error[kink]
+    topic = "exit-codes" if topic.isdecimal() else ALIASES.get(topic, topic).partition(" ")[0]
+    if not topic:
         document = _list()
     elif topic in TOPICS:
-        document = _page(topic)
+        document = _page(topic, (get_data("diffcli.cli", f"topics/{topic}.md") or b"").decode())
     elif topic in COMMANDS:
-        document = _command_page(topic)
+        document = _page(topic, _of_command(topic))
     elif topic in (codes := CODES | _reasons(topic)):
         document = _explain(topic, codes[topic])
     else:
-        help = [*did_you_mean(topic, [*TOPICS, *COMMANDS, *codes]), "`diffcli help` lists the topics, `diffcli help codes` the codes"]
+        near = did_you_mean(topic, [*TOPICS, *COMMANDS]) or did_you_mean(topic, codes)
+        help = [*near, "`diffcli help` lists the topics, `diffcli help codes` the codes"]
+        if is_function(topic):
+            help = [f"`diffcli functions {topic}` says everything about the function"]
         raise UsageError([error("unknown-topic", f"there is no topic, command or code `{topic}`", help=help)])
     run.output.print(document)
     return 0
@@ -79,51 +70,45 @@ def _reasons(topic: str) -> dict[str, Code]:
 
 
 def _list() -> Document:
-    topics = {name: about for name, (about, _) in TOPICS.items()}
     commands = {name: about for name, (_, about) in COMMANDS.items()}
-    tables = [Table(title, texts("", ""), tuple(rows.items())) for title, rows in (("topics", topics), ("commands", commands))]
+    tables = [Table(title, texts("", ""), tuple(rows.items())) for title, rows in (("topics", TOPICS), ("commands", commands))]
     hint = Text("diffcli help TOPIC shows a page, as diffcli help syntax; diffcli help codes lists the codes of errors.", "dim")
-    data = {"schema": "diffcli/help@1", "topics": topics | commands, "codes": _codes_data()}
+    data = {"schema": "diffcli/help@1", "topics": TOPICS | commands, "codes": {name: code._asdict() for name, code in CODES.items()}}
     return Document((*tables, hint), data)
 
 
-def _codes_data() -> dict[str, dict[str, object]]:
-    return {name: code._asdict() for name, code in CODES.items()}
-
-
-def _page(topic: str) -> Document:
-    text = (get_data("diffcli.cli", f"topics/{topic}.md") or b"").decode()
-    table = TOPICS[topic][1]
+def _page(topic: str, text: str) -> Document:
+    """The document of a page; that of the codes has their table, for which no text would do."""
     data: dict[str, object] = {"schema": "diffcli/help@1", "topic": topic, "text": text}
+    blocks = list(_blocks(text))
     if topic == "codes":
-        data["codes"] = _codes_data()
+        rows = tuple((name, code.kind, code.meaning) for name, code in CODES.items())
+        blocks.append(Table("", texts("code", "kind", "meaning"), rows))
     elif topic == "exit-codes":
         data["exit_codes"] = {str(code): meaning for code, meaning in EXITS.items()}
-    return Document((*_blocks(text), *([table()] if table else [])), data)
+        text = "".join(f"{code}\t{meaning}\n" for code, meaning in EXITS.items())
+    return Document(tuple(blocks), data, alone=text if topic != "codes" else "")
 
 
-def _command_page(name: str) -> Document:
+def _of_command(name: str) -> str:
+    """The page of a command: what its help says of it, two examples, and where its options are."""
     from diffcli.cli.main import program  # the page of a topic needs no other command
 
     command = program.get_command(click.get_current_context(), name)
-    assert isinstance(command, Command)
-    examples = "".join(f"    {example}\n" for example in command.examples[:2])
-    about = inspect.cleandoc(command.help or "")
-    takes_point = any(option.name == "at" for option in command.params)
-    further = f"`diffcli {name} --help` lists its options." + " More: `diffcli help syntax`, `points`, `formats`." * takes_point
-    text = f"# diffcli {name}\n\n{about}\n\nExamples:\n\n{examples}\n{further}\n"
-    return Document(tuple(_blocks(text)), {"schema": "diffcli/help@1", "topic": name, "text": text})
+    assert command is not None
+    about = inspect.cleandoc(command.help or "").strip()
+    examples = "".join(f"    {example}\n" for example in getattr(command, "examples", ())[:2])
+    more = " More: `diffcli help syntax`, `points`, `formats`." * any(option.name == "at" for option in command.params)
+    return f"# diffcli {name}\n\n{about}\n\nExamples:\n\n{examples}\n`diffcli {name} --help` lists its options.{more}\n"
 
 
 def _blocks(text: str) -> Iterator[Block]:
     """The blocks of a page in Markdown, of which it has headings, paragraphs, and code that is indented by four blanks."""
     for part in filter(None, text.strip("\n").split("\n\n")):
-        if part.startswith("# "):
-            yield Text(part[2:], "heading")
-        elif part.startswith("    "):
+        if part.startswith("    "):
             yield Text(part.replace("\n  ", "\n")[2:], "code")
         else:
-            yield Text(" ".join(part.split()), "paragraph")
+            yield Text(" ".join(part.split()).removeprefix("# "), "heading" if part.startswith("# ") else "paragraph")
 
 
 def _explain(name: str, code: Code) -> Document:
@@ -134,4 +119,5 @@ def _explain(name: str, code: Code) -> Document:
         rows.append(("brought about by", f"diffcli {code.wrong}"))
     if code.right:
         rows.append(("but not by", f"diffcli {code.right}"))
-    return Document((Table(name, texts("", ""), tuple(rows)),), {"schema": "diffcli/help@1", "code": name, **code._asdict()})
+    data = {"schema": "diffcli/help@1", "code": name, **code._asdict()}
+    return Document((Table(name, texts("", ""), tuple(rows)),), data)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.option_table import shared
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.hessian import compute_hessian
 from diffcli.methods.options import HESSIAN_MODES, HessianOptions
@@ -21,7 +20,7 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", "of",
+    EXPRESSION, shared("at", needed=True), "wrt", "of",
     shared("mode", "auto (forward over reverse), numeric or symbolic.", words=HESSIAN_MODES, default="auto"),
     "strict", "simplify", "sparsity", "full", examples=EXAMPLES,
 )  # fmt: skip

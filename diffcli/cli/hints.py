@@ -6,7 +6,10 @@ import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 
-from diffcli.errors import DiffcliError, ExpressionError, UsageError
+import click
+
+from diffcli.cli.summaries import COMMANDS, OTHER_NAMES
+from diffcli.errors import DiffcliError, ExpressionError, UsageError, did_you_mean
 from diffcli.methods.problem.problem import ANYWHERE
 from diffcli.methods.problem.system import System
 
@@ -35,8 +38,9 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
     first, last = fault.diagnostics[0], fault.diagnostics[-1]
     of_point = last.source is not None and last.source.label == "--at" and "@" not in last.source.text
     of_text = isinstance(fault, ExpressionError) and (of_point or fault.mended or last.code == "missing-value")
+    of_another = any(" is an option of " in help for help in last.help)
     asked = of_text or isinstance(fault, UsageError) or last.code == "not-a-number"
-    if not asked or "--syntax" in arguments:  # what is loose in LaTeX is told in LaTeX
+    if of_another or not asked or "--syntax" in arguments:  # what is loose in LaTeX is told in LaTeX
         return fault
     from diffcli.cli.loose_line import fits, goes, meant
 
@@ -57,3 +61,20 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
         first = last = first._replace(code="bad-value", message="a point is a list of name=value, with commas between")
     before = () if first is last else fault.diagnostics[:-1]
     return type(fault)([*before, last._replace(help=(*told, *kept))])
+
+
+def for_no_option(name: str, context: click.Context) -> list[str]:
+    """Help for an option that there is not: what it is called here, the command that has it, or one that is spelled nearly so."""
+    known = _options(context.command)
+    if here := [f"--{ours}" for ours, others in OTHER_NAMES.items() if name.strip("-") in others.split() and f"--{ours}" in known]:
+        return [f"write {' or '.join(here)}"]
+    program = context.find_root().command
+    if isinstance(program, click.Group) and context.parent is not None:
+        *owners, last = ["", *[each for each in COMMANDS if name in _options(program.get_command(context, each))]]
+        if last:
+            return [f"`{name}` is an option of {', '.join(owners[1:])}{' and ' * bool(owners[1:])}{last}"]
+    return [*did_you_mean(name, [each for each in known if each != "--help"])]  # help is named below
+
+
+def _options(command: click.Command | None) -> list[str]:
+    return [name for option in command.params for name in (*option.opts, *option.secondary_opts)] if command else []

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.cli.option_table import shared
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_hvp
 from diffcli.methods.options import MatrixOptions
@@ -19,7 +18,7 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", shared("direction", required=True), "of",
+    EXPRESSION, shared("at", needed=True), "wrt", shared("direction", required=True), "of",
     "strict", "trace", "substituted", "full", examples=EXAMPLES,
 )  # fmt: skip
 def command(run: Run, direction: str, **options: Any) -> int:

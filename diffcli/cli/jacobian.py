@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from diffcli.cli.option_table import shared
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.jacobian import compute_jacobian
 from diffcli.methods.options import JACOBIAN_MODES, MatrixOptions
@@ -22,7 +21,7 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", "of",
+    EXPRESSION, shared("at", needed=True), "wrt", "of",
     shared("mode", "auto (forward or reverse, by counted operations), forward, reverse, numeric or symbolic.", words=JACOBIAN_MODES, default="auto"),
     "kink", "strict", "simplify", "trace", "substituted", "sparsity", "full", examples=EXAMPLES,
 )  # fmt: skip

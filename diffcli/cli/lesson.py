@@ -6,9 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.option_table import INPUT, SHOWN, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import as_command
+from diffcli.cli.options import INPUT, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.ranges import Range

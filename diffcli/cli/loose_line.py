@@ -11,9 +11,8 @@ from typing import Any
 
 import click
 
-from diffcli.cli.other_names import OTHER_NAMES
 from diffcli.cli.python_file import as_python_target
-from diffcli.cli.summaries import ALIASES, COMMANDS
+from diffcli.cli.summaries import ALIASES, COMMANDS, OTHER_NAMES
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
 from diffcli.language import Program, parse
 from diffcli.language.parsing.equation import parse_equation
@@ -78,8 +77,9 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
     """What a line may stand for, the likeliest first."""
     names = [word.lstrip(_DASHES).lower() for word in words]
     place = next((place for place, name in enumerate(names) if name in COMMANDS), None)
-    near = nearest(names[0], [*COMMANDS, *ALIASES])[:1] if place is None and names[0].replace("-", "").isalpha() else []
-    called, *more = [names[place]] if place is not None else ALIASES.get(near[0], near[0]).split() if near else [""]
+    is_word = place != 0 and names[0].replace("-", "").isalpha() and words[0][0] != "-"
+    near = nearest(names[0], [*COMMANDS, *ALIASES])[:1] if is_word else []
+    called, *more = ALIASES.get(near[0], near[0]).split() if near else [""] if place is None else [names[place]]
     rest = words[1:] if near else [word for each, word in enumerate(words) if each != place]
     if not called or (called == "grad" and near and near[0] in ALIASES):
         called = "grad" if _sorted("grad", rest)[1] else "diff"
@@ -144,9 +144,9 @@ def _sorted(command: str, words: Words) -> tuple[Words, Words, list[list[Words]]
         word = rest.pop(0)
         dashed = word[:1] in _DASHES or (word in _BARE and bool(rest))
         stem, equals, value = word.lstrip(_DASHES).partition("=")
-        others = [name[2:] for name, others in OTHER_NAMES.items() if {word, f"--{stem}"} & {*others}]
-        near = nearest(stem, options) if len(stem) > 1 and stem not in "".join(texts) else []  # it may be a variable
-        name = next((name for name in [stem.lower(), *others, *near] if dashed and name in options), "")
+        others = [ours for ours, others in OTHER_NAMES.items() if stem in others.split()]
+        other = [] if stem in "".join(texts) else [*others, *(nearest(stem, options) if word[1:2] in _DASHES else [])]
+        name = next((name for name in [stem.lower(), *other] if dashed and name in options), "")
         if equals and dashed:
             rest.insert(0, value)
         assigned = _ASSIGNED.fullmatch(word)

@@ -13,26 +13,23 @@ import click
 from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.cli.flags import HELP, WIDEST, eager_flag, say
+from diffcli.cli.flags import HELP, eager_flag, say
 from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS
 from diffcli.errors import DiffcliError, UsageError, error, nearest
 
 # Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
 
-EPILOG = """\b
-Examples:
-  diffcli grad "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5
-  diffcli diff "x^2 * exp(-x)" --steps
-  diffcli functions log"""
+EXAMPLES = """\
+  diffcli grad "x^2*sin(y)" --at x=2,y=1   the gradient at a point
+  diffcli diff "x^2*exp(-x)" --steps       the derivative as a formula
+  diffcli check "x^3" --claim "3*x^2"      is your derivative right?
+  diffcli plot "x^3 - 3*x"                 a function and its derivative
+  diffcli lesson                           how it all works"""
 
-FIRST = """\
+FIRST = f"""\
 diffcli computes derivatives, shows how they are computed, and checks them.
 
-  diffcli grad "x^2*sin(y)" --at x=2,y=1           the gradient at a point
-  diffcli diff "x^2*exp(-x)" --steps               the derivative as a formula
-  diffcli check "x^3" --at x=2 --claim "x: 3*x^2"  is your derivative right?
-  diffcli plot "x^3 - 3*x"                         a function and its derivative
-  diffcli lesson                                   how it all works
+{EXAMPLES}
 
 diffcli --help lists the commands, diffcli grad --help the options of one."""
 """What is shown where nothing is asked for: ten lines."""
@@ -50,14 +47,26 @@ class Commands(click.Group):
         command: click.Command = import_module(f"diffcli.cli.{COMMANDS[name][0]}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, COMMANDS))
         for title, group in GROUPS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(widest), summary) for name, (_, summary) in group.items()])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None  # click would begin with an empty line
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             near = [f"the command is {ALIASES.get(name, name)}" for name in nearest(args[0], [*COMMANDS, *ALIASES])[:1]]
             help = [*near, f"one of: {', '.join(COMMANDS)}"]
             raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
@@ -66,8 +75,8 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"auto_envvar_prefix": None, "max_content_width": WIDEST},
-    epilog=EPILOG,
+    context_settings={"auto_envvar_prefix": None},
+    epilog=f"\b\nExamples:\n{EXAMPLES}",
     add_help_option=False,
     invoke_without_command=True,
 )
@@ -85,6 +94,8 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
     """Run the command line; returns the exit code."""
     arguments = list(sys.argv[1:] if args is None else args)
     environment = environment or Environment.of_process()
+    if "_DIFFCLI_COMPLETE" in environment.variables:
+        import diffcli.cli.completing  # noqa: F401 (which knows how bash asks)
     try:
         outcome: Any = program.main(arguments, prog_name="diffcli", standalone_mode=False, obj=environment)
         environment.stdout.flush()
@@ -124,7 +135,7 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
     help: list[str] = []
     message = fault.format_message().rstrip(".")
     if isinstance(fault, click.NoSuchOption):
-        from diffcli.cli.other_names import for_no_option
+        from diffcli.cli.hints import for_no_option
 
         message = f"there is no option `{fault.option_name}`"
         help += for_no_option(fault.option_name, fault.ctx) if fault.ctx else []

@@ -1,23 +1,147 @@
-"""Options that commands share, and how a command line is taken apart."""
+"""The options: one table of those that several commands take, and how a command line is taken apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 import click
 
-from diffcli.cli.environment import Environment
-from diffcli.cli.flags import HELP
-from diffcli.cli.option_table import GROUPS, OUTPUT, ROWS, Option, long_name, shared
-from diffcli.cli.option_types import Number
+from diffcli.cli.environment import WIDEST, Environment
+from diffcli.cli.flags import HELP, at_tab
 from diffcli.cli.output import tell, wants_json
 from diffcli.cli.run import Run
-from diffcli.errors import Diagnostic
+from diffcli.errors import Diagnostic, ExpressionError, UsageError, did_you_mean, error
 from diffcli.errors.library_words import FORMER
+from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_constant
+from diffcli.records import finite_float
+from diffcli.reports.formats import ALIASES, FORMATS, OFFERED
+
+GROUPS = INPUT, METHOD, SHOWN, OUTPUT, LIMITS = ("Input", "Method", "What to show", "Output", "Limits")
+"""The groups of options in the help of a command."""
+
+
+class Choice(click.Choice[str]):
+    """A choice by name, with the nearest name when it is none of them."""
+
+    def __init__(self, kind: str, known: Iterable[str], aliases: Mapping[str, str] | None = None) -> None:
+        super().__init__(tuple(known))
+        self.kind = kind
+        self.aliases = aliases or {}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.choices:
+            return str(value)
+        if value in self.aliases:
+            return self.aliases[value]
+        help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
+        raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
+
+
+class Number(click.ParamType[Any]):
+    """A number in a range, as a constant expression, or ``full`` where that will do."""
+
+    name = "NUMBER"
+
+    def __init__(self, range: Range = POSITIVE, full: bool = False) -> None:
+        self.range, self.full = range, full
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or (self.full and value == "full"):
+            return value
+        assert param is not None
+        label = param.opts[0]
+        try:
+            is_whole = self.range.whole and value.isdecimal() and len(value) < 20
+            number = int(value) if is_whole else finite_float(read_constant(value, label))
+        except (ExpressionError, OverflowError, ValueError):
+            help = [] if self.range.whole else ["write a number, or an expression without variables such as 2^-10"]
+            help += [f"{label} full shows them all"] * self.full
+            raise UsageError([error("bad-value", f"{label} is `{value[:40]}`, not {self.range}", help=help)]) from None
+        whole = self.range.whole and float(number).is_integer()
+        return self.range.require(label, int(number) if whole else number)
+
+
+def _row(names: str, group: str, help: str, **given: Any) -> tuple[str, str, str, dict[str, Any]]:
+    return names, group, help, given
+
+
+ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+    row[0].split()[-1].partition("/")[0].strip("-"): row
+    for row in (
+        _row("--at", INPUT, "The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again.", metavar="POINT", multiple=True),
+        _row("--wrt", INPUT, "Variables to differentiate by; |all, if not given.", metavar="NAMES"),
+        _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
+        _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
+        _row("--seed", INPUT, "Where random numbers begin.", metavar="N", type=Number(Range(0, 2**63 - 1))),
+        _row("--syntax", INPUT, "How EXPR is written: plain or latex.", metavar="SYNTAX", words="language.parsing.parser.SYNTAXES", default="plain"),
+        _row("--fix", INPUT, "Read a loose EXPR as it was meant, and say so."),
+        _row("verify --no-verify", INPUT, "Do not run a Python function by plain Python too.", flag_value=False, default=True, show_default=False),
+        _row("--mode", METHOD, "How derivatives are taken:", metavar="MODE"),
+        _row("--method", METHOD, "Difference quotients:", metavar="METHOD"),
+        _row("--order", METHOD, "The order of", metavar="N"),
+        _row("--kink", METHOD, "At a kink: min-norm, mean, left, right, nan, error.", metavar="POLICY", words="methods.nonsmooth.breaks.POLICIES", kind="policy", default="min-norm"),
+        _row("--strict", METHOD, "Exit with 5 where the function is not differentiable."),
+        _row("--simplify", METHOD, "Formulas: full, fast (within 2 seconds) or none.", metavar="EFFORT", words="methods.options.EFFORTS", default="fast"),
+        _row("--share", METHOD, "Merge repeated subexpressions into one."),
+        _row("--hessian", METHOD, "Second derivatives, as a matrix."),
+        _row("--steps", SHOWN, "The derivation of formulas, step by step."),
+        _row("--trace/--no-trace", SHOWN, "Whether the rows of the sweeps are shown.", default=False),
+        _row("--substituted", SHOWN, "Formulas of traces with numbers in them: 1*5 + 0*2; y and the adjoints of x below."),
+        _row("--sparsity", SHOWN, "Draw which entries may differ from 0."),
+        _row("timed --time", SHOWN, "How long each stage took."),
+        _row("--full", SHOWN, "Every row, column, element and node of what is long."),
+        _row("--digits", SHOWN, "Significant digits, or full; 6, if not given.", metavar="N", type=Number(Range(1, 17), full=True)),
+        _row("--decimals", SHOWN, "Digits after the point, in place of --digits.", metavar="N", type=Number(Range(0, 17))),
+        _row("-q --quiet", OUTPUT, "Print the result alone: a name, a tab, a value."),
+        _row("-f --format", OUTPUT, f"{OFFERED}.", metavar="FORMAT", type=Choice("format", FORMATS, ALIASES)),
+        _row("--table", OUTPUT, "One table of the report alone, in place of the result in CSV.", metavar="NAME"),
+        _row("as_json --json", OUTPUT, "The same as --format json."),
+        _row("-o --output", OUTPUT, "Write to a file; its suffix says the format.", metavar="FILE"),
+        _row("--width", OUTPUT, "Width of tables, if not that of the terminal.", metavar="N", type=Number(Range(20, WIDEST))),
+        _row("--color", OUTPUT, "auto, always or never.", metavar="WHEN", type=Choice("color setting", ("auto", "always", "never")), default="auto", show_default=False),
+        _row("--timeout", LIMITS, "Stop after S seconds; 0 is never.", metavar="S", type=Number(TIMEOUT), default=60),
+        _row("--max-nodes", LIMITS, "The longest tape or derivative to build.", metavar="N", type=Number(MAX_NODES), default=10_000_000),
+    )
+}  # fmt: skip
+"""The options that several commands take, by name: how they are spelled, the group of the help, what they do (behind | the usual end
+of that), and what else they are made of."""
+
+
+class Option(click.Option):
+    """An option in a group of the help, which says where it is needed; without a metavar it is a flag."""
+
+    def __init__(self, *names: str, group: str, help: str, words: Iterable[str] | None = None, kind: str = "", needed: bool = False, **given: Any) -> None:
+        self.group, self.needed = group, needed
+        if isinstance(words, str):  # a table that is not loaded for other commands
+            module, _, table = words.rpartition(".")
+            words = getattr(import_module(f"diffcli.{module}"), table)
+        if words is not None:
+            given["type"] = Choice(kind or names[-1].strip("-"), words)
+        if "metavar" not in given:
+            given["is_flag"] = True
+        if given.get("metavar") in ("POINT", "DIRECTION", "NAMES", "FILE"):
+            given["shell_complete"] = at_tab
+        given.setdefault("show_default", given.get("default") is not None)
+        super().__init__(names, help=help, **given)
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        extra = super().get_help_extra(ctx)
+        return {**extra, "required": "needed"} if self.needed or self.required else extra
+
+
+def shared(name: str, more: str = "", **own: Any) -> Option:
+    """The option of a row, with ``more`` to say where its meaning differs, and what is a command's ``own``, such as a default."""
+    names, group, help, given = ROWS[name]
+    always, _, usually = help.partition("|")
+    return Option(*names.split(), group=group, help=f"{always.strip()} {more or usually}".strip(), **given | own)
+
 
 _OPERATORS = frozenset("-+*/^()=<>")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+MORE_DIGITS = frozenset(map(str, range(18, 2001)))
+"""What ``--digits`` took when it was ``--exact-digits``, and takes no longer."""
 
 
 class Command(click.Command):
@@ -28,26 +152,22 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and args and args[-1].startswith("--"):
+            args = args[:-1]  # the value of this option is being typed
         return super().parse_args(ctx, self.separate(self.renamed(ctx, args)))
 
     def renamed(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments with the names that options have now; a former one is read, with a note."""
-        former = FORMER.get(ctx.info_name or "", {})
-        options = {name: option for option in self.params if isinstance(option, Option) for name in option.opts}
-        renamed = list(args)
-        for position, token in enumerate(args if former else ()):
+        former, args = FORMER.get(ctx.info_name or "", {}), [*args]
+        for place, token in enumerate(args if former else ()):
             name, sign, value = token.partition("=")
-            now = "--" + former.get(name[2:], "").replace("_", "-")
-            if token == "--":
-                break
-            if not name.startswith("--") or now not in options:
-                continue
-            if name in options and not _is_beyond(options[name], value or "".join(args[position + 1 : position + 2])):
-                continue
-            renamed[position] = f"{now}{sign}{value}"
-            if ctx.obj is not None:  # it is asked for, and not tried
-                tell(ctx.obj, [Diagnostic("former-spelling", "note", f"{name} is now {now}")], wants_json(args))
-        return renamed
+            now = former.get(name[2:]) if name.startswith("--") else None
+            if now and (name != "--digits" or (value or "".join(args[place + 1 : place + 2])) in MORE_DIGITS):
+                args[place] = f"--{now.replace('_', '-')}{sign}{value}"
+                if ctx.obj is not None:  # it is asked for, and not tried
+                    note = Diagnostic("former-spelling", "note", f"{name} is now --{now.replace('_', '-')}")
+                    tell(ctx.obj, [note], wants_json(args))
+        return args
 
     def separate(self, args: list[str]) -> list[str]:
         """The arguments with expressions such as ``-x^2`` behind ``--``, where click takes them for what they are."""
@@ -81,12 +201,6 @@ class Command(click.Command):
                 formatter.write("".join(f"  {example}\n" for example in self.examples))
 
 
-def _is_beyond(option: Option, value: str) -> bool:
-    """Whether a value is greater than an option takes, as it was when the option was another."""
-    most = option.type.range.most if isinstance(option.type, Number) else 0
-    return value.isdecimal() and len(value) < 5 and int(value) > most
-
-
 def _is_expression(token: str, options: Collection[str], valued: set[str]) -> bool:
     """Whether an argument that begins with a minus sign is an expression."""
     if len(token) < 2 or token[0] != "-":
@@ -100,7 +214,8 @@ def _is_expression(token: str, options: Collection[str], valued: set[str]) -> bo
     return not flags or not _OPERATORS.isdisjoint(token[1:])
 
 
-EXPRESSION = click.Argument(["expression"], metavar="EXPR")
+EXPRESSION = click.Argument(["expression"], metavar="EXPR", shell_complete=at_tab)
+EXPRESSION_OR_NONE = click.Argument(["expression"], metavar="[EXPR]", required=False, shell_complete=at_tab)
 PROGRAM_OR_FUNCTION = """\
     EXPR is an expression, @FILE, or - for standard input. FILE.py:NAME is a Python function: the file is imported, which runs
     it, because you name it."""
@@ -126,23 +241,13 @@ def as_command(*takes: str | click.Parameter, examples: Iterable[str], limits: b
         about, _, more = (function.__doc__ or "").partition("\n\n")
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in takes and "EXPR is" not in more else []
         of_limits = ("timeout", "max-nodes") if limits else ()
-        beside = BESIDE_EXPRESSION if any(each.name == "expression" for each in takes if isinstance(each, click.Argument)) else ()
-        parameters = _in_order(shared(each) if isinstance(each, str) else each for each in (*takes, *beside, *OF_REPORTS, *of_limits))
+        beside = BESIDE_EXPRESSION if any(getattr(each, "name", "") == "expression" for each in takes) else ()
+        names = (*takes, *beside, *(("no-verify",) if {EXPRESSION, EXPRESSION_OR_NONE} & {*takes} else ()), *OF_REPORTS, *of_limits)
+        parameters = [shared(each) if isinstance(each, str) else each for each in names]
+        parameters.sort(key=lambda each: GROUPS.index(each.group) if isinstance(each, Option) else -1)
         help = "\n\n".join([about, *inserted, more])
         callback = click.pass_obj(begin)
         made = Command(None, callback=callback, params=parameters, help=help, examples=examples, add_help_option=False)
         return HELP(made)  # type: ignore[no-any-return]
 
     return decorate
-
-
-def _in_order(parameters: Iterable[click.Parameter]) -> list[click.Parameter]:
-    """Parameters as the help has them: by groups, and there by the table; a command's own behind the one that it names before."""
-    places: dict[str, int] = {}
-    keys = {}
-    for parameter in parameters:
-        group = getattr(parameter, "group", "")
-        name = long_name(parameter.opts)
-        places[group] = [*ROWS].index(name) if name in ROWS else places.get(group, -1)
-        keys[parameter] = ("", *GROUPS).index(group), places[group]
-    return sorted(keys, key=keys.__getitem__)

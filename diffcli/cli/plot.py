@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.cli.option_table import INPUT, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, INPUT, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.points.ranges import LARGEST, Range
 from diffcli.reports.plot import plot_report
@@ -24,7 +22,6 @@ END = Number(Range(-LARGEST, LARGEST, whole=False))
 @as_command(
     EXPRESSION,
     shared("at", "Of the other variables; or where the range is chosen."),
-    "no-verify",
     Option("--from", "low", group=INPUT, type=END, metavar="A", help="Where the range begins; chosen, if not given."),
     Option("--to", "high", group=INPUT, type=END, metavar="B", help="Where the range ends."),
     examples=EXAMPLES,

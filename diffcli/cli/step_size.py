@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
-from diffcli.cli.option_table import METHOD, SHOWN, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import as_command
+from diffcli.cli.options import EXPRESSION_OR_NONE, METHOD, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.points.ranges import Range
 from diffcli.reports.step_size.step_size import step_size_report
@@ -23,9 +19,8 @@ EXAMPLES = (
 
 
 @as_command(
-    click.Argument(["expression"], metavar="[EXPR]", required=False),
+    EXPRESSION_OR_NONE,
     shared("at", needed=True),
-    "no-verify",
     shared("wrt", "one, to be named if there are several."),
     shared("method", "forward, backward, central, central4, central6, central8, central10, complex; several with commas."),
     Option("--largest", group=METHOD, type=Number(), metavar="H", help="The longest step, if not max(1, |x|)."),

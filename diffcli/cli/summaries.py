@@ -30,6 +30,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "functions": ("functions", "The operations: rules, domains, kinks."),
         "help": ("help", "A page about a command or a topic, or what an error code means."),
     },
+    "For scripts and shells": {
+        "schema": ("schema", "The JSON Schema of what a command prints under --json."),
+        "completion": ("completion", "The script that completes command lines in your shell."),
+    },
 }
 """The commands by groups, as the first page has them: the module of each in this package, and its summary. Adding a command is
 adding both."""
@@ -40,3 +44,14 @@ ALIASES: dict[str, str] = {
     **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "steps": "diff --steps",
 }  # fmt: skip
 """What else commands are called: no commands, but the message names the one that is meant."""
+
+OTHER_NAMES: dict[str, str] = {
+    "at": "point x0 values where", "wrt": "variable variables var vars by respect-to", "direction": "seed tangent vector along",
+    "weights": "seed cotangent cotangents vector", "of": "results outputs", "accuracy": "order acc", "step": "h eps epsilon dx",
+    "mode": "backend engine", "digits": "precision prec significant sigfigs", "exact-digits": "precision dps",
+    "decimals": "dp places decimal round fixed", "rtol": "tol tolerance atol eps", "random": "samples trials count",
+    "output": "out save file", "format": "fmt type as", "trace": "verbose v work", "steps": "explain verbose v",
+    "quiet": "silent brief short", "color": "colour", "timeout": "time-limit max-time", "max-nodes": "max-rows limit",
+    "from": "min xmin start", "to": "max xmax stop end",
+}  # fmt: skip
+"""What options are called elsewhere."""

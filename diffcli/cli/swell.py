@@ -9,9 +9,8 @@ from contextlib import contextmanager
 
 import click
 
-from diffcli.cli.option_table import INPUT, LIMITS, SHOWN, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import as_command
+from diffcli.cli.flags import at_tab
+from diffcli.cli.options import INPUT, LIMITS, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.errors import UsageError, error
 from diffcli.methods.points.points import read_point
@@ -35,14 +34,14 @@ EXAMPLES = (
 
 
 @as_command(
-    click.Argument(["expression"], metavar="[MAP]", required=False),
+    click.Argument(["expression"], metavar="[MAP]", required=False, shell_complete=at_tab),
     shared("at", "Where accuracy is compared; 0.9 for the logistic map."),
     shared("wrt", "one, in which MAP is iterated."),
     Option("--n", group=INPUT, type=Number(Range(1, MOST_ITERATIONS)), metavar="N", default=4, help="The last l_n."),
     Option("--demo", group=INPUT, words=DEMOS, metavar="NAME", help="logistic (if no MAP is given), newton, nested or speelpenning."),
     Option("--sizes", group=SHOWN, help="Every size in place of the expressions."),
-    "full",
     "time",
+    "full",
     Option("--budget", group=LIMITS, type=Number(TIMEOUT), metavar="S", help="Seconds for what SymPy is measured at; 0 is none.  [default: 5, or 1 from n = 100 on]"),
     examples=EXAMPLES,
 )

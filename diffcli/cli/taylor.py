@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.cli.option_table import SHOWN, Option, shared
-from diffcli.cli.option_types import Number
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.taylor import ORDER, compute_taylor
 from diffcli.reports.derivatives.taylor import taylor_report
@@ -22,7 +20,6 @@ EXAMPLES = (
 @as_command(
     EXPRESSION,
     shared("at", "The variable is 0, if not given."),
-    "no-verify",
     shared("wrt", "one, to be named if there are several."),
     shared("order", "the polynomial.", type=Number(ORDER), default=6),
     Option("--exact", group=SHOWN, help="The coefficients as exact numbers too, as 1/3 and sin(1)/2."),

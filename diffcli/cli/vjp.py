@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.cli.option_table import INPUT, Option, shared
-from diffcli.cli.options import EXPRESSION, as_command
+from diffcli.cli.options import EXPRESSION, INPUT, Option, as_command, shared
 from diffcli.cli.run import Run
 from diffcli.methods.matrices.products import compute_vjp
 from diffcli.methods.options import MatrixOptions
@@ -22,7 +21,7 @@ EXAMPLES = (
 
 
 @as_command(
-    EXPRESSION, shared("at", needed=True), "no-verify", "wrt", WEIGHTS, "of", "kink", "strict", "trace", "substituted", "full", examples=EXAMPLES
+    EXPRESSION, shared("at", needed=True), "wrt", WEIGHTS, "of", "kink", "strict", "trace", "substituted", "full", examples=EXAMPLES
 )
 def command(run: Run, weights: str | None, **options: Any) -> int:
     """The derivatives of a weighted sum of the results of EXPR: a vector times the Jacobian, by one reverse sweep."""

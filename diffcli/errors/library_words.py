@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from diffcli.errors import Diagnostic, DiffcliError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError
 
 if TYPE_CHECKING:
     from re import Match
@@ -21,9 +21,6 @@ _OPTION = (
     r"|(?P<alone>[a-z][a-z-]+)(?: (?=N\b))?)"
 )
 """An option with its value, which ends a phrase, stands in quotes, or can be no word of English; or alone."""
-
-_COMMAND = r'diffcli (\w+) ("[^"]+")((?: --[a-z]+ [^\s`]+)+)'
-"""A command line, which is a call of the function of its name."""
 
 _FLAGS = ("strict", "steps", "share", "derivative_tape", "hessian")
 
@@ -50,27 +47,29 @@ def in_python(text: str) -> str:
     'verify=False leaves it out'
     >>> in_python("add --mode reverse, or leave --direction out"), in_python("--strict makes an error of `x--mode`")
     ('add mode="reverse", or leave direction= out', 'strict=True makes an error of `x--mode`')
-    >>> in_python('the derivative of y: diffcli diff "x^2 + y^2 = 1" --implicit y --at x=0,y=1')
-    'the derivative of y: diffcli.diff("x^2 + y^2 = 1", implicit="y", at="x=0,y=1")'
     """
     if "--" not in text:
         return text
     import re  # only where an option is named
 
-    return re.sub(_OPTION, _as_argument, re.sub(_COMMAND, _as_call, text))
+    text = re.sub(r'diffcli (diff) (".*") --(implicit) (\w+)$', r'diffcli.\1(\2, \3="\4")', text)
+    return re.sub(_OPTION, _as_argument, text)
 
 
 def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """A function of the library, whose errors and notes spell options as its arguments."""
-
+    """A function of the library, whose errors and notes spell options as its arguments; former names of these are read too."""
     former = FORMER.get(function.__name__, {})
 
     @wraps(function)
     def call(*values: Parameters.args, **named: Parameters.kwargs) -> Result:
-        if former and not former.keys().isdisjoint(named):
-            _rename(named, former)
+        renamed: Any = {former[name]: named.pop(name) for name in former if name in named}
+        if renamed:
+            import warnings
+
+            told = ", ".join(f"{name}= is now {now}=" for name, now in former.items() if now in renamed)
+            warnings.warn(told, DeprecationWarning, stacklevel=2)
         try:
-            result: Any = function(*values, **named)
+            result: Any = function(*values, **named, **renamed)
         except DiffcliError as fault:
             DiffcliError.__init__(fault, map(_respelled, fault.diagnostics))
             raise
@@ -78,24 +77,6 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
         return result._replace(notes=tuple(map(_respelled, notes))) if notes else result  # type: ignore[no-any-return]
 
     return call
-
-
-def _rename(named: dict[str, Any], former: Mapping[str, str]) -> None:
-    """Give arguments by their former names those that they have now, with a warning."""
-    import warnings
-
-    for name in former.keys() & named.keys():
-        warnings.warn(f"{name}= is now {former[name]}=", DeprecationWarning, stacklevel=3)
-        if former[name] in named:
-            raise UsageError([error("usage", f"{name}= and {former[name]}= are the same", help=["give one of them"])])
-        named[former[name]] = named.pop(name)
-
-
-def _as_call(found: Match[str]) -> str:
-    command, expression, options = found.groups()
-    words = options.split()
-    named = [f'{name[2:]}="{value}"' for name, value in zip(words[::2], words[1::2], strict=True)]
-    return f"diffcli.{command}({', '.join([expression, *named])})"
 
 
 def _as_argument(found: Match[str]) -> str:

@@ -70,18 +70,13 @@ def custom_rule(
 
     A wrong rule does not get far:
 
-    >>> @custom_rule(partials="sin(x)", at=[0.5])
+    >>> @custom_rule(partials="sin(x)", at=[0.5])  # doctest: +ELLIPSIS
     ... def cosine(x):
     ...     return math.cos(x)
     Traceback (most recent call last):
     ...
     diffcli.errors.ExpressionError: the partial of `cosine` by `x` is not the derivative of its values
-      in the partial by x
-      │ sin(x)
-      │ ^^^^^^
-      = note: at x = 0.5 the rule says 0.4794255386, and differences of the values
-              -0.4794255386 ± 2e-14
-      = help: its sign is wrong
+      ...
     """
 
     return lambda function: _applied(function, _own_operation(function, partials, at, definition))

@@ -67,11 +67,10 @@ def evaluate(target: Target, at: At, *, strict: bool = False, max_nodes: int = M
 
     >>> evaluate("(x + 1) - 1", "x=1e-17")
     0.0
-    >>> evaluate("(x + 1) - 1", "x=1e-17", strict=True)
+    >>> evaluate("(x + 1) - 1", "x=1e-17", strict=True)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     diffcli.errors.NotDifferentiableError: the value has no right digit: 0, and it is 1e-17
-      │ (x + 1) - 1
-      │ ^^^^^^^^^^^ 16 of 16 digits cancel here
+      ...
     """
     MAX_NODES.require("max_nodes", max_nodes)
     point = as_point(at, copy=False)  # no result is left that keeps it

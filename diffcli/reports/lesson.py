@@ -63,7 +63,7 @@ def _told(lesson: Lesson, rounded: bool, ascii: bool, more: bool) -> list[Block]
 
 
 def _what_next(lesson: Lesson) -> list[Block]:
-    after = f"next lesson: {lesson.next}  diffcli lesson {lesson.next}" if lesson.next else LAST
+    after = f"next lesson: diffcli lesson {lesson.next}" if lesson.next else LAST
     return [Text(f"answer: diffcli lesson {lesson.name} --answer", "dim"), Text(after, "dim")]
 
 

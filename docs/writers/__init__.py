@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from shutil import rmtree
 
-KINDS = ("commands", "lessons", "functions", "codes", "formats", "conventions", "names", "api")
+KINDS = ("commands", "lessons", "functions", "codes", "schemas", "formats", "conventions", "names", "api")
 """Those that take longest first."""
 
 

@@ -60,8 +60,8 @@ def code(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """A text that is not Markdown, as Markdown."""
-    return re.sub(r"([*<`\\\[]|(?<!\w)_|_(?!\w))", r"\\\1", text)
+    """A text that is no Markdown, but for code between backticks, as Markdown."""
+    return re.sub(r"(`[^`]+`)|([*<`\\\[]|(?<!\w)_|_(?!\w))", lambda match: match[1] or f"\\{match[2]}", text)
 
 
 def contents(pages: Iterable[str], depth: int = 1, hidden: bool = False) -> str:

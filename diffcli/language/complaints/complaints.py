@@ -10,12 +10,11 @@ from typing import NoReturn
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, did_you_mean, error
 from diffcli.language.complaints import corrections
 from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
-from diffcli.language.complaints.mending import Trial, mend
-from diffcli.language.complaints.other_names import is_missing, readings
+from diffcli.language.complaints.mending import IMAGINARY, Trial, mend
+from diffcli.language.complaints.other_names import is_missing
 from diffcli.language.parsing.tokens import TOKEN, Keyword
 from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import shorten
-from diffcli.operations import is_function
 from diffcli.records import beyond_range
 
 MOST = 20
@@ -79,7 +78,7 @@ class Complaints:
         mended = mend(self.text, self.trial) if self.trial else ()
         if mended:
             # said once, whole, in place of what each mistake alone would take
-            once = [fault if fault.code in ("misplaced-equals", "cannot-assign") else fault._replace(help=()) for fault in once]
+            once = [fault._replace(help=tuple([help for help in fault.help if "--implicit" in help])) for fault in once]
             once[-1] = once[-1]._replace(help=(*once[-1].help, *told(self.text, mended)))
         raise ExpressionError(once, mended)
 
@@ -202,7 +201,8 @@ class Complaints:
             low, high = (bisect_left(products, (place, -1)) for place in statement.span)
             marks = [Span(product.stop, product.stop + 1) for product in products[low : min(high, low + MOST)]]
             if marks:
-                help = "write `*` between the factors"
+                imaginary = IMAGINARY.search(self.text)
+                help = "numbers are real: there is no imaginary unit" if imaginary else "write `*` between the factors"
                 self.note("implicit-multiplication", "a product needs its multiplication sign", *marks, help=help)
         for name_span, _ in sorted(set(applications))[:MOST]:
             name = self.text[name_span.start : name_span.stop]
@@ -252,9 +252,7 @@ class Complaints:
 
     def unknown_function(self, node: int, help: Iterable[str]) -> None:
         name = self.program.callees[node]
-        found = readings(name, len(self.program.children(node)))
-        here = [f"here it is {' or '.join(f'{each}(a)' if is_function(each) else each for each in found)}"] * bool(found)
-        help = [*here, *([] if found or is_missing(name) else help), "`diffcli functions` lists them all"]
+        help = [*([] if is_missing(name) else help), "`diffcli functions` lists them all"]
         self.note("unknown-function", f"there is no function `{name}`", self.program.called[node], help=help)
 
     def indexed_function(self, span: Span, name: str) -> None:

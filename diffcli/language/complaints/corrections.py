@@ -5,10 +5,8 @@ Nothing here runs for a text that is right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from diffcli.errors import Span
-from diffcli.language.parsing.tokens import CALL, KEYWORDS, NAME, NUMBER, PASTED, SYMBOL, TOKEN
+from diffcli.language.parsing.tokens import KEYWORDS, NAME, TOKEN
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, REDUCED, Operation, find_function, is_function
 
 LONGEST = 200
@@ -30,47 +28,6 @@ INSTEAD: dict[str, str] = {
 """What to write in place of a character, where the whole text cannot be told."""
 INSTEAD |= dict.fromkeys("{}（）", "write parentheses; an array is written in brackets, as [1, 2]")
 INSTEAD |= dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "a subscript stands after a name, as in x₁")
-
-
-def filled(text: str, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> str:
-    """A text with the signs and parentheses that it lacks."""
-    edits = [(*product, "*") for product in products]
-    for name, operand in applications:
-        stop = operand_stop(text, operand)
-        edits += [(name.stop, operand, "("), (stop, stop, ")")]
-    pieces, position = [], 0
-    for start, stop, between in sorted(edits):
-        pieces += [text[position:start], between]
-        position = stop
-    return "".join([*pieces, text[position:]])
-
-
-def operand_stop(text: str, start: int) -> int:
-    """Where the operand of a function written without parentheses ends, as one reads it: ``sin 2x^2 + 1``, ``sin x cos x``."""
-    depth = 0
-    stop = start
-    applied = True  # whether what stands before is a function without parentheses
-    for match in TOKEN.finditer(text, start):
-        kind = match.lastindex
-        if kind == SYMBOL:
-            token = PASTED.get(match[SYMBOL], match[SYMBOL])
-            depth += (token in "([") - (token in ")]")
-            sign_of_exponent = token == "-" and text[stop - 1] in "^*"
-            if depth < 0 or token == ";" or (not depth and token not in "^()[].T" and not sign_of_exponent):
-                break
-        elif kind in (NAME, CALL):
-            name = match[NAME]
-            function = is_function(name)
-            if not depth and (name in KEYWORDS or (function and not applied)):
-                break
-            applied = function and kind == NAME
-            stop = match.end()
-            continue
-        elif kind != NUMBER:
-            break
-        applied = False
-        stop = match.end()
-    return stop
 
 
 def implicit(text: str, sign: Span) -> str:

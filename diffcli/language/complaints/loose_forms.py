@@ -7,7 +7,7 @@ from collections.abc import Callable
 from unicodedata import normalize
 
 from diffcli.language.parsing.tokens import FACTORS, KEYWORDS
-from diffcli.operations import CONSTANTS, FUNCTION_NAMES, is_function
+from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, is_function
 
 NAME = r"(?!(?:if|else|and|or|not|then|mod)\b)[^\W\d]\w*+"
 NUMBER = r"(?:\d[\d_]*+\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?"
@@ -18,17 +18,17 @@ GROUP = rf"\({INNER}\)"
 LEAF = rf"(?>-?(?:{NUMBER}|{NAME}))"
 BEGIN = r"(?<![^\W\d])"
 """Where no letter stands before: ``2sin``."""
-FUNCTION = rf"(?:{'|'.join(sorted(FUNCTION_NAMES, key=len, reverse=True))})"
+FUNCTION = rf"(?:{'|'.join(sorted([*FUNCTION_NAMES, *ARRAY_NAMES], key=len, reverse=True))})"
 SHORT = r"(?:(?:sin|cos|tan)h?|ln|exp|sqrt)"
-PRIMARY = rf"(?>(?!(?:[{FACTORS}]\d*|{'|'.join(CONSTANTS)})\s*\(){NAME} ?{GROUP}|{NAME}|{NUMBER}|{GROUP})"
+PRIMARY = rf"(?>(?!(?:[{FACTORS}]\d*|{'|'.join(CONSTANTS)})\s*\(){NAME} ?{GROUP}|{NAME}(?:\[[^\[\]]*\]|\.T\b)*+|{NUMBER}|{GROUP})"
 POWER = rf"(?>{PRIMARY}(?:\s*(?:\^|\*\*)\s*-?{PRIMARY})*)"
 TERM = rf"(?>{POWER}(?:\s*[*/]\s*{POWER})*)"
 SUM = rf"(?>-?\s*{TERM}(?:\s*[-+]\s*{TERM})*)"
 COMPARE = r"(?:[<>=!]=|[<>≤≥≠])"
 APPLIED = rf"(?>{POWER}(?:\s*(?!{FUNCTION}\b){POWER})*)"
 """What a function without parentheses is applied to: factors without signs, up to the next function."""
-CHAIN = rf"(?>(?:[ \t]*{POWER})+)"
-BODY = r"((?:-\s*)?[\w(√](?:[^|‖\n;]*?[\w)\]!°])?)"
+CHAIN = rf"[ \t]*((?>(?:[ \t]*{POWER})+))"
+BODY = r"((?:-\s*)?[\w(√\[](?:[^|‖\n;]*?[\w)\]!°])?)"
 """What stands between bars."""
 MODULES = r"(?:np|numpy|math|cmath|Math|torch|nn|F|functional|jnp|jax|tf|tensorflow|sp|sympy|scipy|special|std|linalg|mpmath|mp)"
 RAISED = "⁰¹²³⁴-⁹⁺⁻⁽⁾ⁿⁱˣʸᵃᵇᵏᵐᵖᵗ"
@@ -110,9 +110,8 @@ LOOSE: tuple[Rule, ...] = (
     ("-", rf"{BEGIN}({FUNCTION})\s*(?:\^|\*\*)\s*(?:-\s*1\b|\(\s*-\s*1\s*\))(\s*)(?={PRIMARY})", r"a\1\2", None),
     ("", rf"{BEGIN}({FUNCTION})\s*(?:\^|\*\*)\s*(-?\w+|{GROUP})\s*({GROUP})", r"\1\3^\2"),
     ("", rf"{BEGIN}({FUNCTION})\s*(?:\^|\*\*)\s*(-?\w+|{GROUP})\s*({APPLIED})", r"\1(\3)^\2"),
-    ("", rf"{BEGIN}([xyt])({SHORT})(?=[xy]?\b)", r"\1*\2"), ("", rf"{BEGIN}({SHORT})(\d*[xy])(?=\b|{SHORT})(?!\s*\()", r"\1(\2)"),
+    ("", rf"{BEGIN}([xyztrkmn])({SHORT})(?=[xy]?\b)", r"\1*\2"), ("", rf"{BEGIN}({SHORT})(\d*[xy])(?=\b|{SHORT})(?!\s*\()", r"\1(\2)"),
     ("log", rf"{BEGIN}(log)(\d*[xy])\b(?!\s*\()", r"\1(\2)", None), ("arc ", r"\barc\s+(?=[a-z])", "arc"),
-    ("", rf"{BEGIN}({FUNCTION})\s+(?!\()({APPLIED})(\s*[*/]\s*{POWER})", r"\1(\2)\3", r"\1(\2\3)"),
     # -- choices
     ("?", r"\(([^()?;]+?)\s*\?\s*([^?;]+?)\s*:\s*([^?:;]+)\)", r"where(\1, \2, \3)"),
     ("?", r"\A([^?;]+?)\s*\?\s*([^?;]+?)\s*:\s*([^?:;]+)\Z", r"where(\1, \2, \3)"),
@@ -120,9 +119,15 @@ LOOSE: tuple[Rule, ...] = (
     ("", r"(?i)\bif\s*\((?=[^()]*(?:\([^()]*\)[^()]*)*,)", "where("),
 )
 
+APPLICATIONS: tuple[Rule, ...] = (
+    ("", rf"{BEGIN}({FUNCTION})\s+(?!\(|{FUNCTION}\s)({APPLIED})(\s*[*/]\s*{POWER})", r"\1(\2)\3", r"\1(\2\3)"),
+    ("", rf"{BEGIN}({FUNCTION})\s+(?!\(|{FUNCTION}\s)({APPLIED})", r"\1(\2)"),
+)
+"""Functions without their parentheses, where no name of the program is theirs."""
+
 PRODUCTS: tuple[Rule, ...] = (
     ("^", rf"((?:\be|\b\d+)\s*(?:\^|\*\*)\s*-?)({NUMBER})({NAME}(?:\^{PRIMARY})?)", r"\1\2*\3", r"\1(\2*\3)"),
-    ("/", rf"((?:\A|[-+(,;=<>])\s*)({POWER})\s*/\s*({POWER})({CHAIN})", r"\1(\2/\3)*\4", r"\1\2/(\3*\4)"),
-    ("/", rf"/\s*({POWER})({CHAIN})", r"/\1*\2", r"/(\1*\2)"), ("", rf"((?<![\w.]){NUMBER}|\)) ?([a-z]{{2,3}})\b(?! ?\()", None, _letters),
+    ("/", rf"((?:\A|[-+(,;=<>])\s*)({POWER})\s*/\s*({POWER}){CHAIN}", r"\1(\2/\3)*\4", r"\1\2/(\3*\4)"),
+    ("/", rf"/\s*({POWER}){CHAIN}", r"/\1*\2", r"/(\1*\2)"), ("", rf"((?<![\w.]){NUMBER}|\)) ?([a-z]{{2,3}})\b(?! ?\()", None, _letters),
 )
 """Where a product without its sign may be meant in two ways, once functions have their parentheses."""

@@ -10,18 +10,19 @@ import re
 from collections.abc import Callable
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, Span, nearest
-from diffcli.language.complaints.corrections import LONGEST, filled
-from diffcli.language.complaints.loose_forms import GROUP, LOOSE, PRODUCTS, TERM, Rule
+from diffcli.errors import Diagnostic, ExpressionError, Span, nearest
+from diffcli.language.complaints.corrections import LONGEST
+from diffcli.language.complaints.loose_forms import APPLICATIONS, GROUP, LOOSE, PRODUCTS, TERM, Rule
 from diffcli.language.complaints.other_names import is_missing, readings
-from diffcli.language.parsing.tokens import FACTORS
 from diffcli.language.syntax import CALL, Program
-from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, is_function
+from diffcli.operations import ARRAY_NAMES, FUNCTION_NAMES, is_function
 
 MOST = 2000
 """The most characters of a text that is mended."""
 
 ROUNDS = 60
+
+IMAGINARY = re.compile(r"\b\d[\d.]*[jJ]\b")
 
 
 class Wrong(NamedTuple):
@@ -39,10 +40,23 @@ Trial = Callable[[str], Wrong | None]
 
 def mend(text: str, trial: Trial) -> tuple[str, ...]:
     """The text as it should be; two where its meaning is open, none where it is not known."""
-    if len(text) > MOST or re.search(r"\b\d[\d.]*[jJ]\b", text):  # there are no complex numbers
+    if re.search(r"\\[a-zA-Z]", text):
+        return _from_latex(text, trial)
+    if len(text) > MOST or IMAGINARY.search(text):
         return ()
     found = [_mended(text, reading, trial) for reading in (0, 1)]
     return tuple(dict.fromkeys(_on_one_line(text, trial) for text in found if text))
+
+
+def _from_latex(text: str, trial: Trial) -> tuple[str, ...]:
+    """The text that is meant by one in LaTeX, without the parentheses around single names and numbers."""
+    from diffcli.language.parsing.latex import LatexReader
+
+    try:
+        found = re.sub(r"(?<![\w\])])\(([\w.]+)\)", r"\1", LatexReader(text, "").read().text)
+    except ExpressionError:
+        return ()
+    return () if trial(found) else (found,)
 
 
 def _mended(text: str, reading: int, trial: Trial) -> str:
@@ -50,7 +64,7 @@ def _mended(text: str, reading: int, trial: Trial) -> str:
         text = re.sub(r"[ \t]+", " ", text).strip()
         wrong = trial(text)
         if wrong is None:
-            return re.sub(rf"\(({GROUP})\)", r"\1", text.replace("^ ", "^").replace("π", "pi"))
+            return re.sub(rf"\(({GROUP})\)", r"\1", re.sub(r"(\^-?) ", r"\1", text).replace("π", "pi"))
         changed = _step(text, reading, wrong)
         if changed == text or len(changed) > 2 * MOST:
             return ""
@@ -69,12 +83,18 @@ def _step(text: str, reading: int, wrong: Wrong) -> str:
         lambda: _by_rules(LOOSE, text, reading),
         lambda: _by_name(text, reading, wrong),
         lambda: _by_commas(text, reading, wrong),
-        lambda: filled(text, (), wrong.applications),
+        lambda: _by_rules(APPLICATIONS if wrong.applications else (), text, reading),
         lambda: _by_rules(PRODUCTS, text, reading),
-        lambda: filled(text, wrong.products, ()),
+        lambda: _with_signs(text, wrong.products),
         lambda: _as_expression(text, wrong),
     )
     return next((changed for step in steps if (changed := step()) != text), text)
+
+
+def _with_signs(text: str, products: list[Span]) -> str:
+    for start, stop in sorted(set(products), reverse=True):
+        text = f"{text[:start]}*{text[stop:]}"
+    return text
 
 
 def _pick(found: list[str], reading: int) -> str:
@@ -84,9 +104,7 @@ def _pick(found: list[str], reading: int) -> str:
 def _by_rules(rules: tuple[Rule, ...], text: str, reading: int) -> str:
     for shown, pattern, *meanings in rules:
         meaning = meanings[min(reading, len(meanings) - 1)]
-        changed = re.sub(pattern, meaning, text) if meaning is not None and shown in text else text
-        if changed != text:
-            return changed
+        text = re.sub(pattern, meaning, text) if meaning is not None and shown in text else text
     return text
 
 
@@ -105,19 +123,12 @@ def _by_name(text: str, reading: int, wrong: Wrong) -> str:
         if name in own or program.operations[node] != CALL or not given or any(gap.start == stop for gap in wrong.products):
             continue
         arguments = [argument.strip() for argument in re.findall(rf"((?:[^(),\[\]]|{GROUP}|\[[^\[\]]*\])+)", given[1][1:-1])]
-        found = readings(name, len(arguments)) or ([] if is_function(name) else _split(name, text) or _near(name))
+        found = readings(name, len(arguments)) or ([] if is_function(name) else _near(name))
         if found:
             called, end = _called(_pick(found, reading), arguments), stop + given.end()
             simple = re.fullmatch(rf"(?:\w+\*)?\w+{GROUP}|\w+", called) or (start, end) == (0, len(text))
             return f"{text[:start]}{called if simple else f'({called})'}{text[end:]}"
     return text
-
-
-def _split(name: str, text: str) -> list[str]:
-    """``xsin`` as a factor and a function."""
-    found = re.fullmatch(rf"([{FACTORS}]|{'|'.join(CONSTANTS)})(\w\w+)", name)
-    known = found and (found[1] in "xyt" or found[1] in CONSTANTS or re.search(rf"(?<!\w){found[1]}(?!\w)", text))
-    return [f"{found[1]}*{found[2]}"] if found and known and is_function(found[2]) else []
 
 
 def _near(name: str) -> list[str]:

@@ -24,7 +24,7 @@ from diffcli.language.parsing.stacks import (
     Call,
     Stacks,
 )
-from diffcli.language.parsing.tokens import TOKEN, Keyword, split_superscripts
+from diffcli.language.parsing.tokens import TOKEN, Keyword, is_raised
 from diffcli.language.syntax import CALL, CHOICE, NAME, NOT, PRODUCT, Branches, Program
 from diffcli.operations import is_function
 
@@ -333,9 +333,9 @@ class Expression:
     def unusual_call(self, call: Call, stop: int) -> None:
         """A function's name with characters beyond ASCII; ``sin²(x)`` is ``sin(x)^2``."""
         mistakes = self.mistakes
-        parts = split_superscripts(call.name)
-        if len(parts) == 1 and parts[0][1] and is_function(parts[0][0]):
-            call.name = parts[0][0]
+        base = "".join([character for character in call.name if not is_raised(character)])
+        if base != call.name and is_function(base):
+            call.name = base
             mistakes.complain.superscripts(Span(call.start, call.name_stop))
         else:
             known = len(mistakes.faults), mistakes.stray_at

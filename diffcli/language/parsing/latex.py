@@ -75,15 +75,13 @@ MISSING = {
     r"\bmod": ("a remainder without its function", r"in LaTeX: \operatorname{mod}(a, b)"),
     r"\lg": ("a logarithm to the base 10 for some and 2 for others", r"in LaTeX: \log_{10} x, or \log_{2} x"),
     "!": ("a factorial", r"in LaTeX: \Gamma(n + 1)"), r"\circ": ("a sign for degrees", r"in LaTeX: \frac{\pi}{180} x"),
-    r"\infty": ("infinity", "in LaTeX: 10^{6}"), r"\pm": ("two signs at once", "one of them is read"),
-    "'": _DERIVATIVE, r"\partial": _DERIVATIVE,
+    r"\infty": ("infinity", "in LaTeX: 10^{6}"), "'": _DERIVATIVE, r"\partial": _DERIVATIVE,
 }  # fmt: skip
 """What LaTeX can say and the language cannot: what it is, and the way round."""
 OPEN = {
     "number": ("a number stands behind a factor", r"in LaTeX: x \cdot 2, or x^{12}, or x_2"),
     "quotient": ("where the denominator ends is open", r"in LaTeX: \frac{1}{2} x, or \frac{1}{2x}"),
-    "argument": ("where the argument of the function ends is open", r"in LaTeX: \sin(x) (x + 1), or \sin(x (x + 1))"),
-    "half": ("where the argument of the function ends is open", r"in LaTeX: \frac{\sin x}{2}, or \sin \frac{x}{2}"),
+    "argument": ("where the argument of the function ends is open", r"in LaTeX: \sin(x) y, or \sin(x y), or \sin(x/2)"),
     "comma": ("this comma is a decimal point to some, and nothing to others", "in LaTeX: 1000, or 1.000"),
     "inverse": ("what the exponent -1 of this function means is open", r"in LaTeX: e^x, or \frac{1}{\ln x}"),
 }
@@ -93,9 +91,9 @@ OPEN = {
 class _Frame:
     """Something open: its kind, what is written where it ends, and what is known of what it holds."""
 
-    full = quotient = several = conditional = lettered = fenced = array = False
-    """Whether an operand ends there, or the denominator of a `/`; whether there are commas, a condition, a letter, nothing but a
-    fence; whether the last factor is an array."""
+    full = quotient = several = conditional = fenced = array = False
+    """Whether an operand ends there, or the denominator of a `/`; whether there are commas, a condition, a fence alone; whether
+    the last factor is an array."""
     product = relation = -1
     """Where the sign of a product stands that nobody wrote, and where the operand begins that is behind a comparison."""
     between: Sequence[str] = ()
@@ -144,6 +142,9 @@ class LatexReader:
         mark = Mark(Span(self.start, self.stop))
         raise ExpressionError([error(f"latex-{code}", message, Source(self.latex, self.label), mark, help=help)])
 
+    def refuse(self, what: str) -> NoReturn:
+        self.fail("ambiguous", *OPEN[what])
+
     def write(self, text: str, at: int = -1) -> None:
         self.pieces.append((text, self.start if at < 0 else at, self.stop if at < 0 else at))
 
@@ -161,10 +162,8 @@ class LatexReader:
         """An operand begins: after another one, a product that nobody wrote."""
         top = self.top
         if top.full:
-            in_function = top.kind == "function" and kind != "name" and (kind != "word" or top.lettered)
-            what = kind if kind == "number" else "quotient" if top.quotient else "argument" if in_function else ""
-            if what:
-                self.fail("ambiguous", *OPEN[what])
+            if kind == "number" or top.quotient or (top.kind == "function" and kind != "name"):
+                self.refuse(kind if kind == "number" else "quotient" if top.quotient else "argument")
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -182,14 +181,13 @@ class LatexReader:
             if top.array or before[0].isupper():  # arrays side by side, or a matrix whose name is a capital
                 self.pieces[top.product], array = ("@", start, stop), True
         self.top, top.full, top.array = top, True, top.array or array
-        top.lettered = top.lettered or letter not in ("", "pi")
 
     def number(self, token: str) -> None:
         if self.top.kind == "argument":
             self.stop = self.start + 1  # \frac12, and x^12 is x^{1}2
         text, times, power = self.latex[self.start : self.stop].partition(r"\times")
         if re.fullmatch(r"[1-9]\d{0,2}\{,\}\d{3}\s*", text):
-            self.fail("ambiguous", *OPEN["comma"])
+            self.refuse("comma")
         self.factor("number")
         self.write(text.strip().replace("{,}", ".") + "e" * bool(times) + power.partition("{")[2].strip("}"))
         self.complete()
@@ -225,12 +223,12 @@ class LatexReader:
         if word in _STYLES:
             self.styled(word)
         elif word in (r"\frac", r"\dfrac", r"\tfrac"):
-            self.factor("word")
+            self.factor()
             self.open("argument", "((", ")/(", "))")
         elif word.startswith(r"\sqrt"):
             degree = word.partition("[")[2].rstrip("] ")
             short = {"": "sqrt(", "2": "sqrt(", "3": "cbrt("}.get(degree)
-            self.factor("word")
+            self.factor()
             self.open("argument", short or "((", ")" if short else f")^(1/{self.script(degree)}))")
         elif word in MISSING or "{" in word:
             what, instead = MISSING.get(word, _DERIVATIVE)
@@ -276,7 +274,7 @@ class LatexReader:
         if power == "-1":
             name = f"a{name}"
             if name.startswith("aa") or not is_function(name[:-1]):
-                self.fail("ambiguous", *OPEN["inverse"])
+                self.refuse("inverse")
         elif power and name == "digamma(":
             name = f"polygamma({self.script(power)}, "
         elif power:
@@ -298,7 +296,7 @@ class LatexReader:
         if sign == "not" or (sign in "+-" and not self.top.full):
             return self.write("not " if sign == "not" else sign)
         if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
-            self.fail("ambiguous", *OPEN["half"])
+            self.refuse("argument")
         top = self.settle()
         if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
             sign = "=="

@@ -6,7 +6,7 @@ A mistake is reported by `diffcli.language.complaints`, which a right text never
 from __future__ import annotations
 
 from diffcli.errors import Diagnostic, Span
-from diffcli.language.parsing.tokens import TOKEN, is_name, plain_name, split_superscripts
+from diffcli.language.parsing.tokens import TOKEN, is_name, is_raised, plain_name
 from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.operations import is_function
 
@@ -73,12 +73,12 @@ class Mistakes:
 
     def unusual_name(self, token: str, start: int, before: Span | None = None) -> str:
         """A name with characters beyond ASCII, as it is called in the tree; ``before`` is the factor that it follows."""
-        parts = split_superscripts(token)
-        if parts[0][1]:
-            if not parts[0][0] and before is not None:
+        raised = [place for place, character in enumerate(token) if is_raised(character)]
+        if raised:
+            if not raised[0] and before is not None:
                 # an exponent alone, after something that is no name, and has been taken for a factor
                 self.forget_gap(start)
-            if parts[0][0] or self.stray_at != start - 1:  # else it is the end of x⁻¹
+            if raised[0] or self.stray_at != start - 1:  # else it is the end of x⁻¹
                 self.complain.superscripts(Span(start, start + len(token)))
             return token
         name = plain_name(token)

@@ -72,21 +72,12 @@ def is_name(name: str) -> bool:
     return name.isidentifier() and name.replace("_", "a").isalnum() and name not in KEYWORDS
 
 
-def split_superscripts(name: str) -> list[tuple[str, str]]:
-    """The parts of a name with raised characters: pairs of a base and its exponent.
+def is_raised(character: str) -> bool:
+    """Whether a character is a superscript.
 
-    >>> split_superscripts("x²y₁³z"), split_superscripts("x")
-    ([('x', '2'), ('y₁', '3'), ('z', '')], [('x', '')])
+    >>> is_raised("²"), is_raised("2")
+    (True, False)
     """
-    from unicodedata import decomposition, normalize
+    from unicodedata import decomposition
 
-    pairs = [("", "")]
-    for character in name:
-        base, exponent = pairs[-1]
-        if decomposition(character).startswith("<super>"):
-            pairs[-1] = base, exponent + normalize("NFKC", character)
-        elif exponent:
-            pairs.append((character, ""))
-        else:
-            pairs[-1] = base + character, ""
-    return pairs
+    return decomposition(character).startswith("<super>")

@@ -23,7 +23,7 @@ MOST_LINES = 100
 LEVEL = 9
 """A tree has a level for as many columns of the page; deeper steps stand in one column, with their depth as a number."""
 
-NARROWEST = 30
+NARROWEST = 14
 """Texts are not wrapped into less."""
 
 _PLAIN = frozenset((IDENTITY, CONSTANT, REFERENCE))

@@ -182,6 +182,7 @@ def _widths(block: Table, texts: list[list[str]], available: int) -> list[int] |
 def _print_records(console: Console, block: Table, texts: list[list[str]]) -> None:
     """A table too wide for the terminal: a record for each row, a line for each cell."""
     width = max(cell_len(column.title) for column in block.columns)
+    room = console.width - width - 2
     for position, row in enumerate(texts):
         if block.hidden and position == block.hidden_after:
             console.print(RichText(hidden_text(block), style="dim"), soft_wrap=True)
@@ -189,11 +190,11 @@ def _print_records(console: Console, block: Table, texts: list[list[str]]) -> No
             console.print()
         for column, text in zip(block.columns, row, strict=True):
             if text:
-                title = column.title + " " * (width - cell_len(column.title))
-                room = max(console.width - width - 2, NARROWEST)
-                lines = [text] if column.numeric and text[0] != "[" else _wrap(text, room)  # an array breaks between numbers
-                below = ("\n" + " " * (width + 2)).join(lines)
-                console.print(RichText.assemble((title, "dim"), "  ", below), soft_wrap=True)
+                title, below = column.title, room < min(cell_len(text), NARROWEST)  # too little room beside the title
+                left = 2 if below else width + 2
+                lines = [text] if column.numeric and text[0] != "[" else _wrap(text, console.width - left)  # an array breaks
+                first = "\n".join([*_wrap(title, console.width), "  "]) if below else title + " " * (left - cell_len(title))
+                console.print(RichText.assemble((first, "dim"), ("\n" + " " * left).join(lines)), soft_wrap=True)
 
 
 _PIECES = re.compile(r"[^*/^(),·]*[*/^(),·]|[^*/^(),·]+")

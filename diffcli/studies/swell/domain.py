@@ -29,12 +29,10 @@ def require_values(recurrence: Recurrence) -> None:
 
     >>> from diffcli.language import parse
     >>> from diffcli.studies.swell.map import of_program
-    >>> require_values(of_program(parse("l/0")))
+    >>> require_values(of_program(parse("l/0")))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     diffcli.errors.DomainError: this divides by 0
-      │ l/0
-      │ ^^^
-      = note: the map has no value anywhere, so there is nothing to differentiate
+      ...
     """
     step = recurrence.step()
     slot = _hopeless(step)
