@@ -147,12 +147,8 @@ class Run:
             try:
                 result = function(program, self.point, *arguments, **options)
             except ExpressionError as fault:
-                fault.variables = program.inputs
-                if self.point or not self.expression:
-                    raise
-                from diffcli.cli.hints import with_formula
-
-                raise with_formula(fault, program, self.expression) from None
+                fault.program = program
+                raise
             self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
         return result
 
