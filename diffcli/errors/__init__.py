@@ -212,8 +212,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
         other = candidate.lower()
         slips = 2 if len(word) > 2 and other.startswith(word) else _slips(word, other) * (2 if len(word) < 5 else 1)
         if slips <= (len(word) > 2) * 2 and [letter for letter in other if letter.isdigit()] == digits:
-            found.append((slips, place, candidate))
-    return [candidate for _, _, candidate in sorted(found)[:3]]
+            found.append((slips, candidate.islower() != str(name).islower(), place, candidate))
+    return [candidate for *_, candidate in sorted(found)[:3]]
 
 
 def _slips(one: str, other: str) -> int:
