@@ -119,7 +119,9 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
     except Exception as failure:
         if "--debug" in arguments:
             raise
-        return _report_bug(environment, failure)
+        message = f"a bug in diffcli: {type(failure).__name__}: {failure}"
+        help = ["put --debug before the command for the traceback, and report it with that"]
+        return _report(environment, DiffcliError([error("bug", message, help=help)]), ())
 
 
 def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[str]) -> int:
@@ -146,9 +148,3 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
     if context is not None:
         help.append(f"`{context.command_path} --help` lists the options")
     return UsageError([error("usage", message[:1].lower() + message[1:], help=help)])
-
-
-def _report_bug(environment: Environment, failure: Exception) -> int:
-    message = f"a bug in diffcli: {type(failure).__name__}: {failure}"
-    help = ["put --debug before the command for the traceback, and report it with that"]
-    return _report(environment, DiffcliError([error("bug", message, help=help)]), ())

@@ -221,9 +221,6 @@ PROGRAM_OR_FUNCTION = """\
     it, because you name it."""
 """What the help of a command says of `EXPRESSION`."""
 
-BESIDE_EXPRESSION: tuple[str, ...] = ("syntax", "fix")
-"""The options of every command that takes an expression."""
-
 OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output", "width", "color")
 """The options of every command that prints a report, which are all."""
 
@@ -241,7 +238,7 @@ def as_command(*takes: str | click.Parameter, examples: Iterable[str], limits: b
         about, _, more = (function.__doc__ or "").partition("\n\n")
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in takes and "EXPR is" not in more else []
         of_limits = ("timeout", "max-nodes") if limits else ()
-        beside = BESIDE_EXPRESSION if any(getattr(each, "name", "") == "expression" for each in takes) else ()
+        beside = ("syntax", "fix") if any(getattr(each, "name", "") == "expression" for each in takes) else ()
         names = (*takes, *beside, *(("no-verify",) if {EXPRESSION, EXPRESSION_OR_NONE} & {*takes} else ()), *OF_REPORTS, *of_limits)
         parameters = [shared(each) if isinstance(each, str) else each for each in names]
         parameters.sort(key=lambda each: GROUPS.index(each.group) if isinstance(each, Option) else -1)

@@ -7,7 +7,7 @@ codes, with an explanation and an example of each, is the table in `diffcli.erro
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from diffcli._named import NamedTuple
 
@@ -97,8 +97,8 @@ class ExpressionError(DiffcliError):
     exit_code = 3
     mended: tuple[str, ...] = ()
     """The whole text as it should be; two texts where its meaning is open, none where it is not known."""
-    variables: Sequence[str] = ()
-    """Those of the program at whose point something is amiss, if they are known."""
+    program: Any = None
+    """What was asked about, if it could be read."""
 
 
 class DomainError(DiffcliError):

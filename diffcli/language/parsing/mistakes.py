@@ -66,11 +66,6 @@ class Mistakes:
         self.strays.setdefault(character, []).append(Span(start, start + 1))
         self.stray_at = start
 
-    def number(self, token: str, start: int, value: float) -> float:
-        """What is read for a number that is none (``value`` is NaN), or beyond the range of floats."""
-        self.complain.malformed_number(Span(start, start + len(token)), value)
-        return 1.0
-
     def unusual_name(self, token: str, start: int, before: Span | None = None) -> str:
         """A name with characters beyond ASCII, as it is called in the tree; ``before`` is the factor that it follows."""
         raised = [place for place, character in enumerate(token) if is_raised(character)]

@@ -99,7 +99,8 @@ class Parser:
                 except ValueError:
                     value = NAN
                 if not 0.0 < value < INFINITY and (value or token.lower().partition("e")[0].strip("0._")):
-                    value = self.mistakes.number(token, start, value)
+                    self.mistakes.complain.malformed_number(Span(start, stop), value)
+                    value = 1.0
                 arguments.append(value)
             else:
                 if kind == STRAY:
