@@ -14,7 +14,7 @@ import click
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.output import Output, exit_code, tell
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, error, refusal
 from diffcli.language import Program, parse
 from diffcli.records import Number
 from diffcli.records.blocks import Document
@@ -101,7 +101,7 @@ class Run:
             target = as_python_target(given)
             if target is not None and not functions:
                 help = ["every other command that takes an expression takes FILE.py:NAME too"]
-                raise UsageError([error("usage", "a Python function has no text, which this command is about", help=help)])
+                raise refusal("usage", "a Python function has no text, which this command is about", *help)
             if target is not None:
                 function = read_function(*target, self.environment)
                 function.verify = self.verify

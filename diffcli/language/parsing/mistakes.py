@@ -1,7 +1,4 @@
-"""What is wrong with a text, collected while it is read as if it were right; and the leaves that only look wrong.
-
-A mistake is reported by `diffcli.language.complaints`, which a right text never loads.
-"""
+"""What is wrong with a text, collected while it is read as if it were right; and the leaves that only look wrong."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 
 from __future__ import annotations
 
-from diffcli.errors import ExpressionError, Source, Span, UsageError, error
+from diffcli.errors import ExpressionError, Source, Span, refusal
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import Functions, resolve_names
@@ -305,7 +305,7 @@ def source_of(text: str, label: str, syntax: str) -> Source:
     if not isinstance(text, str):
         raise TypeError(f"a program is text, not {type(text).__name__}")
     if syntax not in SYNTAXES:
-        raise UsageError([error("unknown-choice", f"there is no syntax `{syntax}`", help=[f"one of: {', '.join(SYNTAXES)}"])])
+        raise refusal("unknown-choice", f"there is no syntax `{syntax}`", f"one of: {', '.join(SYNTAXES)}")
     text = text.removeprefix("\ufeff")
     if syntax == SYNTAXES[0]:
         return Source(text, label)
