@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import click
 
-from diffcli.cli.summaries import COMMANDS, OTHER_NAMES
+from diffcli.cli.summaries import COMMANDS, OTHER_NAMES, command_of
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, did_you_mean
 from diffcli.methods.problem.problem import ANYWHERE
 from diffcli.methods.problem.system import System
@@ -68,13 +68,12 @@ def for_no_option(name: str, context: click.Context) -> list[str]:
     known = _options(context.command)
     if here := [f"--{ours}" for ours, others in OTHER_NAMES.items() if name.strip("-") in others.split() and f"--{ours}" in known]:
         return [f"write {' or '.join(here)}"]
-    program = context.find_root().command
-    if isinstance(program, click.Group) and context.parent is not None:
-        *owners, last = ["", *[each for each in COMMANDS if name in _options(program.get_command(context, each))]]
+    if context.parent is not None:
+        *owners, last = ["", *[each for each in COMMANDS if name in _options(command_of(each))]]
         if last:
             return [f"`{name}` is an option of {', '.join(owners[1:])}{' and ' * bool(owners[1:])}{last}"]
     return [*did_you_mean(name, [each for each in known if each != "--help"])]  # help is named below
 
 
-def _options(command: click.Command | None) -> list[str]:
-    return [name for option in command.params for name in (*option.opts, *option.secondary_opts)] if command else []
+def _options(command: click.Command) -> list[str]:
+    return [name for option in command.params for name in (*option.opts, *option.secondary_opts)]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 from itertools import product
 from typing import Any
 
 import click
 
 from diffcli.cli.python_file import as_python_target
-from diffcli.cli.summaries import ALIASES, COMMANDS, OTHER_NAMES
-from diffcli.errors import DiffcliError, ExpressionError, UsageError, error, nearest
+from diffcli.cli.summaries import ALIASES, COMMANDS, OTHER_NAMES, command_of
+from diffcli.errors import DiffcliError, ExpressionError, nearest, refusal
 from diffcli.language import Program, parse
 from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.points.loose_points import readings
@@ -61,12 +60,7 @@ def goes(function: Callable[..., Any], *given: Any) -> bool:
 
 
 def fits(line: Words) -> bool:
-    return line[0] in COMMANDS and goes(_command(line[0]).make_context, line[0], line[1:])
-
-
-def _command(name: str) -> click.Command:
-    command: click.Command = import_module(f"diffcli.cli.{COMMANDS[name][0]}").command
-    return command
+    return line[0] in COMMANDS and goes(command_of(line[0]).make_context, line[0], line[1:])
 
 
 def _unquoted(text: str) -> str:
@@ -83,7 +77,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
     rest = words[1:] if near else [word for each, word in enumerate(words) if each != place]
     if not called or (called == "grad" and near and near[0] in ALIASES):
         called = "grad" if _sorted("grad", rest)[1] else "diff"
-    if not any(each.name == "expression" for each in _command(called).params):
+    if not any(each.name == "expression" for each in command_of(called).params):
         yield [called, *more, *rest]
         return
     texts, points, given = _sorted(called, rest)
@@ -129,12 +123,12 @@ def _points(texts: Words, program: Program | None, needed: bool, number: bool) -
 
 def _ask(program: Program, point: str, number: bool) -> None:
     if System(program, point).outputs[0].shape and number:
-        raise UsageError([error("not-a-number", "an array")])
+        raise refusal("not-a-number", "an array")
 
 
 def _sorted(command: str, words: Words) -> tuple[Words, Words, list[list[Words]]]:
     """The words of a line: those of the expression, those of the point, and for each option the ways to say it."""
-    parameters = [one for one in _command(command).params if isinstance(one, click.Option) and one.expose_value]
+    parameters = [one for one in command_of(command).params if isinstance(one, click.Option) and one.expose_value]
     options = {name.lstrip("-"): one for one in parameters for name in (*one.opts, *one.secondary_opts)}
     texts: Words = []
     points: Words = []

@@ -183,6 +183,11 @@ def error(
     return Diagnostic(code, "error", message, source, marks, tuple(notes), tuple(help))
 
 
+def refusal(code: str, message: str, *help: str) -> UsageError:
+    """What is raised where something cannot be used as given."""
+    return UsageError([error(code, message, help=help)])
+
+
 def fault(code: str, message: str, help: Iterable[str] = (), notes: Iterable[str] = ()) -> AutogradError:
     """What is raised where tensors cannot be used so."""
     return AutogradError([error(code, message, notes=notes, help=help)])

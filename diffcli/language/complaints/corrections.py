@@ -1,7 +1,4 @@
-"""What to write instead of a wrong text: `diffcli.language.complaints.complaints` asks.
-
-Nothing here runs for a text that is right.
-"""
+"""What to write instead of a wrong text: `diffcli.language.complaints.complaints` asks."""
 
 from __future__ import annotations
 
@@ -53,14 +50,10 @@ def call_forms(name: str, reduced: bool = False) -> list[str]:
     """
     rows = find_function(name)
     reductions = [REDUCED[row.name] for row in rows if row.name in REDUCED and reduced]
-    if not rows or reductions:
-        return _array_forms(name, *reductions or [ARRAY_FUNCTIONS[name]])
-    counts = [count for row in rows for count in ([3] if row.variadic else range(row.arity[0], len(row.operands) + 1))]
-    return [f"{name}({', '.join('abc'[:count])})" for count in counts]
-
-
-def _array_forms(name: str, row: str) -> list[str]:
-    """``sum(a)``, ``sum(a, axis=0)``; ``concat(a, b, c)``, for any number."""
+    if rows and not reductions:
+        counts = [count for row in rows for count in ([3] if row.variadic else range(row.arity[0], len(row.operands) + 1))]
+        return [f"{name}({', '.join('abc'[:count])})" for count in counts]
+    row = (reductions or [ARRAY_FUNCTIONS[name]])[0]
     if row in ("reshape", "broadcast", "one_hot"):
         return [f"{name}(a, {'3' if row == 'one_hot' else '[2, 3]'})"]
     _, most, keywords = ARRAY_SIGNATURES[row]
