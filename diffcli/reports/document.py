@@ -1,4 +1,7 @@
-"""From results to the texts and data of a document: numbers, the cells of tables, points, headings, objects for JSON."""
+"""From results to the texts and data of a document: numbers, the cells of tables, points, headings, objects for JSON.
+
+What the keys of these are stands in ``schemas/``, which `diffcli schema` prints.
+"""
 
 from __future__ import annotations
 

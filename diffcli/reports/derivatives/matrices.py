@@ -31,14 +31,7 @@ PRODUCTS = {
 
 
 def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False) -> Document:
-    """The document of a Jacobian; ``sparsity`` draws its structure, as a picture does in any case.
-
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``texts`` (what each result of a list is),
-    ``mode``, ``at``, ``values``, ``jacobian`` (by result and variable), ``notes``; where they are known ``sparsity``
-    (``nonzeros``, ``density``, ``groups``: which columns or rows shared a sweep; and ``pattern``, for each row the columns in
-    which it may differ from 0, if it is drawn) and ``cost``; ``differences`` and ``symbolic``, each with the ``result`` that it
-    is of; and ``trace``, as of a gradient.
-    """
+    """The document of a Jacobian; ``sparsity`` draws its structure, as a picture does in any case."""
     label = f"{style.partial}/{style.partial}{{}}"
     named = {name: text for name, text in result.texts.items() if text.isidentifier()}
     beside = _flat(result.values)
@@ -62,13 +55,7 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
 
 
 def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) -> Document:
-    """The document of a Hessian, with the gradient beside it; ``sparsity`` draws its structure, as a picture does in any case.
-
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``value``, ``gradient``,
-    ``hessian`` (by two variables), ``notes``; where they are known ``sparsity`` (as of a Jacobian) and ``cost``;
-    ``differences`` and ``symbolic``, each with its variables ``first`` and ``second``; of a finite matrix ``eigenvalues`` and
-    ``definiteness``, and where the gradient is zero ``stationary`` (whether up to rounding) and ``point`` (what it is).
-    """
+    """The document of a Hessian, with the gradient beside it; ``sparsity`` draws its structure, as a picture does in any case."""
     sign = style.partial
     matrix = Matrix(
         "H", result.columns, result.columns, result.matrix, "d2f/d{}d{}", _flat(result.gradient), "df/d{}",
@@ -113,12 +100,7 @@ def _meaning(result: HessianResult, style: Style) -> list[Block]:
 
 
 def product_report(result: ProductResult, style: Style) -> Document:
-    """The document of a product of a Jacobian or Hessian with a vector.
-
-    The keys of its data: ``expression``, ``of`` and ``texts`` as of a Jacobian, ``mode``, ``at``, ``values`` (of the results),
-    ``seed`` (``direction`` of hvp), ``product``, ``notes``; and for numeric mode ``differences``, each with the ``result``
-    that it is of.
-    """
+    """The document of a product of a Jacobian or Hessian with a vector."""
     product, how = PRODUCTS[result.kind]
     blocks = _heading(result, style, f"{product} {'by differences' if result.mode == 'numeric' else how}")
     blocks.append(Text(f"{'w' if result.kind == 'vjp' else 'v'}: {_vector_text(result.seed, style.exact)}"))
