@@ -12,7 +12,7 @@ from diffcli.records import Difference, Number, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values, numbers, texts
 from diffcli.records.matrices import HessianCost, HessianResult, JacobianResult, ModeCost, Pattern, ProductResult, SweepCount
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
-from diffcli.reports.document import data_of, heading, number, partial
+from diffcli.reports.document import data_of, heading, number, partial, point_text
 from diffcli.reports.formats import PICTURE, Style
 
 MOST_PARTIALS = 30
@@ -36,7 +36,8 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
     named = {name: text for name, text in result.texts.items() if text.isidentifier()}
     beside = _flat(result.values)
     matrix = Matrix("J", result.rows, result.columns, result.matrix, "d{}/d{}", beside, column_label=label, texts=named)
-    blocks = [*_heading(result, style, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix, *_hint(matrix, style)]
+    blocks = [*_heading(result, style, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix]
+    blocks += matrix.hidden_text(style.full)
     if result.differences:
         blocks.append(_differences([(f"{name} by {found.variable}", found) for name, found in result.differences]))
     if result.symbolic:
@@ -62,7 +63,7 @@ def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) 
         row_label=f"{sign}f/{sign}{{}}", column_label=f"{sign}/{sign}{{}}", beside_label="gradient",
     )  # fmt: skip
     blocks = [*_heading(result, style, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
-    blocks += [*_hint(matrix, style), *_meaning(result, style)]
+    blocks += [*matrix.hidden_text(style.full), *_meaning(result, style)]
     if result.differences:
         columns = (*texts("by", "and"), *numbers("evaluations", "±", size=True))
         rows = [(found.first, found.second, found.evaluations, found.error) for found in result.differences]
@@ -138,12 +139,6 @@ def _flat(values: dict[str, Number]) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _hint(matrix: Matrix, style: Style) -> list[Block]:
-    """What a table leaves out."""
-    text = "" if style.full else matrix.hidden_text()
-    return [Text(text, "dim")] if text else []
-
-
 # -- products ----------------------------------------------------------------------------------------------------------------
 
 
@@ -152,7 +147,7 @@ def _vector_text(vector: dict[str, Number], digits: Digits) -> str:
         from diffcli.language.writing.array_text import direction_text
 
         return direction_text(vector, digits)
-    return ", ".join(f"{name} = {number(value, digits)}" for name, value in vector.items()) or "0"
+    return point_text(vector, digits) or "0"
 
 
 def _product_values(result: ProductResult, style: Style) -> list[Value]:
