@@ -288,21 +288,13 @@ def sum_text(terms: Iterable[tuple[float | str, str]]) -> str:
 
 
 def distance_text(variable: str, center: float | str) -> str:
-    """The distance of a variable to a point, as a factor.
-
-    >>> distance_text("x", 3.0), distance_text("x", 0.0)
-    ('(x - 3)', 'x')
-    """
+    """The distance of a variable to a point, as a factor: (x - 3), or x."""
     negative, size = signed(center)
     return variable if center in (0, "0") else f"({variable} {'+' if negative else '-'} {size})"
 
 
 def signed(number: float | str) -> tuple[bool, str]:
-    """Whether a minus stands before a number, and what stands behind it, as a factor.
-
-    >>> signed(-0.5), signed("-sin(1)/2"), signed("1 + e")
-    ((True, '0.5'), (True, 'sin(1)/2'), (False, '(1 + e)'))
-    """
+    """Whether a minus stands before a number, and what stands behind it, as a factor."""
     if not isinstance(number, str):
         return number < 0, number_text(abs(number))
     if parse(number).operations[-1] in ("add", "sub"):

@@ -49,16 +49,11 @@ def lower_rule(build: Builder, text: str, names: Mapping[str, int], fixed: Mappi
     return slot(fold(parsed_rule(text), leaf, apply))
 
 
-def array_constant(build: Builder, value: Any) -> int:
-    """The slot of an array that is known."""
-    return build.constant(as_array(value))
-
-
 def either(build: Builder, one: int, other: int, span: Span) -> int | None:
     """The elements that are there in one of two arrays of truths; None for all of them."""
     if one < 0 and other < 0:
         there = as_truth(build.constants[-1 - one]) | as_truth(build.constants[-1 - other])
-        return None if all_true(there) else array_constant(build, there)
+        return None if all_true(there) else build.constant(as_array(there))
     return build.emit("or", (one, other), span)
 
 
