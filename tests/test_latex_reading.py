@@ -165,3 +165,12 @@ def test_every_formula_of_the_goldens_is_read():
     assert len(formulas) > 150
     for formula in sorted(formulas):
         diffcli.parse(formula, syntax="latex")
+
+
+@pytest.mark.parametrize("text", ["{" * 20000 + "x" + "}" * 20000, r"\frac{1}{1 + " * 10000 + "x" + "}" * 10000, "f(" + "a" * 50000 + ")=x", "x|" * 20000, r"\sin " * 20000 + "x"],
+                         ids=["braces", "fractions", "letters", "bars", "functions"])  # fmt: skip
+def test_long_and_deep_texts_take_no_recursion(text):
+    try:
+        diffcli.parse(text, syntax="latex")
+    except diffcli.DiffcliError as fault:
+        assert fault.exit_code == 3

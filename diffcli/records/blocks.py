@@ -124,13 +124,12 @@ class Matrix(NamedTuple):
             for column, entry in zip(self.columns, row, strict=True):
                 yield self.form.format(name, column), entry
 
-    def hidden_text(self) -> str:
+    def hidden_text(self, full: bool) -> list[Text]:
         """What is left out where people read; nothing, if all is shown."""
         count = len(self.rows), len(self.columns)
-        if count[0] <= MOST_SHOWN[0] and count[1] <= MOST_SHOWN[1]:
-            return ""
         shown = [f"{most} {noun}s" for most, all, noun in zip(MOST_SHOWN, count, ("row", "column"), strict=True) if all > most]
-        return f"the first {' and '.join(shown)} of {count[0]} × {count[1]}; --full shows all, and --json holds all"
+        text = f"the first {' and '.join(shown)} of {count[0]} × {count[1]}; --full shows all, and --json holds all"
+        return [Text(text, "dim")] if shown and not full else []
 
     def as_table(self, full: bool, names: bool = False) -> Table:
         """The matrix as a table, of its first rows and columns unless it is to be ``full``; labels are names for a machine."""

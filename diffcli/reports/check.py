@@ -34,11 +34,6 @@ def check_report(
 
     Claims alone have no ``agreements``, and a point ``at`` that nobody asked for. ``digits`` says how many digits of the exact
     derivatives are shown; none, if it was not asked for.
-
-    The keys of its data: ``expression``, ``at``, ``value``, ``passed``; ``checks``, each with ``variable``, ``verdict``,
-    ``reason``, ``explanation``, ``exact`` (a text with all digits, or null), ``left``, ``right`` and ``ways`` (``name``,
-    ``value``, ``bar``, ``error``, ``right_digits``, ``agrees``, ``remark``); ``claims``; ``notes``. Of ``several`` results
-    ``results`` has the ``name``, ``text`` (what it is, in a list), ``value`` and ``checks`` of each.
     """
     blocks: list[Block] = heading(expression, at, "every way" if agreements else "", anywhere=not agreements)
     for agreement in agreements:
@@ -189,11 +184,7 @@ def _claim_rows(claim: ClaimVerdict, at: Mapping[str, Any]) -> list[tuple[str, s
 
 
 def claims_report(found: Sequence[ClaimVerdict], path: str, notes: Sequence[Diagnostic]) -> Document:
-    """The document of the claims of a file, with the notes of all.
-
-    The keys of its data: ``passed``; ``claims``, each with ``line``, ``name``, ``expression`` and the keys of a claim of a
-    check, and ``why``; ``counts`` of each verdict; ``slips``, how often each was made, the most frequent first; ``notes``.
-    """
+    """The document of the claims of a file, with the notes of all."""
     right = sum(claim.passed for claim in found)
     names = [claim.name or f"line {claim.line}" for claim in found]
     verdicts, slips = Counter(claim.verdict for claim in found), Counter(claim.slip for claim in found if claim.slip)
@@ -225,12 +216,7 @@ def _claim_why(claim: ClaimVerdict) -> str:
 
 
 def points_report(result: PointChecks, style: Style) -> Document:
-    """The document of a check at many points.
-
-    The keys of its data: ``expression``, ``passed``, ``points`` (how many), ``counts`` (of each verdict, by variable),
-    ``worst`` (by variable: ``at``, ``error``, ``verdict``, ``reason``, ``explanation``), ``undefined`` (points without a
-    value), ``notes``. It shares ``schema``, ``expression``, ``passed`` and ``notes`` with a check at one point.
-    """
+    """The document of a check at many points."""
     head = f"f: {shorten(result.expression, LONGEST)}, checked at {counted(result.points, 'point')}"
     columns = (*texts("by", "verdict"), *numbers("points"))
     rows = [(name, verdict, str(count)) for name, counts in result.counts.items() for verdict, count in counts.items()]

@@ -1,4 +1,7 @@
-"""From results to the texts and data of a document: numbers, the cells of tables, points, headings, objects for JSON."""
+"""From results to the texts and data of a document: numbers, the cells of tables, points, headings, objects for JSON.
+
+What the keys of these are stands in ``schemas/``, which `diffcli schema` prints.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,7 @@ LONGEST_ARRAY = 100
 """An array that is longer as text stands below the heading."""
 
 
-def heading(
-    expression: str, at: Mapping[str, Number], how: str, digits: Digits = None, name: str = "f", anywhere: bool = False
-) -> list[Block]:
+def heading(expression: str, at: Mapping[str, Number], how: str, digits: Digits = None, anywhere: bool = False) -> list[Block]:
     """``f(x) = x^2 at x = 3, reverse mode``; and a line below it for each large array of the point.
 
     What holds ``anywhere`` does not show the point.
@@ -30,8 +31,7 @@ def heading(
     >>> heading("x^2", {"x": 3.0}, "reverse mode")
     [Text(text='f(x) = x^2 at x = 3, reverse mode', role='heading')]
     """
-    names = ", ".join(at)
-    head = f"{name}({shorten(names, LONGEST)})" if names else name
+    head = f"f({shorten(', '.join(at), LONGEST)})" if at else "f"
     sign = ":" if "; " in expression else " ="
     point = f" at {shorten(point_text(at, digits), LONGEST)}" if at and not anywhere else ""
     text = f"{head}{sign} {shorten(expression, LONGEST)}{point}"

@@ -9,26 +9,17 @@ from diffcli.records.findings import Finding
 from diffcli.records.gradients import WRONG, Entry, GradientCheck
 from diffcli.reports.document import LONGEST, data_of, heading, number, point_text
 
-ENTRY = "name claimed computed bar verdict why difference difference_bar"
-"""The keys of an entry."""
-
 
 def gradient_report(check: GradientCheck, full: bool = False) -> Document:
-    """The document of a claimed gradient or Hessian.
-
-    The keys of its data: ``expression``, ``against``, ``kind``, ``passed``, ``counts`` (of each verdict), ``slip``, ``worst`` (an
-    entry with its ``at``), ``points``, each with ``at``, ``recorded`` and ``entries`` (`ENTRY`), ``undefined`` (points without
-    a value), ``notes``.
-    """
+    """The document of a claimed gradient or Hessian."""
     shown, many = check.worst, len(check.points) > 1
     blocks: list[Block] = heading(check.expression, shown.at, f"{check.kind} against {check.against}", anywhere=many)
     if many:
         blocks.append(Text(f"the worst of {counted(len(check.points), 'point')}: {shorten(point_text(shown.at), LONGEST)}"))
     blocks += [_entries_table(shown.entries, full), _verdict_table(check)]
-    entries = ([data_of(entry, ENTRY) for entry in point.entries] for point in check.points)
-    points = [data_of(point, "at recorded entries", entries=own) for point, own in zip(check.points, entries, strict=True)]
+    points = [data_of(point, "at recorded entries") for point in check.points]
     fields = "schema expression against kind passed counts slip worst points undefined notes"
-    worst = {"at": shown.at, **data_of(shown.worst, ENTRY)}
+    worst = {"at": shown.at, **shown.worst._asdict()}
     data = data_of(check, fields, schema="diffcli/check@1", points=points, worst=worst)
     return Document(tuple(blocks), data, findings=_findings(check))
 

@@ -10,7 +10,7 @@ from diffcli.records.blocks import Block, Cell, Document, Table, Text, texts
 from diffcli.records.figures import Drawing, Figure
 from diffcli.records.graph import Graph
 from diffcli.reports.document import data_of, number
-from diffcli.reports.formats import Style
+from diffcli.reports.formats import Style, with_texts
 from diffcli.studies.lessons import LESSONS
 from diffcli.studies.lessons.record import Erratum, Lesson, Part, Settings
 
@@ -29,10 +29,6 @@ def lesson_report(
     """The document of a lesson; ``rounded`` where each table may show as many digits as it is about, ``ascii`` for scripts.
 
     With ``more`` it has all that is folded away, with ``answer`` only its question and the answer.
-
-    The keys of its data: ``lesson``, ``title``, ``seed``, ``size``, ``passed``, ``parts`` (all of them, each with its ``kind``:
-    ``said``, ``code``, ``grid``, ``curves``, ``tree``, ``erratum``), ``checks`` (``claim``, ``found``, ``passed``), ``try_next``,
-    ``question``, ``answer`` (null unless it is asked for) and ``next``, the name of the lesson after it.
     """
     question = Text(f"Question: {lesson.question}", "paragraph")
     if answer:
@@ -44,7 +40,9 @@ def lesson_report(
         "parts": list(map(_part_data, lesson.told())), "checks": lesson.checks, "try_next": lesson.try_next,
         "question": lesson.question, "answer": lesson.answer if answer else None, "next": lesson.next,
     }  # fmt: skip
-    return Document(tuple(map(_block_in_ascii, blocks) if ascii else blocks), data, main="checks")
+    if ascii:
+        blocks = [block if isinstance(block, Figure) else with_texts(block, _in_ascii) for block in blocks]
+    return Document(tuple(blocks), data, main="checks")
 
 
 def _told(lesson: Lesson, rounded: bool, ascii: bool, more: bool) -> list[Block]:
@@ -68,7 +66,7 @@ def _what_next(lesson: Lesson) -> list[Block]:
 
 
 def lessons_report() -> Document:
-    """The list of lessons. The keys of its data: ``lessons``, each with ``lesson``, ``title`` and ``size``, if it has one."""
+    """The list of lessons."""
     columns = texts("lesson", "what it shows", "--size")
     rows = tuple(
         (name, entry.title, f"{entry.size.what}, {entry.size.default}" if entry.size else None) for name, entry in LESSONS.items()
@@ -144,16 +142,6 @@ def _in_ascii(text: str) -> str:
         return f"{word}{letter}[{index.translate(_INDICES)}]" if index else f"{word}{letter}"
 
     return _ROWS.sub(named, text).translate(_SIGNS)
-
-
-def _block_in_ascii(block: Block) -> Block:
-    if isinstance(block, Text):
-        return block._replace(text=_in_ascii(block.text))
-    if isinstance(block, Table):
-        columns = tuple(column._replace(title=_in_ascii(column.title)) for column in block.columns)
-        rows = tuple(tuple(_in_ascii(cell) if isinstance(cell, str) else cell for cell in row) for row in block.rows)
-        return block._replace(title=_in_ascii(block.title), columns=columns, rows=rows)
-    return block
 
 
 # -- data --------------------------------------------------------------------------------------------------------------------

@@ -115,20 +115,11 @@ def _draw(program: Program, statement: Statement, style: Style, most: int | None
 def _data(program: Program, text: str, latex: list[str]) -> dict[str, Any]:
     nodes = []
     for node, operation in enumerate(program.operations):
-        argument = program.arguments[node]
+        leaf = {NUMBER: "value", NAME: "name"}.get(operation)
         entry: dict[str, Any] = {"id": node, "operation": operation}
-        if operation == NUMBER:
-            entry["value"] = argument
-        elif operation == NAME:
-            entry["name"] = argument
-        else:
-            entry["arguments"] = program.children(node)
-        if operation == CALL:
-            entry["function"] = program.callees[node]
-        if node in program.keys:
-            entry["key"] = program.keys[node]
-        if node in program.keywords:
-            entry["keywords"] = program.keywords[node]
+        entry |= {leaf: program.arguments[node]} if leaf else {"arguments": program.children(node)}
+        for key, known in (("function", program.callees), ("key", program.keys), ("keywords", program.keywords)):
+            entry |= {key: known[node]} if node in known else {}
         nodes.append({**entry, "span": program.span(node)})
     statements = [data_of(found, "name parameters root span", name=found.name or None) for found in program.statements]
     return {

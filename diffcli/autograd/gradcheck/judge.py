@@ -188,9 +188,6 @@ def _at_kink(case: Case, left: float, right: float) -> Judgement:
     return _without(DISAGREES, "a kink, and the gradient is not between the slopes", left, right)
 
 
-# -- where there is no slope ---------------------------------------------------------------------------------------------------
-
-
 def _unsteady(case: Case) -> Judgement | None:
     """A jump or a pole of the slope; None where it is neither."""
     sampler, gradient, precision = case.sampler, case.gradient, case.precision

@@ -40,7 +40,10 @@ _SCRIPTS = re.compile(rf"(?:\s*_{_BRACED})?(?:\s*\^{_BRACED})?")
 _CALLED, _LETTER_CALLED, _RAISED = re.compile(_CALL), re.compile(r"(?:\s*\^\{\(.*?\)\})?" + _CALL), re.compile(r"\s*\^")
 _ENTRY = re.compile(r"[-\d\s,:]+(?:\\right|\\[bB]igg?r)?\s*\]")
 _GOES_ON, _ENDS = re.compile(r"(?:\s|&|\\q?quad)*[-+*/=<>]"), re.compile(r"\s*\\end")
-_HEAD = re.compile(r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*[a-zA-Z]\s*(?:\\left)?\((?:\s*\\?[a-zA-Z]+\s*,?)+(?:\\right)?\)[\s&:]*=")
+_HEAD = re.compile(
+    r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*([a-zA-Z])\s*(?:\\left)?\(\s*\\?[a-zA-Z]+\s*(?:,\s*\\?[a-zA-Z]+\s*)*(?:\\right)?\)"
+    r"[\s&:]*=(?!.*\1\s*(?:\\left)?\()", re.DOTALL)  # fmt: skip
+"""A function's name and parameters before the expression that is meant, unless it is called there."""
 _SEPARATE = re.compile(r"\s*(?:[({]|\\(?:left|sqrt|ln|log|sin|cos|tan|exp)(?![a-zA-Z]))")
 
 _OPERATORS = dict(pair.split() for pair in (
@@ -142,9 +145,6 @@ class LatexReader:
         mark = Mark(Span(self.start, self.stop))
         raise ExpressionError([error(f"latex-{code}", message, Source(self.latex, self.label), mark, help=help)])
 
-    def refuse(self, what: str) -> NoReturn:
-        self.fail("ambiguous", *OPEN[what])
-
     def write(self, text: str, at: int = -1) -> None:
         self.pieces.append((text, self.start if at < 0 else at, self.stop if at < 0 else at))
 
@@ -163,7 +163,7 @@ class LatexReader:
         top = self.top
         if top.full:
             if kind == "number" or top.quotient or (top.kind == "function" and kind != "name"):
-                self.refuse(kind if kind == "number" else "quotient" if top.quotient else "argument")
+                self.fail("ambiguous", *OPEN[kind if kind == "number" else "quotient" if top.quotient else "argument"])
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -187,7 +187,7 @@ class LatexReader:
             self.stop = self.start + 1  # \frac12, and x^12 is x^{1}2
         text, times, power = self.latex[self.start : self.stop].partition(r"\times")
         if re.fullmatch(r"[1-9]\d{0,2}\{,\}\d{3}\s*", text):
-            self.refuse("comma")
+            self.fail("ambiguous", *OPEN["comma"])
         self.factor("number")
         self.write(text.strip().replace("{,}", ".") + "e" * bool(times) + power.partition("{")[2].strip("}"))
         self.complete()
@@ -274,7 +274,7 @@ class LatexReader:
         if power == "-1":
             name = f"a{name}"
             if name.startswith("aa") or not is_function(name[:-1]):
-                self.refuse("inverse")
+                self.fail("ambiguous", *OPEN["inverse"])
         elif power and name == "digamma(":
             name = f"polygamma({self.script(power)}, "
         elif power:
@@ -296,7 +296,7 @@ class LatexReader:
         if sign == "not" or (sign in "+-" and not self.top.full):
             return self.write("not " if sign == "not" else sign)
         if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
-            self.refuse("argument")
+            self.fail("ambiguous", *OPEN["argument"])
         top = self.settle()
         if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
             sign = "=="
@@ -314,7 +314,7 @@ class LatexReader:
         r"""``&`` ends a cell; ``\\`` ends a row, or a statement, unless the formula goes on behind it."""
         top, is_row = self.settle(), token != "&"
         if len(self.frames) > 1 and not (is_row and _ENDS.match(self.latex, self.stop)):
-            self.operator(",", top.between[is_row])
+            self.operator(",", (*top.between, ",", ",")[is_row])
             top.conditional = top.kind == "cases" and not is_row
         elif len(self.frames) == 1 and is_row and not _GOES_ON.match(self.latex, self.stop):
             self.operator(";")

@@ -10,6 +10,7 @@ from diffcli.language.writing.printer import LATEX, latex_name, statement_text
 from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.formulas import Domain, Formula, FormulaResult
+from diffcli.reports.derivatives.derivation import derivation_blocks, derivation_data
 from diffcli.reports.derivatives.gradient import forms_table, latex_heading, slopes_remark
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, heading, point_text
@@ -22,15 +23,7 @@ LONGEST_DOMAIN = 160
 
 
 def formula_report(result: FormulaResult, style: Style) -> Document:
-    """The document of derivatives as formulas.
-
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``texts`` (what each result of a list is),
-    ``implicit`` (the variable of an equation), ``wrt``, ``order``; at a point ``at``, ``values`` (of the results) and
-    ``tangents`` (the tangent line or plane of each, where there is one); ``formulas``, each with its ``result``, the variables
-    that it is ``by``, ``unsimplified``, ``simplified``, ``latex``, and at a point ``value``; ``domains``, with the
-    ``condition`` under which each result is defined, and those of its ``derivatives`` by the rules (empty for everywhere, null
-    where it is not told); ``derivations`` if they were asked for; and ``notes``.
-    """
+    """The document of derivatives as formulas."""
     data = _data(result)
     if style.format.whole:
         return Document((), data)
@@ -40,10 +33,7 @@ def formula_report(result: FormulaResult, style: Style) -> Document:
     rows = [row for matrix in matrices.values() for _, row in matrix] or [[*result.formulas]]
     alone = "".join(f"{each.shortest}\n" for row in rows for each in row)
     blocks = _latex_heading(result, style) if latex else _heading(result, style)
-    if result.derivations:
-        from diffcli.reports.derivatives.derivation import derivation_blocks
-
-        blocks += derivation_blocks(result.derivations, notation, style, _sign(result, notation.partial))
+    blocks += derivation_blocks(result.derivations, notation, style, _sign(result, notation.partial))
     blocks += (_latex(result, matrices, sign) if latex else _text(result, matrices, sign, style)) + _tangents(result, latex)
     return Document(tuple(blocks), data, alone=alone, main="formulas")
 
@@ -168,16 +158,12 @@ def _latex(result: FormulaResult, matrices: _Matrices, sign: str) -> list[Block]
 def _data(result: FormulaResult) -> dict[str, Any]:
     fields = "result by unsimplified simplified latex value" if result.values else "result by unsimplified simplified latex"
     point = "at values tangents " if result.values else ""
-    data = data_of(
-        result, f"schema expression of? texts? implicit? wrt order {point}formulas domains? notes",
+    return data_of(
+        result, f"schema expression of? texts? implicit? wrt order {point}formulas domains? notes derivations?",
         schema="diffcli/diff@1", formulas=[data_of(each, fields) for each in result.formulas],
         domains=[
             {**each._asdict(), "derivatives": [{"by": by, "condition": text} for by, text in each.derivatives.items()]}
             for each in result.domains
         ],
+        derivations=list(map(derivation_data, result.derivations)),
     )  # fmt: skip
-    if result.derivations:
-        from diffcli.reports.derivatives.derivation import derivation_data
-
-        data["derivations"] = [derivation_data(found) for found in result.derivations]
-    return data

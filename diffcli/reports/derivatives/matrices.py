@@ -12,7 +12,7 @@ from diffcli.records import Difference, Number, SymbolicDerivative, is_array
 from diffcli.records.blocks import Block, Cell, Column, Document, Matrix, Table, Text, Value, Values, numbers, texts
 from diffcli.records.matrices import HessianCost, HessianResult, JacobianResult, ModeCost, Pattern, ProductResult, SweepCount
 from diffcli.reports.derivatives.trace import trace_data, trace_tables
-from diffcli.reports.document import data_of, heading, number, partial
+from diffcli.reports.document import data_of, heading, number, partial, point_text
 from diffcli.reports.formats import PICTURE, Style
 
 MOST_PARTIALS = 30
@@ -31,19 +31,13 @@ PRODUCTS = {
 
 
 def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False) -> Document:
-    """The document of a Jacobian; ``sparsity`` draws its structure, as a picture does in any case.
-
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``texts`` (what each result of a list is),
-    ``mode``, ``at``, ``values``, ``jacobian`` (by result and variable), ``notes``; where they are known ``sparsity``
-    (``nonzeros``, ``density``, ``groups``: which columns or rows shared a sweep; and ``pattern``, for each row the columns in
-    which it may differ from 0, if it is drawn) and ``cost``; ``differences`` and ``symbolic``, each with the ``result`` that it
-    is of; and ``trace``, as of a gradient.
-    """
+    """The document of a Jacobian; ``sparsity`` draws its structure, as a picture does in any case."""
     label = f"{style.partial}/{style.partial}{{}}"
     named = {name: text for name, text in result.texts.items() if text.isidentifier()}
     beside = _flat(result.values)
     matrix = Matrix("J", result.rows, result.columns, result.matrix, "d{}/d{}", beside, column_label=label, texts=named)
-    blocks = [*_heading(result, style, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix, *_hint(matrix, style)]
+    blocks = [*_heading(result, style, f"Jacobian in {result.mode} mode"), *_traced(result, style), matrix]
+    blocks += matrix.hidden_text(style.full)
     if result.differences:
         blocks.append(_differences([(f"{name} by {found.variable}", found) for name, found in result.differences]))
     if result.symbolic:
@@ -62,20 +56,14 @@ def jacobian_report(result: JacobianResult, style: Style, sparsity: bool = False
 
 
 def hessian_report(result: HessianResult, style: Style, sparsity: bool = False) -> Document:
-    """The document of a Hessian, with the gradient beside it; ``sparsity`` draws its structure, as a picture does in any case.
-
-    The keys of its data: ``expression``, ``of`` (what was asked for beside it), ``mode``, ``at``, ``value``, ``gradient``,
-    ``hessian`` (by two variables), ``notes``; where they are known ``sparsity`` (as of a Jacobian) and ``cost``;
-    ``differences`` and ``symbolic``, each with its variables ``first`` and ``second``; of a finite matrix ``eigenvalues`` and
-    ``definiteness``, and where the gradient is zero ``stationary`` (whether up to rounding) and ``point`` (what it is).
-    """
+    """The document of a Hessian, with the gradient beside it; ``sparsity`` draws its structure, as a picture does in any case."""
     sign = style.partial
     matrix = Matrix(
         "H", result.columns, result.columns, result.matrix, "d2f/d{}d{}", _flat(result.gradient), "df/d{}",
         row_label=f"{sign}f/{sign}{{}}", column_label=f"{sign}/{sign}{{}}", beside_label="gradient",
     )  # fmt: skip
     blocks = [*_heading(result, style, f"Hessian {HESSIAN_MODES[result.mode]}"), Values((Value("f", "f", result.value),)), matrix]
-    blocks += [*_hint(matrix, style), *_meaning(result, style)]
+    blocks += [*matrix.hidden_text(style.full), *_meaning(result, style)]
     if result.differences:
         columns = (*texts("by", "and"), *numbers("evaluations", "±", size=True))
         rows = [(found.first, found.second, found.evaluations, found.error) for found in result.differences]
@@ -113,12 +101,7 @@ def _meaning(result: HessianResult, style: Style) -> list[Block]:
 
 
 def product_report(result: ProductResult, style: Style) -> Document:
-    """The document of a product of a Jacobian or Hessian with a vector.
-
-    The keys of its data: ``expression``, ``of`` and ``texts`` as of a Jacobian, ``mode``, ``at``, ``values`` (of the results),
-    ``seed`` (``direction`` of hvp), ``product``, ``notes``; and for numeric mode ``differences``, each with the ``result``
-    that it is of.
-    """
+    """The document of a product of a Jacobian or Hessian with a vector."""
     product, how = PRODUCTS[result.kind]
     blocks = _heading(result, style, f"{product} {'by differences' if result.mode == 'numeric' else how}")
     blocks.append(Text(f"{'w' if result.kind == 'vjp' else 'v'}: {_vector_text(result.seed, style.exact)}"))
@@ -156,12 +139,6 @@ def _flat(values: dict[str, Number]) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _hint(matrix: Matrix, style: Style) -> list[Block]:
-    """What a table leaves out."""
-    text = "" if style.full else matrix.hidden_text()
-    return [Text(text, "dim")] if text else []
-
-
 # -- products ----------------------------------------------------------------------------------------------------------------
 
 
@@ -170,7 +147,7 @@ def _vector_text(vector: dict[str, Number], digits: Digits) -> str:
         from diffcli.language.writing.array_text import direction_text
 
         return direction_text(vector, digits)
-    return ", ".join(f"{name} = {number(value, digits)}" for name, value in vector.items()) or "0"
+    return point_text(vector, digits) or "0"
 
 
 def _product_values(result: ProductResult, style: Style) -> list[Value]:

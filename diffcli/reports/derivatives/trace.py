@@ -12,7 +12,7 @@ from diffcli.methods.traces.trace import IN_LATEX, NOTATIONS, Notation
 from diffcli.operations import OPERATIONS
 from diffcli.records import Operand, PrimalRow, Trace, is_array
 from diffcli.records.blocks import Block, Cell, Column, Table, Text, numbers
-from diffcli.reports.document import number
+from diffcli.reports.document import data_of, number
 from diffcli.reports.formats import Style
 
 CONDITIONS = frozenset(row.name for row in OPERATIONS.values() if row.symbol and row.precedence <= OPERATIONS["eq"].precedence)
@@ -203,19 +203,14 @@ def trace_data(trace: Trace, style: Style | None = None) -> dict[str, Any]:
         from diffcli.reports.arrays import summary_data as shown
     data: dict[str, Any] = {
         "primal": [
-            {
-                "v": f"v[{row.v}]",
-                "operation": row.operation,
-                "operands": [shown(operand_data(operand)) for operand in row.operands],
-                "formula": row.formula,
-                "value": shown(row.value),
-                **({"shape": list(getattr(row.value, "shape", ()))} if shaped else {}),
-                "name": row.name or None,
-                "span": list(row.span) if row.span else None,
-            }
+            data_of(
+                row, f"v operation operands formula value {'shape ' * shaped}name span", v=f"v[{row.v}]", value=shown(row.value),
+                operands=[shown(operand_data(operand)) for operand in row.operands], shape=getattr(row.value, "shape", ()),
+                name=row.name or None,
+            )
             for row in trace.primal
         ]
-    }
+    }  # fmt: skip
     if trace.tangent:
         data["seeds"] = list(trace.seeds)
         data["tangent"] = [
@@ -225,14 +220,11 @@ def trace_data(trace: Trace, style: Style | None = None) -> dict[str, Any]:
     if trace.adjoint:
         data["adjoint"] = [
             {
-                "v": f"v[{step.target}]",
-                "from": None if step.source is None else f"v[{step.source}]",
-                "formula": step.formula,
-                "term": shown(step.term),
-                "value": shown(step.value),
+                "v": f"v[{step.target}]", "from": None if step.source is None else f"v[{step.source}]", "formula": step.formula,
+                "term": shown(step.term), "value": shown(step.value),
             }
             for step in trace.adjoint
-        ]
+        ]  # fmt: skip
     if style is not None and style.substituted:
         notation, primal = NOTATIONS[style.notation], _primal_numbers(trace, NOTATIONS[style.notation])
         fill, moving = _filler(notation, style), _tangent_numbers(trace, notation)

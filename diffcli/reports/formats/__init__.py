@@ -125,13 +125,13 @@ class Style(NamedTuple):
         return "∂" if self.unicode else "d"
 
 
-def _with_texts(part: Any, shown: Callable[[str], str] = visible) -> Any:
+def with_texts(part: Any, shown: Callable[[str], str] = visible) -> Any:
     """A document, or a part of it, with its texts as they are shown."""
     if isinstance(part, str):
         return shown(part)
     if not isinstance(part, tuple):
         return part  # a number, an array, or the data of a document
-    parts = [_with_texts(each, shown) for each in part]
+    parts = [with_texts(each, shown) for each in part]
     return type(part)(*parts) if hasattr(part, "_fields") else tuple(parts)
 
 
@@ -144,12 +144,12 @@ def render(document: Document, style: Style) -> str | bytes:
     module, _, function = style.format.renderer.partition(".")
     write = getattr(import_module(f"diffcli.reports.formats.{module}"), function)
     if not style.unicode and style.format.name == "table":  # before it is laid out: an escape is wider than its letter
-        document = _with_texts(document, to_ascii)
-    rendered: str | bytes = write(_with_texts(document) if style.color else document, style)
+        document = with_texts(document, to_ascii)
+    rendered: str | bytes = write(with_texts(document) if style.color else document, style)
     if isinstance(rendered, bytes):
         return rendered
     if not style.format.whole and not style.color and not rendered.replace("\n", "").replace("\t", "").isprintable():
-        rendered = str(write(_with_texts(document), style))  # with its own escapes about ours
+        rendered = str(write(with_texts(document), style))  # with its own escapes about ours
     if not style.unicode:
         rendered = to_ascii(rendered, "xmlcharrefreplace" if style.format.name in ("svg", "junit") else "backslashreplace")
     return rendered if rendered.endswith("\n") else rendered + "\n"

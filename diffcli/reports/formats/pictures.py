@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.records.blocks import Document
-from diffcli.records.figures import Drawing, Figure
+from diffcli.records.figures import Figure
 from diffcli.reports.formats import Style, require
 from diffcli.reports.plots.picture import Picture, lay_out
 
@@ -12,19 +12,16 @@ DRAWN_BY = ("plot", "step-size", "swell", "jacobian", "hessian", "lesson", "grap
 
 
 def dot(document: Document, style: Style) -> str:
-    """The graph of a report, for Graphviz."""
+    """The graph of a report as source for another program."""
     from diffcli.reports.graph import source  # few reports have a graph
 
-    drawing = _drawing(document, style)
-    return source.dot(drawing.graph, drawing.title, style)
+    drawing = require(document.drawing, "graph", style, "diffcli graph draws the graph of an expression")
+    written: str = getattr(source, style.format.name)(drawing.graph, drawing.title, style)
+    return written
 
 
-def mermaid(document: Document, style: Style) -> str:
-    """The graph of a report, for a block of Markdown and whatever else draws it."""
-    from diffcli.reports.graph import source
-
-    drawing = _drawing(document, style)
-    return source.mermaid(drawing.graph, drawing.title, style)
+mermaid = dot
+"""The same for Mermaid: both are functions of `source`, by the format's name."""
 
 
 def svg(document: Document, style: Style) -> str:
@@ -54,7 +51,3 @@ def _laid_out(document: Document, style: Style) -> tuple[Picture, str]:
     figures = [block for block in document.blocks if isinstance(block, Figure)]
     require(figures or None, "figure", style, f"commands that draw, where there are numbers to draw: {', '.join(DRAWN_BY)}")
     return lay_out(figures), "; ".join(figure.title for figure in figures)
-
-
-def _drawing(document: Document, style: Style) -> Drawing:
-    return require(document.drawing, "graph", style, "diffcli graph draws the graph of an expression")

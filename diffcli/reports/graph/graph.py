@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from diffcli.language.writing.printer import shorten
-from diffcli.records import is_array
 from diffcli.records.blocks import Block, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.figures import Drawing
 from diffcli.records.graph import Graph, GraphResult, fold_graph
+from diffcli.reports.arrays import summary_data
 from diffcli.reports.document import data_of, heading, partial
 from diffcli.reports.formats import PERSON, PICTURE, TREES, Style
 from diffcli.reports.graph.text import tree_lines
@@ -86,22 +86,12 @@ def _tables(graph: Graph) -> list[Block]:
 
 
 def _data(result: GraphResult) -> dict[str, Any]:
-    """The object of ``diffcli/graph@1``.
-
-    ``expression``; ``at``, the point, or null where only the structure was asked for; ``value`` and ``gradient`` there;
-    ``results``, the ids of the results; ``nodes``, ``edges``; ``remark``, why there are no adjoints, or null; and ``notes``.
-
-    A node stands behind its operands. It has ``id`` (``v`` and the number of the traces, or ``c`` and a number for a constant),
-    ``kind`` (input, constant, operation), ``operation``, ``name``, ``text`` (the user's words), ``span``, ``shape``, ``value``,
-    ``adjoint`` (null where there is none) and ``remark``. An edge has ``from`` and ``to`` (ids), ``operand`` (its position, from
-    0), ``partial`` (the local partial derivative, of numbers), ``adds`` (among arrays: what arrives at the operand's adjoint)
-    and ``depends`` (whether a change goes on along it). Large arrays are given by their shape, norm and range.
-    """
+    """The object of ``diffcli/graph@1``; large arrays by their shape, norm and range."""
     graph = result.graph
     nodes = [
         data_of(
             node, "id kind operation name text span shape value adjoint remark", shape=node.shape or (),
-            **{name: _figure(dict(node.numbers).get(name)) for name in ("value", "adjoint")},
+            **{name: summary_data(dict(node.numbers).get(name)) for name in ("value", "adjoint")},
             **{name: getattr(node, name) or None for name in ("operation", "name", "text", "remark")},
         )
         for node in graph.nodes
@@ -109,8 +99,8 @@ def _data(result: GraphResult) -> dict[str, Any]:
     edges = [
         {
             "from": graph.nodes[edge.operand].id, "to": graph.nodes[edge.user].id, "operand": edge.position,
-            "partial": None if edge.label else _figure(edge.number), "adds": _figure(edge.number) if edge.label else None,
-            "depends": edge.depends,
+            "partial": None if edge.label else summary_data(edge.number),
+            "adds": summary_data(edge.number) if edge.label else None, "depends": edge.depends,
         }
         for edge in graph.edges
     ]  # fmt: skip
@@ -118,11 +108,3 @@ def _data(result: GraphResult) -> dict[str, Any]:
         result, "schema expression at value gradient results nodes edges remark notes", schema="diffcli/graph@1",
         results=[graph.nodes[place].id for place in graph.results], nodes=nodes, edges=edges, remark=result.remark or None,
     )  # fmt: skip
-
-
-def _figure(value: Any) -> Any:
-    if not is_array(value):
-        return value
-    from diffcli.reports.arrays import summary_data
-
-    return summary_data(value)

@@ -6,6 +6,8 @@ Where the stream carries ASCII only, lines are drawn with characters too. What e
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 
 from diffcli.records.figures import Figure, Series
@@ -52,6 +54,14 @@ def mark_colors(figure: Figure) -> list[int | None]:
     return [known.get(mark.series) if mark.series else None for mark in figure.marks]
 
 
+def looks(figure: Figure) -> Iterator[tuple[Series, int, int]]:
+    """Each series with the number of its colour, and that of its shape or dashes; a curve has none."""
+    drawn = Counter[str]()
+    for series, hue in zip(figure.series, colors(figure), strict=True):
+        yield series, hue, SOLID if series.role == "curve" else drawn[series.role]
+        drawn[series.role] += 1
+
+
 def colors(figure: Figure) -> list[int]:
     """The number of each series' colour: a line has that of the data before it, and one of its own where there is none."""
     numbers: list[int] = []
@@ -90,21 +100,18 @@ class _Canvas:
     def _draw_series(self) -> list[tuple[str, str]]:
         """Draw every series; its sign and colour, for the legend."""
         signs: list[tuple[str, str]] = []
-        glyphs = iter((GLYPHS if self.unicode else PLAIN_GLYPHS) * len(self.figure.series))
-        lines = 0
+        glyphs = GLYPHS if self.unicode else PLAIN_GLYPHS
         owners: dict[tuple[int, int], int] = {}
-        for number, (series, hue) in enumerate(zip(self.figure.series, colors(self.figure), strict=True)):
+        for series, hue, number in looks(self.figure):
             color = COLORS[hue % len(COLORS)]
             if series.role == "data":
-                glyph = next(glyphs)
+                glyph = glyphs[number % len(glyphs)]
                 signs.append((glyph, color))
                 self._scatter(series, number, glyph, color, owners)
             else:
-                line = SOLID if series.role == "curve" else lines
-                signs.append((self._sample(line), color))
+                signs.append((self._sample(number), color))
                 for stroke in self.frame.strokes(series):
-                    self._stroke(stroke, line, color)
-                lines += line == lines
+                    self._stroke(stroke, number, color)
         return signs
 
     def _scatter(self, series: Series, number: int, glyph: str, color: str, owners: dict[tuple[int, int], int]) -> None:

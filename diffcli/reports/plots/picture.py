@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.records.figures import Figure, Series
-from diffcli.reports.plots.axes import Frame, Place, Point, frame
-from diffcli.reports.plots.canvas import LETTERS, SOLID, colors, mark_colors
+from diffcli.reports.plots.axes import Frame, Place, frame
+from diffcli.reports.plots.canvas import LETTERS, looks, mark_colors
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 INK, PALE, PAPER = "#222222", "#DDDDDD", "#FFFFFF"
@@ -142,13 +142,7 @@ class _Page:
 
     def _series(self) -> list[tuple[Series, str, int]]:
         """Draw lines, and markers above them; each series with its colour and the number of its shape or dash."""
-        signs: list[tuple[Series, str, int]] = []
-        counts = {True: 0, False: 0}
-        for series, hue in zip(self.figure.series, colors(self.figure), strict=True):
-            is_data = series.role == "data"
-            number = SOLID if series.role == "curve" else counts[is_data]
-            signs.append((series, COLORS[hue % len(COLORS)], number))
-            counts[is_data] += number == counts[is_data]
+        signs = [(series, COLORS[hue % len(COLORS)], number) for series, hue, number in looks(self.figure)]
         for series, color, number in signs:
             if series.role != "data":
                 for stroke in self.frame.strokes(series):
@@ -156,19 +150,15 @@ class _Page:
                     self.items.append(Path(corners, color, 1.5, DASHES[number % len(DASHES)]))
         for series, color, number in signs:
             if series.role == "data":
-                radius = self._radius(number)
-                self.items += [self._marker(point, number, color, radius) for point in self.frame.points(series)]
+                for point in self.frame.points(series):  # one at the floor is hollow, for it says "at most"
+                    fill = PAPER if point.at_most else color
+                    self.items.append(marker(number, *self._at(point.x, point.y), color, fill, self._radius(number)))
         return signs
 
     def _radius(self, number: int) -> float:
         """That of the markers of the data series with a number."""
         last = sum(series.role == "data" for series in self.figure.series) - 1
         return RADIUS + RIM * min(last - number, MOST_RIMS)
-
-    def _marker(self, point: Point, number: int, color: str, radius: float) -> Item:
-        """A marker; one at the floor is hollow, for it says "at most"."""
-        x, y = self._at(point.x, point.y)
-        return marker(number, x, y, color, PAPER if point.at_most else color, radius)
 
     def _marks(self) -> None:
         """A ring about each mark, and its letter beside it where the least stands in the way."""

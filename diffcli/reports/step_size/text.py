@@ -6,7 +6,7 @@ import math
 
 from diffcli.language.writing.printer import shorten
 from diffcli.records.step_size import Choice, MethodSweep, StepSizeResult, Theory
-from diffcli.reports.document import number
+from diffcli.reports.document import number, point_text
 from diffcli.studies.step_size.difference_quotients import UNITS
 
 MUCH = 4.0
@@ -18,9 +18,8 @@ LUCKY = 30.0
 
 def question(result: StepSizeResult, longest: int) -> str:
     """The function, shortened to a number of letters, and the point."""
-    point = ", ".join(f"{name} = {number(value)}" for name, value in result.at.items())
     sign = ":" if "; " in result.expression else " ="
-    return f"f({', '.join(result.at)}){sign} {shorten(result.expression, longest)} at {point}"
+    return f"f({', '.join(result.at)}){sign} {shorten(result.expression, longest)} at {point_text(result.at)}"
 
 
 def has_errors(result: StepSizeResult) -> bool:

@@ -47,30 +47,7 @@ def big(value: int, exact: bool = False) -> str:
 
 
 def swell_data(result: SwellResult, timed: bool) -> dict[str, Any]:
-    """The object of ``--json``, schema ``diffcli/swell@1``.
-
-    ``map``, ``state``, ``start``
-        The program, the variable that is iterated, and the name of l_1, by which the derivative is taken.
-    ``n``, ``at``, ``budget``
-        As asked for; ``at`` is null without a point.
-    ``rows``
-        One for each n that is shown. ``value_tree``, ``derivative_tree``: nodes of l_n and l_n' if written out;
-        ``folded_tree``: of l_n' without products with 0 and 1; ``graph``, ``folded_graph``: distinct nodes of l_n and l_n';
-        ``tape``: operations of l_n alone, and those that the tangent sweeps and the reverse sweep add; a size is null
-        where it was not counted; ``sympy``: for each size its ``value`` (null if unknown) and ``state``: measured, predicted
-        (by a law), stopped, failed or unknown.
-    ``forms``
-        For each n and kind the beginning of the text, its whole length, and whether it is nested and not factored.
-    ``accuracy``
-        For each n the derivative at ``at``, and the relative errors of the expanded form and of the tape; null is unknown,
-        or no such form, or no relative error where the derivative is 0 or not finite.
-    ``undefined_from``
-        The first n at which l_n has no finite value at ``at``; null if there is none that was looked at.
-    ``notes``
-        What stopped it, if something did.
-    ``timing``
-        Seconds of each step that was finished, with ``--time`` only.
-    """
+    """The object of ``--json``; under ``timed`` with the seconds of each step that was finished."""
     request = result.request
     recurrence = request.recurrence
     data: dict[str, Any] = {

@@ -10,7 +10,7 @@ from diffcli.language.writing.printer import LATEX, to_text
 from diffcli.records.blocks import Block, Column, Document, Table, Text, numbers
 from diffcli.records.figures import Axis, Figure, Series
 from diffcli.records.swell import Counts, SwellResult, WrittenForm
-from diffcli.reports.document import number
+from diffcli.reports.document import number, point_text
 from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
 from diffcli.reports.swell.data import SIZES, big, swell_data
 from diffcli.studies.swell.map import predicted
@@ -236,7 +236,7 @@ class _Look:
     def accuracy(self) -> list[Block]:
         """The errors of two ways to compute the derivative."""
         result = self.result
-        point = ", ".join(f"{name} = {number(value)}" for name, value in result.request.at.items())
+        point = point_text(result.request.at)
         expanded = any(row.expanded is not None for row in result.accuracy)
         titles = ["n", self.derivative, *["error, expanded"] * expanded, "error, tape"]
         digits = None if self.exact else 2

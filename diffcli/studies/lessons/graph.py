@@ -103,9 +103,6 @@ def _twice_through_a_sum() -> float:
     return float(x.grad.item())
 
 
-# -- runs ------------------------------------------------------------------------------------------------------------------------
-
-
 def _f(x: Any) -> Any:
     while x < LIMIT:
         x = x * x
