@@ -110,10 +110,7 @@ def is_branched(problem: Problem) -> bool:
 
 
 def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:
-    """What is computed when the point starts to move in a direction: a Python function may go another way there.
-
-    Raises `Undecided` where it is not known.
-    """
+    """The tape of that: a Python function may go another way there, or one that is not known, `Undecided`."""
     if problem.function is None or not is_branched(problem):
         return problem.tape
     point = problem.point

@@ -21,18 +21,7 @@ from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.running.rules import (
-    ABSENT,
-    OPERATORS,
-    RESULT,
-    SEED,
-    TIES,
-    Arithmetic,
-    Function,
-    Term,
-    parse_own,
-    term_text,
-)
+from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, parse_own, term_text
 from diffcli.tape.tape import Shape, Tape
 
 
