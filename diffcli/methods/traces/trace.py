@@ -278,6 +278,5 @@ def trace_of_sweeps(
     if all(sweep.forward for sweep, _ in swept):
         return tracer.with_tangents(names, [found for _, found in swept])
     again = [(sweep.started(), sweep.overrides) for sweep, _ in swept]
-    return tracer.with_adjoints(*[
-        (seeds, accumulate(problem.tape, problem.values, problem.active, seeds, overrides)[1]) for seeds, overrides in again
-    ])  # fmt: skip
+    steps = [accumulate(problem.tape, problem.values, problem.active, seeds, overrides)[1] for seeds, overrides in again]
+    return tracer.with_adjoints(*[(seeds, own) for (seeds, _), own in zip(again, steps, strict=True)])

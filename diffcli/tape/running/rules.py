@@ -56,13 +56,9 @@ _PARTIALS = {"div": "_div(", "pow": "(b * _pow("}
 """How partials begin whose product with the other factor is taken as a whole, as Python's expressions."""
 
 
-def _nearest(operand: float, others: Sequence[float]) -> float:
-    """The distance to the nearest of some other operands."""
-    return min((abs(operand - other) for other in others), default=float("inf"))
-
-
 NAMESPACE: dict[str, Any] = {
-    "nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "nearest": _nearest, "__builtins__": {},
+    "nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {},
+    "nearest": lambda operand, others: min((abs(operand - other) for other in others), default=float("inf")),
 }  # fmt: skip
 
 
