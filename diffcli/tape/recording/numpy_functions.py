@@ -36,14 +36,11 @@ def _without_nan(one: Any, other: Any, filler: float) -> Any:
 
 
 MADE: dict[str, Callable[..., Any]] = {
-    "positive": lambda x: +x,
-    "conjugate": lambda x: +x,
+    **dict.fromkeys(("positive", "conjugate"), lambda x: +x),
     "divmod": lambda a, b: (apply_row("floor_divide", a, b), apply_row("mod", a, b)),
     "exp2": lambda x: 2.0**x,
-    "deg2rad": lambda x: x * _DEGREE,
-    "radians": lambda x: x * _DEGREE,
-    "rad2deg": lambda x: x / _DEGREE,
-    "degrees": lambda x: x / _DEGREE,
+    **dict.fromkeys(("deg2rad", "radians"), lambda x: x * _DEGREE),
+    **dict.fromkeys(("rad2deg", "degrees"), lambda x: x / _DEGREE),
     "isnan": _plain_or(lambda x: x != x, "isnan"),
     "isfinite": _plain_or(lambda x: abs(x) < _INFINITY, "isfinite"),
     "isinf": _plain_or(lambda x: abs(x) == _INFINITY, "isinf"),
