@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
+from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, POLICIES, Break, find_breaks
 from diffcli.methods.nonsmooth.policies import overrides
@@ -120,14 +120,11 @@ def scalarised_if_small(problem: Problem) -> Problem | None:
     if problem.tape.shapes is None:
         return problem if len(problem.wrt) <= MOST_BENT else None
     from diffcli.methods.problem.live_values import elements
-    from diffcli.methods.problem.scalarise import scalarised, variables_of  # most programs do not wait for it
+    from diffcli.methods.problem.scalarise import structure, variables_of  # most programs do not wait for it
 
     if len(variables_of(problem)) > MOST_BENT or elements(problem.tape) > problem.tape.slots + 10 * MOST_WRITTEN:
         return None
-    try:
-        return scalarised(problem, MOST_WRITTEN)
-    except LimitError:
-        return None
+    return structure(problem, MOST_WRITTEN)
 
 
 BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"

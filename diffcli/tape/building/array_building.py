@@ -70,9 +70,5 @@ def emit_array(build: Builder, name: str, operands: tuple[int, ...], given: dict
 
 def fitted(build: Builder, slot: int, shape: Shape, span: Span) -> int:
     """A value summed over the axes along which an operand of that shape was repeated, or repeated to it."""
-    own = build.shape(slot)
-    if own == shape:
-        return slot
-    if broadcast_shapes([own, shape]) == shape:
-        return emit_array(build, "broadcast", (slot,), {"shape": shape}, span)
-    return emit_array(build, "sum_to", (slot,), {"shape": shape}, span)
+    name = "broadcast" if broadcast_shapes([build.shape(slot), shape]) == shape else "sum_to"
+    return emit_array(build, name, (slot,), {"shape": shape}, span)
