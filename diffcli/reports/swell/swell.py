@@ -12,8 +12,7 @@ from diffcli.records.figures import Axis, Figure, Series
 from diffcli.records.swell import Counts, SwellResult, WrittenForm
 from diffcli.reports.document import number, point_text
 from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
-from diffcli.reports.swell.data import SIZES, big, swell_data
-from diffcli.studies.swell.map import predicted
+from diffcli.reports.swell.data import SIZES, big, measured, swell_data
 from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS
 
 MESSAGE = (
@@ -179,16 +178,15 @@ class _Look:
 
     def _size(self, n: int, name: str) -> str | None:
         """A size, measured or predicted, or what became of it: in a mark or a word for people, in full for machines."""
-        cell = self.result.cells.get((n, SIZES[name].step))
-        if cell is not None and cell.state == "done":
-            return big(cell.sizes[name], self.exact)
-        expected = predicted(self.result, n, name)
+        value, state = measured(self.result, n, name)
+        size = "" if value is None else big(value, self.exact)
+        if state == "measured":
+            return size
         if not self.exact:
-            return f"{big(expected)}*" if expected is not None else cell.state if cell is not None else None
-        words = [f"{big(expected, self.exact)} predicted"] if expected is not None else []
-        if cell is not None:
-            words.insert(0, f"stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else cell.reason)
-        return ", ".join(words)
+            return f"{size}*" if size else state if state != "unknown" else None
+        cell = self.result.cells.get((n, SIZES[name].step))
+        words = [] if cell is None else [f"stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else cell.reason]
+        return ", ".join([*words, *[f"{size} predicted"] * bool(size)])
 
     def _level(self, rows: tuple[tuple[str | None, ...], ...]) -> tuple[tuple[str | None, ...], ...]:
         """The rows of a table with a blank where others have a mark, so that digits stand below digits."""
@@ -280,10 +278,9 @@ class _Look:
 
     def _drawn(self, name: str) -> Sized:
         """A size that SymPy was measured for, by n."""
-        cells, step = self.result.cells, SIZES[name].step
 
         def size(row: Counts) -> int | None:
-            cell = cells.get((row.n, step))
-            return cell.sizes[name] if cell is not None and cell.state == "done" else None
+            value, state = measured(self.result, row.n, name)
+            return value if state == "measured" else None
 
         return Sized(f"{self.derivative} by SymPy, {SIZES[name].title} (operations, measured)", size)
