@@ -162,7 +162,7 @@ HOMES = {
     "diffcli.tape.building.scalarising": "write_out",
     "diffcli.tape.building.scopes": "Scope common",
     "diffcli.tape.lowering": "MOST_ROWS _Lowering",
-    "diffcli.tape.recording.functions": "NAMES",
+    "diffcli.tape.recording.functions": "RECORDED_NAMES=NAMES",
     "diffcli.tape.recording.numpy_functions": "FUNCTIONS_OF_NUMPY=FUNCTIONS MADE",
     "diffcli.tape.recording.recording": "record",
     "diffcli.tape.recording.numpy_calls": "row_named=_row",

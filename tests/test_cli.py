@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from console import run
@@ -383,3 +384,18 @@ def test_an_option_that_is_not_there_is_not_said_to_mean_help(typed, meant):
     said = run(f"graph x {typed}").stderr
     assert ("= help: diffcli graph x --" in said) == bool(meant)
     assert f"= help: diffcli graph x {meant}\n" in said or "`diffcli graph --help` lists the options" in said
+
+
+def test_files_that_the_shell_has_put_in_the_place_of_a_star_are_the_star(tmp_path, monkeypatch):
+    for name in ("b.csv", "a.txt", ".hidden"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert '= help: diffcli grad "x * y" --at x=1,y=2\n' in run(["grad", "x", "a.txt", "b.csv", "y", "--at", "x=1,y=2"]).stderr
+
+
+def test_a_file_in_a_package_is_imported_as_a_part_of_it(monkeypatch):
+    monkeypatch.chdir(Path(__file__).parent / "golden" / "messages" / "files")
+    for target in ("pkg/sub/net.py:energy", "pkg.sub.net:energy", "pkg/sub/net:energy"):
+        assert run(f"grad {target} --at x=2 -q").stdout == "f\t28\ndf/dx\t28\n"
+    assert run("grad model:Model.loss --at x=2 -q").stdout == "f\t6\ndf/dx\t3\n"
+    assert run("grad model.py:scaled.loss --at x=2 -q").stdout == "f\t10\ndf/dx\t5\n"

@@ -134,7 +134,7 @@ def test_text_that_is_no_markdown_is_escaped(text, markdown):
 
 
 def test_a_lesson_becomes_a_page():
-    told = "## modes\n\ntext\n\n#### passes\n\n| mode | median, ms | a \\| b |\n| :--- | ---: | ---: |\n| default | 201 | 7 |\n\n## try next\n\nQuestion: why?\n\nanswer: diffcli lesson modes --answer\n\nnext lesson: graph diffcli lesson graph\n"
+    told = "## modes\n\ntext\n\n#### passes\n\n| mode | median, ms | a \\| b |\n| :--- | ---: | ---: |\n| default | 201 | 7 |\n\n## try next\n\nQuestion: why?\n\nanswer: diffcli lesson modes --answer\n\nnext lesson: diffcli lesson graph\n"
     assert lessons.page(told, "## modes\n\nQuestion: why?\n\nAnswer: Because.\n") == (
         "# modes\n\ntext\n\n## passes\n\n| mode | a \\| b |\n| :--- | ---: |\n| default | 7 |\n\n## try next\n\nQuestion: why?\n\n"
         "<details>\n<summary>Answer</summary>\n\nBecause.\n\n</details>\n\nNext lesson: [graph](graph.md)\n"

@@ -124,3 +124,9 @@ def test_a_page_that_says_otherwise_is_found_out(says, is_so, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     assert pages.executed(says) == is_so
     assert pages.executed(is_so) == is_so
+
+
+def test_the_picture_of_the_first_page_is_drawn_by_the_program(tmp_path):
+    drawn = tmp_path / "graph.svg"
+    assert run(f'graph "ln(x1) + x1*x2 - sin(x2)" --at x1=2,x2=5 -o {drawn}').exit == 0
+    assert drawn.read_bytes() == (ROOT / "docs/pictures/graph.svg").read_bytes()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pages
 import pytest
-from inside import FORMATS, NamedTuple
+from inside import FORMATS, HOMES, NamedTuple
 
 import diffcli
 
@@ -189,6 +189,11 @@ def test_records_postpone_their_annotations(path):
     """The fields of a record are read from its annotations, which later Pythons keep elsewhere unless they are postponed."""
     names = imports(path)
     assert "__future__" in names or "diffcli._named" not in names
+
+
+def test_a_name_that_tests_use_stands_for_one_thing():
+    names = [entry.partition("=")[0] for text in HOMES.values() for entry in text.split()]
+    assert sorted(names) == sorted(set(names))
 
 
 def test_a_record_is_complete_before_it_can_be_made_by_another_thread():

@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from inside import ARRAY_FUNCTIONS, ARRAYS, FUNCTION_NAMES, NAMES, REDUCED, find_function
+from inside import ARRAY_FUNCTIONS, ARRAYS, FUNCTION_NAMES, RECORDED_NAMES, REDUCED, find_function
 
 import diffcli
 
@@ -43,7 +43,7 @@ def signature(name):
 
 
 def stub():
-    names = sorted(set(NAMES) - set(diffcli.__all__))
+    names = sorted(set(RECORDED_NAMES) - set(diffcli.__all__))
     listed = textwrap.fill(", ".join(f'"{name}"' for name in names), 120, initial_indent="    ", subsequent_indent="    ")
     return f"{HEAD}{listed},\n]  # fmt: skip\n\n" + "".join(f"def {name}({signature(name)}) -> Any: ...\n" for name in names)
 
@@ -54,7 +54,7 @@ def test_the_stub_is_that_of_the_table(request):
     assert STUB.read_text(encoding="utf-8") == stub()
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - set(diffcli.__all__)))
+@pytest.mark.parametrize("name", sorted(set(RECORDED_NAMES) - set(diffcli.__all__)))
 def test_a_function_takes_what_its_signature_says(name):
     """As many operands as the least and the most of them are, of numbers or of arrays."""
     parameters = [part.strip() for part in signature(name).split(",")]
@@ -107,6 +107,6 @@ def test_mypy_knows_every_function_and_no_other(tmp_path):
 
 def test_completion_shows_the_public_names_and_no_inner_ones():
     shown = dir(diffcli)
-    assert shown == sorted({*diffcli.__all__, *FUNCTION_NAMES, *NAMES, "autograd", "nn", "testing", "torch"})
+    assert shown == sorted({*diffcli.__all__, *FUNCTION_NAMES, *RECORDED_NAMES, "autograd", "nn", "testing", "torch"})
     assert {"sin", "softplus", "sum", "grad", "torch"} <= set(shown) and not {"methods", "errors", "import_module", "cli"} & set(shown)
     assert all(getattr(diffcli, name) is not None for name in shown)

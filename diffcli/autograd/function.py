@@ -169,11 +169,8 @@ class FunctionNode(Node):
         return [None if term is None else tensors.copy(term._value) for term in found]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
-        return self._found(g if isinstance(g, dict) else {0: g})
-
-    def _found(self, given: dict[int, Any]) -> list[Any]:
         """What the backward returns, in the shapes of the arguments."""
-        results = []
+        given, results = g if isinstance(g, dict) else {0: g}, []
         for part, (shape, kind) in enumerate(self.parts):
             zeros = new(tensors.zeros(shape, kind)) if part not in given and self.context._fill else None
             results.append(given.get(part, zeros))

@@ -58,7 +58,8 @@ class Rule:
         self.name = name
         self.label = label_of(name)
         """The name of its node: ``MulBackward``."""
-        self.operands = known.parameters if not known.variadic else _numbered(known.parameters[0], count)
+        first, many = known.parameters[0], known.variadic and count > 1
+        self.operands = tuple(f"{first}{number}" for number in range(count)) if many else known.parameters
         """The names of its operands, as the table has them."""
         self.row: ArrayOperation | None = ARRAYS.get(name)
         """The row of an array operation."""
@@ -94,8 +95,3 @@ class Rule:
 @cache
 def rule(name: str, count: int, strict: bool = True) -> Rule:
     return Rule(name, count, strict)
-
-
-def _numbered(name: str, count: int) -> tuple[str, ...]:
-    """Names for the operands of an operation that takes any number of them."""
-    return (name,) if count == 1 else tuple(f"{name}{number}" for number in range(count))

@@ -7,7 +7,7 @@ from typing import Any
 
 from diffcli.cli.options import INPUT, METHOD, Number, Option, shared
 from diffcli.cli.run import Run, was_given
-from diffcli.errors import Diagnostic, UsageError, error
+from diffcli.errors import Diagnostic, refusal
 from diffcli.language import Program
 from diffcli.methods.points.ranges import Range
 from diffcli.records.blocks import Document
@@ -35,11 +35,9 @@ def is_asked(given: Mapping[str, Any], others: object, claims: object) -> bool:
     known = {"--against": asked, "--random": given["random"], "--against or --claim": asked or claims}
     for owner, options in OWNERS.items():
         if (idle := [*filter(was_given, options)]) and not known[owner]:
-            message = f"--{idle[0]} is for {owner}"
-            raise UsageError([error("usage", message, help=[f"add {owner}, or leave --{idle[0]} out"])])
+            raise refusal("usage", f"--{idle[0]} is for {owner}", f"add {owner}, or leave --{idle[0]} out")
     if asked and others:
-        message = "--against cannot be combined with --claim, --claims or --exact-digits"
-        raise UsageError([error("usage", message, help=["give one of them"])])
+        raise refusal("usage", "--against cannot be combined with --claim, --claims or --exact-digits", "give one of them")
     return asked
 
 
@@ -63,7 +61,7 @@ def check_against(
     notes: list[Diagnostic] = []
     base = {name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in read_point(run.point).items()}
     if points is not None and random is not None:
-        raise UsageError([error("usage", "--points cannot be combined with --random", help=["give one of them"])])
+        raise refusal("usage", "--points cannot be combined with --random", "give one of them")
     if points is not None:
         given[:], notes = read_points(points, program, base)
     if random is not None:

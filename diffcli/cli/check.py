@@ -12,7 +12,7 @@ from diffcli.cli.against import AGAINST, check_against, is_asked
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import EXPRESSION_OR_NONE, INPUT, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run, was_given
-from diffcli.errors import Diagnostic, ExpressionError, UsageError, error
+from diffcli.errors import Diagnostic, ExpressionError, error, refusal
 from diffcli.language import Program, parse
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.points.many_points import read_points
@@ -67,10 +67,10 @@ def command(
         output.style = output.style._replace(digits=3)  # derivatives show all of theirs
     at_given = bool(run.point)
     if points is not None and (at_given or claims) and against["against"] is None:
-        raise UsageError([error("usage", "--points cannot be combined with --at or --claim", help=["give one of them"])])
+        raise refusal("usage", "--points cannot be combined with --at or --claim", "give one of them")
     if file is not None:
         if points or claims or exact_digits or is_asked(against, None, True):
-            raise UsageError([error("usage", "--claims goes with --at, --wrt and --rtol alone", help=["leave the other options out"])])
+            raise refusal("usage", "--claims goes with --at, --wrt and --rtol alone", "leave the other options out")
         return _claims_of_file(run, file, wrt, rtol, max_nodes)
     if run.expression is None:
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'EXPR'", param_type="argument")
@@ -82,7 +82,7 @@ def command(
             return _at_points(run, program, points, wrt, exact_digits, max_nodes)
         problem, alone = _problem(run, program, wrt, max_nodes, bool(claims))
         if alone and exact_digits is not None:
-            raise UsageError([error("usage", "--exact-digits is for a check at a point, and there is none", help=["add --at, or leave it out"])])
+            raise refusal("usage", "--exact-digits is for a check at a point, and there is none", "add --at, or leave it out")
         several = isinstance(problem, System)
         agreements = agreements_of(problem, exact_digits, stage) if several else []
         if not several and not alone:
@@ -103,7 +103,7 @@ def _problem(run: Run, program: Program, wrt: str | None, max_nodes: int, claims
     several = len(system.outputs) > 1 or bool(system.outputs[0].shape)
     if several and claims:
         help = ["leave the others out: a claim is about the last statement of a program"]
-        raise UsageError([error("usage", "a claim is about one result, and there are several", help=help)])
+        raise refusal("usage", "a claim is about one result, and there are several", *help)
     if several:
         return system, False
     problem = system.view(system.outputs[0])

@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from diffcli.errors import UsageError, error
+from diffcli.errors import refusal
 
 if TYPE_CHECKING:
     from diffcli.reports.formats import Style
@@ -126,7 +126,7 @@ def write_file(path: str, content: str | bytes) -> None:
             os.chmod(beside, os.stat(target).st_mode)
         os.replace(beside, target)
     except OSError as failure:
-        raise UsageError([error("unwritable-file", f"cannot write {path}: {failure.strerror or failure}")]) from None
+        raise refusal("unwritable-file", f"cannot write {path}: {failure.strerror or failure}") from None
     finally:
         with suppress(OSError):
             os.unlink(beside)  # what an error, or Ctrl-C, has left

@@ -7,7 +7,7 @@ import click
 from diffcli.cli.flags import among
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
-from diffcli.errors import UsageError, did_you_mean, error
+from diffcli.errors import did_you_mean, refusal
 from diffcli.language.parsing.tokens import PASTED
 from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
 from diffcli.operations.array_row import ArrayOperation
@@ -35,5 +35,5 @@ def _find(name: str) -> tuple[list[Operation], list[ArrayOperation]]:
         help = [*did_you_mean(name, [*FUNCTION_NAMES, *ARRAY_NAMES]), "`diffcli functions` lists them all"]
         if name in CONSTANTS:
             help = [f"`{name}` is a constant: {CONSTANTS[name]!r}"]
-        raise UsageError([error("unknown-topic", f"there is no function `{name}`", help=help)])
+        raise refusal("unknown-topic", f"there is no function `{name}`", *help)
     return found, of_arrays

@@ -7,7 +7,6 @@ from typing import Any
 from diffcli.cli.environment import write
 from diffcli.cli.options import EXPRESSION, METHOD, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
-from diffcli.errors import ExpressionError
 from diffcli.methods.gradient import compute
 from diffcli.methods.options import METHODS, MODES, RULES, Options
 from diffcli.methods.points.ranges import Range
@@ -48,12 +47,7 @@ def command(run: Run, trace: bool, timed: bool, steps: bool, derivative_tape: bo
 
         code = show(run, steps=steps, **{name: options[name] for name in ("wrt", "strict", "simplify", "max_nodes")})
     else:
-        try:
-            result = run.compute(compute, asked)
-        except ExpressionError as fault:
-            from diffcli.cli.hints import with_rows
-
-            raise with_rows(fault, run.expression or "", run.point, options) from None
+        result = run.compute(compute, asked)
         document = gradient_report(result, output.style, run.seconds if timed else None, brief=not trace)
         code = run.report(document, result.notes, [result.value, result.directional, *result.gradient.values()])
     if timed and not output.style.format.whole:

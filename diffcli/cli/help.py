@@ -12,8 +12,8 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import among
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
-from diffcli.cli.summaries import ALIASES, COMMANDS
-from diffcli.errors import UsageError, did_you_mean, error
+from diffcli.cli.summaries import ALIASES, COMMANDS, command_of
+from diffcli.errors import did_you_mean, refusal
 from diffcli.errors.codes import CODES, Code
 from diffcli.operations import is_function
 from diffcli.records.blocks import Block, Document, Table, Text, texts
@@ -55,7 +55,7 @@ def command(run: Run, words: tuple[str, ...]) -> int:
         help = [*near, "`diffcli help` lists the topics, `diffcli help codes` the codes"]
         if is_function(topic):
             help = [f"`diffcli functions {topic}` says everything about the function"]
-        raise UsageError([error("unknown-topic", f"there is no topic, command or code `{topic}`", help=help)])
+        raise refusal("unknown-topic", f"there is no topic, command or code `{topic}`", *help)
     run.output.print(document)
     return 0
 
@@ -92,12 +92,9 @@ def _page(topic: str, text: str) -> Document:
 
 def _of_command(name: str) -> str:
     """The page of a command: what its help says of it, two examples, and where its options are."""
-    from diffcli.cli.main import program  # the page of a topic needs no other command
-
-    command = program.get_command(click.get_current_context(), name)
-    assert command is not None
+    command = command_of(name)
     about = inspect.cleandoc(command.help or "").strip()
-    examples = "".join(f"    {example}\n" for example in getattr(command, "examples", ())[:2])
+    examples = "".join(f"    {example}\n" for example in command.examples[:2])
     more = " More: `diffcli help syntax`, `points`, `formats`." * any(option.name == "at" for option in command.params)
     return f"# diffcli {name}\n\n{about}\n\nExamples:\n\n{examples}\n`diffcli {name} --help` lists its options.{more}\n"
 

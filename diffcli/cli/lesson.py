@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import INPUT, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
-from diffcli.errors import UsageError, error
+from diffcli.errors import refusal
 from diffcli.methods.points.ranges import Range
 
 EXAMPLES = (
@@ -51,7 +51,7 @@ def command(run: Run, name: str | None, seed: int, size: int | None, more: bool,
 
     output = run.output
     if name in (None, ALL) and (more or answer or size is not None):
-        raise UsageError([error("usage", "--size, --more and --answer are about one lesson", help=["diffcli lesson reverse --more"])])
+        raise refusal("usage", "--size, --more and --answer are about one lesson", "diffcli lesson reverse --more")
     if name is None:
         output.print(lessons_report())
         return ExitCode.OK

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import click
@@ -14,8 +13,8 @@ from diffcli import __version__
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import HELP, eager_flag, say
-from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS
-from diffcli.errors import DiffcliError, UsageError, error, nearest
+from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS, command_of
+from diffcli.errors import DiffcliError, UsageError, error, nearest, refusal
 
 # Whatever only some runs need is imported where it is needed: `diffcli --help` waits for click and nothing else.
 
@@ -42,10 +41,7 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"diffcli.cli.{COMMANDS[name][0]}").command
-        return command
+        return command_of(name) if name in COMMANDS else None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
@@ -68,8 +64,7 @@ class Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
             near = [f"the command is {ALIASES.get(name, name)}" for name in nearest(args[0], [*COMMANDS, *ALIASES])[:1]]
-            help = [*near, f"one of: {', '.join(COMMANDS)}"]
-            raise UsageError([error("unknown-command", f"there is no command `{args[0]}`", help=help)])
+            raise refusal("unknown-command", f"there is no command `{args[0]}`", *near, f"one of: {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
 
@@ -115,11 +110,13 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
         return ExitCode.OK
     except OSError as failure:
         message = f"cannot write the result: {failure.strerror or failure}"
-        return _report(environment, UsageError([error("unwritable-file", message)]), arguments)
+        return _report(environment, refusal("unwritable-file", message), arguments)
     except Exception as failure:
         if "--debug" in arguments:
             raise
-        return _report_bug(environment, failure)
+        message = f"a bug in diffcli: {type(failure).__name__}: {failure}"
+        help = ["put --debug before the command for the traceback, and report it with that"]
+        return _report(environment, DiffcliError([error("bug", message, help=help)]), ())
 
 
 def _report(environment: Environment, fault: DiffcliError, arguments: Sequence[str]) -> int:
@@ -145,10 +142,4 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
         help.append(f"for example: {examples[0]}")
     if context is not None:
         help.append(f"`{context.command_path} --help` lists the options")
-    return UsageError([error("usage", message[:1].lower() + message[1:], help=help)])
-
-
-def _report_bug(environment: Environment, failure: Exception) -> int:
-    message = f"a bug in diffcli: {type(failure).__name__}: {failure}"
-    help = ["put --debug before the command for the traceback, and report it with that"]
-    return _report(environment, DiffcliError([error("bug", message, help=help)]), ())
+    return refusal("usage", message[:1].lower() + message[1:], *help)

@@ -12,7 +12,7 @@ from diffcli.cli.environment import WIDEST, Environment
 from diffcli.cli.flags import HELP, at_tab
 from diffcli.cli.output import tell, wants_json
 from diffcli.cli.run import Run
-from diffcli.errors import Diagnostic, ExpressionError, UsageError, did_you_mean, error
+from diffcli.errors import Diagnostic, ExpressionError, did_you_mean, refusal
 from diffcli.errors.library_words import FORMER
 from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, TIMEOUT, Range, read_constant
 from diffcli.records import finite_float
@@ -36,7 +36,7 @@ class Choice(click.Choice[str]):
         if value in self.aliases:
             return self.aliases[value]
         help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
-        raise UsageError([error("unknown-choice", f"there is no {self.kind} `{value}`", help=help)])
+        raise refusal("unknown-choice", f"there is no {self.kind} `{value}`", *help)
 
 
 class Number(click.ParamType[Any]):
@@ -58,7 +58,7 @@ class Number(click.ParamType[Any]):
         except (ExpressionError, OverflowError, ValueError):
             help = [] if self.range.whole else ["write a number, or an expression without variables such as 2^-10"]
             help += [f"{label} full shows them all"] * self.full
-            raise UsageError([error("bad-value", f"{label} is `{value[:40]}`, not {self.range}", help=help)]) from None
+            raise refusal("bad-value", f"{label} is `{value[:40]}`, not {self.range}", *help) from None
         whole = self.range.whole and float(number).is_integer()
         return self.range.require(label, int(number) if whole else number)
 
@@ -221,9 +221,6 @@ PROGRAM_OR_FUNCTION = """\
     it, because you name it."""
 """What the help of a command says of `EXPRESSION`."""
 
-BESIDE_EXPRESSION: tuple[str, ...] = ("syntax", "fix")
-"""The options of every command that takes an expression."""
-
 OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output", "width", "color")
 """The options of every command that prints a report, which are all."""
 
@@ -241,7 +238,7 @@ def as_command(*takes: str | click.Parameter, examples: Iterable[str], limits: b
         about, _, more = (function.__doc__ or "").partition("\n\n")
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in takes and "EXPR is" not in more else []
         of_limits = ("timeout", "max-nodes") if limits else ()
-        beside = BESIDE_EXPRESSION if any(getattr(each, "name", "") == "expression" for each in takes) else ()
+        beside = ("syntax", "fix") if any(getattr(each, "name", "") == "expression" for each in takes) else ()
         names = (*takes, *beside, *(("no-verify",) if {EXPRESSION, EXPRESSION_OR_NONE} & {*takes} else ()), *OF_REPORTS, *of_limits)
         parameters = [shared(each) if isinstance(each, str) else each for each in names]
         parameters.sort(key=lambda each: GROUPS.index(each.group) if isinstance(each, Option) else -1)

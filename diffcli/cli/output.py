@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from diffcli.cli.environment import Environment, write, write_file
 from diffcli.cli.exit_codes import ExitCode
-from diffcli.errors import Diagnostic, UsageError, error
+from diffcli.errors import Diagnostic, refusal
 from diffcli.records import Number, is_finite
 from diffcli.records.blocks import Document
 from diffcli.reports.formats import FORMATS, JSON, PLAIN, TABLE, format_of
@@ -39,22 +39,22 @@ class Output:
         chosen = JSON if as_json else FORMATS.get(format or "")
         for flag, given, only, asked in (("--json", as_json, JSON, FORMATS.get(format or "")), ("--quiet", quiet, PLAIN, chosen)):
             if given and asked not in (None, only):
-                raise _refusal("usage", f"{flag} and --format {asked.name} contradict each other", "give one of them")
+                raise refusal("usage", f"{flag} and --format {asked.name} contradict each other", "give one of them")
         if path is not None and "\0" in path:
-            raise _refusal("unwritable-file", f"cannot write {path}: it has a character that no name has")
+            raise refusal("unwritable-file", f"cannot write {path}: it has a character that no name has")
         if path == "" or (path is not None and os.path.isdir(path)):
             what = "it is a directory" if path else "it has no name"
-            raise _refusal("unwritable-file", f"cannot write to {path or 'the file'}: {what}", "name a file after -o")
+            raise refusal("unwritable-file", f"cannot write to {path or 'the file'}: {what}", "name a file after -o")
         if path is not None and not os.path.isdir(folder := os.path.dirname(os.path.realpath(path))):
-            raise _refusal("unwritable-file", f"cannot write {path}: there is no folder {os.path.dirname(path) or folder}")
+            raise refusal("unwritable-file", f"cannot write {path}: there is no folder {os.path.dirname(path) or folder}")
         if chosen is None and path is not None:
             chosen = format_of(path)
             if chosen is None:
                 suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
                 help = f"name it with a suffix ({suffixes}), or add --format"
-                raise _refusal("unknown-choice", f"the name {path} does not say in which format", help)
+                raise refusal("unknown-choice", f"the name {path} does not say in which format", help)
         if None not in (digits, decimals):
-            raise _refusal("usage", "--digits and --decimals contradict each other", "give one of them")
+            raise refusal("usage", "--digits and --decimals contradict each other", "give one of them")
         shown = None if digits == "full" else int(digits or 6)
         style = environment.style(environment.stdout, width, color, shown)
         style = style._replace(decimals=decimals, asked=digits is not None or decimals is not None)
@@ -62,7 +62,7 @@ class Output:
             style = style._replace(width=width or 100, color=color == "always", unicode=True)
         if path is None and chosen is not None and chosen.binary and environment.stdout.isatty():
             help = f"add -o FILE.{chosen.name}, or send it into a pipe"
-            raise _refusal("usage", f"{chosen.name.upper()} is not for a terminal", help)
+            raise refusal("usage", f"{chosen.name.upper()} is not for a terminal", help)
         self.environment, self.path, self.quiet = environment, path, quiet
         self.before_writing: Callable[[Sequence[Diagnostic]], None] = lambda notes: None
         """Called with the notes of the result when it is in its format."""
@@ -84,10 +84,6 @@ class Output:
             write(self.environment.stdout, rendered)
         if notes and (not self.style.format.whole or self.quiet or self.path is not None):
             tell(self.environment, notes)
-
-
-def _refusal(code: str, message: str, *help: str) -> UsageError:
-    return UsageError([error(code, message, help=help)])
 
 
 def exit_code(notes: Iterable[Diagnostic], numbers: Iterable[Number | None]) -> ExitCode:

@@ -32,35 +32,17 @@ def as_python_target(given: str) -> tuple[str, str] | None:
 
     The name may be missing, and so may ``.py`` of a file that is there.
 
-    >>> as_python_target("models/loss.py:total"), as_python_target("x.py*2"), as_python_target("statistics:mean")[1]
-    (('models/loss.py', 'total'), None, 'mean')
+    >>> as_python_target("models/loss.py:total"), as_python_target("x.py*2")
+    (('models/loss.py', 'total'), None)
     """
     found = _TARGET.fullmatch(given)
     if found is None:
         return (given, "") if given.endswith(".py") else None
     path = found["path"]
-    if found["suffix"] or os.path.isfile(f"{path}.py"):
-        return f"{path}.py", found["name"] or ""
-    if not found["name"] or not path.replace(".", "a").isidentifier():
-        return None
-    with _importable(os.getcwd()):
-        try:
-            spec = importlib.util.find_spec(path)
-        except (ImportError, ValueError):
-            return None
-    origin = str(spec and spec.origin)
-    return (os.path.relpath(origin) if origin.startswith(os.getcwd()) else origin, found["name"]) if origin.endswith(".py") else None
-
-
-@contextmanager
-def _importable(*folders: str) -> Iterator[None]:
-    sys.path[:0] = folders
-    try:
-        yield
-    finally:
-        for folder in folders:
-            if folder in sys.path:
-                sys.path.remove(folder)
+    dotted = path.replace(".", os.sep)
+    there = [f"{path}.py", f"{dotted}.py", os.path.join(dotted, "__init__.py")]
+    file = there[0] if found["suffix"] else next(filter(os.path.isfile, there), "")
+    return (file, found["name"] or "") if file else None
 
 
 def read_function(path: str, name: str, environment: Environment) -> PythonFunction:
@@ -69,14 +51,19 @@ def read_function(path: str, name: str, environment: Environment) -> PythonFunct
 
     text = read_text(path, "a Python function is given as FILE.py:NAME")
     dotted, top = _place(path)
+    folders = os.path.dirname(os.path.realpath(path)), top
 
     @contextmanager
     def surroundings() -> Iterator[None]:
+        sys.path[:0] = folders
         try:
-            with _importable(os.path.dirname(os.path.realpath(path)), top), redirect_stdout(environment.stderr):
+            with redirect_stdout(environment.stderr):
                 yield
         finally:
             environment.stderr.flush()
+            for folder in folders:
+                if folder in sys.path:
+                    sys.path.remove(folder)
 
     with surroundings():
         module = _import(path, text, dotted)
@@ -104,9 +91,8 @@ def _object_of(kind: type, path: str) -> Any:
     try:
         return kind()
     except TypeError as failure:
-        message = f"`{kind.__name__}` in {path} is not made without arguments: {failure}"
-        help = f"make an object in the file, as model = {kind.__name__}(...), and name its method: {path}:model.NAME"
-        raise ExpressionError([error("unknown-function", message, help=[help])]) from None
+        help = f"name a method of an object that the file makes, as {path}:model.NAME with model = {kind.__name__}(...)"
+        raise ExpressionError([error("unknown-function", f"`{kind.__name__}` is not made without arguments: {failure}", help=[help])]) from None
 
 
 def _stem(path: str) -> str:
@@ -171,13 +157,7 @@ def _no_function(path: str, name: str, module: ModuleType, found: Any) -> Expres
 
 
 def _functions(module: ModuleType) -> list[str]:
-    """The functions that a file defines itself, and the methods of its classes, in order."""
-    found: list[str] = []
-    for name, value in vars(module).items():
-        if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
-            continue
-        if isinstance(value, type):
-            found += [f"{name}.{method}" for method, one in vars(value).items() if callable(one) and not method.startswith("_")]
-        elif callable(value):
-            found.append(name)
-    return found
+    """The functions that a file defines itself, in order, and the methods of its classes."""
+    own = [(name, one) for name, one in vars(module).items() if getattr(one, "__module__", None) == module.__name__]
+    own += [(f"{name}.{method}", one) for name, kind in own if isinstance(kind, type) for method, one in vars(kind).items()]
+    return [name for name, one in own if callable(one) and not isinstance(one, type) and not re.search(r"\b_", name)]

@@ -14,7 +14,7 @@ import click
 from diffcli.cli.environment import Environment, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.output import Output, exit_code, tell
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, error, refusal
 from diffcli.language import Program, parse
 from diffcli.records import Number
 from diffcli.records.blocks import Document
@@ -101,7 +101,7 @@ class Run:
             target = as_python_target(given)
             if target is not None and not functions:
                 help = ["every other command that takes an expression takes FILE.py:NAME too"]
-                raise UsageError([error("usage", "a Python function has no text, which this command is about", help=help)])
+                raise refusal("usage", "a Python function has no text, which this command is about", *help)
             if target is not None:
                 function = read_function(*target, self.environment)
                 function.verify = self.verify
@@ -134,7 +134,8 @@ class Run:
         if self.environment.stdin.isatty():
             self.stage("")  # no clock runs over what is typed
             self.environment.stderr.write("reading from the terminal; end it with Ctrl-D\n")
-        text = decode(_read_stdin(self.environment), "standard input")
+        stream: Any = self.environment.stdin
+        text = decode(stream.buffer.read() if hasattr(stream, "buffer") else stream.read().encode(), "standard input")
         self.stage("reading")
         return text
 
@@ -147,12 +148,8 @@ class Run:
             try:
                 result = function(program, self.point, *arguments, **options)
             except ExpressionError as fault:
-                fault.variables = program.inputs
-                if self.point or not self.expression:
-                    raise
-                from diffcli.cli.hints import with_formula
-
-                raise with_formula(fault, program, self.expression) from None
+                fault.program = program
+                raise
             self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
         return result
 
@@ -282,8 +279,3 @@ def _show(environment: Environment, stage: Stage, done: Event) -> None:
         write(environment.stderr, f"\r\x1b[K{line}")
     if drawn:
         write(environment.stderr, "\r\x1b[K")
-
-
-def _read_stdin(environment: Environment) -> bytes:
-    buffer = getattr(environment.stdin, "buffer", None)
-    return buffer.read() if buffer is not None else environment.stdin.read().encode()

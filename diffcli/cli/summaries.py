@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "Start here": {
         "grad": ("grad", "Value and gradient at a point, with the traces."),
@@ -39,6 +42,12 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
 adding both."""
 
 COMMANDS = {name: row for group in GROUPS.values() for name, row in group.items()}
+
+
+def command_of(name: str) -> Any:
+    """A command, which is imported when it is asked for, and not before."""
+    return import_module(f"diffcli.cli.{COMMANDS[name][0]}").command
+
 
 ALIASES: dict[str, str] = {
     **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "steps": "diff --steps",

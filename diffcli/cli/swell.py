@@ -12,7 +12,7 @@ import click
 from diffcli.cli.flags import at_tab
 from diffcli.cli.options import INPUT, LIMITS, SHOWN, Number, Option, as_command, shared
 from diffcli.cli.run import Run
-from diffcli.errors import UsageError, error
+from diffcli.errors import refusal
 from diffcli.methods.points.points import read_point
 from diffcli.methods.points.ranges import TIMEOUT, Range
 from diffcli.records.swell import Request
@@ -84,10 +84,10 @@ def _recurrence(run: Run, state: str | None, demo: str | None) -> Recurrence:
     """The map that is asked for; the logistic map, if none is."""
     if run.expression is None:
         if state is not None:
-            raise UsageError([error("usage", "--wrt names the variable of a MAP, and there is none", help=["leave it out"])])
+            raise refusal("usage", "--wrt names the variable of a MAP, and there is none", "leave it out")
         return DEMOS[demo or "logistic"]
     if demo is not None:
-        raise UsageError([error("usage", "a MAP and --demo contradict each other", help=["give one of them"])])
+        raise refusal("usage", "a MAP and --demo contradict each other", "give one of them")
     return of_program(run.read(functions=False), state)
 
 
@@ -95,6 +95,5 @@ def _point(recurrence: Recurrence, at: Sequence[str]) -> dict[str, float]:
     if not at:
         return default_point(recurrence)
     if recurrence.fresh:
-        message = "this demo has no point: its accuracy is not in question"
-        raise UsageError([error("usage", message, help=["leave --at out"])])
+        raise refusal("usage", "this demo has no point: its accuracy is not in question", "leave --at out")
     return check_point(recurrence, read_point(at))

@@ -7,7 +7,7 @@ codes, with an explanation and an example of each, is the table in `diffcli.erro
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from diffcli._named import NamedTuple
 
@@ -81,8 +81,8 @@ class DiffcliError(Exception):
 
         return told(self.diagnostics)
 
-    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...]]:
-        return type(self), (self.diagnostics,)  # so that a worker process can hand it on
+    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...], dict[str, Any]]:
+        return type(self), (self.diagnostics,), self.__dict__  # so that a worker process can hand it on
 
 
 class UsageError(DiffcliError):
@@ -92,23 +92,13 @@ class UsageError(DiffcliError):
 
 
 class ExpressionError(DiffcliError):
-    """The text is not a program of the language, or a name in it, or in the point, is amiss.
-
-    ``mended`` is the whole text as it should be; two texts where its meaning is open, none where it is not known.
-    """
+    """The text is not a program of the language, or a name in it, or in the point, is amiss."""
 
     exit_code = 3
     mended: tuple[str, ...] = ()
-    """The whole text as it should be; two of them where two may be meant."""
-    variables: Sequence[str] = ()
-    """Those of the program at whose point something is amiss, if they are known."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic], mended: tuple[str, ...] = ()) -> None:
-        self.mended = mended
-        super().__init__(diagnostics)
-
-    def __reduce__(self) -> tuple[type[DiffcliError], tuple[Any, ...]]:
-        return type(self), (self.diagnostics, self.mended)
+    """The whole text as it should be; two texts where its meaning is open, none where it is not known."""
+    program: Any = None
+    """What was asked about, if it could be read."""
 
 
 class DomainError(DiffcliError):
@@ -193,6 +183,11 @@ def error(
     return Diagnostic(code, "error", message, source, marks, tuple(notes), tuple(help))
 
 
+def refusal(code: str, message: str, *help: str) -> UsageError:
+    """What is raised where something cannot be used as given."""
+    return UsageError([error(code, message, help=help)])
+
+
 def fault(code: str, message: str, help: Iterable[str] = (), notes: Iterable[str] = ()) -> AutogradError:
     """What is raised where tensors cannot be used so."""
     return AutogradError([error(code, message, notes=notes, help=help)])
@@ -222,8 +217,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
         other = candidate.lower()
         slips = 2 if len(word) > 2 and other.startswith(word) else _slips(word, other) * (2 if len(word) < 5 else 1)
         if slips <= (len(word) > 2) * 2 and [letter for letter in other if letter.isdigit()] == digits:
-            found.append((slips, place, candidate))
-    return [candidate for _, _, candidate in sorted(found)[:3]]
+            found.append((slips, candidate.islower() != str(name).islower(), place, candidate))
+    return [candidate for *_, candidate in sorted(found)[:3]]
 
 
 def _slips(one: str, other: str) -> int:

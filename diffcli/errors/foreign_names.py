@@ -38,14 +38,11 @@ NO_MISSPELLINGS = """
 
 
 def missing(what: str, name: str, known: Iterable[str]) -> str:
-    """What is said of a name that is not here: what to write for it, or which of the known ones is near, if nobody else has it.
-
-    >>> missing("there is no 'sinn'", "sinn", ["sin"]), missing("there is no 'sort'", "sort", ["sqrt"])
-    ("there is no 'sinn'; did you mean 'sin'?", "there is no 'sort'")
-    """
+    """What is said of a name that is not here: what to write for it, or which of the known ones is near, if nobody has it."""
     if name in INSTEAD:
         return f"{what}; {INSTEAD[name]}"
     elsewhere = name in NO_MISSPELLINGS.split() or hasattr(sys.modules.get("numpy"), name)
     near = [] if elsewhere or len(name.strip("_")) < 3 or name != name.strip("_") else nearest(name, known)
     near = [one for one in near if re.findall(r"\d", one) == re.findall(r"\d", name)]
+    near.sort(key=lambda one: one[0].isupper() != name[0].isupper())
     return f"{what}; did you mean {near[0]!r}?" if near else what

@@ -1,10 +1,5 @@
 """Diagnostics as text: the source line, carets under the place, notes, help.
 
-    error[unknown-function]: there is no function `sinn`
-      │ x^2 * sinn(x)
-      │       ^^^^
-      = help: did you mean `sin`?
-
 A long line is cut to a window around the place. Widths are counted in terminal cells, so that carets stand right under
 wide and combining characters.
 """

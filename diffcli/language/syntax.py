@@ -46,16 +46,15 @@ class Statement(NamedTuple):
     span: Span
 
 
-class Branches:
+class Branches(NamedTuple):
     """Where the parts of a choice stand: the first node of its condition, of what is taken if it holds, and if not.
 
     The last node of each is the argument itself. Only the part taken is evaluated, so each is a whole range of nodes.
     """
 
-    __slots__ = ("condition", "then", "otherwise")
-
-    def __init__(self, condition: int, then: int, otherwise: int) -> None:
-        self.condition, self.then, self.otherwise = condition, then, otherwise
+    condition: int
+    then: int
+    otherwise: int
 
 
 class Program:

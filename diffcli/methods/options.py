@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, dataclass_transform
 
-from diffcli.errors import UsageError, did_you_mean, error
+from diffcli.errors import did_you_mean, refusal
 from diffcli.methods.nonsmooth.breaks import POLICIES
 from diffcli.methods.points.ranges import MAX_NODES, POSITIVE, Range
 from diffcli.methods.traces.trace import UNICODE, Notation
@@ -74,12 +74,12 @@ class Record:
             words = self.known.get(name)
             if words is not None and (chosen := getattr(self, name)) not in [*words]:
                 hints = did_you_mean(str(chosen), words)
-                raise _refusal(f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
+                raise refusal("unknown-choice", f"there is no {name} `{chosen}`", *hints, f"one of: {', '.join(words)}")
         if changed == ["mode"]:
             return  # the defaults fit every mode
         for applies, message, help in self.conflicts:
             if applies(self):
-                raise _refusal(message.format(o=self), help)
+                raise refusal("unknown-choice", message.format(o=self), help)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"options do not change: {name}")
@@ -216,7 +216,3 @@ class GraphOptions(SharedOptions):
     """What can be asked of a graph; see `diffcli graph`."""
 
     share: bool = False
-
-
-def _refusal(message: str, *help: str) -> UsageError:
-    return UsageError([error("unknown-choice", message, help=help)])

@@ -7,7 +7,7 @@ from typing import Any
 
 from diffcli.autograd.graph.core import Core
 from diffcli.errors import AutogradError, fault
-from diffcli.nn.module import Module, indented
+from diffcli.nn.module import Module
 from diffcli.nn.parameter import Parameter
 from diffcli.operations.array_row import shape_text
 
@@ -32,11 +32,10 @@ class _Holder(Module):
     def __len__(self) -> int:
         return len(self._parts)
 
-    def _own_text(self, texts: Mapping[int, str]) -> str:
+    def _part_lines(self, texts: Mapping[int, str]) -> list[str]:
         if self._kind == "module" or not self._parts:
-            return super()._own_text(texts)
-        lines = [f"({name}): Parameter of {shape_text(one.shape)}, {one.dtype}" for name, one in self._parts.items()]
-        return f"{type(self).__name__}(\n" + "\n".join(map(indented, lines)) + "\n)"
+            return super()._part_lines(texts)
+        return [f"({name}): Parameter of {shape_text(one.shape)}, {one.dtype}" for name, one in self._parts.items()]
 
 
 class _Row(_Holder):

@@ -285,14 +285,14 @@ class Module(Registry):
         return texts[id(self)]
 
     def _own_text(self, texts: Mapping[int, str]) -> str:
-        head = type(self).__name__
-        extra = self.extra_repr()
-        inner = [(name, None if part is None else texts[id(part)]) for name, part in self._modules.items()]
-        if not inner:
-            return f"{head}({extra})" if "\n" not in extra else f"{head}(\n{indented(extra)}\n)"
-        lines = [f"({name}): {text}" for name, text in inner]
-        return f"{head}(\n" + "\n".join(map(indented, [*([extra] if extra else []), *lines])) + "\n)"
+        head, extra, lines = type(self).__name__, self.extra_repr(), self._part_lines(texts)
+        if not lines and "\n" not in extra:
+            return f"{head}({extra})"
+        return f"{head}(\n" + "\n".join(map(_indented, [*([extra] if extra else []), *lines])) + "\n)"
+
+    def _part_lines(self, texts: Mapping[int, str]) -> list[str]:
+        return [f"({name}): {None if part is None else texts[id(part)]}" for name, part in self._modules.items()]
 
 
-def indented(text: str) -> str:
+def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.split("\n"))

@@ -35,7 +35,7 @@ def page(text: str, answer: str = "") -> str:
         if heading := re.match(r"(#+) (.*)", line):
             depth = min(max(len(heading[1]) - 1, 2), depth + 1)
             line = f"{'#' * depth} {heading[2]}"
-        if following := re.match(r"next lesson: (\S+)", line):
+        if following := re.fullmatch(r"next lesson: .*diffcli lesson (\S+)", line):
             line = f"Next lesson: [{following[1]}]({following[1]}.md)"
         if line.startswith("answer: "):
             shown = "\n".join(part for part in answer.splitlines() if not part.startswith(("#", "Question: ")))

@@ -22,18 +22,8 @@ class Checked:
     """A function at a point.
 
     The function gets copies of the inputs, so that it can change nothing of the caller's. Tensors that it has of its own, such as
-    the parameters of a module, get other numbers while it runs, and have theirs back afterwards.
-
-    Parameters
-    ----------
-    function
-        What is checked.
-    inputs
-        Its arguments. Those that require a gradient are checked.
-    held
-        Leaves that it uses and that are checked, too, with their names.
-    kind
-        The kind of numbers that those are given in; their own, if None.
+    the parameters of a module, get other numbers while it runs, and have theirs back afterwards. What is checked are its inputs
+    that require a gradient, and the leaves ``held`` that it uses, by name; in a ``kind`` of numbers that is not theirs, if given.
     """
 
     def __init__(self, function: Callable[..., Any], inputs: Sequence[Any], held: dict[str, Any], kind: Any = None) -> None:

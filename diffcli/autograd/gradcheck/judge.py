@@ -74,20 +74,8 @@ def judge(
     """What differences of a function at a point say of its derivative there.
 
     They are taken in units in which the point and the value are near 1. The units are powers of two, so that nothing is rounded
-    by them: what is said of 1e-200 is what is said of 1.
-
-    Parameters
-    ----------
-    along
-        The function; NaN where it is not defined.
-    gradient
-        The derivative by the graph; 0 if the graph has no path.
-    precision
-        Of the function and its argument.
-    reached
-        Whether the graph has a path from the argument to the result.
-    moves
-        See `Case`.
+    by them: what is said of 1e-200 is what is said of 1. The function is NaN where it is not defined; the gradient, by the graph,
+    is 0 where that has no path from the argument to the result, and so does not reach it.
     """
     kind = CallableSampler if precision is DOUBLE else SingleSampler
     unit = _power_below(x)
@@ -186,9 +174,6 @@ def _at_kink(case: Case, left: float, right: float) -> Judgement:
     if _between(case, left, right, 100 * case.precision.tolerance):
         return _without(KINK, "a kink, and the gradient is between the slopes", left, right)
     return _without(DISAGREES, "a kink, and the gradient is not between the slopes", left, right)
-
-
-# -- where there is no slope ---------------------------------------------------------------------------------------------------
 
 
 def _unsteady(case: Case) -> Judgement | None:

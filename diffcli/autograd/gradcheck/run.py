@@ -104,8 +104,6 @@ class Check:
         passed = not self.faults and all(entry.verdict in RIGHT for entry in self.entries)
         return GradCheck(passed, tuple(self.entries), tuple(self.faults), tuple(dict.fromkeys(self.how)))
 
-    # -- how the function behaves ------------------------------------------------------------------------------------------
-
     def _steady(self) -> list[Any]:
         """The outputs, once it is known that the function does the same each time, and leaves its inputs alone."""
         checked = self.checked
@@ -131,8 +129,6 @@ class Check:
                     if repr(found) != repr(again):
                         self.faults.append(f"the gradient of {name} by {leaf} is another one each time, for the same inputs")
         return first
-
-    # -- an output ---------------------------------------------------------------------------------------------------------
 
     def _of_output(self, number: int, name: str, output: Any) -> None:
         """Compare <w, J v>, where w picks an element of the output or weighs all, and v one of a leaf or a direction."""

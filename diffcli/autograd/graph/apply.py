@@ -296,11 +296,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
     """The operator with a tensor on its right."""
-
-    def operation(b: Any, a: Any) -> Any:
-        return apply(name, (a, b)) if is_operand(a) else NotImplemented
-
-    return operation
+    return lambda b, a: apply(name, (a, b)) if is_operand(a) else NotImplemented
 
 
 def is_operand(given: Any) -> bool:

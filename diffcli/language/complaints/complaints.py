@@ -39,6 +39,13 @@ ALWAYS: dict[str, tuple[str, str, str]] = {
     "=": (
         "misplaced-equals", "`=` binds a name at the start of a statement", "write == to compare, and `;` between statements",
     ),
+    ",": (
+        "stray-comma", "a comma stands only between the arguments of a function or the entries of an array",
+        "a decimal point is `.`; statements are separated by `;`; an array is [x, y]",
+    ),
+    "chain": ("chained-comparison", "comparisons are not chained", "write a < b and b < c"),
+    "]": ("unmatched-parenthesis", "this bracket closes nothing", ""),
+    ")": ("unmatched-parenthesis", "this parenthesis closes nothing", ""),
 }  # fmt: skip
 """Complaints that are the same whatever stands there: the code, what is wrong, and what to write instead."""
 
@@ -80,14 +87,17 @@ class Complaints:
             # said once, whole, in place of what each mistake alone would take
             once = [fault._replace(help=tuple([help for help in fault.help if "--implicit" in help])) for fault in once]
             once[-1] = once[-1]._replace(help=(*once[-1].help, *told(self.text, mended)))
-        raise ExpressionError(once, mended)
+        fault = ExpressionError(once)
+        fault.mended = mended
+        raise fault
 
     # -- the form of the text -------------------------------------------------------------------------------------------
 
     def of(self, what: str, *places: Span) -> None:
         """One of the complaints that are always the same."""
         code, message, help = ALWAYS[what]
-        self.note(code, message, *places, help=[help, *(self._as_equation(*places) if what == "=" else ())])
+        more = self._as_equation(*places) if what == "=" else []
+        self.note(code, message, *places[:MOST], help=[*[help] * bool(help), *more])
 
     def _as_equation(self, sign: Span) -> list[str]:
         """The command for the derivative of what may be an equation, if it reads as one."""
@@ -156,25 +166,12 @@ class Complaints:
             help = "rows are lists of their own: [[1, 2], [3, 4]]"
         self.note("unclosed-parenthesis", f"this {what} is never closed", mark, help=help)
 
-    def unmatched(self, start: int) -> None:
-        what = "bracket" if self.text[start] == "]" else "parenthesis"
-        self.note("unmatched-parenthesis", f"this {what} closes nothing", Span(start, start + 1))
-
     def mismatched(self, opened: int, closed: int) -> None:
         """``(x]``: a parenthesis closed by a bracket, or the other way round."""
         opening, closing = self.text[opened], self.text[closed]
         expected = "]" if opening == "[" else ")"
         marks = Mark(Span(closed, closed + 1), f"expected `{expected}`"), Mark(Span(opened, opened + 1), "opened here")
         self.note("mismatched-bracket", f"`{opening}` is closed by `{closing}`", *marks)
-
-    def stray_comma(self, span: Span) -> None:
-        help = "a decimal point is `.`; statements are separated by `;`; an array is [x, y]"
-        message = "a comma stands only between the arguments of a function or the entries of an array"
-        self.note("stray-comma", message, span, help=help)
-
-    def chained_comparison(self, operators: Sequence[Span]) -> None:
-        """``a < b < c``."""
-        self.note("chained-comparison", "comparisons are not chained", *operators[:MOST], help="write a < b and b < c")
 
     def cannot_assign(self, root: int, function: str) -> None:
         """The left side of ``=`` is no name; ``function`` is what it calls, if that is in the table."""

@@ -1,13 +1,10 @@
-"""What to write instead of a wrong text: `diffcli.language.complaints.complaints` asks.
-
-Nothing here runs for a text that is right.
-"""
+"""What to write instead of a wrong text: `diffcli.language.complaints.complaints` asks."""
 
 from __future__ import annotations
 
 from diffcli.errors import Span
 from diffcli.language.parsing.tokens import KEYWORDS, NAME, TOKEN
-from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, REDUCED, Operation, find_function, is_function
+from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, REDUCED, find_function, is_function
 
 LONGEST = 200
 """The most characters of a corrected text."""
@@ -53,20 +50,10 @@ def call_forms(name: str, reduced: bool = False) -> list[str]:
     """
     rows = find_function(name)
     reductions = [REDUCED[row.name] for row in rows if row.name in REDUCED and reduced]
-    if not rows or reductions:
-        return _array_forms(name, *reductions or [ARRAY_FUNCTIONS[name]])
-    return [f"{name}({', '.join(letters)})" for row in rows for letters in _letters(row)]
-
-
-def _letters(row: Operation) -> list[tuple[str, ...]]:
-    if row.variadic:
-        return [("a", "b", "c")]
-    least, most = row.arity
-    return [tuple(row.parameters[:count]) for count in range(least, (most or least) + 1)]
-
-
-def _array_forms(name: str, row: str) -> list[str]:
-    """``sum(a)``, ``sum(a, axis=0)``; ``concat(a, b, c)``, for any number."""
+    if rows and not reductions:
+        counts = [count for row in rows for count in ([3] if row.variadic else range(row.arity[0], len(row.operands) + 1))]
+        return [f"{name}({', '.join('abc'[:count])})" for count in counts]
+    row = (reductions or [ARRAY_FUNCTIONS[name]])[0]
     if row in ("reshape", "broadcast", "one_hot"):
         return [f"{name}(a, {'3' if row == 'one_hot' else '[2, 3]'})"]
     _, most, keywords = ARRAY_SIGNATURES[row]

@@ -123,17 +123,12 @@ def _by_name(text: str, reading: int, wrong: Wrong) -> str:
         if name in own or program.operations[node] != CALL or not given or any(gap.start == stop for gap in wrong.products):
             continue
         arguments = [argument.strip() for argument in re.findall(rf"((?:[^(),\[\]]|{GROUP}|\[[^\[\]]*\])+)", given[1][1:-1])]
-        found = readings(name, len(arguments)) or ([] if is_function(name) else _near(name))
-        if found:
+        near = [] if is_function(name) or is_missing(name) else nearest(name, [*FUNCTION_NAMES, *ARRAY_NAMES])
+        if found := readings(name, len(arguments)) or near * (len(near) == 1):
             called, end = _called(_pick(found, reading), arguments), stop + given.end()
             simple = re.fullmatch(rf"(?:\w+\*)?\w+{GROUP}|\w+", called) or (start, end) == (0, len(text))
             return f"{text[:start]}{called if simple else f'({called})'}{text[end:]}"
     return text
-
-
-def _near(name: str) -> list[str]:
-    near = [] if is_missing(name) else nearest(name, [*FUNCTION_NAMES, *ARRAY_NAMES])
-    return near if len(near) == 1 else []
 
 
 def _called(template: str, arguments: list[str]) -> str:

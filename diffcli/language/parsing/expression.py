@@ -72,7 +72,7 @@ class Expression:
         """Report every chain of comparisons so far: ``a < b < c``."""
         for positions in self.stacks.chained:
             signs = [match.span() for match in (TOKEN.match(self.text, position) for position in positions) if match]
-            self.mistakes.complain.chained_comparison([Span(*sign) for sign in signs])
+            self.mistakes.complain.of("chain", *[Span(*sign) for sign in signs])
         self.stacks.chained.clear()
 
     def negate(self, start: int, stop: int) -> None:
@@ -174,7 +174,7 @@ class Expression:
     def close(self, bracket: bool, start: int, stop: int) -> None:
         """``)``, or a ``bracket`` ``]``: what is open inside it is closed with it."""
         if not self.depth:
-            self.mistakes.complain.unmatched(start)
+            self.mistakes.complain.of("]" if bracket else ")", Span(start, stop))
             return
         if bracket and self.wants:
             self.refuse_empty(start, stop)
@@ -244,7 +244,7 @@ class Expression:
                 self.stand_in(start, start)
             call.firsts.append(len(self.operations))
         elif (bracket := self.innermost()) is None:
-            self.mistakes.complain.stray_comma(Span(start, stop))
+            self.mistakes.complain.of(",", Span(start, stop))
             self.operands.pop()
         elif bracket.is_index:
             self.end_part(bracket)

@@ -145,9 +145,6 @@ class LatexReader:
         mark = Mark(Span(self.start, self.stop))
         raise ExpressionError([error(f"latex-{code}", message, Source(self.latex, self.label), mark, help=help)])
 
-    def refuse(self, what: str) -> NoReturn:
-        self.fail("ambiguous", *OPEN[what])
-
     def write(self, text: str, at: int = -1) -> None:
         self.pieces.append((text, self.start if at < 0 else at, self.stop if at < 0 else at))
 
@@ -166,7 +163,7 @@ class LatexReader:
         top = self.top
         if top.full:
             if kind == "number" or top.quotient or (top.kind == "function" and kind != "name"):
-                self.refuse(kind if kind == "number" else "quotient" if top.quotient else "argument")
+                self.fail("ambiguous", *OPEN[kind if kind == "number" else "quotient" if top.quotient else "argument"])
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -190,7 +187,7 @@ class LatexReader:
             self.stop = self.start + 1  # \frac12, and x^12 is x^{1}2
         text, times, power = self.latex[self.start : self.stop].partition(r"\times")
         if re.fullmatch(r"[1-9]\d{0,2}\{,\}\d{3}\s*", text):
-            self.refuse("comma")
+            self.fail("ambiguous", *OPEN["comma"])
         self.factor("number")
         self.write(text.strip().replace("{,}", ".") + "e" * bool(times) + power.partition("{")[2].strip("}"))
         self.complete()
@@ -277,7 +274,7 @@ class LatexReader:
         if power == "-1":
             name = f"a{name}"
             if name.startswith("aa") or not is_function(name[:-1]):
-                self.refuse("inverse")
+                self.fail("ambiguous", *OPEN["inverse"])
         elif power and name == "digamma(":
             name = f"polygamma({self.script(power)}, "
         elif power:
@@ -299,7 +296,7 @@ class LatexReader:
         if sign == "not" or (sign in "+-" and not self.top.full):
             return self.write("not " if sign == "not" else sign)
         if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
-            self.refuse("argument")
+            self.fail("ambiguous", *OPEN["argument"])
         top = self.settle()
         if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
             sign = "=="

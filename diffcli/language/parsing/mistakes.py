@@ -1,7 +1,4 @@
-"""What is wrong with a text, collected while it is read as if it were right; and the leaves that only look wrong.
-
-A mistake is reported by `diffcli.language.complaints`, which a right text never loads.
-"""
+"""What is wrong with a text, collected while it is read as if it were right; and the leaves that only look wrong."""
 
 from __future__ import annotations
 
@@ -65,11 +62,6 @@ class Mistakes:
     def stray(self, character: str, start: int) -> None:
         self.strays.setdefault(character, []).append(Span(start, start + 1))
         self.stray_at = start
-
-    def number(self, token: str, start: int, value: float) -> float:
-        """What is read for a number that is none (``value`` is NaN), or beyond the range of floats."""
-        self.complain.malformed_number(Span(start, start + len(token)), value)
-        return 1.0
 
     def unusual_name(self, token: str, start: int, before: Span | None = None) -> str:
         """A name with characters beyond ASCII, as it is called in the tree; ``before`` is the factor that it follows."""

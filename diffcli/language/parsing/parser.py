@@ -6,7 +6,7 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 
 from __future__ import annotations
 
-from diffcli.errors import ExpressionError, Source, Span, UsageError, error
+from diffcli.errors import ExpressionError, Source, Span, refusal
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import Functions, resolve_names
@@ -99,7 +99,8 @@ class Parser:
                 except ValueError:
                     value = NAN
                 if not 0.0 < value < INFINITY and (value or token.lower().partition("e")[0].strip("0._")):
-                    value = self.mistakes.number(token, start, value)
+                    self.mistakes.complain.malformed_number(Span(start, stop), value)
+                    value = 1.0
                 arguments.append(value)
             else:
                 if kind == STRAY:
@@ -304,7 +305,7 @@ def source_of(text: str, label: str, syntax: str) -> Source:
     if not isinstance(text, str):
         raise TypeError(f"a program is text, not {type(text).__name__}")
     if syntax not in SYNTAXES:
-        raise UsageError([error("unknown-choice", f"there is no syntax `{syntax}`", help=[f"one of: {', '.join(SYNTAXES)}"])])
+        raise refusal("unknown-choice", f"there is no syntax `{syntax}`", f"one of: {', '.join(SYNTAXES)}")
     text = text.removeprefix("\ufeff")
     if syntax == SYNTAXES[0]:
         return Source(text, label)

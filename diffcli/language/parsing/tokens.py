@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from diffcli._named import NamedTuple
 from diffcli.errors import Span
 
 SYMBOL, NAME, CALL, NUMBER, STRAY = 1, 2, 3, 4, 5
@@ -36,16 +37,13 @@ FACTORS = "xyztuvwabcdkmnpqrs"
 """Letters, maybe with a number behind them, that are factors rather than functions before a parenthesis."""
 
 
-class Keyword:
+class Keyword(NamedTuple):
     """``name=`` before an argument."""
 
-    __slots__ = ("name", "span", "place")
-
-    def __init__(self, name: str, span: Span, place: int) -> None:
-        self.name = name
-        self.span = span
-        self.place = place
-        """How many arguments stand before that one."""
+    name: str
+    span: Span
+    place: int
+    """How many arguments stand before that one."""
 
 
 def plain_name(name: str) -> str:

@@ -16,10 +16,9 @@ from itertools import pairwise
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, counted, did_you_mean
+from diffcli.errors import ExpressionError, counted, did_you_mean, refusal
 from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.data_texts import number_in_full
-from diffcli.methods.points.file_text import bad_file
 from diffcli.methods.points.ranges import read_constant
 from diffcli.records import finite_float
 
@@ -56,13 +55,13 @@ class CsvTable(NamedTuple):
             return list(range(len(self.rows[0][1])))
         if not asked:
             message = f"column {self.names.index('') + 1} of {self.path} has no name"
-            raise bad_file("bad-data", message, f"choose columns by their names, as {self.path}:NAME")
+            raise refusal("bad-data", message, f"choose columns by their names, as {self.path}:NAME")
         wanted = [asked] if asked in self.names else [plain_name(name.strip()) for name in asked.split(",")]
         for name in wanted:
             if (count := self.names.count(name)) != 1:
                 message = f"{self.path} has {f'{count} columns' if count else 'no column'} `{name}`"
                 known = f"its columns: {', '.join(self.names[:8])}" if self.names else "its first line holds no names"
-                raise bad_file("bad-data", message, *([] if count else did_you_mean(name, self.names)), known)
+                raise refusal("bad-data", message, *([] if count else did_you_mean(name, self.names)), known)
         return [self.names.index(name) for name in wanted]
 
     def numbers(self, columns: Sequence[int]) -> list[list[float]]:
@@ -101,7 +100,7 @@ class CsvTable(NamedTuple):
             fault, help = f"{shown}, which can be read in two ways", _readings(cell)
         elif mixed:
             fault, help = f"{shown}, where other cells have decimal commas", ["write all numbers with a point"]
-        raise bad_file("bad-data", f"line {line}, column {place + 1} of {self.path} is {fault}", *help)
+        raise refusal("bad-data", f"line {line}, column {place + 1} of {self.path} is {fault}", *help)
 
 
 def read_csv(text: str, path: str, columns: str = "") -> Any:
@@ -132,7 +131,7 @@ def read_table(text: str, path: str) -> CsvTable:
     named = bool(rows) and not any(values)
     if len(rows) == named:
         what = f"holds no numbers, only {'a line of names' if named else 'remarks'}" if text.strip() else "is empty"
-        raise bad_file("bad-data", f"{path} {what}")
+        raise refusal("bad-data", f"{path} {what}")
     start, first = rows[0]
     for line, row in rows:
         if len(row) != len(first):
@@ -141,11 +140,11 @@ def read_table(text: str, path: str) -> CsvTable:
             whole, half = ",".join(row), ",".join(row[:2])
             split = half if len(row) == 2 * len(first) and _DECIMAL.fullmatch(half) else ""
             one = "" if separator != "," else whole if _THOUSANDS.fullmatch(whole) else split
-            raise bad_file("bad-data", message, *(_readings(one, len(first)) if one else [_EVERY, *[_QUOTED] * ("(" in whole)]))
+            raise refusal("bad-data", message, *(_readings(one, len(first)) if one else [_EVERY, *[_QUOTED] * ("(" in whole)]))
         for before, after in pairwise(row) if separator in ", " else ():
             if after[:1] == "0" and _PADDED.fullmatch(f"{before},{after}") and (separator == "," or len(after) == 3):
                 one = before + separator + after
-                raise bad_file("bad-data", f"line {line} of {path} has `{one}`, which is one number, or two", *_readings(one))
+                raise refusal("bad-data", f"line {line} of {path} has `{one}`, which is one number, or two", *_readings(one))
     return CsvTable(path, [plain_name(name) for name in first] if named else [], rows[named:])
 
 
@@ -164,7 +163,7 @@ def _split(lines: list[str], separator: str, path: str, strict: bool = True) -> 
     try:
         return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as failure:
-        raise bad_file("bad-data", f"line {reader.line_num} of {path} is not CSV: {failure}") from None
+        raise refusal("bad-data", f"line {reader.line_num} of {path} is not CSV: {failure}") from None
 
 
 def _value(text: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from diffcli.methods.points.file_text import bad_file
+from diffcli.errors import refusal
 from diffcli.records import finite_float
 
 # A file may hold numbers only: what makes arrays is imported where one is met.
@@ -28,7 +28,7 @@ def finite_array(value: Any, path: str) -> Any:
     if math.isfinite(number):
         return value
     where = f" at {element('', place)}" if place else ""
-    raise bad_file("bad-data", f"{path} holds {number}{where}, not a finite number", *["indices count from 0"] * bool(place))
+    raise refusal("bad-data", f"{path} holds {number}{where}, not a finite number", *["indices count from 0"] * bool(place))
 
 
 def read_json(text: str, path: str, name: str) -> Any:
@@ -38,7 +38,7 @@ def read_json(text: str, path: str, name: str) -> Any:
         if name not in data:
             names = ", ".join(list(data)[:8])
             message = f"{path} holds an object without `{name}`"
-            raise bad_file("bad-data", message, f"its names: {names}", f"a whole point is given alone, as @{path}")
+            raise refusal("bad-data", message, f"its names: {names}", f"a whole point is given alone, as @{path}")
         data = data[name]
     return json_value(data, name, path)
 
@@ -50,7 +50,7 @@ def parse_json(text: str, path: str) -> Any:
         found: dict[str, Any] = {}
         for name, value in pairs:
             if name in found:
-                raise bad_file("bad-data", f"{path} gives the name `{name}` twice")
+                raise refusal("bad-data", f"{path} gives the name `{name}` twice")
             found[name] = value
         return found
 
@@ -58,11 +58,11 @@ def parse_json(text: str, path: str) -> Any:
         return json.loads(text, object_pairs_hook=once, parse_float=number_in_full)
     except json.JSONDecodeError as failure:
         reason = f"{failure.msg[:1].lower()}{failure.msg[1:]}"
-        raise bad_file("bad-data", f"line {failure.lineno}, column {failure.colno} of {path} is not JSON: {reason}") from None
+        raise refusal("bad-data", f"line {failure.lineno}, column {failure.colno} of {path} is not JSON: {reason}") from None
     except RecursionError:
-        raise bad_file("bad-data", f"{path} is nested too deep") from None
+        raise refusal("bad-data", f"{path} is nested too deep") from None
     except ValueError:
-        raise bad_file("bad-data", f"{path} holds an integer of thousands of digits, beyond the range of a float") from None
+        raise refusal("bad-data", f"{path} holds an integer of thousands of digits, beyond the range of a float") from None
 
 
 def number_in_full(text: str) -> float | Decimal:
@@ -86,7 +86,7 @@ def point_of(data: Any) -> Any:
 def json_value(data: Any, name: str, path: str) -> Any:
     """A number or nested lists, as a float or an array; what else there is, such as a text, as it is."""
     if isinstance(data, Mapping) or data is None:
-        raise bad_file("bad-data", f"`{name}` in {path} is {kind_of(data)}, not a number or nested lists of numbers")
+        raise refusal("bad-data", f"`{name}` in {path} is {kind_of(data)}, not a number or nested lists of numbers")
     if isinstance(data, str) and not data.lstrip().startswith("@"):  # data ask for no other file
         return data
     if not isinstance(data, list):
@@ -96,17 +96,17 @@ def json_value(data: Any, name: str, path: str) -> Any:
     try:
         array = nested_array(name, data, lambda element, number: _finite(number, element, path))
     except Ragged as found:
-        raise bad_file("bad-data", f"the lists in {path} do not fit: {found.message}") from None
+        raise refusal("bad-data", f"the lists in {path} do not fit: {found.message}") from None
     return finite_array(array, path)
 
 
 def _finite(number: Any, name: str, path: str) -> float:
     if not isinstance(number, int | float | Decimal):
-        raise bad_file("bad-data", f"`{name}` in {path} is {kind_of(number)}, not a number")
+        raise refusal("bad-data", f"`{name}` in {path} is {kind_of(number)}, not a number")
     try:
         return finite_float(number)
     except (OverflowError, ValueError) as fault:
-        raise bad_file("bad-data", f"`{name}` in {path} is {fault}") from None
+        raise refusal("bad-data", f"`{name}` in {path} is {fault}") from None
 
 
 def kind_of(data: Any) -> str:

@@ -5,15 +5,10 @@ from __future__ import annotations
 import os
 from typing import IO
 
-from diffcli.errors import UsageError, error, nearest
+from diffcli.errors import nearest, refusal
 
 LARGEST = 2_000_000_000
 """The longest text file that is read, in bytes."""
-
-
-def bad_file(code: str, message: str, *help: str) -> UsageError:
-    """The error about a file that cannot be used."""
-    return UsageError([error(code, message, help=help)])
 
 
 def open_file(path: str, *help: str) -> IO[bytes]:
@@ -22,17 +17,17 @@ def open_file(path: str, *help: str) -> IO[bytes]:
     ``help`` says what to do where it cannot be read, and no other file may be meant.
     """
     if not path:
-        raise bad_file("unreadable-file", "there is no name of a file", *help)
+        raise refusal("unreadable-file", "there is no name of a file", *help)
     try:
         file = open(path, "rb")  # noqa: SIM115 (closed by who reads it)
     except (OSError, ValueError) as failure:
         reason = getattr(failure, "strerror", None) or str(failure)
         near = _similar(path) if isinstance(failure, FileNotFoundError) else []
-        raise bad_file("unreadable-file", f"cannot read {path}: {reason}", *(near or help)) from None
+        raise refusal("unreadable-file", f"cannot read {path}: {reason}", *(near or help)) from None
     size = os.fstat(file.fileno()).st_size
     if size > LARGEST and not path.lower().endswith(".npz"):
         file.close()
-        raise bad_file("bad-data", f"{path} is too large: {size} bytes, and at most {LARGEST} are read")
+        raise refusal("bad-data", f"{path} is too large: {size} bytes, and at most {LARGEST} are read")
     return file
 
 
@@ -48,7 +43,7 @@ def decode(content: bytes, name: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
         message = f"{name} is not UTF-8 text: byte {failure.start} is {content[failure.start]:#04x}"
-        raise bad_file("unreadable-file", message, "save it as UTF-8") from None
+        raise refusal("unreadable-file", message, "save it as UTF-8") from None
 
 
 def _similar(path: str) -> list[str]:

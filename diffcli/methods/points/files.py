@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error
+from diffcli.errors import Diagnostic, Mark, Source, Span, UsageError, error, refusal
 from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.csv_table import read_csv
 from diffcli.methods.points.data_texts import finite_array, json_value, kind_of, parse_json, point_of, read_json
-from diffcli.methods.points.file_text import bad_file, open_file, read_text
+from diffcli.methods.points.file_text import open_file, read_text
 
 _REFERENCE = re.compile(r'\s*(?:(?P<name>[^\W\d]\w*)\s*=\s*)?@\s*(?P<path>"[^"\n]*"|[^,;\n]*)')
 """A reference to a file, where an assignment may begin. A path with a comma in it stands in quotation marks."""
@@ -67,7 +67,7 @@ def read_references(
             continue
         try:
             if not path:
-                raise bad_file("unreadable-file", "there is no name of a file after @", "write @FILE, as in W=@weights.npy")
+                raise refusal("unreadable-file", "there is no name of a file after @", "write @FILE, as in W=@weights.npy")
             if name:
                 single[name] = read_value(path, name)
                 found = [name]
@@ -94,7 +94,7 @@ def _names(values: Mapping[str, Any], path: str) -> dict[str, Any]:
     known = {plain_name(name): value for name, value in values.items()}
     for name in known:
         if not is_name(name):
-            raise bad_file("bad-data", f"{path} gives a value to `{name}`, which is no name of a variable")
+            raise refusal("bad-data", f"{path} gives a value to `{name}`, which is no name of a variable")
     return known
 
 
@@ -108,10 +108,10 @@ def read_value(path: str, name: str) -> Any:
     if reader is None:
         what = f"the suffix {suffix} is none of those" if suffix else "it has no suffix"
         help = f"name a file with one of: {', '.join(_READERS)}"
-        raise bad_file("unreadable-file", f"cannot tell what {path} holds: {what}", help)
+        raise refusal("unreadable-file", f"cannot tell what {path} holds: {what}", help)
     if inner and suffix == ".npy":
         message = f"{path} has no names for what it holds, and `{inner}` is asked of it"
-        raise bad_file("unreadable-file", message, f"write @{path}")
+        raise refusal("unreadable-file", message, f"write @{path}")
     return reader(path, name, inner)
 
 
@@ -124,11 +124,11 @@ def read_mapping(path: str) -> dict[str, Any]:
     if suffix != ".json":
         message = f"a point from a file is JSON, which {path} is not by its name"
         help = 'JSON such as {"x": 2, "w": [1, 2]} is a point'
-        raise bad_file("unreadable-file", message, f"write {inner or 'name'}=@{given} for one value", help)
+        raise refusal("unreadable-file", message, f"write {inner or 'name'}=@{given} for one value", help)
     data = point_of(parse_json(_filled(path), path))
     if not isinstance(data, dict):
         message = f"{path} holds {kind_of(data)}, not an object from names to values"
-        raise bad_file("bad-data", message, f"write name=@{path} for one value")
+        raise refusal("bad-data", message, f"write name=@{path} for one value")
     return {name: json_value(value, name, path) for name, value in data.items()}
 
 
@@ -144,7 +144,7 @@ def _parts(path: str) -> tuple[str, str, str]:
 def _filled(path: str) -> str:
     text = read_text(path)
     if not text.strip():
-        raise bad_file("bad-data", f"{path} is empty")
+        raise refusal("bad-data", f"{path} is empty")
     return text
 
 
@@ -156,7 +156,7 @@ def read_binary(path: str, name: str, inner: str, keep: bool = False) -> Any:
         try:
             array = read_npz(file, inner, name) if path.lower().endswith(".npz") else read_npy(file, keep)
         except UnusableArray as found:
-            raise bad_file("bad-data", f"{path} {found.reason}", *filter(None, [found.help])) from None
+            raise refusal("bad-data", f"{path} {found.reason}", *filter(None, [found.help])) from None
     return finite_array(array, path)
 
 

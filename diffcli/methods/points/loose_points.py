@@ -13,7 +13,7 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _NAME = re.compile(rf"""["']?(?<![\w.@/\\])([^\W\d]\w*)["']?(?:\s*(?:==|:=|[=:→]|->)\s*|\s+(?={_NUMBER}))""")
 """A name with what stands between it and its value."""
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
-_NUMBERS = re.compile(rf"{_NUMBER}(?:\s*,\s*{_NUMBER})+")
+_TWO = re.compile(rf"{_NUMBER}\s*,\s*[-+]?\d{{1,2}}")
 _WITH_UNIT = re.compile(rf"({_NUMBER})\s*(?!(?:pi|π|e)\b)[^\W\d][\w/^*.·²³-]*")
 _GAPS = " \t\r\n,;&"
 _PAIRS = ("{}", "()", "[]", '""', "''")
@@ -56,10 +56,5 @@ def _meanings(value: str, known: Collection[str]) -> list[str]:
         return [value] if value.startswith("@") or all(name in known for name in parse(value).inputs) else []
     except ExpressionError as fault:
         mended = [text for text in fault.mended if not parse(text).inputs]
-    if _THOUSANDS.fullmatch(value):
-        return [value.replace(",", ""), *[value.replace(",", ".")] * (value.count(",") == 1 and "." not in value)]
-    if _NUMBERS.fullmatch(value):
-        decimal = value.replace(",", ".")
-        return [f"[{value}]", *[decimal] * (decimal.count(".") == 1)]
     unit = _WITH_UNIT.fullmatch(value)
-    return mended or ([unit[1]] if unit else [])
+    return [f"[{value}]"] * bool(_TWO.fullmatch(value)) + (mended or ([unit[1]] if unit else []))

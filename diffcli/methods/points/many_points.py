@@ -9,10 +9,10 @@ from math import prod
 from random import Random
 from typing import Any
 
-from diffcli.errors import Diagnostic
+from diffcli.errors import Diagnostic, refusal
 from diffcli.language import Program
 from diffcli.methods.points.csv_table import read_table
-from diffcli.methods.points.file_text import bad_file, read_text
+from diffcli.methods.points.file_text import read_text
 from diffcli.methods.points.files import find_reference
 from diffcli.methods.points.points import read_point
 from diffcli.operations.array_row import Shape
@@ -62,13 +62,13 @@ def _shape(name: str, columns: Sequence[str]) -> Shape:
 def _rows(columns: Mapping[str, Number], wanted: list[str]) -> Iterable[tuple[float, ...]]:
     """The numbers of each point, from a vector for each name; a number is the same at all of them."""
     if lost := [name for name in wanted if name not in columns]:
-        raise bad_file("bad-data", f"--points has no column for `{lost[0]}`", f"add {lost[0]}=@FILE:NAME to it")
+        raise refusal("bad-data", f"--points has no column for `{lost[0]}`", f"add {lost[0]}=@FILE:NAME to it")
     found = [getattr(columns[name], "shape", ()) for name in wanted]
     counts = {shape for shape in found if shape} or {(1,)}
     if len(counts) > 1 or len(max(counts)) > 1:
         sizes = [(name, " by ".join(map(str, shape))) for name, shape in zip(wanted, found, strict=True) if shape]
         message = f"--points has columns that do not fit: {', '.join(f'`{name}` has {size}' for name, size in sizes)}"
-        raise bad_file("bad-data", message, "each is to be one column, of one length")
+        raise refusal("bad-data", message, "each is to be one column, of one length")
     ((count,),) = counts
     values: list[Any] = [columns[name] for name in wanted]
     return zip(*[value.tolist() if is_array(value) else [value] * count for value in values], strict=True)

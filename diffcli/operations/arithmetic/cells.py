@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from diffcli.operations.arithmetic import array_functions
+from diffcli.operations.arithmetic.arrays import shape_of as shape_of
 
 Cells = Any
 """A NumPy array of objects."""
@@ -53,10 +54,6 @@ def of(values: Sequence[Any], shape: tuple[int, ...]) -> Cells:
 def listed(cells: Cells) -> list[Any]:
     """The elements, row by row."""
     return list(np.asarray(cells, dtype=object).reshape(-1))
-
-
-def shape_of(cells: Cells) -> tuple[int, ...]:
-    return np.shape(cells)
 
 
 def applied(function: Callable[..., Any], operands: Sequence[Cells]) -> Cells:

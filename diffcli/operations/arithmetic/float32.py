@@ -25,8 +25,4 @@ def rounded(value: float) -> float:
 
 def single(function: Callable[..., Any]) -> Callable[..., float]:
     """A function on single-precision numbers, from one on floats."""
-
-    def in_single(*operands: float) -> float:
-        return c_float(function(*operands)).value
-
-    return in_single
+    return lambda *operands: c_float(function(*operands)).value

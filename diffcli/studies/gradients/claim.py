@@ -11,12 +11,12 @@ from math import prod
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, UsageError, error
+from diffcli.errors import ExpressionError, UsageError, error, refusal
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import plain_name
 from diffcli.methods.points.arrays import Ragged, as_array, flatten
 from diffcli.methods.points.data_texts import parse_json
-from diffcli.methods.points.file_text import bad_file, read_text
+from diffcli.methods.points.file_text import read_text
 from diffcli.methods.points.files import read_binary, read_value
 from diffcli.methods.points.points import read_point, unknown_name
 from diffcli.methods.problem.components import Components, as_blocks
@@ -95,7 +95,7 @@ def _of_text(text: str, point: Mapping[str, Any], kind: str) -> Any:
     if suffix == ".json":
         data = parse_json(read_text(path), path)
         if isinstance(data, dict) and "schema" in data and kind not in data:
-            raise bad_file("bad-data", f"{path} is a result of diffcli without a {kind}")
+            raise refusal("bad-data", f"{path} is a result of diffcli without a {kind}")
         return data[kind] if isinstance(data, dict) and "schema" in data else data
     label = "--against"
     if text.startswith("@") or (suffix and os.path.isfile(path)):

@@ -8,7 +8,7 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
-from diffcli.records.figures import Axis, Figure
+from diffcli.records.figures import Axis
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid, listed, listing
 
@@ -35,6 +35,7 @@ for _ in range(3): (w**2).backward(); print(w.grad)"""
 def lesson(settings: Settings) -> Lesson:
     passes = _passes()
     cleared, summed = (descent(lambda w: (w - GOAL) ** 2, START, RATE, STEPS, clear) for clear in (True, False))
+    paths = {"cleared": enumerate(cleared), "not cleared": enumerate(summed)}
     batch = _Batch(settings.seed)
     inner = _Inner()
     one, two, three, again = passes
@@ -45,7 +46,7 @@ def lesson(settings: Settings) -> Lesson:
         optimizer.zero_grad():""",
         listing(DESCENT),
         "Without the line each step goes along the sum of all gradients so far:",
-        _swing(cleared, summed),
+        curves("the minimum is at 1", Axis("step"), Axis("w", ends=(-0.1, 2.1)), paths, rows=7),
         """The descent does not arrive: it swings about the minimum for ever, as far as it began. The loss is small at times, so
         it may look as if it were learning.""",
         f"""Adding is useful for a batch that does not fit into memory: go through it in parts and then step once. Divide the
@@ -76,9 +77,6 @@ def lesson(settings: Settings) -> Lesson:
     )
 
 
-# -- passes and descents ---------------------------------------------------------------------------------------------------------
-
-
 def _passes() -> list[float]:
     """The gradient after one, two and three passes, and after one more from None."""
     w: Any = ad.tensor(3.0, requires_grad=True)
@@ -89,14 +87,6 @@ def _passes() -> list[float]:
         (w**2).backward()
         found.append(w.grad.item())
     return found
-
-
-def _swing(cleared: Sequence[float], summed: Sequence[float]) -> Figure:
-    paths = {"cleared": enumerate(cleared), "not cleared": enumerate(summed)}
-    return curves("the minimum is at 1", Axis("step"), Axis("w", ends=(-0.1, 2.1)), paths, rows=7)
-
-
-# -- batches ---------------------------------------------------------------------------------------------------------------------
 
 
 class _Way(NamedTuple):
@@ -139,9 +129,6 @@ class _Batch:
             for number, (way, found, equal) in enumerate(zip(self.WAYS, self.found, self.equal(), strict=True))
         ]
         return grid("", ("passes", "w1.grad", "w2.grad", "w3.grad", "to the last bit"), tuple(rows))
-
-
-# -- what is in between ----------------------------------------------------------------------------------------------------------
 
 
 class _Inner:

@@ -69,9 +69,6 @@ def lesson(settings: Settings) -> Lesson:
     )
 
 
-# -- the data --------------------------------------------------------------------------------------------------------------------
-
-
 class _Data:
     """Clouds of points with their classes, and the three measures of a classifier's logits."""
 
@@ -109,9 +106,6 @@ class _Data:
 
     def losses(self) -> dict[str, Callable[[Any], Any]]:
         return {"cross-entropy": self.cross_entropy, "hinge": self.hinge, "accuracy": self.accuracy}
-
-
-# -- along a line ----------------------------------------------------------------------------------------------------------------
 
 
 class _Stairs:
@@ -178,9 +172,6 @@ class _Stairs:
         rows.append(("the engine", None, None, None, *[self.slope(name, self.jump) for name in smooth]))
         columns = ("h", "on a step", "left of jump", "right of it", *smooth)
         return grid("quotients of accuracy, and, at the jump, of the losses", columns, tuple(rows), digits=4)
-
-
-# -- pulls and descents ----------------------------------------------------------------------------------------------------------
 
 
 class _Pull(NamedTuple):

@@ -98,7 +98,8 @@ def lesson(settings: Settings) -> Lesson:
     values, slopes = _polynomial()
     suspects = [_Suspect(of) for of in (LegendrePolynomial, Mistyped, Forgetful)]
     naive, stable = ([_slope(of, x) for x in SIZES] for of in (lambda x: ad.log(1 + ad.exp(x)), Softplus.apply))
-    plain, straight = (_fit(rounding) for rounding in (ad.round, StraightThrough.apply))
+    losses = [lambda w, of=of: (of(w) - GOAL) ** 2 for of in (ad.round, StraightThrough.apply)]
+    plain, straight = (descent(loss, START, RATE, STEPS) for loss in losses)
     parts: Parts = (
         """A Function is an operation whose backward you write: it receives grad_output, the adjoint of the result, and returns
         those of the operands. For P3:""",
@@ -143,9 +144,6 @@ def _composed(x: Any) -> Any:
     return 0.5 * (5 * x**3 - 3 * x)
 
 
-# -- P3 --------------------------------------------------------------------------------------------------------------------------
-
-
 def _polynomial() -> tuple[list[float], dict[str, list[float]]]:
     by = {
         "backward": [_slope(LegendrePolynomial.apply, x) for x in POINTS],
@@ -174,13 +172,6 @@ def _suspects(suspects: Sequence[_Suspect]) -> Table:
         marks = ["" if mine == rights else "wrong" for mine, rights in ((of.alone, right.alone), (of.within, right.within))]
         rows.append((of.name, of.alone, marks[0], of.within, marks[1], "wrong" if of.error else "right"))
     return grid("", ("backward", "slope alone", "", "slope of exp(P3)", "", "gradcheck"), tuple(rows), digits=6)
-
-
-# -- uses ------------------------------------------------------------------------------------------------------------------------
-
-
-def _fit(rounding: Callable[[Any], Any]) -> list[float]:
-    return descent(lambda w: (rounding(w) - GOAL) ** 2, START, RATE, STEPS)
 
 
 def _checks(

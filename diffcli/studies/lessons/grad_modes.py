@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from collections.abc import Callable
 from itertools import pairwise
 from statistics import median
+from timeit import timeit
 from typing import Any
 
 import diffcli.autograd as ad
@@ -16,6 +16,7 @@ from diffcli.records.blocks import Table
 from diffcli.studies.graph.of_tensor import nodes_behind
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
 from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
+from diffcli.studies.lessons.modules import MyLinear
 from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed
 
 MODES: dict[str, Callable[[], Any]] = {"default": ad.enable_grad, "no-grad": ad.no_grad, "inference": ad.inference_mode}
@@ -39,21 +40,11 @@ with ad.inference_mode(): y = 3 * w
 print((w + y).grad_fn, (w * y.clone()).grad_fn)   # and w * y?"""
 
 
-class MyLinear(nn.Module):
-    """A layer whose start keeps the size of what goes through."""
-
-    def __init__(self, in_features: int, out_features: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(ad.randn(in_features, out_features) / in_features**0.5)
-
-    def forward(self, x: Any) -> Any:
-        return ad.matmul(x, self.weight)
-
-
 def _net3(dim1: int) -> nn.Sequential:
-    """Four layers, with relu between them."""
-    layers = [MyLinear(inputs, outputs) for inputs, outputs in pairwise((dim1, 2 * dim1, 2 * dim1, 2 * dim1, 1))]
-    return nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2], nn.ReLU(), layers[3])
+    """Four layers whose start keeps the size of what goes through, with relu between them."""
+    widths = pairwise((dim1, 2 * dim1, 2 * dim1, 2 * dim1, 1))
+    layers = [layer for inputs, outputs in widths for layer in (MyLinear(inputs, outputs, inputs**0.5), nn.ReLU())]
+    return nn.Sequential(*layers[:-1])
 
 
 def lesson(settings: Settings) -> Lesson:
@@ -116,9 +107,6 @@ def lesson(settings: Settings) -> Lesson:
     )  # fmt: skip
 
 
-# -- what it costs ---------------------------------------------------------------------------------------------------------------
-
-
 class _Cost(NamedTuple):
     middle: float
     small: float
@@ -149,19 +137,13 @@ def _costs(net: nn.Module, x: Any) -> dict[str, _Cost]:
     return costs
 
 
-def _seconds(net: nn.Module, x: Any, mode: Callable[[], Any]) -> float:
-    begin = time.perf_counter()
-    with mode():
-        net(x)
-    return time.perf_counter() - begin
-
-
 def _middles(net: nn.Module, x: Any, rounds: int) -> dict[str, float]:
     """The median of each mode, each in turn, so that what else the machine does falls on all."""
     times: dict[str, list[float]] = {name: [] for name in MODES}
     for _ in range(rounds):
         for name, mode in MODES.items():
-            times[name].append(_seconds(net, x, mode))
+            with mode():
+                times[name].append(timeit(lambda: net(x), number=1))
     return {name: median(found) for name, found in times.items()}
 
 
@@ -173,9 +155,6 @@ def _cost_table(costs: dict[str, _Cost]) -> Table:
     varies = ("median, ms", "small, ms", "peak, MB")
     columns = ("mode", *varies, "nodes", "numbers kept")
     return grid("a forward pass", columns, rows, varies, digits=3)
-
-
-# -- what results are good for ---------------------------------------------------------------------------------------------------
 
 
 class _Use:
@@ -223,9 +202,6 @@ def _switches(uses: dict[str, _Use], costs: dict[str, _Cost]) -> Table:
     rows = [(what, *[of[what] for of in found.values()]) for what in found["default"]]
     rows[2:2] = [("operations are recorded", *[costs[name if name in costs else "default"].nodes > 0 for name in found])]
     return grid(SWITCHES, ("", *uses), tuple(rows))
-
-
-# -- predictions -----------------------------------------------------------------------------------------------------------------
 
 
 def _confusions(title: str, what: str, found: dict[str, Confusion]) -> Table:

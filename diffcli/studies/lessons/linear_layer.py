@@ -82,9 +82,6 @@ def _order_slip() -> Erratum:
     )
 
 
-# -- the small case --------------------------------------------------------------------------------------------------------------
-
-
 class _Explicit:
     """The small case with its Jacobians written out; their entries by indices that begin with 1."""
 
@@ -169,9 +166,6 @@ def _bytes(entries: int) -> str:
             return f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:.3g} TB"
-
-
-# -- a network -------------------------------------------------------------------------------------------------------------------
 
 
 class _NeuralNetwork(nn.Module):

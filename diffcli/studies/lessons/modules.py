@@ -10,7 +10,7 @@ from diffcli import nn
 from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
 from diffcli.records.blocks import Table
-from diffcli.records.figures import Axis, Figure
+from diffcli.records.figures import Axis
 from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, curves, grid, listing
 
 STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
@@ -35,9 +35,9 @@ for name, p in net.named_parameters(): print(name, p.shape)"""
 class MyLinear(nn.Module):
     """A layer without a bias."""
 
-    def __init__(self, in_features: int, out_features: int) -> None:
+    def __init__(self, in_features: int, out_features: int, divisor: float = 1.0) -> None:
         super().__init__()
-        self.weight = nn.Parameter(ad.randn(in_features, out_features))
+        self.weight = nn.Parameter(ad.randn(in_features, out_features) / divisor)
 
     def forward(self, x: Any) -> Any:
         return ad.matmul(x, self.weight)
@@ -63,6 +63,7 @@ def lesson(settings: Settings) -> Lesson:
     runs = {"list": _train(False, settings.seed), "nn.ModuleList": _train(True, settings.seed)}
     shared = _Shared()
     starts = [_Start(width) for width in WIDTHS]
+    losses = {name: list(enumerate(run.losses))[::8] for name, run in runs.items()}
     parts: Parts = (
         [
             listing(CLASSES),
@@ -76,7 +77,7 @@ def lesson(settings: Settings) -> Lesson:
         kept.grid(),
         """A tensor is not learned, even one that requires a gradient: it may be a state. Nor is a Python list of layers, and
         there is no error. A network with its hidden layer in a list, and in an nn.ModuleList:""",
-        _losses(runs),
+        curves("the hidden layer in", Axis("step"), Axis("loss", ends=(0.0, 0.6)), losses, rows=6),
         """parameters() does not yield the weights in the list: they have a gradient, but no step moves them, and state_dict()
         does not save them.""",
         _squeeze(net, net2),
@@ -106,9 +107,6 @@ def lesson(settings: Settings) -> Lesson:
         f"""{sum(one.numel() for one in layers.parameters())}: {", ".join(f"{one.numel()} in {name}" for name, one in
         layers.named_parameters())}.""",
     )
-
-
-# -- the tree --------------------------------------------------------------------------------------------------------------------
 
 
 CALLS = ("children", "modules", "named_children", "named_modules")
@@ -146,9 +144,6 @@ def _two_runs(net: nn.Module) -> Erratum:
         "m.named_parameters() has a weight that begins with 0.6101, m.parameters() one that begins with -0.6607.",
         f"both yield the same objects, here {same} of {len(plain)}. The two printouts are of two runs.",
     )
-
-
-# -- what is registered ----------------------------------------------------------------------------------------------------------
 
 
 class _Kept:
@@ -212,26 +207,15 @@ def _train(registered: bool, seed: int) -> _Run:
     target = ad.sin(2 * x)
     weight = net.hidden[0].weight
     begin = weight.detach().clone()
-    losses = []
+    optimizer, losses = nn.optim.SGD(net.parameters(), lr=RATE), []
     for _ in range(STEPS + 1):
-        net.zero_grad()
+        optimizer.zero_grad()
         loss = ((net(x) - target) ** 2).mean()
         losses.append(loss.item())
         loss.backward()
-        with ad.no_grad():
-            for parameter in net.parameters():
-                parameter.sub_(RATE * parameter.grad)  # type: ignore[operator]
+        optimizer.step()
     moved = ad.norm(weight.detach() - begin).item()
     return _Run(losses, moved, ad.norm(weight.grad).item())
-
-
-def _losses(runs: dict[str, _Run]) -> Figure:
-    """Every eighth loss of the two."""
-    points = {name: list(enumerate(run.losses))[::8] for name, run in runs.items()}
-    return curves("the hidden layer in", Axis("step"), Axis("loss", ends=(0.0, 0.6)), points, rows=6)
-
-
-# -- a module at two places, and starts ------------------------------------------------------------------------------------------
 
 
 class _Shared:

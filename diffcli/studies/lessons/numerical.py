@@ -64,9 +64,6 @@ def lesson(settings: Settings) -> Lesson:
     )  # fmt: skip
 
 
-# -- the step ------------------------------------------------------------------------------------------------------------------
-
-
 def _curves(measured: StepSizeResult) -> Figure:
     points = {
         swept.method: [(sample.step, sample.error) for sample in swept.samples if sample.error is not None]
@@ -102,9 +99,6 @@ def _checks(measured: StepSizeResult, lost: float) -> list[Check]:
         checks.append(Check(claim, f"{ratio:.1f} times", ratio <= NEAR))
     checks.append(Check("a step that is lost beside x gives 0", number_text(lost), lost == 0))
     return checks
-
-
-# -- the price -------------------------------------------------------------------------------------------------------------------
 
 
 class _Price:

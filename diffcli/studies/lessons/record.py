@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
-from diffcli.records import is_array
 from diffcli.records.blocks import Cell, Column, Table, Text
 from diffcli.records.figures import Axis, Drawing, Figure, Series
 
@@ -90,7 +89,8 @@ def grid(
     [True, False]
     """
     titles, rows = tuple(columns), tuple(rows)
-    kinds = [_is_numeric([row[place] for row in rows if row[place] is not None]) for place in range(len(titles))]
+    cells = [[row[place] for row in rows if row[place] is not None] for place in range(len(titles))]
+    kinds = [bool(those) and not any(isinstance(cell, str | bool) for cell in those) for those in cells]
     return Table(title, tuple(map(Column, titles, kinds)), rows, varies=varies, digits=digits)
 
 
@@ -106,8 +106,3 @@ def listed(values: Iterable[Any], form: str = "") -> str:
     ('yes, no', '0.5, 0.67')
     """
     return ", ".join("yes" if value is True else "no" if value is False else format(value, form) for value in values)
-
-
-def _is_numeric(cells: Sequence[Cell]) -> bool:
-    numbers = [is_array(cell) or (isinstance(cell, int | float) and not isinstance(cell, bool)) for cell in cells]
-    return bool(cells) and all(numbers)

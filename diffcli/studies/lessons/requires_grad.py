@@ -6,7 +6,6 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table
 from diffcli.records.figures import Drawing
 from diffcli.records.graph import Graph
@@ -14,29 +13,17 @@ from diffcli.studies.graph.of_tensor import graph_of_tensor, nodes_behind
 from diffcli.studies.lessons.engine import quoted, refusal, refused
 from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
 
-Vector = tuple[float, ...]
-Matrix = tuple[Vector, ...]
-
-
-class Run(NamedTuple):
-    """Numbers of a network that slides print: four inputs, three hidden units, one output."""
-
-    x: Vector
-    w0: Matrix
-    w1: Vector
-
-
-FIRST = Run(
-    x=(0.9785, 0.4565, -0.4396, -0.1090),
-    w0=((-0.4769, -0.9407, 1.1517), (-0.4809, 1.2256, 0.9053), (1.5409, -1.2598, -3.7088), (-1.0534, -0.5934, 0.0647)),
-    w1=(1.7888, 0.1920, -1.8594),
-)
-
-FROZEN = Run(
-    x=(-0.3019, 0.3072, -0.9097, -2.0537),
-    w0=((-1.9223, -0.5765, -0.3053), (1.1695, -0.1050, 1.2679), (1.0916, 0.5429, -0.6907), (-1.3432, 0.0669, 1.4241)),
-    w1=(0.5816, 0.5796, 2.0542),
-)
+FIRST: dict[str, Any] = {
+    "x": (0.9785, 0.4565, -0.4396, -0.1090),
+    "w0": ((-0.4769, -0.9407, 1.1517), (-0.4809, 1.2256, 0.9053), (1.5409, -1.2598, -3.7088), (-1.0534, -0.5934, 0.0647)),
+    "w1": ((1.7888,), (0.1920,), (-1.8594,)),
+}
+FROZEN: dict[str, Any] = {
+    "x": (-0.3019, 0.3072, -0.9097, -2.0537),
+    "w0": ((-1.9223, -0.5765, -0.3053), (1.1695, -0.1050, 1.2679), (1.0916, 0.5429, -0.6907), (-1.3432, 0.0669, 1.4241)),
+    "w1": ((0.5816,), (0.5796,), (2.0542,)),
+}
+"""Numbers of a network that slides print: four inputs, three hidden units, one output."""
 
 NETWORK = """\
 z = (x @ w0).relu() @ w1
@@ -102,10 +89,9 @@ def lesson(settings: Settings) -> Lesson:
 class _Net:
     """The network on numbers of a run, with some of x, w0, w1 requiring a gradient, after its backward pass."""
 
-    def __init__(self, run: Run, wanted: str = "x w0 w1") -> None:
+    def __init__(self, run: dict[str, Any], wanted: str = "x w0 w1") -> None:
         self.wanted = wanted.split()
-        given = {"x": run.x, "w0": run.w0, "w1": tuple((weight,) for weight in run.w1)}
-        self.tensors = {name: ad.tensor(value, requires_grad=name in self.wanted) for name, value in given.items()}
+        self.tensors = {name: ad.tensor(value, requires_grad=name in self.wanted) for name, value in run.items()}
         for name, one in self.tensors.items():
             one.name = name
         x, w0, w1 = self.tensors.values()

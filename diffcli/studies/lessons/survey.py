@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from diffcli.language.writing.printer import number_text
 from diffcli.methods.gradient import compute
 from diffcli.methods.library import grad
 from diffcli.methods.options import Options
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import Cost, GradientResult, Trace
 from diffcli.records.figures import Axis, Figure
-from diffcli.studies.lessons.record import Check, curves
+from diffcli.studies.lessons.record import Check, curves, listed
 
 TEXT = "ln(x1) + x1*x2 - sin(x2)"
 AT = {"x1": 2.0, "x2": 5.0}
@@ -66,9 +65,8 @@ def growth(ratios: dict[str, dict[int, float]]) -> Figure:
     return curves("f and its gradient, as a multiple of f", *axes, {mode: of.items() for mode, of in ratios.items()})
 
 
-def agreement(gradient: dict[str, float], what: str) -> Check:
+def agreement(gradient: dict[str, float], what: str, form: str = "") -> Check:
     """A check that a gradient is SymPy's."""
     exact = grad(TEXT, AT, mode="symbolic").gradient
     off = max(abs(gradient[name] - exact[name]) / abs(exact[name]) for name in exact)
-    found = ", ".join(number_text(value) for value in gradient.values())
-    return Check(what, found, off < CLOSE)
+    return Check(what, listed(gradient.values(), form), off < CLOSE)

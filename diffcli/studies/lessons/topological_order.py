@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from typing import Any
@@ -66,9 +67,6 @@ def lesson(settings: Settings) -> Lesson:
     )  # fmt: skip
 
 
-# -- graphs and orders -----------------------------------------------------------------------------------------------------------
-
-
 class Visit(NamedTuple):
     """A node passes on what it has received since it last did."""
 
@@ -94,46 +92,29 @@ class _Graph:
             terms = zip(row, partials, strict=True)
             self.edges[slot] = [(operand, partial) for operand, partial in terms if partial is not None and operand >= 0]
 
-    def users(self) -> dict[int, int]:
-        """How many edges lead to each node."""
-        counts = dict.fromkeys(self.edges, 0)
-        for edges in self.edges.values():
-            for operand, _ in edges:
-                counts[operand] += 1
-        return counts
 
+def _once(graph: _Graph, take: int, complete: bool = False) -> Iterator[Visit]:
+    """Take each node once: from the list's end (depth first) or its beginning, as soon as something has arrived.
 
-def _once(graph: _Graph, take: int) -> Iterator[Visit]:
-    """Take each node once, as soon as something has arrived: from the list's end (depth first) or its beginning."""
+    Or when every node that uses it has been taken (Kahn 1962), which the order of evaluation, backwards, does.
+    """
     adjoints = {graph.output: 1.0}
     waiting = [graph.output]
+    missing = Counter(operand for edges in graph.edges.values() for operand, _ in edges)
     while waiting:
         node = waiting.pop(take)
         yield Visit(node, adjoints[node])
         found = []
         for operand, partial in graph.edges[node]:
-            if operand not in adjoints:
+            missing[operand] -= 1
+            if not missing[operand] if complete else operand not in adjoints:
                 found.append(operand)
             adjoints[operand] = adjoints.get(operand, 0.0) + adjoints[node] * partial
         waiting += found[::-1] if take else found
 
 
 depth_first, breadth_first = functools.partial(_once, take=-1), functools.partial(_once, take=0)
-
-
-def topological(graph: _Graph) -> Iterator[Visit]:
-    """Take a node when every node that uses it has been taken (Kahn 1962), which the order of evaluation, backwards, does."""
-    adjoints = {graph.output: 1.0}
-    missing = graph.users()
-    waiting = [graph.output]
-    while waiting:
-        node = waiting.pop()
-        yield Visit(node, adjoints[node])
-        for operand, partial in reversed(graph.edges[node]):
-            adjoints[operand] = adjoints.get(operand, 0.0) + adjoints[node] * partial
-            missing[operand] -= 1
-            if not missing[operand]:
-                waiting.append(operand)
+topological = functools.partial(_once, take=-1, complete=True)
 
 
 def every_path(graph: _Graph) -> Iterator[Visit]:
@@ -153,9 +134,6 @@ ORDERS: dict[str, Callable[[_Graph], Iterator[Visit]]] = {
 def _slope(graph: _Graph, visits: list[Visit]) -> float:
     """What has been passed to x by the end: all visits to it, or the only one."""
     return sum(visit.passed for visit in visits if visit.node == 0)
-
-
-# -- what it costs ---------------------------------------------------------------------------------------------------------------
 
 
 class _Chain:

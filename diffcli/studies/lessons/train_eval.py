@@ -92,9 +92,6 @@ def lesson(settings: Settings) -> Lesson:
     )  # fmt: skip
 
 
-# -- dropout -------------------------------------------------------------------------------------------------------------------
-
-
 class _Drop:
     def __init__(self, p: float) -> None:
         self.p = p
@@ -102,9 +99,6 @@ class _Drop:
         found = layer(x)
         self.zeros, self.mean, self.others = (found == 0).double().mean().item(), found.mean().item(), found.max().item()
         self.untouched = layer.train(False)(x).tolist() == x.tolist()
-
-
-# -- batch norm ----------------------------------------------------------------------------------------------------------------
 
 
 class _Norm(NamedTuple):
@@ -133,9 +127,6 @@ def _norms() -> list[_Norm]:
             running = layer.running_mean.item(), layer.running_var.item()
             found.append(_Norm(number, mean, *running, trains, evals, rule))
     return found
-
-
-# -- a network with both -------------------------------------------------------------------------------------------------------
 
 
 class _Data:
@@ -228,9 +219,6 @@ class _Slope:
             f"them; a difference quotient says {self.by_quotient:.6f}. no_grad() turns gradients off.",
             NOTES,
         )
-
-
-# -- forgetting ----------------------------------------------------------------------------------------------------------------
 
 
 class _Call(NamedTuple):

@@ -79,9 +79,6 @@ def lesson(settings: Settings) -> Lesson:
     )
 
 
-# -- counting --------------------------------------------------------------------------------------------------------------------
-
-
 def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
     """What is done, one thing after the other, the numbers of x after it, and the versions of all that came from x."""
     x = ad.tensor([1.0, 2.0])
@@ -107,9 +104,6 @@ def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
         step()
         found.append((name, x.tolist(), {of: one._version for of, one in those.items()}))
     return found
-
-
-# -- who minds -------------------------------------------------------------------------------------------------------------------
 
 
 class _Minds:
@@ -161,9 +155,6 @@ def _silent() -> float:
     p.data.add_(CHANGE)
     y.backward()
     return float(w.grad.item())
-
-
-# -- inference -------------------------------------------------------------------------------------------------------------------
 
 
 class _Inference:
