@@ -36,7 +36,7 @@ EVAL = "eval()"
 
 TRY = """\
 import diffcli.autograd as ad; w = ad.tensor(2.0, requires_grad=True)
-with ad.inference_mode(): y = 3 * w
+y = ad.inference_mode()(lambda: 3 * w)()          # y is made in that mode
 print((w + y).grad_fn, (w * y.clone()).grad_fn)   # and w * y?"""
 
 
