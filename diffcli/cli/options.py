@@ -140,7 +140,7 @@ class Option(click.Option):
         if isinstance(values, list) and not self.multiple:
             if len(values) > 1 and self.metavar not in SEPARATORS:
                 raise refusal("usage", f"{self.opts[-1]} is given {len(values)} times", "give it once")
-            opts = {**opts, str(self.name): SEPARATORS.get(self.metavar, "").join(values)}
+            opts = {**opts, str(self.name): SEPARATORS.get(str(self.metavar), "").join(values)}
         return super().handle_parse_result(ctx, opts, args)
 
     def get_help_extra(self, ctx: click.Context) -> Any:
