@@ -110,9 +110,7 @@ def _underflow(problem: Problem, divisor: int) -> str:
 
 def domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
     """The domain with the user's own words for the operands."""
-    words = {}
-    for parameter, operand in zip(row.parameters, operands, strict=False):
-        words[parameter] = problem.operand_text(operand)
+    words = dict(zip(row.parameters, map(problem.operand_text, operands), strict=False))
     return to_text(parse(row.domain), name=lambda name: words.get(name, name))
 
 
