@@ -94,7 +94,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
         yield [called, *more, *rest]
         return
     texts, points, given = _sorted(called, rest)
-    for text, program in _expressions(_parted(called, _joined(texts), given), fault.mended, parse_equation if "--implicit" in words else parse):
+    for text, program in _expressions(_parted(called, _joined(texts, called), given), fault.mended, parse_equation if "--implicit" in words else parse):
         if place is None and not near and not points and text.isidentifier():
             if is_function(text):
                 yield ["functions", text]
@@ -119,7 +119,7 @@ def _of_direction(option: Words, program: Program | None) -> Words:
     return [option[0], *readings(option[1], program.inputs)[:1]]
 
 
-def _joined(texts: Words) -> Words:
+def _joined(texts: Words, command: str) -> Words:
     """The words of expressions, those in one text that an operator, a function or an open bracket holds together."""
     listing = sorted(name for name in os.listdir() if not name.startswith("."))
     for start in range(1, len(texts) - len(listing) if listing else 0):
@@ -131,7 +131,7 @@ def _joined(texts: Words) -> Words:
         last = re.split(r"[^\w.]", before)[-1]
         is_open = before.count("(") > before.count(")") or before.count("[") > before.count("]")
         is_open |= bool(_OPEN.fullmatch(before) or (_FACTOR.fullmatch(before) and not text[0].isdigit())) or is_function(last)
-        if before and (is_open or _GOES_ON.match(text)):
+        if before and (is_open or (_GOES_ON.match(text) and not (command == "plot" and goes(read_constant, text)))):
             found[-1] = f"{before} {text}"
         else:
             found.append(text)
@@ -140,10 +140,8 @@ def _joined(texts: Words) -> Words:
 
 def _parted(command: str, texts: Words, given: list[list[Words]]) -> Words:
     """The expression among the texts; the others go where they belong, to options in ``given``; nothing where there is no place."""
-    if command == "plot" and (ends := re.fullmatch(r"(.*) (-\S+)", texts[0]) if len(texts) == 2 else None):
-        texts = [ends[1], ends[2], texts[1]]  # x^2 -2 2
     first, *more = texts or [""]
-    names = [each.strip(",") for each in more if each.strip(",").isidentifier() and each.strip(",") in first]
+    names = [each.strip(",") for each in more if re.search(rf"(?<![^\W\d]){re.escape(each.strip(','))}(?!\w)", first) and each[0].isalpha()]
     numbers = [each for each in more if goes(read_constant, each)]
     rest = [each for each in more if each.strip(",") not in names and each not in numbers]
     if names and _has(command, "--wrt"):

@@ -73,7 +73,7 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         _row("--at", INPUT, "The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again.", metavar="POINT", multiple=True),
         _row("--wrt", INPUT, "Variables to differentiate by; |all, if not given.", metavar="NAMES"),
         _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
-        _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
+        _row("--of", INPUT, 'The results, as names of the program, f1 ... fm, or expressions: "u; v^2".', metavar="RESULTS"),
         _row("--seed", INPUT, "Where random numbers begin.", metavar="N", type=Number(Range(0, 2**63 - 1))),
         _row("--syntax", INPUT, "How EXPR is written: plain or latex.", metavar="SYNTAX", words="language.parsing.parser.SYNTAXES", default="plain"),
         _row("--fix", INPUT, "Read a loose EXPR as it was meant, and say so."),
