@@ -336,6 +336,7 @@ def test_the_first_page_has_every_command_in_a_group():
 
 AGAIN = {
     'grad "x*y" --at x=2,y=3 -q --wrt x --wrt y': ("f\t6\ndf/dx\t3\ndf/dy\t2\n", 0),
+    'grad "x*y" --at x=2,y=3 -q --wrt "[y, x]"': ("f\t6\ndf/dy\t2\ndf/dx\t3\n", 0),
     'jvp "x*y" --at x=2,y=3 -q --direction x=1 --direction y=1': ("f\t6\ndf\t5\n", 0),
     'vjp "[x, 2*x]" --at x=1 -q --weights 1 --weights 10': ("f1\t1\nf2\t2\nd(w*f)/dx\t21\n", 0),
     'jacobian "u = x^2; v = u*x; [u, v]" --at x=2 -q --of u --of v': ("u\t4\nv\t8\ndu/dx\t4\ndv/dx\t12\n", 0),
