@@ -73,7 +73,7 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         _row("--at", INPUT, "The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again.", metavar="POINT", multiple=True),
         _row("--wrt", INPUT, "Variables to differentiate by; |all, if not given.", metavar="NAMES"),
         _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
-        _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
+        _row("--of", INPUT, 'The results, as names of the program, f1 ... fm, or expressions: "u; v^2".', metavar="RESULTS"),
         _row("--seed", INPUT, "Where random numbers begin.", metavar="N", type=Number(Range(0, 2**63 - 1))),
         _row("--syntax", INPUT, "How EXPR is written: plain or latex.", metavar="SYNTAX", words="language.parsing.parser.SYNTAXES", default="plain"),
         _row("--fix", INPUT, "Read a loose EXPR as it was meant, and say so."),
@@ -109,6 +109,10 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 of that), and what else they are made of."""
 
 
+SEPARATORS = {"NAMES": ",", "DIRECTION": ",", "WEIGHTS": ",", "RESULTS": "; "}
+"""What stands between the values of an option that is given several times; any other option is given once."""
+
+
 class Option(click.Option):
     """An option in a group of the help, which says where it is needed; without a metavar it is a flag."""
 
@@ -125,6 +129,19 @@ class Option(click.Option):
             given["shell_complete"] = at_tab
         given.setdefault("show_default", given.get("default") is not None)
         super().__init__(names, help=help, **given)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        own, self.multiple = self.multiple, not self.is_flag  # every value that is given, and not the last one alone
+        super().add_to_parser(parser, ctx)
+        self.multiple = own
+
+    def handle_parse_result(self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]) -> tuple[Any, list[str]]:
+        values = opts.get(self.name or "")
+        if isinstance(values, list) and not self.multiple:
+            if len(values) > 1 and self.metavar not in SEPARATORS:
+                raise refusal("usage", f"{self.opts[-1]} is given {len(values)} times", "give it once")
+            opts = {**opts, str(self.name): SEPARATORS.get(str(self.metavar), "").join(values)}
+        return super().handle_parse_result(ctx, opts, args)
 
     def get_help_extra(self, ctx: click.Context) -> Any:
         extra = super().get_help_extra(ctx)

@@ -109,7 +109,8 @@ def _read_program(written: str, source: Source, known: Point) -> Program:
     for name in program.inputs:
         if name not in known:
             node = program.arguments.index(name)
-            faults.append(_bad_value(f"`{name}` has no value here", source, program.mark(node)))
+            why = "is not a finite number" if name.lower() in ("inf", "infinity", "nan") else "has no value here"
+            faults.append(_bad_value(f"`{name}` {why}", source, program.mark(node)))
     if faults:
         raise ExpressionError(faults)
     return program

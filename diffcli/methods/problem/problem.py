@@ -375,7 +375,7 @@ def subject_of(program: Program) -> str:
 
 def names_in(given: Any, option: str, once: bool = True) -> list[str] | None:
     """Names, each ``once``, from one text with commas or blanks between them or a list of texts; None where none are given."""
-    names = given.replace(",", " ").split() if isinstance(given, str) else given
+    names = given.strip(" []()").replace(",", " ").split() if isinstance(given, str) else given  # [x, y] is a list too
     if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
         help = f'write "x, y", or ["x", "y"], with {option}='
         raise refusal("usage", f"names are a text or a list of texts, not {given!r}", help)
