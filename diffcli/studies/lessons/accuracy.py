@@ -127,8 +127,7 @@ class _Stairs:
         self.jump = max(alone)[1]
 
     def value(self, name: str, t: float) -> float:
-        found: float = self.data.losses()[name](self.data.logits(t)).item()
-        return found
+        return float(self.data.losses()[name](self.data.logits(t)).item())
 
     def slope(self, name: str, t: float) -> float:
         """What the engine gives for dL/dt."""
