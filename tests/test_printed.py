@@ -200,6 +200,40 @@ def test_csv_of_every_report_reads_as_one_table(command):
     assert len({len(row) for row in rows}) <= 1 and [] not in rows
 
 
+NAMES = {
+    "swell --n 4 --budget 0": "sizes, forms, errors",
+    "swell x^2-1 --wrt x --n 4 --budget 0 --at x=0.3": "sizes, forms, errors",
+    "plot abs(x)/x --to 2": "samples",
+    "plot [x,x^2] --to 2": "samples",
+    "taylor exp(x)": "coefficients",
+    "taylor abs(x)": "coefficients",
+    "check x^2 --at x=1 --claim 2*x": "verdicts, values, ways, summary, claim",
+    "diff [x,x^2]": "matrix-of-formulas",
+    "diff x*y --at x=1,y=2": "formulas, values",
+    "grad x^2 --at x=1 --mode symbolic": "values, forms",
+    "grad x^2 --at x=1 --derivative-tape": "values, forward-primal-trace, reverse-adjoint-trace, derivative-tape, results-of-the-derivative-tape",
+}
+
+
+@pytest.mark.parametrize("command", NAMES)
+def test_tables_have_the_same_names_whatever_stands_in_them(command):
+    told = " ".join(run(f"{command} -f csv --table zzz").stderr.split())
+    assert told.endswith(f"= help: its tables: {NAMES[command]}")
+
+
+@pytest.mark.parametrize("command", [*EXAMPLES, "check x^2 --at x=1 --claim 2*x", "diff [x,x^2] --at x=1", "step-size --full -f table"])
+def test_every_table_has_a_name(command):
+    assert not re.search(r"\btable(-\d+)?[,\n]|[^-\w ,:/]", run(f"{command} --table zzz").stderr.partition("its tables: ")[2].replace("\n", " "))
+
+
+@pytest.mark.parametrize("command", ["schema grad", "completion bash", "help grad", "help formats"])
+def test_csv_of_a_report_without_tables_is_its_lines(command):
+    rows = list(csv.reader(io.StringIO(run(f"{command} -f csv").stdout, newline="")))
+    assert rows[0] == ["text"] and len(rows) > 7 and {len(row) for row in rows} == {1}
+    if not command.startswith("help"):
+        assert "\n".join(row[0] for row in rows[1:]) in run(f"{command} -f plain").stdout
+
+
 def test_a_table_that_is_not_there():
     assert run(f"{SURVEY} -f csv --table edges").stderr == (
         "error[unknown-choice]: this report has no table `edges`\n  = help: its tables: values, forward-primal-trace, reverse-adjoint-trace\n"
@@ -264,9 +298,8 @@ NUMBERS = ("x", "y", "2", "0", "2.5", "x^2", "-y", "x*y", "{} + {}", "{}*{}", "s
 ARRAYS = ("x", "y", "2*x", "x*y", "{} + {}", "{}*{}", "exp(-{})", "maximum({}, {})", "where(x > 1, {}, {})", "stop_gradient({})", "floor({})")  # fmt: skip
 
 EVERY_WAY = (
-    "grad", "grad --mode forward", "grad --mode numeric", "grad --mode symbolic", "grad --wrt x", "grad --mode forward --wrt x",
-    "jacobian --trace", "jacobian --trace --mode reverse", "jacobian --trace --mode forward", "jvp --trace --direction x={}",
-    "vjp --trace", "hvp --trace --direction x={}",
+    "grad", "grad --mode forward", "grad --wrt x", "grad --mode forward --wrt x", "jacobian", "jacobian --mode reverse",
+    "jacobian --trace --mode forward", "jvp --direction x={}", "vjp", "hvp --direction x={}",
 )  # fmt: skip
 
 
@@ -292,7 +325,29 @@ def test_every_random_program_has_its_numbers_in_every_way_and_format(pieces, fo
             allowed = (0, 4, 2) if "--table" in format else (0, 4)  # there may be no derivative at a kink, and no such table
             assert outcome.exit in allowed, (line, format, outcome.stderr)
             seen += outcome.stdout.count("in numbers") + outcome.stdout.count('"substituted"')
-    assert seen or "numeric" in way or "symbolic" in way
+    assert seen >= 24
+
+
+@pytest.mark.parametrize(
+    ("line", "mode"),
+    [
+        ("grad x^2 --at x=1 --mode numeric", "numeric"), ("grad x^2 --at x=1 --mode symbolic", "symbolic"), ("grad x^2 --mode symbolic", "symbolic"),
+        ("jacobian [x,x^2] --at x=1 --mode numeric", "numeric"), ("jvp x^2 --at x=1 --direction x=1 --mode numeric", "numeric"),
+    ],
+)  # fmt: skip
+def test_numbers_in_traces_are_refused_where_there_is_no_trace(line, mode):
+    outcome = run(f"{line} --substituted")
+    assert (outcome.exit, outcome.stdout, outcome.stderr) == (2, "", (
+        f"error[unknown-choice]: --substituted is of traces, and there are none in {mode} mode\n"
+        "  = help: add --mode forward, or leave --substituted out\n"
+    ))  # fmt: skip
+    followed = line.replace(mode, "forward") + " --at x=1" * ("--at" not in line)
+    assert "in numbers" in run(f"{followed} --substituted").stdout
+
+
+def test_numbers_in_traces_ask_for_the_trace():
+    assert "in numbers" in run("grad x^2 --at x=1 --substituted --no-trace").stdout
+    assert run("grad x^2 --at x=1 --substituted -q").stdout == "f\t1\ndf/dx\t2\n"
 
 
 def test_an_input_that_no_sweep_reaches_has_no_row():
@@ -304,7 +359,7 @@ def test_truths_and_arrays_stand_in_latex_as_they_do_alone():
     text = run('grad "x if x>0 else -x" --at x=1 --substituted -f latex').stdout
     assert r"\text{true}" in text
     text = run('grad "sum(x*x)" --at x=[1,1e-9] --mode forward --substituted -f latex').stdout
-    assert text.count(r"\begin{bmatrix} 1 & 0 \end{bmatrix} \cdot \begin{bmatrix} 1 & 1 \times 10^{-9} \end{bmatrix}") == 2  # the product rule
+    assert text.count(r"\begin{bmatrix} 1 & 0 \end{bmatrix} \cdot \begin{bmatrix} 1 & 1 \times 10^{-9} \end{bmatrix}") == 2
 
 
 def test_rows_that_are_left_out_lend_no_numbers():

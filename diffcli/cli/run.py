@@ -55,6 +55,11 @@ class Run:
         names = ("format", "as_json", "quiet", "output", "digits", "decimals", "width", "color", "full", "substituted", "table")
         self.output = Output(environment, **{name: given.pop(name) for name in names if name in given})
         self.full = self.output.style.full
+        if self.output.style.substituted:
+            if (mode := given.get("mode")) in ("numeric", "symbolic"):
+                help = "add --mode forward, or leave --substituted out"
+                raise refusal("unknown-choice", f"--substituted is of traces, and there are none in {mode} mode", help)
+            given["trace"] = True
         self.expression: str | None = given.pop("expression", None)
         self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
         self.timeout: float = given.pop("timeout", 0.0)

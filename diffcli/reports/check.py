@@ -38,7 +38,7 @@ def check_report(
     blocks: list[Block] = heading(expression, at, "every way" if agreements else "", anywhere=not agreements)
     for agreement in agreements:
         blocks += [*[Text(f"{agreement.name}:")] * several, *_agreement_blocks(agreement, style, digits)]
-    blocks += [Table("", texts("claim", ""), tuple(_claim_rows(claim, at))) for claim in claims]
+    blocks += [Table("", texts("claim", ""), tuple(_claim_rows(claim, at)), name="claim") for claim in claims]
     findings = [_finding(agreement.name, check) for agreement in agreements for check in agreement.checks]
     findings += [_claim_finding(claim, f"claim for {claim.variable}") for claim in claims]
     fields = "passed results notes" if several else "value passed checks claims? notes" if agreements else "passed claims? notes?"
@@ -61,7 +61,7 @@ def _agreement_blocks(agreement: Agreement, style: Style, digits: int | None) ->
     """What each method finds, with so many digits of what is right, and the verdicts."""
     exact = [] if digits is None else _exact_lines(agreement, digits, style)
     verdicts = tuple((found.variable, verdict_text(found), _why(found)) for found in agreement.checks)
-    table = Table("", texts("by", "verdict", "why"), verdicts)
+    table = Table("", texts("by", "verdict", "why"), verdicts, name="summary")
     return [_ways_table(agreement, digits), *exact, Values(_values(agreement, style)), table]
 
 
@@ -189,11 +189,11 @@ def claims_report(found: Sequence[ClaimVerdict], path: str, notes: Sequence[Diag
     shown = [(name, one.variable, one.claim, one.verdict, _claim_why(one)) for name, one in zip(names, found, strict=True)]
     blocks: list[Block] = [
         Text(f"{counted(len(found), 'claim')}, {right} of them right", "heading"),
-        Table("", texts("name", "by", "claim", "verdict", "why"), tuple(shown)),
+        Table("", texts("name", "by", "claim", "verdict", "why"), tuple(shown), name="claims"),
     ]
     for what, counts in (("verdict", verdicts), ("likely slip", slips)):
         if counts:
-            blocks.append(Table("", (*texts(what), *numbers("claims")), tuple(counts.most_common())))
+            blocks.append(Table("", (*texts(what), *numbers("claims")), tuple(counts.most_common()), name="counts"))
     claims = [data_of(one, "line name expression") | _claim_data(one) | {"why": _claim_why(one)} for one in found]
     data = {
         "schema": "diffcli/check@1", "passed": right == len(found), "claims": claims, "counts": dict(verdicts.most_common()),
@@ -220,7 +220,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
     rows = [(name, verdict, str(count)) for name, counts in result.counts.items() for verdict, count in counts.items()]
     blocks: list[Block] = [Text(head, "heading")]
     if rows:
-        blocks.append(Table("", columns, tuple(rows)))
+        blocks.append(Table("", columns, tuple(rows), name="counts"))
     if result.undefined:
         listed = "; ".join(point_text(at) for at in result.undefined[:3])
         more = " ..." if len(result.undefined) > 3 else ""
@@ -234,7 +234,7 @@ def points_report(result: PointChecks, style: Style) -> Document:
         for name, found in result.worst.items()
     ]  # fmt: skip
     if worst:
-        blocks.append(Table("the worst point of each", shown, tuple(worst)))
+        blocks.append(Table("the worst point of each", shown, tuple(worst), name="worst"))
     blocks += [Text(f"{name}: {found.check.explanation}") for name, found in result.worst.items() if found.check.explanation]
     by_name = {
         name: {"at": found.at, "error": found.error, **data_of(found.check, "verdict reason explanation")}

@@ -33,7 +33,7 @@ def _entries_table(entries: tuple[Entry, ...], full: bool) -> Table:
     found = (*numbers("claimed", "computed", full=True), *numbers("±", size=True))
     columns = (*texts("by"), *found, *texts("verdict", *["why"] * reasons))
     rows = tuple((each.name, each.claimed, each.computed, each.bar, each.verdict, *[each.why] * reasons) for each in entries)
-    return Table("", columns, rows, len(rows), hidden, digits=3)
+    return Table("", columns, rows, len(rows), hidden, digits=3, name="entries")
 
 
 def _verdict_table(check: GradientCheck) -> Table:
@@ -44,7 +44,7 @@ def _verdict_table(check: GradientCheck) -> Table:
     rows += [("likely slip", check.slip)] * bool(check.slip)
     if check.undefined:
         rows.append(("no value", f"at {counted(len(check.undefined), 'point')}, first {point_text(check.undefined[0])}"))
-    return Table("", texts("verdict", ""), tuple(rows))
+    return Table("", texts("verdict", ""), tuple(rows), name="verdict")
 
 
 def _entry_text(entry: Entry) -> str:

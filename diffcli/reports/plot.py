@@ -29,9 +29,9 @@ def plot_report(result: PlotResult, style: Style) -> Document:
         ends = {"from": result.low, "to": result.high, "results": results}
         data = data_of(result, "schema expression variable at from to results notes", schema="diffcli/plot@1", **ends)
         if len(pairs) == 1:
-            return Document((Table("", numbers(*titles[0]), result.curves[0].samples),), data)
+            return Document((Table("", numbers(*titles[0]), result.curves[0].samples, name="samples"),), data)
         rows = tuple((curve.name, *row) for curve in result.curves for row in curve.samples)
-        return Document((Table("", (*texts("result"), *numbers(x, "value", "derivative")), rows),), data)
+        return Document((Table("", (*texts("result"), *numbers(x, "value", "derivative")), rows, name="samples"),), data)
     low, high = _sight(result, (0, 1))
     spans = [stop / 2 - start / 2 for start, stop in (_sight(result, (0,)), _sight(result, (1,)))]
     apart = any(0 < span * APART < high / 2 - low / 2 for span in spans)

@@ -30,8 +30,9 @@ def derivative_tape_blocks(found: DerivativeTape, notation: Notation) -> list[Bl
         (name.replace("df/d", f"{sign}f/{sign}", 1), _place(operand, notation), value) for name, operand, value in found.outputs
     )  # fmt: skip
     results = (Column("result"), Column("=", math=True), *numbers("value"))
+    hidden = len(rows) // 2, found.trace.hidden[0]
     return [
-        Table("derivative tape" if latex else title, columns, tuple(rows), len(rows) // 2, found.trace.hidden[0]),
+        Table("derivative tape" if latex else title, columns, tuple(rows), *hidden, name="derivative-tape"),
         Table("results of the derivative tape", results, names),
         Text(_price(found)),
     ]

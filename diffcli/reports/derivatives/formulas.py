@@ -89,7 +89,8 @@ def _text(result: FormulaResult, matrices: _Matrices, sign: str, style: Style) -
     for matrix in matrices.values():
         columns = texts("", *(f"{sign}/{sign}{name}" for name in result.wrt))
         rows = [(name, *(each.shortest for each in row)) for name, row in matrix]
-        blocks.append(Table("", columns, tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)))
+        filled = tuple((*row, *[""] * (len(columns) - len(row))) for row in rows)
+        blocks.append(Table("", columns, filled, name="matrix-of-formulas"))
     pairs = zip(names, result.formulas, strict=True)
     if not matrices and style.format.audience == PROGRAM:
         columns = (*texts("derivative", "unsimplified", "simplified"), *numbers(*["value"] * bool(result.values)))
@@ -148,7 +149,7 @@ def _latex(result: FormulaResult, matrices: _Matrices, sign: str) -> list[Block]
     if result.values:
         rows: list[tuple[Cell, ...]] = [(functions[name], value) for name, value in result.values.items()]
         rows += [(name, each.value) for name, each in zip(names, result.formulas, strict=True)]
-        blocks.append(Table("", (Column("", math=True), *numbers("", full=True)), tuple(rows)))
+        blocks.append(Table("", (Column("", math=True), *numbers("", full=True)), tuple(rows), name="values"))
     return blocks
 
 

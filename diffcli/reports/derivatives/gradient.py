@@ -150,14 +150,14 @@ def _method(found: Difference) -> str:
 def _symbolic_tables(symbolic: tuple[SymbolicDerivative, ...], notation: Notation) -> list[Block]:
     if notation is IN_LATEX:
         titles = (Column("along"), Column(r"\text{derivative by SymPy}", math=True), *numbers("value"))
-        return [Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic))]
+        return [Table("", titles, tuple((found.variable, found.latex, found.value) for found in symbolic), name="forms")]
     return [forms_table(f"derivative along {found.variable}", found.unsimplified, found.simplified) for found in symbolic]
 
 
 def forms_table(name: str, unsimplified: str, simplified: str | None) -> Table:
     """The forms of a derivative, one if there is no shorter one."""
     shorter = () if simplified in (None, unsimplified) else (("simplified", simplified),)
-    return Table("", texts("form", name), (("by SymPy", unsimplified), *shorter))
+    return Table("", texts("form", name), (("by SymPy", unsimplified), *shorter), name="forms")
 
 
 def _cost_text(cost: Cost, mode: str) -> str:

@@ -172,11 +172,11 @@ def _entry(result: ProductResult, name: str, entry: Number, sign: str) -> Value:
 # -- how they were found -----------------------------------------------------------------------------------------------------
 
 
-def _listed(title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]]) -> Table:
+def _listed(title: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]], name: str = "") -> Table:
     """A table of the first rows."""
     hidden = max(len(rows) - MOST_PARTIALS, 0)
     shown = tuple(rows[: len(rows) - hidden])
-    return Table(title, tuple(columns), shown, len(shown), hidden)
+    return Table(title, tuple(columns), shown, len(shown), hidden, name=name)
 
 
 def _differences(found: Sequence[tuple[str, Difference]]) -> Table:
@@ -188,7 +188,8 @@ def _differences(found: Sequence[tuple[str, Difference]]) -> Table:
 
 def _forms(found: Sequence[tuple[str, SymbolicDerivative]]) -> Table:
     """SymPy's forms, each with its name."""
-    return _listed("", texts("derivative", "by SymPy"), [(name, each.simplified or each.unsimplified) for name, each in found])
+    rows = [(name, each.simplified or each.unsimplified) for name, each in found]
+    return _listed("", texts("derivative", "by SymPy"), rows, "forms")
 
 
 def sweep_text(count: SweepCount) -> str:

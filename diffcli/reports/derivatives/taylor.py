@@ -32,7 +32,7 @@ def taylor_report(result: TaylorResult, style: Style) -> Document:
         known |= {title: side for title, side in sides.items() if side is not None}
     columns |= {Column(title, numeric=True): side for title, side in known.items()}
     rows = tuple((k, *cells) for k, cells in enumerate(zip(*columns.values(), strict=True)))
-    blocks.append(Table("", (*numbers("k"), *columns), rows))
+    blocks.append(Table("", (*numbers("k"), *columns), rows, name="coefficients"))
     if ended:
         blocks.append(Text(f"derivatives end with order {len(result.derivatives) - 1}: k! is beyond the range of a float", "dim"))
     polynomial = result.exact_polynomial or result.polynomial

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 
-from diffcli.records.blocks import Document, Matrix, Values
+from diffcli.records.blocks import Document, Matrix, Table, Text, Values, texts
 from diffcli.reports.document import cells, number
 from diffcli.reports.formats import Style
 
 
 def render(document: Document, style: Style) -> str:
     stream = io.StringIO()
-    for block in list(document.tables().values())[:1]:
+    lines = tuple((line,) for block in document.blocks if isinstance(block, Text) for line in block.text.splitlines())
+    for block in [*document.tables().values(), Table("", texts("text"), lines)][:1]:  # a report without a table is its text
         if isinstance(block, Values):
             rows = [["name", "value"], *[[name, number(found, style.exact)] for name, found in block.numbers()]]
         else:

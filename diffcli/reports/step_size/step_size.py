@@ -65,7 +65,7 @@ def _table(result: StepSizeResult, digits: int | None) -> Table:
     known = has_errors(result)
     steps = _one_a_decade(result.shown)
     rows = tuple((_size(step, digits), *[_cell(of[step], known, digits) for of in samples]) for step in steps)
-    return Table("absolute error" if known else "the quotients themselves", columns, rows)
+    return Table("absolute error" if known else "the quotients themselves", columns, rows, name="quotients")
 
 
 def _one_a_decade(steps: Sequence[float]) -> list[float]:

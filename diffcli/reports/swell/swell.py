@@ -89,7 +89,7 @@ class _Look:
             before = form.n
             title = titles[form.kind] + (", nested" if form.nested and self.factors() else "")
             rows.append((n, title, self._latex(form) if math else self._expression(form)))
-        return [Table("", columns, tuple(rows))]
+        return [Table("", columns, tuple(rows), name="forms")]
 
     def factors(self) -> bool:
         """Whether some of the texts are factored, so that the others are to be told from them."""
@@ -161,7 +161,7 @@ class _Look:
         columns = numbers("n", *[SIZES[name].title for name in names])
         what = self.derivative if every else f"operations of {self.derivative}"
         cells = tuple((str(n), *texts) for n, texts in rows if any(texts))
-        blocks: list[Block] = [Table(f"{what} by SymPy, measured", columns, self._level(cells))]
+        blocks: list[Block] = [Table(f"{what} by SymPy, measured", columns, self._level(cells), name="measured")]
         if not self.exact:
             blocks.append(Text(self._remarks(names, every, cells), "dim"))
         if timed:
@@ -237,7 +237,8 @@ class _Look:
         for row in result.accuracy:
             errors = [*[row.expanded] * expanded, row.tape]
             rows.append((str(row.n), row.exact, *[None if error is None else number(error, digits) for error in errors]))
-        blocks: list[Block] = [Table(f"relative errors of {self.derivative} at {point}", numbers(*titles), tuple(rows))]
+        title = f"relative errors of {self.derivative} at {point}"
+        blocks: list[Block] = [Table(title, numbers(*titles), tuple(rows), name="errors")]
         if any(row.tape is None for row in result.accuracy):
             text = f"Without an error: where {self.derivative} is 0 or beyond a float, or its digits are not known."
             blocks.append(Text(text, "dim"))
