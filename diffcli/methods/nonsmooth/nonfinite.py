@@ -89,7 +89,8 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     elif name in ("cross_entropy", "one_hot"):
         notes.append("labels are whole numbers from 0 to the number of classes less 1")
     elif isinstance(row, Operation):
-        notes.append(f"its domain: {domain_text(problem, row, operands)}")
+        words = dict(zip(row.parameters, map(problem.operand_text, operands), strict=False))
+        notes.append(f"its domain: {to_text(parse(row.domain), name=lambda name: words.get(name, name))}")
     found = problem.warning(code, message, slot, problem.shown(operands), list(filter(None, notes)), help)
     return found._replace(severity="error")
 
@@ -106,14 +107,6 @@ def _underflow(problem: Problem, divisor: int) -> str:
         if are_numbers and tape.operation(slot) in _SHRINKING and underflowed(tape, problem.values, slot):
             return f"`{problem.operand_text(slot)}` underflows to 0: it is below the range of a float"
     return ""
-
-
-def domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
-    """The domain with the user's own words for the operands."""
-    words = {}
-    for parameter, operand in zip(row.parameters, operands, strict=False):
-        words[parameter] = problem.operand_text(operand)
-    return to_text(parse(row.domain), name=lambda name: words.get(name, name))
 
 
 _HINTS = (
