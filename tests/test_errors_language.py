@@ -492,7 +492,7 @@ CASES = {
         wrong("unknown-function", "there is no function `Sin`", at(0, "Sin"), help=("write sin(x)",)),
     ],
     "cosinus(x) + zzz(x)": [
-        wrong("unknown-function", "there is no function `cosinus`", at(0, "cosinus"), help=("cosinus is cos here", "`diffcli functions` lists them all")),
+        wrong("unknown-function", "there is no function `cosinus`", at(0, "cosinus"), help=("for cosinus, write cos", "`diffcli functions` lists them all")),
         wrong("unknown-function", "there is no function `zzz`", at(13, "zzz"), help=("`diffcli functions` lists them all",)),
     ],
     "(foo(x, y))": [

@@ -104,7 +104,7 @@ def test_a_word_is_not_a_factor():
 def test_what_is_known_of_one_name_is_said_beside_an_unknown_one():
     with pytest.raises(ExpressionError) as raised:
         parse("foo(x) + cosine(x) + radians(x)")
-    assert [fault.help[:-1] for fault in raised.value.diagnostics] == [(), ("cosine is cos here",), ("for radians, write a*pi/180",)]
+    assert [fault.help[:-1] for fault in raised.value.diagnostics] == [(), ("for cosine, write cos",), ("for radians, write a*pi/180",)]
 
 
 LIKE = {"tahn": "tanh", "sihn": "sinh", "expp": "exp", "sqrtt": "sqrt", "cso": "cos", "sigmod": "sigmoid"}
@@ -120,14 +120,13 @@ OF_OTHERS = ["SUMSQ", "MEDIAN", "SQRTPI", "ROUNDUP", "STDEV", "AVERAGEA", "DSUM"
 
 
 def elsewhere() -> list[str]:
-    """The functions of Python, NumPy and SymPy, and some of Excel's and PyTorch's."""
+    """The functions of Python and NumPy, and some of Excel's and PyTorch's."""
     import cmath
     import math
 
     import numpy as np
-    import sympy
 
-    names = {name for module in (math, cmath, np, np.linalg, sympy) for name in dir(module) if not name.startswith("_")}
+    names = {name for module in (math, cmath, np, np.linalg) for name in dir(module) if not name.startswith("_")}
     return sorted(names | set(OF_OTHERS))
 
 

@@ -32,13 +32,9 @@ NO_MISSPELLINGS = """
     kaiming_uniform kl_div KLDivLoss layer_norm ldexp lerp logdet logit LogSigmoid logspace lstm median modules msort
     multinomial mvlgamma NAdam nonzero pinv pinverse PReLU prelu put qr quantile RAdam randint_like random range renorm RReLU
     rrelu rsub saddmm scatter SELU selu signal smm Softmin softmin Softsign sort sparse SUM svd Tag take tensordot tile trapz
-    averagea conv2d conv3d cosm cse csgn daverage deg detach dget digamma dmax dmin dsolve dsum erf2 exp1 expint expj expm expn
-    Expr fdot fib finv fprod fsum hardtanh inf isqrt lex ln2 log_p logaddexp2 logm long lqn mag map maxa mid mina mnorm mode modf
-    mround nan Nor not now nprod nsolve nsum pbroadcast phi pmax pmean pmin polygamma powm prob psum qat qgamma rec Rel rgamma
-    row rsolve Set sincpi sinm sln sqrtm squarew tinv
     Unflatten unflatten uniform unique variable vdot xavier_normal xavier_uniform xpu
 """
-"""More of these, and of SciPy's, SymPy's and spreadsheets', which look like names that are here."""
+"""More of these, which look like names that are here."""
 
 
 def missing(what: str, name: str, known: Iterable[str]) -> str:

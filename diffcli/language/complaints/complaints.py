@@ -13,9 +13,8 @@ from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
 from diffcli.language.complaints.mending import IMAGINARY, Trial, mend, words
 from diffcli.language.complaints.other_names import is_missing, readings
 from diffcli.language.parsing.tokens import TOKEN, Keyword
-from diffcli.language.syntax import Program
+from diffcli.language.syntax import Program, Statement
 from diffcli.language.writing.printer import shorten
-from diffcli.operations import is_function
 from diffcli.records import beyond_range
 
 MOST = 20
@@ -254,11 +253,10 @@ class Complaints:
     def unknown_function(self, node: int, help: Iterable[str]) -> None:
         name = self.program.callees[node]
         help = [] if is_missing(name) else help
-        if here := readings(name, len(self.program.children(node))):
-            help = [f"{name} is {each} here" if is_function(each) else f"for {name}, write {each}" for each in here]
-        elif name in ("derivative", "diff", "gradient"):
-            help = ["write the function itself: the commands differentiate it, as in diffcli diff \"x^2\""]
-        help = [*help, "`diffcli functions` lists them all"]
+        if name in ("derivative", "diff", "gradient"):
+            help = [INSTEAD["∂"]]
+        here = [f"for {name}, write {each}" for each in readings(name, len(self.program.children(node)))]
+        help = [*(here or help), "`diffcli functions` lists them all"]
         self.note("unknown-function", f"there is no function `{name}`", self.program.called[node], help=help)
 
     def indexed_function(self, span: Span, name: str) -> None:
@@ -290,13 +288,13 @@ class Complaints:
         message = f"`{name}` is bound twice" if first else f"two parameters are called `{name}`"
         self.note("duplicate-name", message, *marks, help=f"give one of the two another name, such as {name}2")
 
-    def unapplied(self, span: Span, name: str, parameters: Sequence[str] | None) -> None:
-        """A function of the program stands alone, as a name."""
-        help = f"write {name}({', '.join(parameters or ())})"
-        self.note("no-result", f"`{name}` is a function: it has a value where it is applied", span, help=help)
-
-    def no_result(self) -> None:
-        name, parameters, *_, span, _ = self.program.result
+    def no_result(self, function: Statement, used: Span | None = None) -> None:
+        """A function is the last statement, or it is ``used`` without being applied."""
+        name, parameters, *_, span, _ = function
+        if used:
+            help = f"write {name}({', '.join(parameters or ())})"
+            self.note("no-result", f"`{name}` is a function: it has a value where it is applied", used, help=help)
+            return
         help = f"add a last statement that uses it, such as {name}({', '.join(parameters or ())})"
         self.note("no-result", "the program ends with a definition and computes nothing", span, help=help)
 

@@ -100,8 +100,8 @@ def words(program: Program, gaps: Iterable[Span]) -> list[str]:
     own = {name for statement in program.statements for name in (statement.name, *(statement.parameters or ()))}
     own |= {*CONSTANTS, *GREEK_LETTERS.values()}
     blanks = [gap for gap in gaps if gap.start < gap.stop]
-    ends, starts = {gap.start for gap in blanks}, {gap.stop for gap in blanks}
-    beside = [match[0] for match in re.finditer(r"[^\W\d]\w*", text) if match.end() in ends or match.start() in starts]
+    edges = {place for gap in blanks for place in gap}
+    beside = [match[0] for match in re.finditer(r"[^\W\d]\w*", text) if not edges.isdisjoint(match.span())]
     found = [word for word in beside if len(word) > 1 and word.isalpha() and word not in own]
     return [word for word in found if not is_function(word) and not readings(word, 1)]
 

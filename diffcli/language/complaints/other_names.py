@@ -43,7 +43,9 @@ _NAMES: dict[str, str] = {
     "dot": "inner vdot", "a @ b": "mm mv mmul multi_dot", "norm": "vecnorm",
     "": "erfi erfinv erfcinv erfcx besselj bessely besseli besselk jv yv iv kv j0 j1 y0 y1 i0 i1 airy zeta ei expi si ci li lambertw "
         "ellipk ellipe hyp2f1 legendre hermite polylog arg angle re im conj cis integrate integral limit lim summation random rand randn "
-        "eig svd cholesky fft sort any all diff derivative gradient piecewise interp percentile median var std cumprod cross kron",
+        "eig svd cholesky fft sort any all diff derivative gradient piecewise interp percentile median var std cumprod cross kron averagea "
+        "conv2d conv3d cosm csgn daverage deg dget digamma dmax dmin dsum exp1 expint expm expn finv fsum inf isqrt logaddexp2 logm long "
+        "map maxa mid mina mode modf mround nan phi pmax pmin polygamma prob rec rgamma row sinm sln sqrtm tinv",
 }  # fmt: skip
 """Under "", what is missing: nothing that looks like it is the same. A name with two lines is read either way."""
 

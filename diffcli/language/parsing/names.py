@@ -137,9 +137,9 @@ def resolve_names(program: Program, mistakes: Mistakes) -> None:
         if operations[base] == NAME and name in free and not name.islower() and is_function(name.lower()) and entries:
             mistakes.complain.indexed_function(program.span(base), name)
     for name in scope.functions.keys() & free.keys():
-        mistakes.complain.unapplied(program.span(free[name]), name, scope.functions[name].parameters)
+        mistakes.complain.no_result(scope.functions[name], program.span(free[name]))
     if program.statements and program.result.parameters is not None:
-        mistakes.complain.no_result()
+        mistakes.complain.no_result(program.result)
     program.free = list(free)
     if mistakes.applications:
         text = program.source.text
