@@ -259,12 +259,12 @@ class Problem:
             raise type(fault)(self.placed(fault.diagnostics)) from None
 
     def unused(self) -> list[Diagnostic]:
-        """A note for everything in the program that its results do not use."""
-        if len(self.program.statements) == 1:
+        """A note for everything that the results do not use, and for names without values that look like formulas."""
+        if len(self.program.statements) == 1 and self.known:
             return []
         from diffcli.methods.problem.remarks import unused
 
-        return unused(self.program)
+        return unused(self.program, self.known)
 
 
 class Linearisation(Problem):

@@ -71,8 +71,8 @@ class System(Problem):
         return slot if slot >= 0 else slot + self.tape.size
 
     def unused(self) -> list[Diagnostic]:
-        """A note for every binding that nothing uses."""
-        return [note for note in super().unused() if note.code == "unused-name"]
+        """As of a problem; the values of a system's statements are all used."""
+        return [note for note in super().unused() if note.code != "unused-value"]
 
 
 # -- what is asked for -------------------------------------------------------------------------------------------------------
