@@ -81,6 +81,8 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
             notes.append("numbers on the way to it overflow: they are beyond the range of a float")
     elif name in ("div", "reciprocal") or (name == "pow" and numbers.any_true(numbers.both(arguments[0] == 0, outside))):
         code, message = "division-by-zero", "this divides by 0"
+        if tape.source.original is not None and "0/0" in tape.source.text[slice(*tape.span(slot))]:
+            message = "none of the cases holds here"  # which the reader of LaTeX writes as 0/0
         notes.append(_underflow(problem, operands[name == "div"]) or "the value and its derivative are undefined at this point")
     elif name == "pow":
         notes.append("a negative base has a real power only for a whole exponent")
@@ -113,7 +115,10 @@ def domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> 
     words = {}
     for parameter, operand in zip(row.parameters, operands, strict=False):
         words[parameter] = problem.operand_text(operand)
-    return to_text(parse(row.domain), name=lambda name: words.get(name, name))
+    domain = row.domain
+    for _, pole in (found for found in row.breaks if found[0] == "pole"):  # at a pole there is no finite value either
+        domain = domain.replace(pole.replace("==", ">="), pole.replace("==", ">"))
+    return to_text(parse(domain), name=lambda name: words.get(name, name))
 
 
 _HINTS = (
