@@ -24,97 +24,72 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from diffcli import _functions
     from diffcli import autograd as autograd
     from diffcli import nn as nn
     from diffcli import testing as testing
     from diffcli import torch as torch
     from diffcli._functions import *  # noqa: F403
-    from diffcli.errors import (
-        Diagnostic,
-        DiffcliError,
-        DomainError,
-        ExpressionError,
-        LimitError,
-        MissingExtraError,
-        NotDifferentiableError,
-        UsageError,
-    )
-    from diffcli.errors.text import explain
-    from diffcli.language import Program
-    from diffcli.methods.custom_rule import custom_rule
-    from diffcli.methods.library import difference, grad, trace, value_and_grad
-    from diffcli.methods.library_formulas import diff
-    from diffcli.methods.library_matrices import hessian, hvp, jacobian, jvp, vjp
-    from diffcli.methods.taylor import taylor
-    from diffcli.methods.value import evaluate, parse
-    from diffcli.records import Difference, GradientResult, Trace
-    from diffcli.records.formulas import Formula, FormulaResult
-    from diffcli.records.matrices import HessianResult, JacobianResult, ProductResult, TaylorResult
-    from diffcli.studies.agreement.agreement import check
-
-__all__ = [
-    "Diagnostic",
-    "DiffcliError",
-    "Difference",
-    "DomainError",
-    "ExpressionError",
-    "Formula",
-    "FormulaResult",
-    "GradientResult",
-    "HessianResult",
-    "JacobianResult",
-    "LimitError",
-    "MissingExtraError",
-    "NotDifferentiableError",
-    "ProductResult",
-    "Program",
-    "TaylorResult",
-    "Trace",
-    "UsageError",
-    "__version__",
-    "check",
-    "custom_rule",
-    "diff",
-    "difference",
-    "evaluate",
-    "explain",
-    "grad",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "parse",
-    "taylor",
-    "trace",
-    "value_and_grad",
-    "vjp",
-]
-if TYPE_CHECKING:
-    __all__ += _functions.__all__
+    from diffcli.errors import Diagnostic as Diagnostic
+    from diffcli.errors import DiffcliError as DiffcliError
+    from diffcli.errors import DomainError as DomainError
+    from diffcli.errors import ExpressionError as ExpressionError
+    from diffcli.errors import LimitError as LimitError
+    from diffcli.errors import MissingExtraError as MissingExtraError
+    from diffcli.errors import NotDifferentiableError as NotDifferentiableError
+    from diffcli.errors import UsageError as UsageError
+    from diffcli.errors.text import explain as explain
+    from diffcli.language import Program as Program
+    from diffcli.methods.custom_rule import custom_rule as custom_rule
+    from diffcli.methods.library import difference as difference
+    from diffcli.methods.library import grad as grad
+    from diffcli.methods.library import trace as trace
+    from diffcli.methods.library import value_and_grad as value_and_grad
+    from diffcli.methods.library_formulas import diff as diff
+    from diffcli.methods.library_matrices import hessian as hessian
+    from diffcli.methods.library_matrices import hvp as hvp
+    from diffcli.methods.library_matrices import jacobian as jacobian
+    from diffcli.methods.library_matrices import jvp as jvp
+    from diffcli.methods.library_matrices import vjp as vjp
+    from diffcli.methods.taylor import taylor as taylor
+    from diffcli.methods.value import evaluate as evaluate
+    from diffcli.methods.value import parse as parse
+    from diffcli.records import Difference as Difference
+    from diffcli.records import GradientResult as GradientResult
+    from diffcli.records import Trace as Trace
+    from diffcli.records.formulas import Formula as Formula
+    from diffcli.records.formulas import FormulaResult as FormulaResult
+    from diffcli.records.matrices import HessianResult as HessianResult
+    from diffcli.records.matrices import JacobianResult as JacobianResult
+    from diffcli.records.matrices import ProductResult as ProductResult
+    from diffcli.records.matrices import TaylorResult as TaylorResult
+    from diffcli.studies.agreement.agreement import check as check
 
 _HOMES = {
-    "Difference": "records", "GradientResult": "records", "Program": "language", "Trace": "records",
-    "HessianResult": "records.matrices", "JacobianResult": "records.matrices", "ProductResult": "records.matrices",
-    "TaylorResult": "records.matrices",
-    "check": "studies.agreement.agreement", "custom_rule": "methods.custom_rule", "difference": "methods.library",
-    "diff": "methods.library_formulas", "Formula": "records.formulas", "FormulaResult": "records.formulas",
-    "hessian": "methods.library_matrices", "hvp": "methods.library_matrices", "jacobian": "methods.library_matrices",
-    "jvp": "methods.library_matrices", "vjp": "methods.library_matrices",
-    "evaluate": "methods.value", "explain": "errors.text", "grad": "methods.library", "parse": "methods.value",
-    "taylor": "methods.taylor", "trace": "methods.library", "value_and_grad": "methods.library",
+    name: home
+    for home, names in {
+        "errors": "Diagnostic DiffcliError DomainError ExpressionError LimitError MissingExtraError NotDifferentiableError "
+            "UsageError",
+        "errors.text": "explain", "language": "Program", "records": "Difference GradientResult Trace",
+        "records.formulas": "Formula FormulaResult",
+        "records.matrices": "HessianResult JacobianResult ProductResult TaylorResult",
+        "methods.custom_rule": "custom_rule", "methods.library": "difference grad trace value_and_grad",
+        "methods.library_formulas": "diff", "methods.library_matrices": "hessian hvp jacobian jvp vjp",
+        "methods.taylor": "taylor", "methods.value": "evaluate parse", "studies.agreement.agreement": "check",
+    }.items()
+    for name in names.split()
 }  # fmt: skip
-"""Where each name lives, if not in `diffcli.errors`. Nothing is imported before it is asked for."""
+"""Where each name lives. Nothing is imported before it is asked for."""
 
 _PACKAGES = ("autograd", "nn", "testing", "torch")
 
 
 if not TYPE_CHECKING:  # a checker of types knows every name that there is, and would take this for all others
+    __all__ = sorted([*_HOMES, "__version__"])
 
     def __getattr__(name: str) -> object:
         if name in _PACKAGES:
             return import_module(f"diffcli.{name}")
-        if name not in __all__:
+        if name not in _HOMES:
             if name.startswith("_"):
                 raise AttributeError(f"module 'diffcli' has no attribute {name!r}")
             try:
@@ -123,9 +98,9 @@ if not TYPE_CHECKING:  # a checker of types knows every name that there is, and 
                 return found
             except AttributeError as fault:
                 raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None
-        return getattr(import_module(f"diffcli.{_HOMES.get(name, 'errors')}"), name)
+        return getattr(import_module(f"diffcli.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
     functions: list[str] = import_module("diffcli.tape.recording.functions").NAMES
-    return sorted({*__all__, *_PACKAGES, *functions})
+    return sorted({*_HOMES, "__version__", *_PACKAGES, *functions})

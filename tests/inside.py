@@ -94,7 +94,7 @@ HOMES = {
     "diffcli.operations.arrays": "ARRAYS",
     "diffcli.operations.custom_operations": "OwnName",
     "diffcli.records": "MOST_SHOWN AdjointStep GradientResult Operand PrimalRow TangentRow Trace finite_float",
-    "diffcli.records.blocks": "Document Table Text elements",
+    "diffcli.records.blocks": "Document Table Text Value Values",
     "diffcli.records.derivations": "Derivation",
     "diffcli.records.findings": "Finding FINDING_RULES=RULES",
     "diffcli.records.figures": "Axis Drawing Figure FigureMark=Mark Series",

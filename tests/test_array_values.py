@@ -25,13 +25,14 @@ from inside import (
     TangentRow,
     Text,
     Trace,
+    Value,
+    Values,
     array_lines,
     array_text,
     cell_text,
     check_mapping,
     corner_text,
     direction_text,
-    elements,
     exit_code,
     figures,
     gradient_report,
@@ -417,7 +418,7 @@ def test_lines_hold_the_same_text_and_keep_the_width(array, width):
 
 @given(some_arrays)
 def test_elements_are_named_by_their_index(array):
-    found = list(elements("W", array))
+    found = list(Values((Value("W", "W", array),)).numbers())
     assert len(found) == array.size
     for name, number in found:
         index = tuple(map(int, name[2:-1].split(",")))

@@ -156,9 +156,9 @@ def test_where_its_parameters_start():
 
 
 REFUSED = {
-    "channels": (lambda: nn.Conv2d(3, 4, 2)(ad.ones(1, 2, 5, 5)), "conv2d: images of 1 × 2 × 5 × 5 and kernels of 4 × 3 × 2 × 2 in 1 group do not fit\n  help: images are batch × channels × height × width, kernels outputs × channels of a group × height × width"),
-    "axes": (lambda: F.conv2d(ad.ones(5, 5), ad.ones(1, 1, 2, 2)), "conv2d: images of 5 × 5 and kernels of 1 × 1 × 2 × 2 in 1 group do not fit\n  help: images are batch × channels × height × width, kernels outputs × channels of a group × height × width"),
-    "a large kernel": (lambda: F.conv2d(ad.ones(1, 1, 3, 3), ad.ones(1, 1, 2, 5), dilation=2), "conv2d: a kernel of 2 × 5 does not fit into images of 3 × 3\n  help: add padding"),
+    "channels": (lambda: nn.Conv2d(3, 4, 2)(ad.ones(1, 2, 5, 5)), "conv2d: images of 1 × 2 × 5 × 5 and kernels of 4 × 3 × 2 × 2 in 1 group do not fit\n  = help: images are batch × channels × height × width, kernels outputs ×\n          channels of a group × height × width"),
+    "axes": (lambda: F.conv2d(ad.ones(5, 5), ad.ones(1, 1, 2, 2)), "conv2d: images of 5 × 5 and kernels of 1 × 1 × 2 × 2 in 1 group do not fit\n  = help: images are batch × channels × height × width, kernels outputs ×\n          channels of a group × height × width"),
+    "a large kernel": (lambda: F.conv2d(ad.ones(1, 1, 3, 3), ad.ones(1, 1, 2, 5), dilation=2), "conv2d: a kernel of 2 × 5 does not fit into images of 3 × 3\n  = help: add padding"),
     "groups": (lambda: nn.Conv2d(3, 4, 2, groups=2), "3 channels and 4 outputs do not go into 2 groups"),
     "no groups": (lambda: nn.Conv2d(3, 4, 2, groups=0), "3 channels and 4 outputs do not go into 0 groups"),
     "stride": (lambda: nn.Conv2d(3, 4, 2, stride=0), "stride is a whole number of at least 1, or two of them, not 0"),
@@ -166,9 +166,9 @@ REFUSED = {
     "negative padding": (lambda: nn.Conv2d(3, 4, 2, padding=-1), "padding is a whole number of at least 0, or two of them, not -1"),
     "fractions": (lambda: nn.Conv2d(3, 4, 2.5), "kernel_size is a whole number of at least 1, or two of them, not 2.5"),
     "a word": (lambda: nn.Conv2d(3, 4, 2, padding="full"), "padding is a whole number of at least 0, or two of them, not 'full'"),
-    "same in steps": (lambda: nn.Conv2d(3, 4, 2, stride=2, padding="same"), "padding='same' is for a stride of 1\n  help: give the padding in numbers"),
-    "reflected": (lambda: nn.Conv2d(3, 4, 2, padding_mode="reflect"), "padding is of zeros, not 'reflect'\n  help: pad the images, and use padding=0"),
-    "elsewhere": (lambda: nn.Conv2d(3, 4, 2, device="cuda"), "there is no device 'cuda' here: diffcli computes on the CPU\n  help: write 'cpu'"),
+    "same in steps": (lambda: nn.Conv2d(3, 4, 2, stride=2, padding="same"), "padding='same' is for a stride of 1\n  = help: give the padding in numbers"),
+    "reflected": (lambda: nn.Conv2d(3, 4, 2, padding_mode="reflect"), "padding is of zeros, not 'reflect'\n  = help: pad the images, and use padding=0"),
+    "elsewhere": (lambda: nn.Conv2d(3, 4, 2, device="cuda"), "there is no device 'cuda' here: diffcli computes on the CPU\n  = help: write 'cpu'"),
     "batch norm": (lambda: nn.BatchNorm2d(3)(ad.ones(2, 3, 4)), "BatchNorm2d takes batch × 3 × height × width, not (2, 3, 4)"),
 }  # fmt: skip
 

@@ -351,6 +351,16 @@ def test_an_ascii_stream_gets_its_formulas_in_ascii(name):
     assert run(PRINTED[name], encoding="ascii").stdout.isascii()
 
 
+def test_a_matrix_of_many_columns_is_no_matrix_of_amsmath_which_has_ten():
+    for count, environment in ((10, "pmatrix"), (11, "array")):
+        names = [f"x{k}" for k in range(count)]
+        lines = run(["diff", f"[{' + '.join(names)}, {'*'.join(names)}]", "-f", "latex"]).stdout.splitlines()
+        (first,) = [line for line in lines if line.startswith(r"\[ J = ")]
+        assert first == r"\[ J = " + r"\left(" * (count > 10) + rf"\begin{{{environment}}}" + f"{{{'r' * 11}}}" * (count > 10)
+        closing = lines[lines.index(" & ".join(["1"] * count) + r" \\") + 2]
+        assert closing == rf"\end{{{environment}}}" + r"\right)" * (count > 10) + r" \]"
+
+
 @pytest.mark.parametrize("options", ["", "--json", "-q", "-f latex", "--steps", "--wrt y --simplify none"])
 def test_a_symbolic_gradient_without_a_point_is_its_formulas(options):
     assert run(f'grad "x^2*y" --mode symbolic {options}') == run(f'diff "x^2*y" {options}')

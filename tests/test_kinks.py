@@ -417,7 +417,7 @@ def test_products_and_directions_take_the_slope_of_all_sides_as_the_gradient_doe
             assert any("slope on all sides of the point" in line for note in found.notes for line in note.notes)
 
 
-@pytest.mark.parametrize("command", ["vjp {}", "jvp {} --weights x=1", "grad {} --mode forward --weights x=1", "jacobian {} --mode forward"])
+@pytest.mark.parametrize("command", ["vjp {}", "jvp {} --direction x=1", "grad {} --mode forward --direction x=1", "jacobian {} --mode forward"])
 def test_the_commands_of_products_take_the_slope_of_all_sides(command):
     outcome = run(command.format('"where(x == 0, 1, (exp(x) - 1)/x)"') + " --at x=0 --format plain")
     assert outcome.exit == 0

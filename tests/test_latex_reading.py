@@ -143,7 +143,7 @@ def test_arrays_are_read_back_from_their_latex(text):
 
 
 def test_every_way_round_is_itself_read():
-    here = {"letters": "exp", "inverse": r", or \ln a"}
+    here = {"letters": "exp", "inverse": r", or \ln a", "argument": " ", "comma": "2.500"}
     told = [help for _, help in LATEX_MISSING.values()]
     told += [help.format(here=here.get(open, "25"), name="2500" if open == "comma" else r"\sin") for open, (_, help) in LATEX_OPEN.items()]
     told = [help.removeprefix("in LaTeX: ").partition(" for ")[0] for help in told if help.startswith("in LaTeX: ")]

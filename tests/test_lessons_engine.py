@@ -38,11 +38,10 @@ def test_the_code_of_the_lesson_on_graphs_runs():
 
 def test_the_network_of_the_lesson_on_requires_grad_gives_its_numbers():
     lesson = module("requires_grad")
-    given = {name: ad.tensor(value, requires_grad=True) for name, value in (("x", lesson.FIRST.x), ("w0", lesson.FIRST.w0))}
-    w1 = ad.tensor([[weight] for weight in lesson.FIRST.w1], requires_grad=True)
-    ran(lesson.NETWORK, w1=w1, **given)
+    given = {name: ad.tensor(value, requires_grad=True) for name, value in lesson.FIRST.items()}
+    ran(lesson.NETWORK, **given)
     assert given["x"].grad.tolist() == pytest.approx([-2.3221, -1.4480, 6.6543, -0.2342], abs=1e-4)
-    assert [one for (one,) in w1.grad.tolist()] == pytest.approx([0, 0.2575, 3.1635], abs=1e-4)
+    assert [one for (one,) in given["w1"].grad.tolist()] == pytest.approx([0, 0.2575, 3.1635], abs=1e-4)
 
 
 def descended(lesson, clear):

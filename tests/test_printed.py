@@ -9,6 +9,7 @@ import math
 import re
 import subprocess
 import sys
+from random import Random
 
 import pytest
 from console import run
@@ -255,6 +256,55 @@ def test_a_formula_with_its_numbers_comes_to_its_value(arguments):
     assert len(told) > 3
     for text, value in told:
         assert diffcli.grad(text, {}).value == pytest.approx(value, rel=1e-15), text
+
+
+NUMBERS = ("x", "y", "2", "0", "2.5", "x^2", "-y", "x*y", "{} + {}", "{}*{}", "sin({})", "max({}, {})", "floor({})", "clip({}, 0, 3)", "stop_gradient({})", "({} if x > y else {})", "where(x > 2, {}, {})", "abs({})")  # fmt: skip
+"""Pieces of random programs; some have no derivative by x, or by anything."""
+
+ARRAYS = ("x", "y", "2*x", "x*y", "{} + {}", "{}*{}", "exp(-{})", "maximum({}, {})", "where(x > 1, {}, {})", "stop_gradient({})", "floor({})")  # fmt: skip
+
+EVERY_WAY = (
+    "grad", "grad --mode forward", "grad --mode numeric", "grad --mode symbolic", "grad --wrt x", "grad --mode forward --wrt x",
+    "jacobian --trace", "jacobian --trace --mode reverse", "jacobian --trace --mode forward", "jvp --trace --direction x={}",
+    "vjp --trace", "hvp --trace --direction x={}",
+)  # fmt: skip
+
+
+def random_program(random, pieces, depth=3):
+    piece = random.choice(pieces if depth else pieces[:3])
+    return piece.format(*(random_program(random, pieces, depth - 1) for _ in range(piece.count("{}"))))
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+@pytest.mark.parametrize(
+    ("pieces", "form", "x", "y"), [(NUMBERS, "{} + 0*(x + y)", "3", "2"), (ARRAYS, "sum({} + 0*x*y)", "[1,2]", "[2,0.5]")], ids=("numbers", "arrays")
+)
+def test_every_random_program_has_its_numbers_in_every_way_and_format(pieces, form, x, y, way):
+    random = Random(way)
+    command, _, options = way.format(x).partition(" ")
+    seen = 0
+    for place in range(12):
+        program = form.format(random_program(random, pieces))
+        of = f"[{program}, x*y]" if command == "jvp" and "{}*{}" in pieces and x == "3" else program
+        line = f'{command} "{of}" --at "x={x},y={y}" {options} --substituted'
+        for format in ("table", "json", ("csv --table adjoint", "latex", "markdown", "plain")[place % 4]):
+            outcome = run(f"{line} -f {format}")
+            allowed = (0, 4, 2) if "--table" in format else (0, 4)  # there may be no derivative at a kink, and no such table
+            assert outcome.exit in allowed, (line, format, outcome.stderr)
+            seen += outcome.stdout.count("in numbers") + outcome.stdout.count('"substituted"')
+    assert seen or "numeric" in way or "symbolic" in way
+
+
+def test_an_input_that_no_sweep_reaches_has_no_row():
+    rows = rows_of(run('grad "x*y" --at x=1,y=2 --wrt x --substituted').stdout, "reverse adjoint trace, in order of execution")
+    assert rows == [["v̄₁", "ȳ₁", "1"], ["v̄₋₁", "v̄₁·v₀", "1·2", "2"], ["x̄₁", "v̄₋₁", "2"]]
+
+
+def test_truths_and_arrays_stand_in_latex_as_they_do_alone():
+    text = run('grad "x if x>0 else -x" --at x=1 --substituted -f latex').stdout
+    assert r"\text{true}" in text
+    text = run('grad "sum(x*x)" --at x=[1,1e-9] --mode forward --substituted -f latex').stdout
+    assert text.count(r"\begin{bmatrix} 1 & 0 \end{bmatrix} \cdot \begin{bmatrix} 1 & 1 \times 10^{-9} \end{bmatrix}") == 2  # the product rule
 
 
 def test_rows_that_are_left_out_lend_no_numbers():

@@ -363,9 +363,8 @@ def test_what_cannot_be_swept_is_refused(arguments, exit, code):
     assert f"error[{code}]" in outcome.stderr
 
 
-def test_methods_are_named_in_full_wherever_they_are_listed(capsys):
-    run("step-size --help")
-    words = re.split(r"[\s,;]+", capsys.readouterr().out)
+def test_methods_are_named_in_full_wherever_they_are_listed():
+    words = re.split(r"[\s,;]+", run("step-size --help").stdout)
     refused = [run(["step-size", "x", "--at", "x=1", "--method", text]) for text in ("", "4")]
     for method in METHODS:
         assert method in words

@@ -17,29 +17,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from diffcli.autograd import creation as _creation
 from diffcli.autograd import methods as _methods
-from diffcli.autograd.creation import (
-    arange,
-    as_tensor,
-    empty,
-    empty_like,
-    eye,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
-    tensor,
-    zeros,
-    zeros_like,
-)
+from diffcli.autograd.creation import *  # noqa: F403
 from diffcli.autograd.function import Function
 from diffcli.autograd.generator import manual_seed
 from diffcli.autograd.gradcheck.gradcheck import gradcheck
@@ -60,11 +40,10 @@ from diffcli.operations.arithmetic.tensors import FLOAT32, FLOAT64, INT64, KINDS
 
 __all__ = [
     "AccumulateGrad", "AutogradError", "Counter", "Function", "GradCheck", "GradCheckEntry", "Node",
-    "SecondDerivativeWarning", "Tensor", "arange", "as_tensor", "backward", "empty", "empty_like", "enable_grad", "eye",
-    "from_numpy", "full", "full_like", "grad", "gradcheck", "inference_mode", "is_grad_enabled", "is_inference_mode_enabled",
-    "linspace", "manual_seed", "no_grad", "ones", "ones_like", "rand", "rand_like", "randint", "randn", "randn_like",
-    "randperm", "set_grad_enabled", "tensor", "zeros", "zeros_like",
+    "SecondDerivativeWarning", "Tensor", "backward", "enable_grad", "grad", "gradcheck", "inference_mode", "is_grad_enabled",
+    "is_inference_mode_enabled", "manual_seed", "no_grad", "set_grad_enabled",
 ]  # fmt: skip
+__all__ += _creation.__all__
 
 
 _KINDS = {**KINDS, "double": FLOAT64, "float": FLOAT32, "long": INT64}

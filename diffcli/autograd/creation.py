@@ -16,6 +16,11 @@ from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.arithmetic.index_arrays import numpy_function
 
+__all__ = [
+    "arange", "as_tensor", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "linspace", "ones", "ones_like",
+    "rand", "rand_like", "randint", "randn", "randn_like", "randperm", "tensor", "zeros", "zeros_like",
+]  # fmt: skip
+
 
 def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
     devices.device(device)

@@ -46,7 +46,8 @@ def index(tensor: Any, key: Any) -> Any:
         An index is out of range or not whole, or there are too many.
     """
     canonical = canonical_key(tensor, key)
-    basic = _is_basic(canonical)
+    parts = canonical if isinstance(canonical, tuple) else (canonical,)
+    basic = all(part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int for part in parts)
     is_number = not tensors.is_array(tensor._value)
     whole = is_number and is_whole(canonical)
     if basic and is_number and not whole:
@@ -79,11 +80,6 @@ def taken(tensor: Core, key: Any) -> Any:
 def is_whole(key: Any) -> bool:
     """Whether a key is of all elements, as a number has it: ``...`` or none."""
     return key is Ellipsis or (isinstance(key, tuple) and not key)
-
-
-def _is_basic(key: Any) -> bool:
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int for part in parts)
 
 
 def canonical_key(tensor: Core, key: Any) -> Any:

@@ -155,10 +155,7 @@ class Tensor(Core):
         return made
 
     def __repr__(self) -> str:
-        return self._text("tensor(") + ")"
-
-    def _text(self, before: str) -> str:
-        parts = [tensors.text(self._value, before)]
+        parts = [tensors.text(self._value, "tensor(")]
         if self.dtype in (tensors.FLOAT32, tensors.INT64):
             parts.append(f"dtype={self.dtype}")
         edge = edge_of(self)
@@ -166,7 +163,7 @@ class Tensor(Core):
             parts.append(f"grad_fn=<{edge.name}>")
         elif edge is not None:
             parts.append("requires_grad=True")
-        return before + ", ".join(parts)
+        return f"tensor({', '.join(parts)})"
 
     def __format__(self, how: str) -> str:
         return format(self.item(), how) if not self.shape else object.__format__(self, how)

@@ -14,6 +14,7 @@ from diffcli.language.syntax import CALL, NAME, NUMBER, Program
 from diffcli.language.writing.printer import number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.rule_check import hold_against_differences
+from diffcli.methods.traces.trace import applied_text, by_letters
 from diffcli.operations import CONSTANTS, OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
@@ -273,14 +274,6 @@ def as_text(tape: Tape, names: Sequence[str]) -> str:
         return word(tape.results[0])
     lines = []
     for slot in range(tape.first_row, tape.output + 1):
-        row = OPERATIONS[tape.operation(slot)]
-        words = [word(operand) for operand in tape.operands_of(slot)]
-        if not row.symbol:
-            text = f"{row.spelling}({', '.join(words)})"
-        elif len(words) == 1:
-            text = f"{row.symbol} {words[0]}" if row.symbol == "not" else f"{row.symbol}{words[0]}"
-        else:
-            blank = "" if row.symbol in "*/^" else " "
-            text = f"{words[0]}{blank}{row.symbol}{blank}{words[1]}"
+        text = applied_text(tape.operation(slot), by_letters(map(word, tape.operands_of(slot))))
         lines.append(text if slot == tape.output else f"{word(slot)} = {text}")
     return "; ".join(lines)

@@ -8,7 +8,7 @@ from math import isfinite, nan
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, LimitError, UsageError, as_stop, error
+from diffcli.errors import Diagnostic, UsageError, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
@@ -20,7 +20,7 @@ from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_pr
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.methods.problem.system import System, distinct
 from diffcli.methods.symbolic.formulas import differentiate
-from diffcli.methods.symbolic.simplification import Simplifier
+from diffcli.methods.symbolic.simplification import Simplifier, keeping
 from diffcli.methods.taylor import distance_text, expansion, sum_text
 from diffcli.records import element_names
 from diffcli.records.formulas import By, Domain, Formula, FormulaResult
@@ -143,16 +143,12 @@ def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, no
     """The derivatives of every result by some variables, until a limit strikes, which is a note then."""
     found: list[Formula] = []
     count = len(wanted) * len(numbers.outputs)
-    try:
-        with Simplifier(options.simplify, count, notes) as simplifier:
-            for output in numbers.outputs:
-                derivatives = differentiate(numbers.view(output), wanted, simplifier, options.max_nodes, options.progress)
-                for by, each in zip(wanted, derivatives, strict=True):
-                    found.append(Formula(output.name, by, *each[1:4], each.value if numbers.known else None))
-    except (LimitError, KeyboardInterrupt) as stopped:
-        if not found:
-            raise
-        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {count - len(found)} of {count} derivatives",)))
+    kept = keeping(notes, lambda: f"{count - len(found)} of {count} derivatives" if found else "")
+    with kept, Simplifier(options.simplify, count, notes) as simplifier:
+        for output in numbers.outputs:
+            derivatives = differentiate(numbers.view(output), wanted, simplifier, options.max_nodes, options.progress)
+            for by, each in zip(wanted, derivatives, strict=True):
+                found.append(Formula(output.name, by, *each[1:4], each.value if numbers.known else None))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop
+from diffcli.errors import Diagnostic, ExpressionError
 from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
@@ -225,7 +225,7 @@ def _disagreement(problem: Problem, found: Difference) -> list[Diagnostic]:
 def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
     from diffcli.methods.nonsmooth.beside import Beside
     from diffcli.methods.symbolic.formulas import gradient_of
-    from diffcli.methods.symbolic.simplification import Simplifier
+    from diffcli.methods.symbolic.simplification import Simplifier, keeping
 
     derivations: tuple[Any, ...] = ()
     if options.steps:
@@ -234,15 +234,9 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         options.progress("deriving step by step")
         derivations = tuple(derive(problem, name, options.notation, options.most_shown) for name in problem.wrt)
     found: list[SymbolicDerivative] = []
-    try:
-        with Simplifier(options.simplify, len(problem.wrt), notes) as simplifier:
-            found.extend(gradient_of(problem, simplifier, options.max_nodes, options.progress))
-    except (LimitError, KeyboardInterrupt) as stopped:
-        if not found and not derivations:
-            raise
-        why = as_stop(stopped)
-        left = ", ".join(problem.wrt[len(found) :])
-        notes.append(why._replace(notes=(f"not differentiated: {left}",)))
+    kept = keeping(notes, lambda: ", ".join(problem.wrt[len(found) :]) if found or derivations else "")
+    with kept, Simplifier(options.simplify, len(problem.wrt), notes) as simplifier:
+        found.extend(gradient_of(problem, simplifier, options.max_nodes, options.progress))
     gradient = {derivative.variable: derivative.value for derivative in found}
     if derivations:
         from diffcli.methods.derivation.symbolic_agreement import compare

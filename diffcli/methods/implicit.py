@@ -109,13 +109,7 @@ def _derivations(
 
 
 def _notes_at(system: Problem, name: str, options: FormulaOptions) -> list[Diagnostic]:
-    """What is to be said at the point.
-
-    Raises
-    ------
-    DomainError
-        The point is not on the curve, or the curve no graph of the variable beside it.
-    """
+    """What is to be said at the point: a `DomainError` if it is not on the curve, or the curve no graph of the variable there."""
     require_values(system)
     system.on_curve = True
     given = {each: getattr(options, each) for each in ("strict", "max_nodes", "watch", "progress")}

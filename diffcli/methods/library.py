@@ -16,8 +16,7 @@ from diffcli.records import Array, Difference, GradientResult, Trace, is_array
 from diffcli.tape.lowering import MOST_ROWS
 
 if TYPE_CHECKING:
-    from diffcli.records.matrices import JacobianResult, ProductResult
-    from diffcli.records.plain_calls import Differences
+    from diffcli.records.matrices import Differences, JacobianResult, ProductResult
 
 
 @for_library

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, error
 from diffcli.language.writing.printer import number_text
@@ -18,14 +19,11 @@ CLOSE = 1e-6
 
 def hold_against_differences(name: OwnName, parameters: Sequence[str], sources: Sequence[Source]) -> None:
     """Refuse an operation of which a partial is not the derivative by differences of its values, at the points of its row."""
-    faults = []
+    faults: list[Diagnostic] = []
     functions = FLOAT.terms(name, len(parameters))
     for position, source in enumerate(sources):
-        for point in name.row.points:
-            fault = _fault(name, point, position, parameters, functions, source)
-            if fault is not None:
-                faults.append(fault)
-                break  # one point is enough
+        told = (_fault(name, point, position, parameters, functions, source) for point in name.row.points)
+        faults += [*islice(filter(None, told), 1)]  # one point is enough
     if faults:
         raise ExpressionError(faults)
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, UsageError, as_stop, error
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error, refusal
 from diffcli.errors.library_words import for_library
 from diffcli.language import parse
 from diffcli.language.writing.printer import number_text
@@ -104,7 +104,7 @@ def compute_taylor(
     ORDER.require("order", order)
     MAX_NODES.require("max_nodes", max_nodes)
     if wrt is not None and not isinstance(wrt, str):
-        raise UsageError([error("usage", f"the variable is a name, not {wrt!r}")])
+        raise refusal("usage", f"the variable is a name, not {wrt!r}")
     program = as_program(target)
     variable = _variable(list(program.inputs), wrt)
     progress("evaluating")
@@ -233,10 +233,9 @@ def _variable(inputs: Sequence[str], given: str | None) -> str:
     if len(inputs) == 1:
         return inputs[0]
     if not inputs:
-        raise UsageError([error("usage", "the expression has no variable to expand it in")])
-    names = ", ".join(inputs)
-    help = [f"name it with --wrt {inputs[0]}"]
-    raise UsageError([error("usage", f"there are several variables ({names}), and a Taylor polynomial is along one", help=help)])
+        raise refusal("usage", "the expression has no variable to expand it in")
+    message = f"there are several variables ({', '.join(inputs)}), and a Taylor polynomial is along one"
+    raise refusal("usage", message, f"name it with --wrt {inputs[0]}")
 
 
 def _with_zero(at: At | None, variable: str) -> At:
@@ -288,21 +287,13 @@ def sum_text(terms: Iterable[tuple[float | str, str]]) -> str:
 
 
 def distance_text(variable: str, center: float | str) -> str:
-    """The distance of a variable to a point, as a factor.
-
-    >>> distance_text("x", 3.0), distance_text("x", 0.0)
-    ('(x - 3)', 'x')
-    """
+    """The distance of a variable to a point, as a factor: (x - 3), or x."""
     negative, size = signed(center)
     return variable if center in (0, "0") else f"({variable} {'+' if negative else '-'} {size})"
 
 
 def signed(number: float | str) -> tuple[bool, str]:
-    """Whether a minus stands before a number, and what stands behind it, as a factor.
-
-    >>> signed(-0.5), signed("-sin(1)/2"), signed("1 + e")
-    ((True, '0.5'), (True, 'sin(1)/2'), (False, '(1 + e)'))
-    """
+    """Whether a minus stands before a number, and what stands behind it, as a factor."""
     if not isinstance(number, str):
         return number < 0, number_text(abs(number))
     if parse(number).operations[-1] in ("add", "sub"):

@@ -79,14 +79,9 @@ def product(shapes: Sequence[Shape], fixed: Fixed) -> Shape:
 
 
 def product_names(shapes: Sequence[Shape], fixed: Fixed, position: int) -> Fixed:
-    return {"swap_a": swapped(len(shapes[0])), "swap_b": swapped(len(shapes[1]))}
-
-
-def swapped(dimensions: int) -> tuple[int, ...]:
-    """The order of axes with the last two exchanged."""
-    order = list(range(dimensions))
-    order[-2:] = order[-2:][::-1]
-    return tuple(order)
+    """The orders of the axes with the last two exchanged."""
+    a, b = (tuple(range(len(shape))) for shape in shapes)
+    return {"swap_a": a[:-2] + a[:-3:-1], "swap_b": b[:-2] + b[:-3:-1]}
 
 
 def outer(shapes: Sequence[Shape], fixed: Fixed) -> Shape:

@@ -82,15 +82,11 @@ class Values(NamedTuple):
     def numbers(self) -> Iterator[tuple[str, float]]:
         """Every number with its name for machines: those of an array one after the other."""
         for value in self.values:
-            if is_array(value.number):
-                yield from elements(value.name, value.number)
+            array: Any = value.number
+            if is_array(array):
+                yield from zip(element_names(value.name, array.shape), array.ravel().tolist(), strict=True)
             else:
-                yield value.name, value.number
-
-
-def elements(name: str, array: Any) -> Iterator[tuple[str, float]]:
-    """Every element with its name, as in ``W[0,1]``."""
-    return zip(element_names(name, array.shape), array.ravel().tolist(), strict=True)
+                yield value.name, array
 
 
 MOST_SHOWN = (20, 12)

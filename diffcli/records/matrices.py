@@ -1,4 +1,4 @@
-"""The records of matrices of derivatives, of products with them, and of Taylor coefficients.
+"""The records of matrices of derivatives, of products with them, of differences of plain calls, and of Taylor coefficients.
 
 A field that several of them have is described where it comes first; ``expression`` and ``at`` are those of a `GradientResult`.
 """
@@ -187,6 +187,24 @@ class ProductResult(NamedTuple):
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, the differences along the direction, by result."""
     trace: Trace | None = None
+
+
+class Differences(NamedTuple):
+    """The derivatives of a Python function by every variable by differences; what has a shape, has that of the result and then
+    of the variable."""
+
+    at: dict[str, Number]
+    value: Number
+    """What the function returns; an array, where that is a list of numbers."""
+    estimates: dict[str, Number]
+    """The gradient, or the Jacobian, by variable; NaN where there is none."""
+    bars: dict[str, Number]
+    """How far each may be off, as far as values tell: an estimate, and no bound. NaN where there is no derivative."""
+    evaluations: int
+    """How often the function was called."""
+    notes: tuple[Diagnostic, ...]
+    differences: tuple[tuple[str, Difference], ...]
+    """Each element of the result with a partial derivative of it; at a kink that has the slopes of the sides."""
 
 
 class TaylorResult(NamedTuple):

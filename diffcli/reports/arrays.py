@@ -108,11 +108,17 @@ def latex_array(array: Any, digits: Digits = None) -> str:
         return rf"\text{{norm }} {norm} \text{{, from }} {least} \text{{ to }} {greatest}"
     texts = [latex_figure(figure_text(number, digits)) for number in array.ravel().tolist()]
     length = array.shape[-1]
-    rows = [" & ".join(texts[start : start + length]) for start in range(0, len(texts), length)]
-    body = r" \\ ".join(rows)
-    if length <= MOST_COLUMNS:
-        return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
-    return rf"\left[\begin{{array}}{{{'r' * length}}} {body} \end{{array}}\right]"
+    return latex_matrix([texts[start : start + length] for start in range(0, len(texts), length)], "b", " ")
+
+
+def latex_matrix(rows: list[list[str]], kind: str = "p", between: str = "\n") -> str:
+    """A matrix of formulas in brackets (``b``) or parentheses (``p``), with a blank or a new line ``between`` its rows."""
+    width = len(rows[0]) if rows else 0
+    body = between + f" \\\\{between}".join(" & ".join(row) for row in rows) + between
+    if width <= MOST_COLUMNS:
+        return rf"\begin{{{kind}matrix}}{body}\end{{{kind}matrix}}"
+    opening, closing = "[]" if kind == "b" else "()"
+    return rf"\left{opening}\begin{{array}}{{{'r' * width}}}{body}\end{{array}}\right{closing}"
 
 
 def summary_data(value: Any) -> Any:

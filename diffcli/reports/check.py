@@ -140,9 +140,7 @@ def _why(found: PartialCheck) -> str:
     return found.explanation or "; ".join(silent)
 
 
-_AGREEMENT = {
-    "overflow": "all ways agree on an infinity", "terms": "all ways agree, to few digits",
-}  # fmt: skip
+_AGREEMENT = {"overflow": "all ways agree on an infinity", "terms": "all ways agree, to few digits"}
 
 
 def verdict_text(found: PartialCheck) -> str:

@@ -47,7 +47,7 @@ def find_array_rows(name: str) -> list[ArrayOperation]:
 
 def functions_report(rows: Sequence[Operation], of_arrays: Sequence[ArrayOperation], style: Style, detailed: bool) -> Document:
     """All rows as two tables, or some in detail; a terminal has no room for all columns."""
-    data = {"schema": "diffcli/functions@1", "functions": [*map(_data, rows)], "array_functions": [*map(_array_data, of_arrays)]}
+    data = {"schema": "diffcli/functions@1", "functions": [*map(_data, rows)], "array_functions": [*map(_data, of_arrays)]}
     if detailed:
         every: list[Row] = [*rows, *of_arrays]
         tables = [Table(_signature(row), texts("", ""), tuple(_details(row))) for row in every]
@@ -63,7 +63,7 @@ def _table(rows: Sequence[Operation], compact: bool) -> Table:
     cells = []
     for row in rows:
         names = ", ".join([_signature(row), *(row.aliases if compact else ())])
-        cell = (names, _partials(row), row.domain, _breaks(row), ", ".join(row.aliases), row.meaning)
+        cell = (names, _partials(row), row.finite_domain, _breaks(row), ", ".join(row.aliases), row.meaning)
         cells.append(cell[: len(titles)])
     return Table("operations on numbers, and on each element of arrays", texts(*titles), tuple(cells))
 
@@ -133,42 +133,35 @@ def _details(row: Row) -> list[tuple[str, str]]:
         lines.append(("also", ", ".join(row.aliases)))
     if row.definition:
         lines.append(("definition", plain_rule(row.definition)))
-    lines += _array_rules(row) if isinstance(row, ArrayOperation) else _rules(row)
+    lines += _rules(row)
     if row.domain:
-        lines.append(("domain", row.domain))
+        lines.append(("domain", row.finite_domain if isinstance(row, Operation) else row.domain))
     lines += [(kind, plain_rule(condition)) for kind, condition in row.breaks]
     return [*lines, ("flat", "its derivative is 0 almost everywhere")] if row.flat else lines
 
 
-def _rules(row: Operation) -> Lines:
-    if row.value:
-        yield "computed as", row.value
-    for parameter, partial in zip(row.parameters, row.partials, strict=True):
-        yield f"derivative by {parameter}", partial
+def _rules(row: Row) -> Lines:
+    if isinstance(row, ArrayOperation):
+        every = [("adjoint of", adjoints(row)), ("tangent by", () if callable(row.tangent) else row.tangent)]
+    else:
+        every = [("derivative by", row.partials)]
+        if row.value:
+            yield "computed as", row.value
+    for words, rules in every:
+        for parameter, rule in zip(row.parameters, rules, strict=False):
+            yield f"{words} {parameter}", plain_rule(rule)
 
 
-def _array_rules(row: ArrayOperation) -> Lines:
-    for parameter, rule in zip(row.parameters, adjoints(row), strict=True):
-        yield f"adjoint of {parameter}", plain_rule(rule)
-    for parameter, rule in zip(row.parameters, () if callable(row.tangent) else row.tangent, strict=False):
-        yield f"tangent by {parameter}", plain_rule(rule)
-
-
-def _data(row: Operation) -> dict[str, Any]:
-    partials = _present(row.partials)
-    return _common_data(row, "name row operands aliases symbol meaning definition partials domain breaks flat", partials=partials)
-
-
-def _array_data(row: ArrayOperation) -> dict[str, Any]:
+def _data(row: Row) -> dict[str, Any]:
     """A row for JSON; a rule that depends on the shapes is that for the first of the row's examples."""
-    fields = "name row operands fixed aliases symbol meaning definition adjoints domain breaks flat"
-    return _common_data(row, fields, aliases=_aliases(row), adjoints=_present(adjoints(row)))
-
-
-def _common_data(row: Row, fields: str, **own: Any) -> dict[str, Any]:
+    if isinstance(row, ArrayOperation):
+        fixed, rules, own = "fixed ", "adjoints", {"adjoints": _present(adjoints(row)), "aliases": _aliases(row)}
+    else:
+        fixed, rules, own = "", "partials", {"partials": _present(row.partials)}
+    own |= {field: getattr(row, field) or None for field in ("symbol", "definition", "domain")}
     breaks = [{"kind": kind, "where": where} for kind, where in row.breaks]
-    absent = {field: getattr(row, field) or None for field in ("symbol", "definition", "domain")}
-    return data_of(row, fields, **({"name": row.spelling, "row": row.name, "breaks": breaks} | absent | own))
+    fields = f"name row operands {fixed}aliases symbol meaning definition {rules} domain breaks flat"
+    return data_of(row, fields, name=row.spelling, row=row.name, breaks=breaks, **own)
 
 
 def _present(rules: Iterable[str]) -> list[str | None]:

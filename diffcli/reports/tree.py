@@ -8,7 +8,7 @@ from diffcli.errors import LimitError, error
 from diffcli.language import Program, Statement
 from diffcli.language.syntax import CALL, NAME, NUMBER, Key
 from diffcli.language.writing.printer import LATEX, number_text, program_text, statement_text
-from diffcli.records.blocks import Block, Column, Document, Table, Text
+from diffcli.records.blocks import Block, Document, Table, Text, numbers, texts
 from diffcli.reports.document import data_of
 from diffcli.reports.formats import TREES, Style
 
@@ -45,8 +45,7 @@ def _lines(program: Program, style: Style, most: int | None) -> list[str]:
 
 def _table(program: Program, most: int | None) -> Table:
     names = {statement.root: statement.name for statement in program.statements}
-    titles = ("node", "operation", "arguments", "start", "stop", "name")
-    columns = tuple(Column(title, numeric=title in ("node", "start", "stop")) for title in titles)
+    columns = (*numbers("node"), *texts("operation", "arguments"), *numbers("start", "stop"), *texts("name"))
     count = len(program) if most is None else min(most, len(program))
     rows = []
     for node in range(count):

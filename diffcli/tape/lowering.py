@@ -260,13 +260,8 @@ class _Lowering:
 
     def fixed(self, node: int) -> dict[str, Any]:
         """What an index or a call with keywords says beside its operands: what each of them is."""
-        program = self.program
-        fixed: dict[str, Any] = {}
-        if node in program.keys:
-            fixed["key"] = program.keys[node]
-        if node in program.keywords:
-            fixed["keywords"] = program.keywords[node]
-        return fixed
+        columns: dict[str, Mapping[int, Any]] = {"key": self.program.keys, "keywords": self.program.keywords}
+        return {what: column[node] for what, column in columns.items() if node in column}
 
     def find_shared(self, row: tuple[object, ...]) -> int | None:
         """The slot of the same row if there is one within reach; if not, the row to come is put within reach."""

@@ -146,16 +146,16 @@ class _Shaping:
 
     def element(self, operand: int, key: tuple[Any, ...]) -> int | None:
         """The entry of a list that an index means, where the list was just written down."""
-        if operand in self.known and isinstance(self.known[operand], tuple) and len(key) == 1 and isinstance(key[0], int):
-            entries = self.known[operand]
-            if -len(entries) <= key[0] < len(entries) and isinstance(entries[key[0]], int):
-                return self.constant(entries[key[0]])
-        row = operand - self.new.first_row
-        if row < 0 or self.new.operations[row] != "stack" or len(key) != 1 or not isinstance(key[0], int):
+        if len(key) != 1 or not isinstance(key[0], int):
             return None
-        entries = self.new.operands[row]
-        fits = -len(entries) <= key[0] < len(entries) and not self.new.shape(entries[0])
-        return entries[key[0]] if fits and self.new.parameters.get(operand, {}).get("axis", 0) == 0 else None
+        (place,), entries, row = key, self.known.get(operand), operand - self.new.first_row
+        if isinstance(entries, tuple) and -len(entries) <= place < len(entries) and isinstance(entries[place], int):
+            return self.constant(entries[place])
+        if row < 0 or self.new.operations[row] != "stack":
+            return None
+        slots = self.new.operands[row]
+        fits = -len(slots) <= place < len(slots) and not self.new.shape(slots[0])
+        return slots[place] if fits and self.new.parameters.get(operand, {}).get("axis", 0) == 0 else None
 
     def fixed(self, slot: int, row: ArrayOperation, operands: tuple[int, ...]) -> tuple[tuple[int, ...], Fixed]:
         """The operands that are values, and what is fixed."""

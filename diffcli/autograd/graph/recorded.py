@@ -15,7 +15,7 @@ from diffcli.autograd.graph.operation_nodes import OperationNode
 from diffcli.autograd.graph.view_nodes import WrittenNode
 from diffcli.autograd.rules import rule
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.tape.running.array_rules import ArrayArithmetic, ArrayRule, parse_rule
+from diffcli.tape.running.array_rules import ArrayArithmetic, ArrayRule, parsed_rule
 from diffcli.tape.running.rules import ABSENT, OPERATORS, Function
 
 
@@ -30,7 +30,7 @@ class _Tensors(ArrayArithmetic):
         return lambda *operands, **fixed: apply_rule(rule(name, len(operands), strict=False), operands, fixed)
 
 
-TENSORS = _Tensors({}, constants={ABSENT: 0.0, "ties_of": _ties_of}, operators=OPERATORS, numbers=arrays, read=parse_rule)
+TENSORS = _Tensors({}, constants={ABSENT: 0.0, "ties_of": _ties_of}, operators=OPERATORS, numbers=arrays, read=parsed_rule)
 
 
 def recorded_adjoints(node: Node, g: Any) -> Sequence[Any]:

@@ -23,7 +23,7 @@ from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, choose, given_to, subject_of
 from diffcli.methods.problem.verification import may_be_called
 from diffcli.records import Difference, Number, is_array
-from diffcli.records.plain_calls import Differences
+from diffcli.records.matrices import Differences
 from diffcli.tape.recording.python_function import PythonFunction, flattened
 from diffcli.tape.tape import Shape
 

@@ -105,7 +105,9 @@ class TapeSampler(Sampler):
         self.live: list[int] = []
         """The rows that make the result, and depend on what is moved."""
         self.limits = self._limits(problem.values)
-        self.blurred = self._is_blurred()
+        errors = accumulated_rounding(self.tape, problem.values) if self.limits else []
+        self.blurred = any(0 < errors[limit[1]] >= self._radius_at(self.base, *limit) for limit in self.limits)
+        """Whether rounding moves an operand as far as it may move at all, so that nobody knows on which side it is."""
         self._moves: Tangents = []
 
     def _limits(self, values: Values) -> list[tuple[int, int, Callable[..., float]]]:
@@ -138,13 +140,6 @@ class TapeSampler(Sampler):
         lost = any(rows[slot] is not None and math.isinf(rows[slot]) for slot in self.live)
         return Sample(x, math.nan if lost else value, rows)
 
-    def _is_blurred(self) -> bool:
-        """Whether rounding moves an operand as far as it may move at all, so that nobody knows on which side it is."""
-        if not self.limits:
-            return False
-        errors = accumulated_rounding(self.tape, list(self.base.rows))
-        return any(0 < errors[limit[1]] >= self._radius_at(self.base, *limit) for limit in self.limits)
-
     def rounding(self, one: Sample, other: Sample) -> float:
         return math.inf if self.blurred else difference_rounding(self.tape, list(one.rows), list(other.rows), self.active)
 
@@ -160,7 +155,8 @@ class TapeSampler(Sampler):
             if not all(taken):
                 return math.inf
             allowed = self._radius_at(base, slot, operand, radius)
-            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._stays_tied(other, slot, operand, radius)
+            tied = allowed == 0 and self.tape.operation(slot) in TYING and self._is_evaluated(other, slot)
+            tied = tied and self._radius_at(other, slot, operand, radius) == 0  # elsewhere too, as in max(x, abs(x))
             if not tied and not (past_kinks and allowed == 0):
                 worst = max(worst, abs(after - before) / allowed if allowed > 0 else math.inf)
         return worst
@@ -169,10 +165,6 @@ class TapeSampler(Sampler):
         """Whether a row is in a branch that is taken. Of a choice itself one operand never is."""
         operands = self.tape.operands_of(slot)[: 1 if self.tape.operation(slot) == "where" else None]
         return all(sample.rows[known] is not None for known in (slot, *operands))
-
-    def _stays_tied(self, other: Sample, slot: int, operand: int, radius: Callable[..., float]) -> bool:
-        """Whether operands that are equal at the point are so elsewhere too, as in max(x, abs(x))."""
-        return self._is_evaluated(other, slot) and self._radius_at(other, slot, operand, radius) == 0
 
     def _radius_at(self, base: Sample, slot: int, operand: int, radius: Callable[..., float]) -> float:
         row, own, value = self.tape.operands_of(slot), base.rows[operand], base.rows[slot]

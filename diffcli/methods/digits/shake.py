@@ -78,7 +78,8 @@ def shaking_function(function: Function, name: str, places: Iterator[int]) -> Fu
     """The function of an operation, with what it computes shaken if that is rounded; and its operands, if it adds them up."""
     if name in ADDING:
         return lambda *operands: shake(places, function(*[shake(places, operand) for operand in operands]))
-    return (lambda *operands: shake(places, function(*operands))) if is_rounded(name) else function
+    rounded = roundings(name) if name in OPERATIONS else getattr(row_of(name), "cost", True)  # or it chooses, or moves numbers
+    return (lambda *operands: shake(places, function(*operands))) if rounded else function
 
 
 def shaking(tape: Tape, places: Iterator[int]) -> list[Function]:
@@ -88,11 +89,6 @@ def shaking(tape: Tape, places: Iterator[int]) -> list[Function]:
         function if is_with_itself(tape, slot) else shaking_function(function, name, places)
         for slot, (function, name) in enumerate(zip(functions, tape.operations, strict=True), tape.first_row)
     ]
-
-
-def is_rounded(name: str) -> bool:
-    """Whether an operation rounds, and does not only choose or move numbers."""
-    return bool(roundings(name) if name in OPERATIONS else getattr(row_of(name), "cost", True))
 
 
 def moved(number: float, other: float, extreme: bool, enough: float = ENOUGH) -> float | None:

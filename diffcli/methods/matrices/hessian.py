@@ -12,7 +12,7 @@ from itertools import chain
 from math import nan
 from typing import Any
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
+from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Namer, Sweep, Swept, Watch
 from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
@@ -248,7 +248,7 @@ def _symbolic(
     sides: Sides | None,
 ) -> HessianResult:  # fmt: skip
     from diffcli.methods.symbolic.formulas import differentiate
-    from diffcli.methods.symbolic.simplification import Simplifier
+    from diffcli.methods.symbolic.simplification import Simplifier, keeping
 
     problem, names = gradient.problem, gradient.problem.wrt
     matrix = [[nan] * len(names) for _ in names]
@@ -258,20 +258,15 @@ def _symbolic(
     bent = any(note.severity == "warning" for note in notes)  # values by the rules of the table may well differ then
     places = [(row, column) for row in range(len(names)) for column in range(row + 1)]
     by_rules: dict[By, float] = {(names[column], names[row]): nan if bent else exact[row][column] for row, column in places}
-    try:
-        with Simplifier(options.simplify, len(places), notes) as simplifier:
-            derivatives = differentiate(problem, [*by_rules], simplifier, options.max_nodes, options.progress, by_rules)
-            for (row, column), each in zip(places, derivatives, strict=True):
-                found.append(SymbolicSecond(names[column], names[row], each))
-                matrix[row][column] = matrix[column][row] = each.value
-                if smooth:
-                    sweep = Sweep({gradient.variables.slots[column]: 1.0}, True, beside=Beside(gradient.derived))
-                    watch.judge(sweep, [(_called(names, row, column), gradient.results.slots[row], each.value)])
-    except (LimitError, KeyboardInterrupt) as stopped:
-        if not found:
-            raise
-        why = f"not differentiated: {len(places) - len(found)} second derivatives"
-        notes.append(as_stop(stopped)._replace(notes=(why,)))
+    kept = keeping(notes, lambda: f"{len(places) - len(found)} second derivatives" if found else "")
+    with kept, Simplifier(options.simplify, len(places), notes) as simplifier:
+        derivatives = differentiate(problem, [*by_rules], simplifier, options.max_nodes, options.progress, by_rules)
+        for (row, column), each in zip(places, derivatives, strict=True):
+            found.append(SymbolicSecond(names[column], names[row], each))
+            matrix[row][column] = matrix[column][row] = each.value
+            if smooth:
+                sweep = Sweep({gradient.variables.slots[column]: 1.0}, True, beside=Beside(gradient.derived))
+                watch.judge(sweep, [(_called(names, row, column), gradient.results.slots[row], each.value)])
     return asked._replace(matrix=frozen(matrix), symbolic=tuple(found))
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from diffcli.methods.digits.watch import Watch
+from diffcli.methods.matrices.jacobian import Matrix
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.sweeps.rounding import ENOUGH, tangent_errors
 from diffcli.records.matrices import HessianResult
@@ -26,8 +27,6 @@ ROUNDS = 15
 """How often all pairs of axes are turned; the entries that are left are squared, roughly, each time."""
 
 EPSILON = 2.0**-52
-
-Matrix = Sequence[Sequence[float]]
 
 
 def with_eigenvalues(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from operator import mul
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, Mark, Span
+from diffcli.errors import Diagnostic
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks, rows_below
 from diffcli.methods.nonsmooth.notes import BRANCH_TAKEN, MOST_LOOKED_AT, MOST_SIDES, scalarised_if_small
 from diffcli.methods.problem.problem import Linearisation, Problem
@@ -82,7 +82,7 @@ def _asked(numbers: Problem, notes: Sequence[Diagnostic], lost: bool) -> dict[in
         note, singled = notes[place], notes[place].code == "point-branch"
         if not (singled or (lost and note.code in NOT_DIFFERENTIABLE)):
             continue
-        slots = {each.slot for each in breaks if _spans(numbers.mark(each.slot)) == _spans(note.marks)}
+        slots = {each.slot for each in breaks if numbers.warning("", "", each.slot).span == note.span}
         decides = bool(slots & decisions)
         for slot in tape.rows():
             if not slots.isdisjoint(tape.operands_of(slot)):
@@ -111,7 +111,3 @@ def _agreed(numbers: Problem, step: Mapping[int, float]) -> dict[str, list[float
         if along is not None and fits and alike(along, sum(map(mul, slopes, step.values())), slopes):
             found[output.name] = [slope + 0.0 for slope in slopes]
     return found
-
-
-def _spans(marks: Sequence[Mark]) -> list[Span]:
-    return [mark.span for mark in marks]

@@ -81,7 +81,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
             notes.append("numbers on the way to it overflow: they are beyond the range of a float")
     elif name in ("div", "reciprocal") or (name == "pow" and numbers.any_true(numbers.both(arguments[0] == 0, outside))):
         code, message = "division-by-zero", "this divides by 0"
-        if tape.source.original is not None and "0/0" in tape.source.text[slice(*tape.span(slot))]:
+        if tape.source.original is not None and tape.source.text[slice(*tape.span(slot))].strip("()") == "0/0":
             message = "none of the cases holds here"  # which the reader of LaTeX writes as 0/0
         notes.append(_underflow(problem, operands[name == "div"]) or "the value and its derivative are undefined at this point")
     elif name == "pow":
@@ -91,7 +91,8 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     elif name in ("cross_entropy", "one_hot"):
         notes.append("labels are whole numbers from 0 to the number of classes less 1")
     elif isinstance(row, Operation):
-        notes.append(f"its domain: {domain_text(problem, row, operands)}")
+        words = dict(zip(row.parameters, map(problem.operand_text, operands), strict=False))
+        notes.append(f"its domain: {to_text(parse(row.finite_domain), name=lambda name: words.get(name, name))}")
     found = problem.warning(code, message, slot, problem.shown(operands), list(filter(None, notes)), help)
     return found._replace(severity="error")
 
@@ -108,17 +109,6 @@ def _underflow(problem: Problem, divisor: int) -> str:
         if are_numbers and tape.operation(slot) in _SHRINKING and underflowed(tape, problem.values, slot):
             return f"`{problem.operand_text(slot)}` underflows to 0: it is below the range of a float"
     return ""
-
-
-def domain_text(problem: Problem, row: Operation, operands: tuple[int, ...]) -> str:
-    """The domain with the user's own words for the operands."""
-    words = {}
-    for parameter, operand in zip(row.parameters, operands, strict=False):
-        words[parameter] = problem.operand_text(operand)
-    domain = row.domain
-    for _, pole in (found for found in row.breaks if found[0] == "pole"):  # at a pole there is no finite value either
-        domain = domain.replace(pole.replace("==", ">="), pole.replace("==", ">"))
-    return to_text(parse(domain), name=lambda name: words.get(name, name))
 
 
 _HINTS = (

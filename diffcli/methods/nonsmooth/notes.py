@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli.errors import Diagnostic, LimitError, NotDifferentiableError, Slopes
+from diffcli.errors import Diagnostic, NotDifferentiableError, Slopes
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, POLICIES, Break, find_breaks
 from diffcli.methods.nonsmooth.policies import overrides
@@ -52,7 +52,7 @@ def describe(problem: Problem, breaks: Sequence[Break], policy: str, strict: boo
         shown = sides if found.kind in NOT_DIFFERENTIABLE and not any(note.slopes for note in notes) else ()
         notes.append(_note(problem, found, None if refuse else policy, shown))
     if refuse:
-        raise NotDifferentiableError([_as_error(note) for note in notes if note.code in NOT_DIFFERENTIABLE])
+        raise NotDifferentiableError([note._replace(severity="error") for note in notes if note.code in NOT_DIFFERENTIABLE])
     if len(breaks) > MOST_NOTES:
         more = f"{len(breaks) - MOST_NOTES} more rows stand on a break and are not listed"
         notes.append(Diagnostic("more-notes", "note", more))
@@ -77,17 +77,13 @@ def describe_results(system: Problem, breaks: Sequence[Break], policy: str, stri
         more = f"{left} more rows stand on a break and are not listed"
         notes.append(Diagnostic("more-notes", "note", more))
     if _refused(breaks, policy, strict):
-        raise NotDifferentiableError([_as_error(note)._replace(help=()) for note in notes if note.severity == "warning"])
+        raise NotDifferentiableError([note._replace(severity="error", help=()) for note in notes if note.severity == "warning"])
     return notes
 
 
 def _is_smooth(note: Diagnostic) -> bool:
     """Whether a break bends the result along no variable, as far as the slopes on its two sides show."""
     return bool(note.slopes) and all(side.left == side.right for side in note.slopes)
-
-
-def _as_error(note: Diagnostic) -> Diagnostic:
-    return note._replace(severity="error")
 
 
 def _refused(breaks: Sequence[Break], policy: str, strict: bool) -> bool:
@@ -124,14 +120,11 @@ def scalarised_if_small(problem: Problem) -> Problem | None:
     if problem.tape.shapes is None:
         return problem if len(problem.wrt) <= MOST_BENT else None
     from diffcli.methods.problem.live_values import elements
-    from diffcli.methods.problem.scalarise import scalarised, variables_of  # most programs do not wait for it
+    from diffcli.methods.problem.scalarise import structure, variables_of  # most programs do not wait for it
 
     if len(variables_of(problem)) > MOST_BENT or elements(problem.tape) > problem.tape.slots + 10 * MOST_WRITTEN:
         return None
-    try:
-        return scalarised(problem, MOST_WRITTEN)
-    except LimitError:
-        return None
+    return structure(problem, MOST_WRITTEN)
 
 
 BRANCH_TAKEN = "the derivative is that of the branch taken, at this point alone; the slopes beside it are the limit"

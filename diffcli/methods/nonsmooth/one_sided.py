@@ -98,21 +98,10 @@ def _rounding(tape: Tape, values: Values, result: int) -> float:
 
 
 def side_along(problem: Problem, direction: Mapping[int, float], length: int) -> Side:
-    """What is computed when the point starts to move in a direction.
-
-    Raises `Undecided` where it is not known.
-    """
+    """What is computed when the point starts to move in a direction; it raises `Undecided` where that is not known."""
     tape = tape_along(problem, direction, length)
     results = tape.results if tape is not problem.tape else [output.slot for output in problem.outputs]
     return Side(problem, tape, along(tape, problem.point, direction, length), results)
-
-
-def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:
-    """What is computed when the point starts to move in a direction: a Python function may go another way there.
-
-    Raises `Undecided` where it is not known.
-    """
-    return _run_along(problem, direction, length) if is_branched(problem) else problem.tape
 
 
 def is_branched(problem: Problem) -> bool:
@@ -120,15 +109,10 @@ def is_branched(problem: Problem) -> bool:
     return problem.function is not None and bool((problem.whole or problem).tape.decisions)
 
 
-# -- Python functions -----------------------------------------------------------------------------------------------------
-
-
-def _run_along(problem: Problem, direction: Mapping[int, float], length: int) -> Tape:
-    """The tape, in numbers, of the way that a Python function takes on one side of the point.
-
-    Raises `Undecided` where it is not known.
-    """
-    assert problem.function is not None
+def tape_along(problem: Problem, direction: Mapping[int, float], length: int = LENGTH) -> Tape:
+    """The tape of that: a Python function may go another way there, or one that is not known, `Undecided`."""
+    if problem.function is None or not is_branched(problem):
+        return problem.tape
     point = problem.point
     ties = 0
 

@@ -52,13 +52,9 @@ def explain_rows(
 ) -> list[Diagnostic]:
     """Why results or their derivatives are not finite, for the derivatives of each result."""
     found: list[Diagnostic] = []
-    asked = 0
-    for output, row in zip(system.outputs, rows, strict=True):
-        if is_finite(system.value_of(output)) and all(map(is_finite, row)):
-            continue
-        asked += 1
-        if asked > MOST_EXPLAINED:
-            break
+    pairs = zip(system.outputs, rows, strict=True)
+    asked = [output for output, row in pairs if not (is_finite(system.value_of(output)) and all(map(is_finite, row)))]
+    for output in asked[:MOST_EXPLAINED]:
         from diffcli.methods.nonsmooth.nonfinite import explain
 
         found += explain(system.view(output), replaced, [*known, *found])

@@ -12,18 +12,18 @@ from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Sour
 from diffcli.language import Program
 from diffcli.language.syntax import NAME, Statement
 from diffcli.operations.arithmetic.array_files import UnusableArray, as_floats, is_foreign, to_array
-from diffcli.records import Number, is_array
+from diffcli.records import Number, element_names, is_array
 
 MOST_AXES = 32
 """As many axes as every NumPy has."""
 
 
 class Ragged(Exception):
-    """Lists of one depth that differ: ``entry`` stands at ``index``, and is not like the first one at its depth."""
+    """Lists of one depth that differ: an ``entry`` is not like the first one at its depth."""
 
-    def __init__(self, message: str, index: tuple[int, ...], entry: Any) -> None:
+    def __init__(self, message: str, entry: Any) -> None:
         super().__init__(message)
-        self.message, self.index, self.entry = message, index, entry
+        self.message, self.entry = message, entry
 
 
 def flatten(nested: Sequence[Any], name: str) -> tuple[tuple[int, ...], list[Any]]:
@@ -41,11 +41,10 @@ def flatten(nested: Sequence[Any], name: str) -> tuple[tuple[int, ...], list[Any
     level: list[Any] = [nested]
     while isinstance(level[0], list | tuple):
         if len(shape) == MOST_AXES:
-            raise Ragged(f"`{name}` has more than {MOST_AXES} lists in each other", (), nested)
+            raise Ragged(f"`{name}` has more than {MOST_AXES} lists in each other", nested)
         length = len(level[0])
         if not length:
-            index = unravel(0, shape)
-            raise Ragged(f"`{element(name, index)}` has no entries", index, level[0])
+            raise Ragged(f"`{element_names(name, shape)[0]}` has no entries", level[0])
         for place, entry in enumerate(level):
             if not isinstance(entry, list | tuple) or len(entry) != length:
                 raise _ragged(name, shape, place, level)
@@ -62,31 +61,17 @@ def _as_lists(array: Any) -> Any:
 
 
 def _ragged(name: str, shape: tuple[int, ...], place: int, level: list[Any]) -> Ragged:
-    index = unravel(place, shape)
-    found = f"`{element(name, index)}` {_said(level[place])}"
-    first = f"`{element(name, unravel(0, shape))}` {_said(level[0])}"
+    names = element_names(name, shape)
+    found, first = (f"`{names[k]}` {_said(level[k])}" for k in (place, 0))
     if isinstance(level[0], list | tuple) and isinstance(level[place], list | tuple):
         first = first.rpartition(" ")[0]
-    return Ragged(f"{found}, and {first}", index, level[place])
+    return Ragged(f"{found}, and {first}", level[place])
 
 
 def _said(entry: Any) -> str:
     if not isinstance(entry, list | tuple):
         return "is a number"
     return f"has {len(entry)} {'entry' if len(entry) == 1 else 'entries'}"
-
-
-def unravel(place: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The index of the entry at a place in order.
-
-    >>> unravel(4, (2, 3))
-    (1, 1)
-    """
-    index: list[int] = []
-    for length in reversed(shape):
-        place, within = divmod(place, length)
-        index.insert(0, within)
-    return tuple(index)
 
 
 def element(name: str, index: Sequence[int]) -> str:
@@ -97,9 +82,9 @@ def element(name: str, index: Sequence[int]) -> str:
 def nested_array(name: str, nested: Sequence[Any], convert: Callable[[str, Any], float]) -> Any:
     """Nested lists as an array of float64, if not `Ragged`; ``convert`` makes a float of an entry, given its element's name."""
     shape, entries = flatten(nested, name)
-    for place, entry in enumerate(entries):
-        if type(entry) is not float:
-            entries[place] = convert(element(name, unravel(place, shape)), entry)
+    if any(type(entry) is not float for entry in entries):
+        names = zip(element_names(name, shape), entries, strict=True)
+        entries = [entry if type(entry) is float else convert(own, entry) for own, entry in names]
     return to_array(entries, shape)
 
 

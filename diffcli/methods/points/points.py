@@ -143,14 +143,6 @@ def _expression(name: str, text: str, called: str = "") -> Number:
     return next(iter(point.values()))
 
 
-def _number_of(name: str, text: str) -> Number:
-    """The same where it has to be a number, and the name may be that of an element."""
-    value = _expression("value", text, name)
-    if is_array(value):
-        raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not a finite number", None)])
-    return value
-
-
 def with_semicolons(text: str, references: list[Reference] | None = None) -> str:
     """The text with the commas between statements as semicolons, so that it is a program of the same length.
 
@@ -223,8 +215,12 @@ def to_float(name: str, value: Any, source: Source | None = None, *marks: Mark) 
         from diffcli.operations.arithmetic.array_files import is_foreign
 
         value = value if is_foreign(value) else as_array(name, value, to_float)
+    if isinstance(value, str):
+        text, value = value, _expression("value", value, name)  # the name may be that of an element
+        if is_array(value):
+            raise ExpressionError([_bad_value(f"the value of `{name}` is `{text}`, not a finite number", None)])
     try:
-        return finite_float(_number_of(name, value) if isinstance(value, str) else value)
+        return finite_float(value)
     except (OverflowError, ValueError) as fault:
         raise ExpressionError([_bad_value(f"the value of `{name}` is {fault}", source, *marks)]) from None
 

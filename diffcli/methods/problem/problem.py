@@ -9,7 +9,7 @@ from math import nan, prod
 from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, UsageError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, refusal
 from diffcli.language import Program, parse
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import GivenPoint, Point, as_point, unknown_name
@@ -309,8 +309,7 @@ def as_program(target: Target, verify: bool = True) -> Program:
     if isinstance(target, Program):
         return target
     if not callable(target):
-        message = f"a program is text, what diffcli.parse returned, or a function, not a `{type(target).__name__}`"
-        raise UsageError([error("usage", message)])
+        raise refusal("usage", f"a program is text, what diffcli.parse returned, or a function, not a `{type(target).__name__}`")
     from diffcli.tape.recording.python_function import PythonFunction
 
     function = PythonFunction(target)
@@ -378,8 +377,8 @@ def names_in(given: Any, option: str, once: bool = True) -> list[str] | None:
     """Names, each ``once``, from one text with commas or blanks between them or a list of texts; None where none are given."""
     names = given.replace(",", " ").split() if isinstance(given, str) else given
     if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
-        help = [f'write "x, y", or ["x", "y"], with {option}=']
-        raise UsageError([error("usage", f"names are a text or a list of texts, not {given!r}", help=help)])
+        help = f'write "x, y", or ["x", "y"], with {option}='
+        raise refusal("usage", f"names are a text or a list of texts, not {given!r}", help)
     return None if names is None else list(dict.fromkeys(names) if once else names)
 
 
@@ -388,8 +387,7 @@ def choose(wanted: list[str] | None, inputs: list[str], subject: str) -> list[st
     if wanted is None:
         return list(inputs)
     if inputs and not wanted:
-        known = f"its variables: {', '.join(inputs)}"
-        raise UsageError([error("usage", "no variable is named to differentiate by", help=[known])])
+        raise refusal("usage", "no variable is named to differentiate by", f"its variables: {', '.join(inputs)}")
     unknown = [name for name in wanted if name not in inputs]
     if unknown:
         raise ExpressionError([unknown_name(name, inputs, subject) for name in unknown])

@@ -40,10 +40,10 @@ def scalarised(problem: Problem, most_rows: int | None = None) -> Problem:
     return Linearisation(problem, written.tape, at=at, wrt=variables_of(problem).names, outputs=outputs, whole=problem)
 
 
-def structure(problem: Problem) -> Problem | None:
+def structure(problem: Problem, most_rows: int = MOST_SHOWING) -> Problem | None:
     """The problem in numbers if there are not too many, to see which elements depend on which."""
     try:
-        return scalarised(problem, MOST_SHOWING)
+        return scalarised(problem, most_rows)
     except LimitError:
         return None
 

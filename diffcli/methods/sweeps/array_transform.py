@@ -8,9 +8,10 @@ operand that nothing present depends on is read. Where an index has picked that 
 from __future__ import annotations
 
 from diffcli.errors import Span
+from diffcli.operations.arithmetic.arrays import as_array
 from diffcli.operations.array_row import Shape
 from diffcli.operations.arrays import ARRAYS
-from diffcli.tape.building.array_building import array_constant, emit_array, fitted, lower_rule
+from diffcli.tape.building.array_building import emit_array, fitted, lower_rule
 from diffcli.tape.building.building import Builder
 from diffcli.tape.running.array_rules import ArrayRule, rule_at
 from diffcli.tape.running.rules import ABSENT, RESULT, SEED
@@ -72,7 +73,7 @@ class ArrayTerms(StrongZero):
         build = self.build
         if mask is None or mask < 0:
             known = super().reachable(rule, kind, None if mask is None else build.constants[-1 - mask])
-            return None if known is None else array_constant(build, known)
+            return None if known is None else build.constant(as_array(known))
         names = {SEED: mask, **dict(zip(rule.parameters, map(self.ones, rule.shapes), strict=False))}
         found = lower_rule(build, rule.reach_text(kind), names, rule.names, self.span)
         return build.emit("ne", (found, build.constant(0.0)), self.span)

@@ -163,8 +163,10 @@ def _flat(name: str, *operands: Any) -> float:
     function, numbers = FLOAT.value(name), [0.0 if _vanishes(each) else beside(each) for each in operands]
     if any(number != number for number in numbers):
         return nan
+    pairs = zip(operands, numbers, strict=True)
+    unknown = [isinstance(each, Series) and each.at(0) == n and each.end < ENOUGH for each, n in pairs]  # in an order not known
     for towards in (-math.inf, math.inf):  # where it jumps, the way has to be known
-        moved = [math.nextafter(n, towards) if _may_move(each, n) else n for each, n in zip(operands, numbers, strict=True)]
+        moved = [math.nextafter(n, towards) if moves else n for moves, n in zip(unknown, numbers, strict=True)]
         if function(*moved) != function(*numbers):
             raise Undecided
     return float(function(*numbers))
@@ -172,11 +174,6 @@ def _flat(name: str, *operands: Any) -> float:
 
 def _vanishes(value: Any) -> bool:
     return isinstance(value, Series) and not value.coefficients and value.low > 0
-
-
-def _may_move(value: Any, number: float) -> bool:
-    """Whether a value at a number may move from it, in an order that is not known."""
-    return isinstance(value, Series) and value.at(0) == number and value.end < ENOUGH
 
 
 def _abs(a: Any) -> Any:

@@ -113,11 +113,7 @@ def find_pattern(tape: Tape, flow: Flow, inputs: Sequence[int], outputs: Sequenc
 
 
 def _members(bits: int) -> Iterator[int]:
-    """The numbers in a set, in order.
-
-    >>> list(_members(0b1010))
-    [1, 3]
-    """
+    """The numbers in a set, in order."""
     offset = 0
     while bits:  # 64 at a time, so that a long set is not copied for each of its members
         word = bits & 0xFFFFFFFFFFFFFFFF

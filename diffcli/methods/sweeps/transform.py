@@ -102,32 +102,25 @@ class ReverseTransform:
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
         """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
         tape = self.tape
-        row, span = tape.operands_of(slot), tape.span(slot)
-        if tape.operation(slot) == "where":  # nothing is computed, and nothing goes to what is not taken
-            for operand, when in zip(row[1:], (True, False), strict=True):
-                self.build.scope = scope
-                part = self.build.part(row[0], when)
-                if part is not None and self.active[operand]:
-                    given = adjoint
-                    if self.arrays is not None:
-                        given = self.arrays.to_operand(self.arrays.taken(row[0], when, adjoint, span), operand, span)
-                    self.sums.add(operand, part, given, span)
-            return
+        row, span, chooses = tape.operands_of(slot), tape.span(slot), tape.operation(slot) == "where"
         for position, operand in enumerate(row):
-            if self.active[operand]:
-                given, part = adjoint, scope
-                present = self.present(slot, position, scope)
-                if present is not None:
-                    inside = self.build.part(present, True)
-                    if inside is None:
-                        continue
-                    part = inside
-                    given = given if self.arrays is None else self.arrays.taken(present, True, given, span)
-                term = self.term(slot, position, part, given)
-                if term is not None:
-                    if self.arrays is not None:
-                        term = self.arrays.to_operand(self.arrays.after(slot, term, given), operand, span)
-                    self.sums.add(operand, part, term, span)
+            if not self.active[operand] or (chooses and not position):
+                continue
+            given, part, when = adjoint, scope, not chooses or position == 1
+            condition = row[0] if chooses else self.present(slot, position, scope)
+            if condition is not None:
+                self.build.scope = scope
+                inside = self.build.part(condition, when)
+                if inside is None:
+                    continue
+                part = inside
+                given = given if self.arrays is None else self.arrays.taken(condition, when, given, span)
+            term = given if chooses else self.term(slot, position, part, given)  # of a choice nothing is computed
+            if term is not None:
+                if self.arrays is not None:
+                    masked = term if chooses else self.arrays.after(slot, term, given)
+                    term = self.arrays.to_operand(masked, operand, span)
+                self.sums.add(operand, part, term, span)
 
     def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
         """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""

@@ -67,7 +67,7 @@ def is_equal_by_cases(claimed: Expression, right: Expression, tape: Tape) -> boo
         if not waiting:
             return True
         region = waiting.pop()
-        boundary = region.boundary()
+        boundary = next(_boundaries(region.difference), None)  # None if there are no breaks
         if boundary is not None:
             if len(region.conditions) >= MOST_CONDITIONS or region.difference.has(sympy.Eq, sympy.Ne):
                 return False
@@ -97,10 +97,6 @@ class _Region(NamedTuple):
     @property
     def difference(self) -> Expression:
         return self.claimed - self.right
-
-    def boundary(self) -> Expression | None:
-        """What changes its sign at a break of the expressions; None if they have none."""
-        return next(_boundaries(self.difference), None)
 
     def parts(self, boundary: Expression) -> Iterator[_Region]:
         """The region on both sides of a boundary; and on it, unless the right expression has a break of its own there."""

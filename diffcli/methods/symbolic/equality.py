@@ -7,7 +7,7 @@ decidable for expressions of this kind (Richardson 1968), so the effort is bound
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -77,25 +77,20 @@ def witness(difference: Expression) -> dict[str, float] | None:
     """A point at which an expression is a real number other than 0; None if none of the points drawn is one."""
     parts = list(dict.fromkeys(sympy.postorder_traversal(difference)))
     defined = 0
-    for point in _points(sorted(difference.free_symbols, key=sympy.default_sort_key)):
+    named = {symbol.name: symbol for symbol in sorted(difference.free_symbols, key=sympy.default_sort_key)}
+    for found in islice(random_points(named, 1), _TRIES):  # the same on every run
+        point = {named[name]: value for name, value in found.items()}
         number = attempted(partial(_value, parts, point, _DIGITS))
         if number is None:
             continue
         # what rounding leaves of a zero is another number with more digits
         closer = attempted(partial(_value, parts, point, 2 * _DIGITS)) if number else None
         if closer is not None and abs(number - closer) <= abs(closer) / 1000:
-            return {symbol.name: value for symbol, value in point.items()}
+            return found
         defined += 1
         if defined == ENOUGH:
             break
     return None
-
-
-def _points(symbols: list[Expression]) -> Iterator[dict[Expression, float]]:
-    """Points for the variables, the same on every run."""
-    named = {symbol.name: symbol for symbol in symbols}
-    for point in islice(random_points(named, 1), _TRIES):
-        yield {named[name]: value for name, value in point.items()}
 
 
 def _value(parts: list[Expression], point: dict[Expression, float], digits: int) -> Expression | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from math import inf
 from typing import Self
@@ -76,6 +77,17 @@ class Simplifier:
         if (len(kept) > 1 and len(str(raw)) <= len(str(form))) or _roots_inside(form) - _roots_inside(raw):
             form = raw
         return None if simple is None and form is raw else form
+
+
+@contextmanager
+def keeping(notes: list[Diagnostic], left: Callable[[], str]) -> Iterator[None]:
+    """Keep what was found when a limit strikes, and note what is ``left``; the limit is raised where that has no text."""
+    try:
+        yield
+    except (LimitError, KeyboardInterrupt) as stopped:
+        if not (undone := left()):
+            raise
+        notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {undone}",)))
 
 
 def _roots_inside(form: Expression) -> set[Expression]:

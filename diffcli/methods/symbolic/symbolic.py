@@ -28,11 +28,12 @@ from diffcli.methods.symbolic.simplification import Simplifier
 from diffcli.methods.symbolic.text import Expression, Undecided, is_nowhere, require_digits, to_latex, to_program_text
 from diffcli.methods.symbolic.unasked import STEPS, operation
 from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic.precise import CONSTANTS
 from diffcli.records import SymbolicDerivative
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS, lower
 from diffcli.tape.running.evaluation import evaluate, replay
-from diffcli.tape.running.precise import precise_value, with_exact_names
+from diffcli.tape.running.precise import precise_value, with_exact_constants
 from diffcli.tape.running.rules import fold
 
 LOST = 1e-6
@@ -295,5 +296,5 @@ def symbolic_derivative(problem: Problem, variable: str) -> Any | None:
     except (*REFUSALS, LimitError):
         return None
     known = problem.at | {symbol.name: value for symbol, value in builder.stored.items()}
-    form = with_exact_names(lower(parse(text), given=known))  # what is still named pi comes from SymPy
+    form = with_exact_constants(lower(parse(text), given=known), CONSTANTS)  # what is still named pi comes from SymPy
     return precise_value(form, [known[name] for name in form.inputs])

@@ -24,9 +24,8 @@ def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None
         if place >= 0 and slot in found.values and problem.active[slot]:
             named.setdefault(tape.index(place), []).append(tape.index(found.values[slot]))
     names = ["f", *(f"df/d{name}" for name in problem.wrt)]
-    places = tape.results
     outputs = tuple(
-        (name, operand_of(tape, slot), plain(derived.values[slot]) + 0.0) for name, slot in zip(names, places, strict=True)
+        (name, operand_of(tape, slot), plain(derived.values[slot]) + 0.0) for name, slot in zip(names, tape.results, strict=True)
     )  # fmt: skip
     adjoints = tuple(tuple(sorted(named.get(row.v, ()))) for row in trace.primal)
     first = tape.index(tape.derived_from or 0)

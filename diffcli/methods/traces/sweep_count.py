@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.sweeps.sparsity import Flow, seeded
 from diffcli.methods.traces.cost import function_cost
 from diffcli.methods.traces.trace import formula_of
@@ -64,8 +65,6 @@ class _Counter:
 
     def reverse(self, sets: list[int], inputs: Sequence[int]) -> int:
         """The operations of reverse sweeps, of which each output is the start of those that its bits say."""
-        from diffcli.methods.sweeps.reverse import activity
-
         tape, total = self.tape, 0
         active = activity(tape, list(inputs))
         for place in range(len(self.flow) - 1, -1, -1):

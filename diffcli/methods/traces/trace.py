@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.language import Program, parse
-from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
+from diffcli.language.writing.printer import LANGUAGE, LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, row_of
@@ -84,15 +84,20 @@ def _kept(count: int, most: int | None) -> tuple[list[int], int]:
     return [*range(head), *range(count - most + head, count)], count - most
 
 
-def _letters(count: int) -> list[str]:
-    return [f"a{position}" for position in range(count)]
+def applied_text(operation: str, words: Mapping[str, str], dialect: Dialect = LANGUAGE) -> str:
+    """An operation of numbers applied to ``words``, the texts of its operands ``a0``, ``a1``, ..., as a formula."""
+    return to_text(_application(operation, tuple(words)), None, dialect, lambda name: words.get(name, name))
+
+
+def by_letters(words: Iterable[str]) -> dict[str, str]:
+    """The texts of operands by the names that they have in a formula."""
+    return {f"a{position}": word for position, word in enumerate(words)}
 
 
 @cache
-def _application(operation: str, count: int) -> Program:
+def _application(operation: str, letters: tuple[str, ...]) -> Program:
     """An operation applied to names, as a program."""
-    row = OPERATIONS[operation]
-    letters = _letters(count)
+    row, count = OPERATIONS[operation], len(letters)
     if isinstance(operation, OwnName):
         program = parse(f"max({', '.join(letters)}, 0)")  # the text of a call, whatever is called
         program.operations[-1], program.arguments[-1] = operation, tuple(range(count))
@@ -185,14 +190,13 @@ class Tracer:
             return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
         operation = tape.operation(slot)
         operands = tuple(operand_of(tape, operand) for operand in tape.operands_of(slot))
-        words = dict(zip(_letters(len(operands)), map(self.notation.operand, operands), strict=True))
+        words = by_letters(map(self.notation.operand, operands))
         if operation not in OPERATIONS:
             from diffcli.methods.traces.array_formulas import row_text  # numbers do not wait for it
 
             formula = row_text(tape, slot, words, self.notation.dialect)
         else:
-            applied = _application(operation, len(operands))
-            formula = to_text(applied, None, self.notation.dialect, lambda name: words.get(name, name))
+            formula = applied_text(operation, words, self.notation.dialect)
         return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
 
     def _tangent_formula(self, slot: int) -> str:
@@ -274,6 +278,5 @@ def trace_of_sweeps(
     if all(sweep.forward for sweep, _ in swept):
         return tracer.with_tangents(names, [found for _, found in swept])
     again = [(sweep.started(), sweep.overrides) for sweep, _ in swept]
-    return tracer.with_adjoints(*[
-        (seeds, accumulate(problem.tape, problem.values, problem.active, seeds, overrides)[1]) for seeds, overrides in again
-    ])  # fmt: skip
+    steps = [accumulate(problem.tape, problem.values, problem.active, seeds, overrides)[1] for seeds, overrides in again]
+    return tracer.with_adjoints(*[(seeds, own) for (seeds, _), own in zip(again, steps, strict=True)])

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.arrays import all_finite
+from diffcli.operations.arithmetic.arrays import all_finite, first_true
 from diffcli.records import beyond_range
 
 MOST_ELEMENTS = 100_000_000
@@ -157,7 +157,4 @@ def first_nonfinite(array: Any) -> tuple[int, ...] | None:
     >>> first_nonfinite(to_array([1, float("nan")], (1, 2))), first_nonfinite(to_array([1], (1,)))
     ((0, 1), None)
     """
-    if all_finite(array):
-        return None
-    finite = np.isfinite(array)
-    return tuple(int(index) for index in np.unravel_index(int(np.argmin(finite)), finite.shape))
+    return None if all_finite(array) else first_true(~np.isfinite(array))

@@ -128,16 +128,8 @@ def cross_entropy(a: Array, b: Array) -> Array:
     return np.mean(np.where(known, losses, np.nan))
 
 
-def outer(a: Array, b: Array) -> Array:
-    return np.multiply(np.reshape(a, (-1, 1)), b)
-
-
-def windows(a: Array, length: int) -> Array:
-    return np.lib.stride_tricks.sliding_window_view(a, length)
-
-
 def conv1d(a: Array, b: Array) -> Array:
-    return windows(a, len(b)) @ b
+    return np.lib.stride_tricks.sliding_window_view(a, len(b)) @ b
 
 
 def _patches(images: Array, kernel: Axes, window: Any) -> Array:
@@ -339,7 +331,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sum": reduction(np.sum), "mean": reduction(np.mean), "prod": reduction(np.prod), "amax": reduction(np.max),
     "amin": reduction(np.min), "argmax": place(np.argmax), "argmin": place(np.argmin), "norm": norm, "logsumexp": logsumexp,
     "softmax": softmax, "log_softmax": log_softmax, "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot,
-    "matmul": np.matmul, "outer": outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,
+    "matmul": np.matmul, "outer": np.outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,
     "det": determinant, "inv": of_regular(np.linalg.inv), "solve": of_regular(np.linalg.solve),
     "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),

@@ -10,7 +10,7 @@ from diffcli.language.writing.printer import latex_figure, latex_name
 from diffcli.methods.derivation.derivation import REFERENCE
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY
 from diffcli.methods.traces.trace import IN_LATEX, Notation
-from diffcli.records.blocks import Block, Column, Table, Text
+from diffcli.records.blocks import Block, Table, Text, numbers, texts
 from diffcli.records.derivations import Derivation, DerivationStep, SymbolicAgreement
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
 from diffcli.reports.document import data_of, number
@@ -135,13 +135,13 @@ def _step_lines(step: DerivationStep, goes_on: bool, notation: Notation, style: 
     identity, rule = _identity(step, notation), _rule(step)
     identity += f"  (depth {step.depth})" if step.depth > deepest else ""
     fits = len(inner) + len(identity) + 3 + len(rule) <= style.width
-    texts = [f"{identity}   {rule}"] if fits else [identity, rule]
+    parts = [f"{identity}   {rule}"] if fits else [identity, rule]
     if step.rule not in _PLAIN and step.v is not None:
-        texts.append(_result(step, notation, style))
+        parts.append(_result(step, notation, style))
     room = max(style.width - len(inner), NARROWEST)
-    for position, text in enumerate(texts):
-        for line, part in enumerate(textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)):
-            yield (first if position == line == 0 else inner + "  " * (line > 0)) + part
+    for position, part in enumerate(parts):
+        for line, text in enumerate(textwrap.wrap(part, room, break_long_words=False, break_on_hyphens=False)):
+            yield (first if position == line == 0 else inner + "  " * (line > 0)) + text
 
 
 def agreement_text(agreement: SymbolicAgreement) -> str:
@@ -161,8 +161,7 @@ def agreement_text(agreement: SymbolicAgreement) -> str:
 
 
 def _table(found: Derivation, notation: Notation) -> Table:
-    titles = ("v", "depth", "rule", "formula", "derivative", "value")
-    columns = tuple(Column(title, numeric=title in ("depth", "value")) for title in titles)
+    columns = (*texts("v"), *numbers("depth"), *texts("rule", "formula", "derivative"), *numbers("value"))
     rows = tuple(
         (notation.value(step.v) if step.v is not None else "", step.depth, step.rule, step.formula, step.result, step.value)
         for step in found.steps
@@ -193,8 +192,7 @@ def _formulas(found: Derivation, notation: Notation, style: Style, sign: str) ->
     derivative = found.steps[0].result
     operator, result = latex_operator((*first, variable), sign), latex_name(found.result)
     blocks += [Text(rf"\text{{{words}: }} {formula}", "math") for words, formula in found.solved]
-    if found.solved:
-        return [*blocks, Text(agreement_text(found.agreement) + ".")]
-    name = f"{operator} {result}" if found.by else operator.replace("}{", f" {result}}}{{", 1)
-    blocks.append(Text(f"{name} = {derivative}", "math"))
+    if not found.solved:
+        name = f"{operator} {result}" if found.by else operator.replace("}{", f" {result}}}{{", 1)
+        blocks.append(Text(f"{name} = {derivative}", "math"))
     return [*blocks, Text(agreement_text(found.agreement) + ".")]

@@ -20,8 +20,7 @@ def derivative_tape_blocks(found: DerivativeTape, notation: Notation) -> list[Bl
     for row, adjoints in zip(found.trace.primal, found.adjoints, strict=True):
         words = ", ".join(map(notation.adjoint, adjoints))
         rows.append((notation.value(row.v), primal_formula(row, notation), primal_value(row), words))
-    row_title = r"\text{row}" if latex else "row"
-    adjoint = r"\text{adjoint}" if latex else "adjoint"
+    row_title, adjoint = (rf"\text{{{word}}}" if latex else word for word in ("row", "adjoint"))
     columns = (Column("v", math=True), Column(row_title, math=True), *numbers("value"), Column(adjoint, math=True))
     title = f"derivative tape: from {notation.value(found.first)} on, the rows of the gradient"
     if found.trace.primal and found.first > found.trace.primal[-1].v:
@@ -32,7 +31,7 @@ def derivative_tape_blocks(found: DerivativeTape, notation: Notation) -> list[Bl
     )  # fmt: skip
     results = (Column("result"), Column("=", math=True), *numbers("value"))
     return [
-        Table(r"derivative tape" if latex else title, columns, tuple(rows), len(rows) // 2, found.trace.hidden[0]),
+        Table("derivative tape" if latex else title, columns, tuple(rows), len(rows) // 2, found.trace.hidden[0]),
         Table("results of the derivative tape", results, names),
         Text(_price(found)),
     ]

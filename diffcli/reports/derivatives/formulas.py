@@ -10,6 +10,7 @@ from diffcli.language.writing.printer import LATEX, latex_name, statement_text
 from diffcli.methods.traces.trace import NOTATIONS
 from diffcli.records.blocks import Block, Cell, Column, Document, Table, Text, Value, Values, numbers, texts
 from diffcli.records.formulas import Domain, Formula, FormulaResult
+from diffcli.reports.arrays import latex_matrix
 from diffcli.reports.derivatives.derivation import derivation_blocks, derivation_data
 from diffcli.reports.derivatives.gradient import forms_table, latex_heading, slopes_remark
 from diffcli.reports.derivatives.names import derivative_name, latex_operator
@@ -141,8 +142,7 @@ def _latex(result: FormulaResult, matrices: _Matrices, sign: str) -> list[Block]
     names = [f"{latex_operator(each.by, sign)} {functions[each.result]}" for each in result.formulas]
     blocks: list[Block] = []
     for name, matrix in matrices.items():
-        body = " \\\\\n".join(" & ".join(each.latex for each in row) for _, row in matrix)
-        blocks.append(Text(f"{name} = \\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}}", "math"))
+        blocks.append(Text(f"{name} = {latex_matrix([[each.latex for each in row] for _, row in matrix])}", "math"))
     if not matrices:
         blocks += [Text(f"{name} = {each.latex}", "math") for name, each in zip(names, result.formulas, strict=True)]
     if result.values:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from diffcli.errors import counted
@@ -130,13 +131,9 @@ def _heading(result: JacobianResult | HessianResult | ProductResult, style: Styl
     return heading(result.expression, result.at, f"{of}{how}", style.exact)
 
 
-def _flat(values: dict[str, Number]) -> tuple[float, ...]:
+def _flat(values: Mapping[str, Any]) -> tuple[float, ...]:
     """Numbers, and the elements of arrays, one after another."""
-    found: list[float] = []
-    for value in values.values():
-        array: Any = value
-        found += array.ravel().tolist() if is_array(value) else [value]
-    return tuple(found)
+    return tuple(chain.from_iterable(value.ravel().tolist() if is_array(value) else [value] for value in values.values()))
 
 
 # -- products ----------------------------------------------------------------------------------------------------------------

@@ -44,7 +44,12 @@ def _filler(notation: Notation, style: Style) -> Filler:
             if not text or text.startswith("norm"):
                 return found[0]
             compound = text[0] == "-" or (text[0].isdigit() and "e" in text)
-            text = latex_figure(text) if notation is IN_LATEX else text
+            if notation is IN_LATEX and is_array(value):
+                from diffcli.reports.arrays import latex_array
+
+                return latex_array(value, style.rounded())
+            if notation is IN_LATEX:
+                text = rf"\text{{{value}}}" if isinstance(value, str) else latex_figure(text)
             return f"({text})" if compound else text
 
         return (names.sub(shown, formula),)
@@ -59,7 +64,8 @@ def _primal_numbers(trace: Trace, notation: Notation) -> dict[str, Any]:
 def _tangent_numbers(trace: Trace, notation: Notation) -> list[Numbers]:
     """For each seed the values and their tangents."""
     primal, places = _primal_numbers(trace, notation), range(len(trace.seeds))
-    return [primal | {notation.tangent(row.v): row.tangents[place] or 0.0 for row in trace.tangent} for place in places]
+    moves = {notation.tangent(row.v): [0.0 if move is None else move for move in row.tangents] for row in trace.tangent}
+    return [primal | {name: tangents[place] for name, tangents in moves.items()} for place in places]
 
 
 def trace_tables(trace: Trace, notation: Notation, style: Style) -> list[Block]:
@@ -165,7 +171,7 @@ def _adjoint_table(
         if position and (step is None or step.sweep != trace.adjoint[position - 1].sweep):
             for v in range(1 - trace.inputs, 1) if also and not trace.hidden[1] else ():
                 name = notation.adjoint_form.replace("v", "x").format(notation.numeral(v + trace.inputs))
-                rows += [(name, notation.adjoint(v), "", *found[v])] * (v in found)
+                rows += [(name, notation.adjoint(v), "", *cells) for cells in [found.get(v)] if cells]
             found.clear()
             rows += [("",) * (3 + shaped + len(also))] * (step is not None)  # a sweep apart from the one before
         if step is not None:

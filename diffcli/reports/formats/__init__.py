@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from diffcli._named import NamedTuple
-from diffcli.errors import UsageError, did_you_mean, error, to_ascii, visible
+from diffcli.errors import did_you_mean, refusal, to_ascii, visible
 from diffcli.language.writing.printer import Decimals, Digits
 from diffcli.records.blocks import Block, Document
 
@@ -159,13 +159,12 @@ def _chosen(document: Document, style: Style) -> Block:
     """The table of a report that was asked for, by its name or a part of it."""
     tables, wanted = document.tables(), style.table or ""
     if style.format.whole or style.format.draws not in ("", TREES):
-        help = ["add --format csv, or leave --table out"]
-        raise UsageError([error("usage", f"{style.format.name} is not a format of one table", help=help)])
+        raise refusal("usage", f"{style.format.name} is not a format of one table", "add --format csv, or leave --table out")
     for name in sorted(tables, key=lambda name: name != wanted):
         if wanted and wanted in name:
             return tables[name]
     help = [*did_you_mean(wanted, tables), f"its tables: {', '.join(tables)}" if tables else "it has no tables"]
-    raise UsageError([error("unknown-choice", f"this report has no table `{wanted}`", help=help)])
+    raise refusal("unknown-choice", f"this report has no table `{wanted}`", *help)
 
 
 def require(found: T | None, what: str, style: Style, help: str) -> T:
@@ -174,7 +173,7 @@ def require(found: T | None, what: str, style: Style, help: str) -> T:
         return found
     *others, last = [row.name for row in FORMATS.values() if not row.needs]
     message = f"this report has no {what} to write as {style.format.name}"
-    raise UsageError([error("unknown-choice", message, help=[help, f"{', '.join(others)} and {last} show any report"])])
+    raise refusal("unknown-choice", message, help, f"{', '.join(others)} and {last} show any report")
 
 
 def format_of(path: str) -> Format | None:

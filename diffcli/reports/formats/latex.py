@@ -5,15 +5,16 @@ from __future__ import annotations
 from diffcli.language.writing.printer import GREEK_LETTERS, Digits, latex_figure, latex_name
 from diffcli.records import Number, is_array
 from diffcli.records.blocks import MOST_SHOWN, Block, Document, Matrix, Table, Text, Value, Values
-from diffcli.reports.arrays import MOST_COLUMNS, latex_array
+from diffcli.reports.arrays import latex_array, latex_matrix
 from diffcli.reports.document import cells, hidden_text, number
 from diffcli.reports.formats import Style
 
-_ESCAPES = {
+_ESCAPES = {letter: f"$\\{name}$" for letter, name in GREEK_LETTERS.items()} | {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "∂": r"$\partial$", "·": r"$\cdot$", "±": r"$\pm$", "×": r"$\times$", "≤": r"$\le$", "′": "$'$", "…": r"\dots{}", "–": "--",
 }  # fmt: skip
+"""What LaTeX reads otherwise; a text has no way to a Greek letter but a formula."""
 
 
 def render(document: Document, style: Style) -> str:
@@ -23,13 +24,7 @@ def render(document: Document, style: Style) -> str:
 
 def escape(text: str) -> str:
     """A text that LaTeX shows as it is."""
-    return "".join(_ESCAPES.get(character) or _letter(character) for character in text)
-
-
-def _letter(character: str) -> str:
-    """A letter as it is; a Greek one, which a text has no other way to, as a formula."""
-    name = GREEK_LETTERS.get(character)
-    return f"$\\{name}$" if name else character
+    return "".join(_ESCAPES.get(character, character) for character in text)
 
 
 def _block(block: Block, style: Style) -> str:
@@ -66,11 +61,7 @@ def _matrix(block: Matrix, style: Style) -> str:
         rows = [[*row, r"\cdots"] for row in rows]
     if len(block.rows) > most[0]:
         rows.append([r"\vdots"] * len(rows[0]))
-    body = " \\\\\n".join(" & ".join(row) for row in rows)
-    width = len(rows[0]) if rows else 0
-    if width <= MOST_COLUMNS:
-        return f"\\[ {block.symbol} = \\begin{{pmatrix}}\n{body}\n\\end{{pmatrix}} \\]"
-    return f"\\[ {block.symbol} = \\left(\\begin{{array}}{{{'r' * width}}}\n{body}\n\\end{{array}}\\right) \\]"
+    return rf"\[ {block.symbol} = {latex_matrix(rows)} \]"
 
 
 def _number(value: Number, digits: Digits) -> str:

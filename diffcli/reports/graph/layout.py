@@ -35,6 +35,7 @@ ROUNDS = 12
 
 Size = tuple[float, float]
 Point = tuple[float, float]
+Neighbours = list[list[tuple[int, float]]]
 
 
 class Box(NamedTuple):
@@ -99,6 +100,15 @@ class _Places:
         for place in order:
             found[self.layers[place]].append(place)
         return found
+
+    def neighbours(self, to_before: float, to_behind: float) -> tuple[Neighbours, Neighbours]:
+        """For each place those before and behind it, each with so many times the height at which the line arrives."""
+        before: Neighbours = [[] for _ in self.layers]
+        behind: Neighbours = [[] for _ in self.layers]
+        for one, other, port in self.links:
+            before[other].append((one, to_before * port))
+            behind[one].append((other, to_behind * port))
+        return before, behind
 
 
 def _layers(graph: Graph) -> list[int]:
@@ -181,11 +191,7 @@ def _widths(
 
 def _ordered(places: _Places, graph: Graph) -> list[list[int]]:
     """The columns, each from top to bottom: the best of several rounds."""
-    before: list[list[tuple[int, float]]] = [[] for _ in places.layers]
-    behind: list[list[tuple[int, float]]] = [[] for _ in places.layers]
-    for one, other, port in places.links:
-        before[other].append((one, 0.0))
-        behind[one].append((other, port / 1e4 / PORT))
+    before, behind = places.neighbours(0.0, 1 / 1e4 / PORT)
     columns = places.columns(_first_order(before, graph))
     rank = [0.0] * len(places.layers)
     for column in columns:
@@ -203,7 +209,7 @@ def _ordered(places: _Places, graph: Graph) -> list[list[int]]:
     return best
 
 
-def _first_order(before: list[list[tuple[int, float]]], graph: Graph) -> list[int]:
+def _first_order(before: Neighbours, graph: Graph) -> list[int]:
     """From the results backwards, operands from first to last."""
     order: list[int] = []
     seen = bytearray(len(before))
@@ -223,7 +229,7 @@ def _number(column: list[int], rank: list[float]) -> None:
         rank[place] = float(position)
 
 
-def _sort(column: list[int], beside: list[list[tuple[int, float]]], rank: list[float]) -> None:
+def _sort(column: list[int], beside: Neighbours, rank: list[float]) -> None:
     """Put a column in the order of the mean rank of each place's neighbours; one that has none keeps its rank."""
     wanted = {
         place: sum(rank[other] + port for other, port in beside[place]) / len(beside[place]) if beside[place] else rank[place]
@@ -253,11 +259,7 @@ def _crossings(places: _Places, columns: list[list[int]], rank: list[float]) -> 
 
 def _middles(places: _Places, columns: list[list[int]]) -> list[float]:
     """The height of the middle of every place: near its neighbours', and no two in each other's way."""
-    before: list[list[tuple[int, float]]] = [[] for _ in places.layers]
-    behind: list[list[tuple[int, float]]] = [[] for _ in places.layers]
-    for one, other, port in places.links:
-        before[other].append((one, -port))
-        behind[one].append((other, port))
+    before, behind = places.neighbours(-1.0, 1.0)
     middles = [0.0] * len(places.layers)
     for column in columns:
         _settle(column, places.heights, middles)

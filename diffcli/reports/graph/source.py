@@ -9,6 +9,7 @@ from diffcli.records.graph import Graph
 from diffcli.reports.formats import Style
 from diffcli.reports.graph.picture import LOOKS, node_lines
 from diffcli.reports.graph.text import edge_text
+from diffcli.reports.plots.picture import INK
 
 DOT_SHAPES = {
     "input": 'shape=box, style="rounded,filled"', "constant": 'shape=box, style="dashed,filled"',
@@ -19,8 +20,6 @@ DOT_SHAPES = {
 MERMAID_SHAPES = {
     "input": '(["{}"])', "constant": '["{}"]', "operation": '["{}"]', "result": '[["{}"]]', "folded": '("{}")',
 }  # fmt: skip
-
-INK = "#222222"
 
 
 def dot(graph: Graph, title: str, style: Style) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from diffcli.methods.differences.stencils import STENCILS
 from diffcli.records.figures import Axis, Figure, Mark, Series
-from diffcli.records.step_size import MethodSweep, StepSizeResult
+from diffcli.records.step_size import MethodSweep, StepSizeResult, Theory
 from diffcli.reports.document import number
 from diffcli.reports.formats import Style
 from diffcli.reports.step_size.text import definitions, has_errors, luck, prime, question
@@ -43,7 +43,7 @@ def step_size_figure(result: StepSizeResult, style: Style) -> Figure:
         known = swept.theory
         if known is None:
             continue
-        if formula := _formula(swept, style.unicode):
+        if formula := _formula(known, swept.method, style.unicode):
             curve = tuple((step, known.truncation(step) + known.rounding(step)) for step in steps)
             series.append(Series(f"{swept.method}, theory", curve, "line", formula))
         if swept.method != "complex" and math.isfinite(known.best_step) and steps[-1] <= known.best_step <= steps[0]:
@@ -109,11 +109,8 @@ def _slopes_text(swept: MethodSweep) -> str:
     return "; ".join(parts)
 
 
-def _formula(swept: MethodSweep, unicode: bool) -> str:
+def _formula(known: Theory, method: str, unicode: bool) -> str:
     """The formula of the theory, with its own constants."""
-    known = swept.theory
-    if known is None:
-        return ""
     parts = []
     if known.derivative:
         constant = Fraction(known.constant).limit_denominator(10**9)
@@ -121,8 +118,8 @@ def _formula(swept: MethodSweep, unicode: bool) -> str:
         parts.append(f"{constant} {power} |{prime(known.order + 1)}|")
     delta = "δ" if unicode else "delta"
     if known.noise:
-        weight = STENCILS[swept.method].rounding
+        weight = STENCILS[method].rounding
         parts.append(f"{weight if weight != 1 else ''} {delta}/h".strip())
-    if swept.method == "complex" and known.floor:
+    if method == "complex" and known.floor:
         parts.append("the rounding of AD")
     return " + ".join(parts)

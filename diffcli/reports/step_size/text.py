@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from diffcli.errors import Slopes
 from diffcli.language.writing.printer import shorten
 from diffcli.records.step_size import Choice, MethodSweep, StepSizeResult, Theory
 from diffcli.reports.document import number, point_text
@@ -80,18 +81,15 @@ def prime(kind: int) -> str:
 def verdict(result: StepSizeResult) -> list[str]:
     """What follows from theory and measurement, a paragraph for each method."""
     if result.slopes is not None and result.reference is None:
-        return [_no_limit(result)]
+        return [_no_limit(result, result.slopes)]
     if is_beyond(result):
         return ["No difference quotient is near f', whatever its step."]
     return [_of_method(swept, result) for swept in result.methods]
 
 
-def _no_limit(result: StepSizeResult) -> str:
-    slopes = result.slopes
-    known = [] if slopes is None else [
-        f"{number(slope, 6)} on the {name}"
-        for name, slope in (("left", slopes.left), ("right", slopes.right)) if slope is not None
-    ]  # fmt: skip
+def _no_limit(result: StepSizeResult, slopes: Slopes) -> str:
+    sides = (("left", slopes.left), ("right", slopes.right))
+    known = [f"{number(slope, 6)} on the {name}" for name, slope in sides if slope is not None]
     where = f"{result.variable} = {number(result.at[result.variable])}"
     if not known:
         return f"f has no derivative at {where}, so no step makes a difference quotient right."
@@ -99,7 +97,7 @@ def _no_limit(result: StepSizeResult) -> str:
     if len(known) == 1:
         return f"{text}, and unknown on the other side. No difference quotient is right, whatever its step."
     text += ". No difference quotient is right, whatever its step: "
-    if slopes is not None and all(slope is not None and math.isfinite(slope) for slope in slopes[1:]):
+    if all(slope is not None and math.isfinite(slope) for _, slope in sides):
         return text + "forward and backward ones tend to the slope of their side, central ones to the mean of both."
     return text + "the shorter the step, the steeper it gets."
 

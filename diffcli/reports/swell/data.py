@@ -65,15 +65,16 @@ def swell_data(result: SwellResult, timed: bool) -> dict[str, Any]:
 def _row(result: SwellResult, counts: Counts) -> dict[str, Any]:
     row = counts._asdict()
     if result.request.budget > 0:
-        row["sympy"] = {name: _measured(result, counts.n, name) for name in SIZES}
+        row["sympy"] = {name: dict(zip(("value", "state"), measured(result, counts.n, name), strict=True)) for name in SIZES}
     return row
 
 
-def _measured(result: SwellResult, n: int, name: str) -> dict[str, Any]:
+def measured(result: SwellResult, n: int, name: str) -> tuple[int | None, str]:
+    """A size of SymPy's (None if it is unknown), and how it is known, or why it is not."""
     cell = result.cells.get((n, SIZES[name].step))
     if cell is not None and cell.state == "done":
-        return {"value": cell.sizes[name], "state": "measured"}
+        return cell.sizes[name], "measured"
     expected = predicted(result, n, name)
     if expected is not None:
-        return {"value": expected, "state": "predicted"}
-    return {"value": None, "state": "unknown" if cell is None else cell.state}
+        return expected, "predicted"
+    return None, "unknown" if cell is None else cell.state

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from threading import Timer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TextIO
 
 from diffcli.records.swell import SwellResult
@@ -28,49 +29,43 @@ def live(stream: TextIO, variables: Mapping[str, str]) -> Iterator[Progress]:
     from rich.console import Console
     from rich.live import Live
 
-    picture = _Picture()
+    known = SimpleNamespace(stage="", result=None)
     console = Console(file=stream, markup=False, emoji=False, highlight=False)
     screen = Live(
-        console=console, get_renderable=picture.draw, transient=True, refresh_per_second=5,
+        console=console, get_renderable=lambda: _drawn(known.stage, known.result), transient=True, refresh_per_second=5,
         redirect_stdout=False, redirect_stderr=False,
     )  # fmt: skip
     timer = Timer(PATIENCE, screen.start)
     timer.daemon = True
     timer.start()
     try:
-        yield Progress(partial(setattr, picture, "stage"), partial(setattr, picture, "result"))
+        yield Progress(partial(setattr, known, "stage"), partial(setattr, known, "result"))
     finally:
         timer.cancel()
         timer.join()
         screen.stop()
 
 
-class _Picture:
-    """The latest stage and result, drawn whenever the screen is refreshed."""
+def _drawn(stage: str, result: SwellResult | None) -> RenderableType:
+    """The latest stage and result."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
 
-    def __init__(self) -> None:
-        self.stage = ""
-        self.result: SwellResult | None = None
-
-    def draw(self) -> RenderableType:
-        from rich import box
-        from rich.console import Group
-        from rich.table import Table
-        from rich.text import Text
-
-        if self.result is None:
-            return Text(f"{self.stage} ...")
-        result, names = self.result, ("operations", "simplified", "cse")
-        table = Table(box=box.SIMPLE_HEAD)
-        for title in ("n", "tree", "derivative", *[SIZES[name].title for name in names]):
-            table.add_column(title, justify="right")
-        visible = set(shown(result.request.n, full=False))
-        for row in result.counts:
-            if row.n in visible:
-                cells = [_cell(result, row.n, name) for name in names]
-                trees = ["" if size is None else big(size) for size in (row.value_tree, row.derivative_tree)]
-                table.add_row(str(row.n), *trees, *cells)
-        return Group(table, Text(f"{self.stage} ... (at most {result.request.budget:g} s in all; Ctrl-C keeps what is done)"))
+    if result is None:
+        return Text(f"{stage} ...")
+    names = ("operations", "simplified", "cse")
+    table = Table(box=box.SIMPLE_HEAD)
+    for title in ("n", "tree", "derivative", *[SIZES[name].title for name in names]):
+        table.add_column(title, justify="right")
+    visible = set(shown(result.request.n, full=False))
+    for row in result.counts:
+        if row.n in visible:
+            cells = [_cell(result, row.n, name) for name in names]
+            trees = ["" if size is None else big(size) for size in (row.value_tree, row.derivative_tree)]
+            table.add_row(str(row.n), *trees, *cells)
+    return Group(table, Text(f"{stage} ... (at most {result.request.budget:g} s in all; Ctrl-C keeps what is done)"))
 
 
 def _cell(result: SwellResult, n: int, name: str) -> str:

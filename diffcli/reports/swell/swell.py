@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from diffcli._named import NamedTuple
 from diffcli.language import parse
 from diffcli.language.writing.printer import LATEX, to_text
 from diffcli.records.blocks import Block, Column, Document, Table, Text, numbers
@@ -12,8 +11,7 @@ from diffcli.records.figures import Axis, Figure, Series
 from diffcli.records.swell import Counts, SwellResult, WrittenForm
 from diffcli.reports.document import number, point_text
 from diffcli.reports.formats import PICTURE, PROGRAM, TEX, TREES, UNICODE, Style
-from diffcli.reports.swell.data import SIZES, big, swell_data
-from diffcli.studies.swell.map import predicted
+from diffcli.reports.swell.data import SIZES, big, measured, swell_data
 from diffcli.studies.swell.swell import CHAOS, LAST_COMPARED, STEPS
 
 MESSAGE = (
@@ -36,11 +34,8 @@ MOST_PLACES = 5
 STEP_TITLES = {"forms": "factor", "derivative": "differentiate", "simplified": "simplify", "cse": "CSE"}
 
 
-class Sized(NamedTuple):
-    """A counted size, and what it is called."""
-
-    title: str
-    size: Callable[[Counts], int | None]
+Sized = tuple[str, Callable[[Counts], int | None]]
+"""A counted size: what it is called, and what it is."""
 
 
 def swell_report(result: SwellResult, style: Style, sizes: bool = False, timed: bool = False) -> Document:
@@ -122,14 +117,14 @@ class _Look:
 
     def counted(self, every: bool) -> list[Block]:
         """The counted sizes: of trees, of the graph, of the tape."""
-        nodes = [Sized(self.value, lambda row: row.value_tree), Sized(self.derivative, lambda row: row.derivative_tree)]
-        nodes += [Sized("folded", lambda row: row.folded_tree)] * every
-        nodes.append(Sized("graph", lambda row: row.graph))
-        nodes += [Sized("folded graph", lambda row: row.folded_graph)] * every
-        operations = [
-            Sized("f", lambda row: row.tape.function),
-            Sized("forward", lambda row: row.tape.function + row.tape.forward),
-            Sized("reverse", lambda row: row.tape.function + row.tape.reverse),
+        nodes: list[Sized] = [(self.value, lambda row: row.value_tree), (self.derivative, lambda row: row.derivative_tree)]
+        nodes += [("folded", lambda row: row.folded_tree)] * every
+        nodes.append(("graph", lambda row: row.graph))
+        nodes += [("folded graph", lambda row: row.folded_graph)] * every
+        operations: list[Sized] = [
+            ("f", lambda row: row.tape.function),
+            ("forward", lambda row: row.tape.function + row.tape.forward),
+            ("reverse", lambda row: row.tape.function + row.tape.reverse),
         ]
         folded = " Folded: without products with 0 and 1." if every else ""
         state = self.result.request.recurrence.state
@@ -151,12 +146,11 @@ class _Look:
 
     def _counts(self, title: str, columns: Sequence[Sized]) -> Table:
         counts = self.result.counts
-        sizes = [[column.size(row) for column in columns] for row in counts]
         rows = tuple(
-            (str(row.n), *[None if size is None else big(size, self.exact) for size in own])
-            for row, own in zip(counts, sizes, strict=True)
-        )  # fmt: skip
-        titles = numbers("n", *[column.title for column in columns])
+            (str(row.n), *[None if (found := size(row)) is None else big(found, self.exact) for _, size in columns])
+            for row in counts
+        )
+        titles = numbers("n", *[title for title, _ in columns])
         whole = bool(rows) and counts[-1].n == self.result.request.n
         return Table(title, titles, rows, len(rows) - 1, self.result.request.n - len(rows) if whole else 0)
 
@@ -179,16 +173,15 @@ class _Look:
 
     def _size(self, n: int, name: str) -> str | None:
         """A size, measured or predicted, or what became of it: in a mark or a word for people, in full for machines."""
-        cell = self.result.cells.get((n, SIZES[name].step))
-        if cell is not None and cell.state == "done":
-            return big(cell.sizes[name], self.exact)
-        expected = predicted(self.result, n, name)
+        value, state = measured(self.result, n, name)
+        size = "" if value is None else big(value, self.exact)
+        if state == "measured":
+            return size
         if not self.exact:
-            return f"{big(expected)}*" if expected is not None else cell.state if cell is not None else None
-        words = [f"{big(expected, self.exact)} predicted"] if expected is not None else []
-        if cell is not None:
-            words.insert(0, f"stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else cell.reason)
-        return ", ".join(words)
+            return f"{size}*" if size else state if state != "unknown" else None
+        cell = self.result.cells.get((n, SIZES[name].step))
+        words = [] if cell is None else [f"stopped after {cell.seconds:.1f} s" if cell.state == "stopped" else cell.reason]
+        return ", ".join([*words, *[f"{size} predicted"] * bool(size)])
 
     def _level(self, rows: tuple[tuple[str | None, ...], ...]) -> tuple[tuple[str | None, ...], ...]:
         """The rows of a table with a blank where others have a mark, so that digits stand below digits."""
@@ -263,14 +256,14 @@ class _Look:
     def figure(self) -> Figure:
         """The growth of the sizes: counted, and of SymPy where it was measured."""
         counts = self.result.counts
-        series = (
-            Sized(f"{self.derivative} written out", lambda row: row.derivative_tree),
-            Sized(f"{self.value} written out", lambda row: row.value_tree),
-            Sized("distinct nodes of both", lambda row: row.graph),
-            Sized("tape, with reverse mode", lambda row: row.tape.function + row.tape.reverse),
+        series: tuple[Sized, ...] = (
+            (f"{self.derivative} written out", lambda row: row.derivative_tree),
+            (f"{self.value} written out", lambda row: row.value_tree),
+            ("distinct nodes of both", lambda row: row.graph),
+            ("tape, with reverse mode", lambda row: row.tape.function + row.tape.reverse),
             *[self._drawn(name) for name in ("operations", "cse")],
         )
-        drawn = [(sized.title, [(row.n, size) for row in counts if (size := sized.size(row)) is not None]) for sized in series]
+        drawn = [(title, [(row.n, size) for row in counts if (size := of(row)) is not None]) for title, of in series]
         kept = tuple(
             Series(title, tuple((float(n), float(size)) for n, size in points if 0 < size < 10**MOST_DIGITS_DRAWN))
             for title, points in drawn if points
@@ -280,10 +273,9 @@ class _Look:
 
     def _drawn(self, name: str) -> Sized:
         """A size that SymPy was measured for, by n."""
-        cells, step = self.result.cells, SIZES[name].step
 
         def size(row: Counts) -> int | None:
-            cell = cells.get((row.n, step))
-            return cell.sizes[name] if cell is not None and cell.state == "done" else None
+            value, state = measured(self.result, row.n, name)
+            return value if state == "measured" else None
 
-        return Sized(f"{self.derivative} by SymPy, {SIZES[name].title} (operations, measured)", size)
+        return (f"{self.derivative} by SymPy, {SIZES[name].title} (operations, measured)", size)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, did_you_mean, error
+from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, error
 from diffcli.language import Program, parse
 from diffcli.language.parsing.tokens import NAME, PASTED, SYMBOL, TOKEN, plain_name
+from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import scalarised
 from diffcli.operations import CONSTANTS
@@ -146,14 +147,11 @@ def _variable(piece: _Piece, source: Source, problem: Problem) -> tuple[str, Spa
 
 def _unknown(name: str, source: Source, mark: Mark, problem: Problem) -> Diagnostic:
     """A complaint about a name that is no variable of the expression."""
-    inputs = problem.tape.inputs
-    message = f"the expression has no variable `{name}`"
-    notes = []
-    if name in problem.tape.bindings:
-        message = f"`{name}` is computed by the expression, and no variable of it"
-        notes = ["a claim speaks of the variables alone"]
-    help = did_you_mean(name, inputs) or [f"its variables: {', '.join(inputs) or 'none'}"]
-    return error("unknown-variable", message, source, mark, notes=notes, help=help)
+    found = unknown_name(name, problem.tape.inputs, "the expression", (source, mark))
+    if name not in problem.tape.bindings:
+        return found
+    message = f"`{name}` is computed by the expression, and no variable of it"
+    return found._replace(message=message, notes=("a claim speaks of the variables alone",))
 
 
 def _expression(piece: _Piece, source: Source, problem: Problem) -> Program:

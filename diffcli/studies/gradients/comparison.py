@@ -14,7 +14,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from diffcli.errors import Diagnostic, DomainError, ExpressionError, LimitError, Slopes, UsageError, as_stop, error
+from diffcli.errors import Diagnostic, DomainError, ExpressionError, LimitError, Slopes, as_stop, error, refusal
 from diffcli.methods.differences.plain_calls import PlainCalls
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.components import Components
@@ -63,7 +63,7 @@ def check_gradient(
     ([('x', 'right'), ('y', 'wrong')], 'by `y`: the sign of the whole is wrong')
     """
     if not points:
-        raise UsageError([error("usage", "there is no point to check at", help=["give one at least"])])
+        raise refusal("usage", "there is no point to check at", "give one at least")
     asked = _Asked(as_program(target, verify), against, rtol, hessian, value_and_grad, max_nodes)
     found, undefined = list[GradientAtPoint](), list[dict[str, Number]]()
     raised, seen, right = list[ExpressionError](), list[Observation](), list[Observation]()
@@ -138,11 +138,9 @@ class _Asked:
 
     def __init__(self, program: Any, against: Any, rtol: float | None, hessian: bool, with_value: bool, most_rows: int) -> None:
         if rtol is not None and not 0 <= rtol <= 1:
-            message = f"rtol is a number from 0 to 1, not {rtol:g}"
-            raise UsageError([error("usage", message, help=["leave it out for half of the digits"])])
+            raise refusal("usage", f"rtol is a number from 0 to 1, not {rtol:g}", "leave it out for half of the digits")
         if against is None and not isinstance(program, PythonFunction):
-            message = "--value-and-grad is for a Python function, which gives (value, gradient)"
-            raise UsageError([error("usage", message, help=["add --against"])])
+            raise refusal("usage", "--value-and-grad is for a Python function, which gives (value, gradient)", "add --against")
         self.against = program if against is None else against
         self.given = without_gradient(program) if against is None else program
         self.rtol, self.hessian, self.with_value, self.most_rows = rtol, hessian, with_value, most_rows

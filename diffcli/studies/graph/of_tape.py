@@ -18,7 +18,7 @@ from diffcli.methods.problem.problem import At, Linearisation, Output, Problem, 
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import Adjoints, Step, accumulate, activity
 from diffcli.operations import OPERATIONS
-from diffcli.records import Number, plain
+from diffcli.records import Number, is_array, plain
 from diffcli.records.graph import Edge, Graph, GraphResult, Node
 from diffcli.tape import Tape, lower
 from diffcli.tape.running.evaluation import Values, arithmetic_of
@@ -94,11 +94,10 @@ def _lowered(program: Program, share: bool, max_nodes: int) -> Tape:
 def _without_adjoints(problem: Problem) -> str:
     """Why there are no adjoints: they are derivatives of a number."""
     tape = problem.tape
-    if tape.outputs:
-        return f"no adjoints: they are derivatives of one number, and there are {len(tape.outputs)} results"
-    if getattr(problem.values[tape.output], "shape", ()):
-        return "no adjoints: they are derivatives of one number, and the result is an array"
-    return ""
+    several = f"there are {len(tape.outputs)} results" if tape.outputs else ""
+    if not several and is_array(problem.values[tape.output]):
+        several = "the result is an array"
+    return f"no adjoints: they are derivatives of one number, and {several}" if several else ""
 
 
 class _TapeGraph:

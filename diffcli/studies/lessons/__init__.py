@@ -10,7 +10,7 @@ from importlib import import_module
 from itertools import pairwise
 
 from diffcli._named import NamedTuple
-from diffcli.errors import UsageError, did_you_mean, error
+from diffcli.errors import did_you_mean, refusal
 from diffcli.studies.lessons.record import Lesson, Settings, said
 
 
@@ -56,7 +56,7 @@ def find_lesson(name: str) -> Entry:
     """The row of a lesson."""
     if name not in LESSONS:
         help = [*did_you_mean(name, LESSONS), "`diffcli lesson` lists them all"]
-        raise UsageError([error("unknown-topic", f"there is no lesson `{name}`", help=help)])
+        raise refusal("unknown-topic", f"there is no lesson `{name}`", *help)
     return LESSONS[name]
 
 
@@ -70,13 +70,13 @@ def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
     entry = find_lesson(name)
     size = entry.size
     if size is None and settings.size is not None:
-        raise UsageError([error("usage", f"the lesson {name} has one size only", help=[f"diffcli lesson {name}"])])
+        raise refusal("usage", f"the lesson {name} has one size only", f"diffcli lesson {name}")
     if size is not None:
         settings = settings._replace(size=size.default if settings.size is None else settings.size)
         if not size.least <= settings.sized() <= size.most:
             message = f"--size is {settings.size}, and the lesson {name} takes {size.least} to {size.most} ({size.what})"
             nearest = min(max(settings.sized(), size.least), size.most)
-            raise UsageError([error("bad-value", message, help=[f"diffcli lesson {name} --size {nearest}"])])
+            raise refusal("bad-value", message, f"diffcli lesson {name} --size {nearest}")
     lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
     question, answer = said(lesson.question).text, said(lesson.answer).text
     after = dict(pairwise((*LESSONS, None)))[name]

@@ -80,7 +80,7 @@ class _Data:
         self.rivals = self.labels.unsqueeze(1) != ad.tensor([list(classes)], dtype="int64")
         self.weights = ad.tensor(CENTRES).T.clone()
 
-    def logits(self, t: float) -> Any:
+    def logits(self, t: Any) -> Any:
         """The logits where the first weight of the first class is t."""
         weights = self.weights.clone()
         weights[0, 0] = t
@@ -127,16 +127,13 @@ class _Stairs:
         self.jump = max(alone)[1]
 
     def value(self, name: str, t: float) -> float:
-        found: float = self.data.losses()[name](self.data.logits(t)).item()
-        return found
+        return float(self.data.losses()[name](self.data.logits(t)).item())
 
     def slope(self, name: str, t: float) -> float:
         """What the engine gives for dL/dt."""
-        weights = self.data.weights.clone()
-        weights[0, 0] = t
-        weights.requires_grad_()
-        self.data.losses()[name](self.data.points @ weights).backward()
-        return float(weights.grad[0, 0].item())
+        leaf: Any = ad.tensor(t, requires_grad=True)
+        self.data.losses()[name](self.data.logits(leaf)).backward()
+        return float(leaf.grad.item())
 
     def curve(self, name: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
         at = [self.low + (self.high - self.low) * place / (POINTS - 1) for place in range(POINTS)]

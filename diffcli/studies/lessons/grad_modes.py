@@ -36,7 +36,7 @@ EVAL = "eval()"
 
 TRY = """\
 import diffcli.autograd as ad; w = ad.tensor(2.0, requires_grad=True)
-with ad.inference_mode(): y = 3 * w
+y = ad.inference_mode()(lambda: 3 * w)()          # y is made in that mode
 print((w + y).grad_fn, (w * y.clone()).grad_fn)   # and w * y?"""
 
 
@@ -85,11 +85,11 @@ def lesson(settings: Settings) -> Lesson:
             quoted(inference.saved),
             f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST}
             payments, in each mode:""",
-            _confusions("", "mode", by_mode),
+            _confusions("mode", by_mode),
             """Is a model with 98 % accuracy and 12 % recall a good one? Beside it, a model that calls nothing a fraud, and this
             model with lower thresholds:""",
             _confusions(
-                "", "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
+                "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
                 | {f"from p = {limit:g}": found for limit, found in lower.items()},
             ),
             f"""The model that calls nothing a fraud has {never.accuracy:.0%} accuracy, too: with one fraud in
@@ -204,9 +204,9 @@ def _switches(uses: dict[str, _Use], costs: dict[str, _Cost]) -> Table:
     return grid(SWITCHES, ("", *uses), tuple(rows))
 
 
-def _confusions(title: str, what: str, found: dict[str, Confusion]) -> Table:
+def _confusions(what: str, found: dict[str, Confusion]) -> Table:
     columns = (what, "TP", "FN", "FP", "TN", "accuracy", "precision", "recall")
-    return grid(title, columns, tuple((name, *one.cells()) for name, one in found.items()), digits=3)
+    return grid("", columns, tuple((name, *one.cells()) for name, one in found.items()), digits=3)
 
 
 def _mode_checks(costs: dict[str, _Cost], uses: dict[str, _Use]) -> tuple[Check, ...]:

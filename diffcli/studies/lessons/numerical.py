@@ -46,9 +46,9 @@ def lesson(settings: Settings) -> Lesson:
         logistic map at x = {AT}, where f' = {number_text(measured.reference or 0)}:""",
         _curves(measured),
         f"""On the right h is too large: the truncation error is proportional to h, or to h^2 for the central quotient. On the
-        left h is too small: two nearly equal numbers are subtracted, and their rounding error, divided by h, is
-        proportional to 1/h. At h = 2^{LOST}, x + h rounds to x, and the quotient is {number_text(lost)}. At the best step the two errors are of the
-        same size:""",
+        left h is too small: two nearly equal numbers are subtracted, and their rounding error, divided by h, is proportional
+        to 1/h. At h = 2^{LOST}, x + h rounds to x, and the quotient is {number_text(lost)}. At the best step the two errors
+        are of the same size:""",
         _best(measured),
         f"""Every variable costs evaluations, too. For x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1) with n = {n}, the gradient
         takes {price.forward} evaluations of f by forward quotients, {price.central} by central ones, and

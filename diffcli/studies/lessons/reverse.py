@@ -8,8 +8,9 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import AdjointStep, Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid, listed
-from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, growth, name_of, sizes, traced
+from diffcli.records.figures import Axis
+from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, curves, grid, listed
+from diffcli.studies.lessons.survey import AT, CLOSE, TEXT, agreement, costs, name_of, sizes, traced
 
 BOUND = 5
 """The cheap gradient principle: with sums and products, f and its gradient take at most 5 times f (Baur & Strassen 1983)."""
@@ -23,8 +24,10 @@ def lesson(settings: Settings) -> Lesson:
     by_size = {n: (costs(n, "forward"), costs(n, "reverse")) for n in sizes(settings.sized())}
     last = max(by_size)
     (_, forward), (_, back) = by_size[last]
-    ratios = {"forward": {n: of.ratio for n, ((_, of), _) in by_size.items()}}
-    ratios["reverse"] = {n: of.ratio for n, (_, (_, of)) in by_size.items()}
+    ratios = {
+        "forward": [(n, of.ratio) for n, ((_, of), _) in by_size.items()],
+        "reverse": [(n, of.ratio) for n, (_, (_, of)) in by_size.items()],
+    }
     parts: Parts = (
         f"""Forward mode asks how every value changes with one input. Reverse mode asks how the result y changes with every value
         v: that is the adjoint v̄ = ∂y/∂v. The program runs forward once and keeps its values; then the adjoints are computed
@@ -38,7 +41,7 @@ def lesson(settings: Settings) -> Lesson:
         operations of f, and {forward.ratio:.3g} times by forward mode. This is why networks can be trained. The price is memory:
         the values of the forward run are kept until the sweep has used them.""",
         [
-            growth(ratios),
+            curves("f and its gradient, as a multiple of f", Axis("n", log=True), Axis("times f", log=True), ratios),
             grid(
                 "operations of f, and multiples of them that f and its gradient take",
                 ("n", "f takes", "forward sweeps", "forward/f", "reverse sweeps", "reverse/f"),

@@ -7,8 +7,7 @@ from diffcli.methods.library import grad
 from diffcli.methods.options import Options
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import Cost, GradientResult, Trace
-from diffcli.records.figures import Axis, Figure
-from diffcli.studies.lessons.record import Check, curves, listed
+from diffcli.studies.lessons.record import Check, listed
 
 TEXT = "ln(x1) + x1*x2 - sin(x2)"
 AT = {"x1": 2.0, "x2": 5.0}
@@ -57,12 +56,6 @@ def costs(n: int, mode: str) -> tuple[GradientResult, Cost]:
 def sizes(last: int) -> list[int]:
     """The n of a table: 2, as in the example, and powers of four up to the last."""
     return sorted({2, *[4**k for k in range(1, 8) if 4**k < last], last})
-
-
-def growth(ratios: dict[str, dict[int, float]]) -> Figure:
-    """What the gradient costs by each mode, against n, both on logarithmic scales."""
-    axes = Axis("n", log=True), Axis("times f", log=True)
-    return curves("f and its gradient, as a multiple of f", *axes, {mode: of.items() for mode, of in ratios.items()})
 
 
 def agreement(gradient: dict[str, float], what: str, form: str = "") -> Check:

@@ -78,7 +78,7 @@ class DifferenceQuotients:
         """The estimate of the derivative, or None and why there is none."""
         self.lifted = set()
         if method == "complex":
-            return self._complex_quotient(step)
+            return _finite(self._complex_quotient(step))
         stencil = STENCILS[method]
         points = [self.round(self.x + offset * step) for offset in stencil.offsets]
         for moved, offset in zip(points, stencil.offsets, strict=True):
@@ -90,21 +90,22 @@ class DifferenceQuotients:
         width = (points[-1] - points[0]) / (stencil.offsets[-1] - stencil.offsets[0])  # the step as it came out
         # summed exactly: the errors of the values are what the sweep is about
         total = sum((weight * Fraction(value) for weight, value in zip(stencil.weights, values, strict=True)), Fraction(0))
-        estimate = self.round(self.round(float(total)) / width)
-        return (estimate, "") if math.isfinite(estimate) else (None, "undefined")
+        return _finite(self.round(self.round(float(total)) / width))
 
     def neighbours(self, step: float) -> list[float]:
         """Steps about a step: odd multiples of the last place of the points that a stencil reaches."""
         place = math.ulp(abs(self.x) + WIDEST * step) * (singles.UNIT / UNIT if self.round is singles.rounded else 1)
         return [place * (2 * math.floor(multiple * step / place / 2) + 1) for multiple in NEIGHBOURS]
 
-    def _complex_quotient(self, step: float) -> tuple[float | None, str]:
+    def _complex_quotient(self, step: float) -> float:
         point: list[complex] = [complex(number) for number in self.problem.point]
         point[self.slot] += complex(0, step)
-        values, lifted = evaluate_complex(self.problem.tape, point)
-        self.lifted = lifted
-        estimate = part(values[self.problem.tape.output]) / step
-        return (estimate, "") if math.isfinite(estimate) else (None, "undefined")
+        values, self.lifted = evaluate_complex(self.problem.tape, point)
+        return part(values[self.problem.tape.output]) / step
+
+
+def _finite(estimate: float) -> tuple[float | None, str]:
+    return (estimate, "") if math.isfinite(estimate) else (None, "undefined")
 
 
 class MethodSweeper(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from diffcli.errors import Slopes, UsageError, did_you_mean, error
+from diffcli.errors import Slopes, did_you_mean, refusal
 from diffcli.language import Program
 from diffcli.methods.differences.rounding_bound import value_rounding
 from diffcli.methods.gradient import of_problem
@@ -92,13 +92,11 @@ def _checked(given: str | Sequence[str] | None, dtype: str) -> Sequence[str]:
         return [method for method in DEFAULT_METHODS if not (single and method == "complex")]
     known = f"one of: {', '.join(METHODS)}"
     if not methods:
-        raise UsageError([error("usage", "no method is named", help=[known])])
+        raise refusal("usage", "no method is named", known)
     if unknown := [name for name in methods if name not in METHODS]:
-        help = [*did_you_mean(unknown[0], METHODS), known]
-        raise UsageError([error("unknown-choice", f"there is no method `{unknown[0]}`", help=help)])
+        raise refusal("unknown-choice", f"there is no method `{unknown[0]}`", *did_you_mean(unknown[0], METHODS), known)
     if single and "complex" in methods:
-        help = ["leave it out, or leave --dtype out"]
-        raise UsageError([error("usage", "the complex step is computed in double precision only", help=help)])
+        raise refusal("usage", "the complex step is computed in double precision only", "leave it out, or leave --dtype out")
     return methods
 
 
@@ -109,19 +107,18 @@ def _problem(target: str | Program, at: At, wrt: str | None, dtype: str, most_ro
         from diffcli.methods.problem.scalarise import scalarised  # numbers do not wait for it
 
         if dtype == "float32":
-            raise UsageError([error("usage", "arrays are in double precision only", help=["leave --dtype out"])])
+            raise refusal("usage", "arrays are in double precision only", "leave --dtype out")
         problem.require_number()
         whole = [name for slot, name in enumerate(problem.tape.inputs) if problem.tape.shape(slot)]
         if whole:
             help = [f"give its elements names, as in {whole[0]} = [a, b]; ..., and move one of them"]
-            raise UsageError([error("usage", f"one number is moved, and `{whole[0]}` is an array", help=help)])
+            raise refusal("usage", f"one number is moved, and `{whole[0]}` is an array", *help)
         problem = scalarised(problem)
     if not problem.wrt:
-        raise UsageError([error("usage", "the expression has no variable, so there is no step to take")])
+        raise refusal("usage", "the expression has no variable, so there is no step to take")
     if len(problem.wrt) > 1:
         names = ", ".join(problem.wrt)
-        help = [f"add --wrt {problem.wrt[0]}"]
-        raise UsageError([error("usage", f"there are several variables ({names}), and one of them is moved", help=help)])
+        raise refusal("usage", f"there are several variables ({names}), and one of them is moved", f"add --wrt {problem.wrt[0]}")
     if dtype == "float32":
         nearest = {name: singles.rounded(value) for name, value in problem.at.items()}
         problem = Problem(problem.program, nearest, wrt=problem.wrt, most_rows=most_rows)
@@ -137,7 +134,7 @@ def _steps(x: float, largest: float | None, smallest: float | None, unit: float)
     bottom = top * unit if smallest is None else smallest
     if not 0 < bottom <= top < math.inf:
         message = f"steps from {top:g} down to {bottom:g} are no range of positive steps"
-        raise UsageError([error("bad-value", message, help=["give --smallest above 0 and below --largest"])])
+        raise refusal("bad-value", message, "give --smallest above 0 and below --largest")
     first, last = (min(max(round(math.log2(end)), -1074), 1023) for end in (top, bottom))
     return [math.ldexp(1.0, power) for power in range(first, last - 1, -1)]
 

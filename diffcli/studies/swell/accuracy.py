@@ -110,10 +110,7 @@ _POLYNOMIAL: dict[str, Callable[..., Coefficients]] = {
 
 def _horner(coefficients: Coefficients, x: float) -> float:
     """The value in double precision; infinite where a coefficient is beyond a float."""
-    total = 0.0
     try:
-        for coefficient in reversed(coefficients):
-            total = total * x + float(coefficient)
+        return reduce(lambda total, coefficient: total * x + float(coefficient), reversed(coefficients), 0.0)
     except OverflowError:
         return math.inf
-    return total

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, UsageError, did_you_mean, error
+from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.printer import number_text
-from diffcli.methods.points.points import check_mapping, only_numbers
+from diffcli.methods.points.points import check_mapping, only_numbers, unknown_name
 from diffcli.methods.problem.problem import one_line
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number
@@ -96,19 +96,13 @@ def of_program(program: Program, state: str | None = None) -> Recurrence:
     if state is None and variables:
         message = f"the map has several variables ({', '.join(variables)}): which of them is iterated?"
         raise UsageError([error("usage", message, program.source, help=["add --wrt " + " or --wrt ".join(variables[:3])])])
-    if state is None or state not in [*variables, *program.constants]:
-        raise ExpressionError([_no_variable(program, state)])
-    others = {name for name in program.free if name != state}
-    return Recurrence(program, state, state if "x" in others else "x")
-
-
-def _no_variable(program: Program, state: str | None) -> Diagnostic:
     if state is None:
         help = ["write the next value in terms of the last, as 4*l*(1 - l)"]
-        return error("unknown-variable", "the map has no variable to iterate", program.source, help=help)
-    variables = ", ".join(program.inputs) or "none"
-    help = [*did_you_mean(state, program.inputs), f"its variables: {variables}"]
-    return error("unknown-variable", f"the map has no variable `{state}`", program.source, help=help[:1])
+        raise ExpressionError([error("unknown-variable", "the map has no variable to iterate", program.source, help=help)])
+    if state not in [*variables, *program.constants]:
+        raise ExpressionError([unknown_name(state, variables, "the map")._replace(source=program.source)])
+    others = {name for name in program.free if name != state}
+    return Recurrence(program, state, state if "x" in others else "x")
 
 
 def iterated(recurrence: Recurrence, n: int) -> tuple[Tape, list[int]]:

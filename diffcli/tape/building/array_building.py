@@ -49,16 +49,11 @@ def lower_rule(build: Builder, text: str, names: Mapping[str, int], fixed: Mappi
     return slot(fold(parsed_rule(text), leaf, apply))
 
 
-def array_constant(build: Builder, value: Any) -> int:
-    """The slot of an array that is known."""
-    return build.constant(as_array(value))
-
-
 def either(build: Builder, one: int, other: int, span: Span) -> int | None:
     """The elements that are there in one of two arrays of truths; None for all of them."""
     if one < 0 and other < 0:
         there = as_truth(build.constants[-1 - one]) | as_truth(build.constants[-1 - other])
-        return None if all_true(there) else array_constant(build, there)
+        return None if all_true(there) else build.constant(as_array(there))
     return build.emit("or", (one, other), span)
 
 
@@ -75,9 +70,5 @@ def emit_array(build: Builder, name: str, operands: tuple[int, ...], given: dict
 
 def fitted(build: Builder, slot: int, shape: Shape, span: Span) -> int:
     """A value summed over the axes along which an operand of that shape was repeated, or repeated to it."""
-    own = build.shape(slot)
-    if own == shape:
-        return slot
-    if broadcast_shapes([own, shape]) == shape:
-        return emit_array(build, "broadcast", (slot,), {"shape": shape}, span)
-    return emit_array(build, "sum_to", (slot,), {"shape": shape}, span)
+    name = "broadcast" if broadcast_shapes([build.shape(slot), shape]) == shape else "sum_to"
+    return emit_array(build, name, (slot,), {"shape": shape}, span)

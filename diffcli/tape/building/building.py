@@ -111,14 +111,11 @@ class Builder(Tape):
             raise LimitError([error("too-many-nodes", message, help=["raise the limit with --max-nodes N, if memory allows"])])
         rows.append(self.slots)
         self.scopes.append(self.scope)
-        if shape is None:
-            shape = () if self.shapes is None else self._broadcast(operands)
-        return self.append(operation, operands, span, shape, parameters)
+        if shape is None and self.shapes is not None:
+            from diffcli.operations.array_row import broadcast_shapes  # numbers do not wait for it
 
-    def _broadcast(self, operands: tuple[int, ...]) -> Shape:
-        from diffcli.operations.array_row import broadcast_shapes  # numbers do not wait for it
-
-        return broadcast_shapes([self.shape(operand) for operand in operands])
+            shape = broadcast_shapes([self.shape(operand) for operand in operands])
+        return self.append(operation, operands, span, shape or (), parameters)
 
     def find(self, operation: str, operands: tuple[int, ...]) -> int | None:
         """The slot of the same row, if there is one that is evaluated whenever a row of the scope is."""

@@ -136,7 +136,10 @@ class CallSites:
         """What stands at a place; an empty span at the beginning where nothing is known."""
         found = self.spans.get(place)
         if found is None:
-            found = self.spans[place] = self._resolve(place)
+            found = Span(0, 0)
+            if place >= 0 and self.source.text:
+                found = self._span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
+            self.spans[place] = found
         return found
 
     def text(self, place: int) -> str:
@@ -157,11 +160,6 @@ class CallSites:
         """A whole line, by its number."""
         span = self._span_of(number, None, None, None) if self.source.text else Span(0, 0)
         return (Mark(span),) if span.stop else ()
-
-    def _resolve(self, place: int) -> Span:
-        if place < 0 or not self.source.text:
-            return Span(0, 0)
-        return self._span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
 
     def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
         """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""

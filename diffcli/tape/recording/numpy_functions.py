@@ -36,14 +36,11 @@ def _without_nan(one: Any, other: Any, filler: float) -> Any:
 
 
 MADE: dict[str, Callable[..., Any]] = {
-    "positive": lambda x: +x,
-    "conjugate": lambda x: +x,
+    **dict.fromkeys(("positive", "conjugate"), lambda x: +x),
     "divmod": lambda a, b: (apply_row("floor_divide", a, b), apply_row("mod", a, b)),
     "exp2": lambda x: 2.0**x,
-    "deg2rad": lambda x: x * _DEGREE,
-    "radians": lambda x: x * _DEGREE,
-    "rad2deg": lambda x: x / _DEGREE,
-    "degrees": lambda x: x / _DEGREE,
+    **dict.fromkeys(("deg2rad", "radians"), lambda x: x * _DEGREE),
+    **dict.fromkeys(("rad2deg", "degrees"), lambda x: x / _DEGREE),
     "isnan": _plain_or(lambda x: x != x, "isnan"),
     "isfinite": _plain_or(lambda x: abs(x) < _INFINITY, "isfinite"),
     "isinf": _plain_or(lambda x: abs(x) == _INFINITY, "isinf"),
@@ -156,10 +153,6 @@ def concatenate(recorder: Recorder, arrays: Sequence[Any], axis: Any = 0) -> Any
     return apply_array(recorder, "concat", arrays, axis=axis)
 
 
-def stack_arrays(recorder: Recorder, arrays: Sequence[Any], axis: int = 0) -> Any:
-    return apply_array(recorder, "stack", arrays, axis=axis)
-
-
 def vstack(recorder: Recorder, tup: Sequence[Any]) -> Any:
     return concatenate(recorder, [_at_least(recorder, part, 2) for part in tup])
 
@@ -260,8 +253,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: reduction(row) for name, row in _ROWS.items()}, "argmax": _place("argmax"), "argmin": _place("argmin"),
     "var": var, "std": std, "cumsum": cumsum, "average": average, "norm": norm, "dot": dot, "inner": inner,
     "vdot": inner, "outer": outer, "ravel": ravel, "reshape": reshape,
-    "broadcast_to": broadcast_to, "concatenate": concatenate, "stack": stack_arrays, "vstack": vstack, "hstack": hstack,
-    "column_stack": column_stack, "flip": flip, "diff": diff,
+    "broadcast_to": broadcast_to, "concatenate": concatenate, "vstack": vstack, "hstack": hstack,
+    "stack": lambda recorder, arrays, axis=0: apply_array(recorder, "stack", arrays, axis=axis), "column_stack": column_stack,
+    "flip": flip, "diff": diff,
     "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1],
     "around": round, "clip": clip, "round": round, "where": where, "copyto": copyto,
     "tril": _triangle("tril"), "triu": _triangle("triu"), "full_like": full_like,

@@ -148,15 +148,17 @@ class PythonFunction(Program):
         return run_function(self._call, handed, sites)
 
     def _number(self, result: Any, sites: CallSites, several: bool) -> Number:
-        """What it returns as a float or an array of float64; a complex number is none, and none is what another run records."""
+        """What it returns as a float or an array of float64, NaN for what no float is; what another run records is no number."""
         try:
-            if isinstance(result, Traced):
+            if isinstance(result, Traced | str | bytes):
                 raise TypeError
             if is_array(result):
                 from diffcli.operations.arithmetic.array_files import as_floats
 
                 return as_floats(result, copy=False)
-            return math.nan if isinstance(result, complex) else _float(result)
+            return math.nan if isinstance(result, complex) else float(result)
+        except OverflowError:
+            return math.nan
         except (TypeError, ValueError):
             raise bad_result(sites, self.function, self.name, result, several) from None
 
@@ -180,16 +182,6 @@ class PythonFunction(Program):
             elif name in given:
                 words[name] = given[name]
         return self.function(*places, **words)
-
-
-def _float(result: Any) -> float:
-    """A number as a float, NaN where it is beyond the range of floats; a text is none."""
-    if isinstance(result, str | bytes):
-        raise TypeError
-    try:
-        return float(result)
-    except OverflowError:
-        return math.nan
 
 
 def flattened(results: Iterable[Number]) -> list[float]:

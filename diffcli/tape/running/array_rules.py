@@ -21,18 +21,7 @@ from diffcli.operations.arithmetic import array_functions, arrays
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.running.rules import (
-    ABSENT,
-    OPERATORS,
-    RESULT,
-    SEED,
-    TIES,
-    Arithmetic,
-    Function,
-    Term,
-    parse_own,
-    term_text,
-)
+from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, parse_own, term_text
 from diffcli.tape.tape import Shape, Tape
 
 
@@ -49,37 +38,24 @@ class _Rows(Functions):
         return name, keywords
 
 
-def parse_rule(text: str) -> Program:
+@cache
+def parsed_rule(text: str) -> Program:
     """The syntax tree of a rule.
 
-    >>> program = parse_rule("sum_to(g, shape=shape_a)")
+    >>> program = parsed_rule("sum_to(g, shape=shape_a)")
     >>> program.operations, program.keywords
     (['name', 'name', 'sum_to'], {2: ('shape',)})
     """
-    return parse_own(text, _parsed)
-
-
-def _parsed(text: str) -> Program:
-    return Parser(Source(text), None, _Rows()).run()
-
-
-parsed_rule = cache(parse_rule)
+    return parse_own(text, lambda text: Parser(Source(text), None, _Rows()).run())
 
 
 def whole(number: float) -> float:
-    """A number of a rule as what is fixed may hold it: whole, if it is.
-
-    >>> whole(2.0), whole(0.5)
-    (2, 0.5)
-    """
+    """A number of a rule as what is fixed may hold it: whole, if it is."""
     return int(number) if number == int(number) else number
 
 
 class ArrayArithmetic(Arithmetic):
     """Numbers of a kind that has arrays: the rules of both tables. An element that is absent from a choice is 0."""
-
-    def row(self, name: str) -> Operation | ArrayOperation:
-        return row_of(name)
 
     def fixed_at(self, tape: Tape, slot: int) -> Fixed | None:
         return rule_at(tape, slot).names if tape.operation(slot) in ARRAYS else None
@@ -288,4 +264,4 @@ def _without_choice(partial: str) -> Program | None:
     truth, slope = f"({to_text(program, condition)})", to_text(program, then)
     if slope not in ("1", f"1/{TIES}"):
         return None
-    return parse_rule(term_text(truth + slope.removeprefix("1")))
+    return parsed_rule(term_text(truth + slope.removeprefix("1")))

@@ -74,7 +74,7 @@ def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> li
 
     @cache
     def values(work: int) -> Values:
-        return run(_with_constants(tape, precise.CONSTANTS, precise.decimal), list(map(precise.decimal, point)), functions)
+        return run(with_exact_constants(tape, precise.CONSTANTS, precise.decimal), list(map(precise.decimal, point)), functions)
 
     def meant(slot: int) -> Number:
         value = floats[slot] if slot in signed else _settled(lambda work: 0 + values(work)[slot], 20, 1, spare, tape)
@@ -85,22 +85,14 @@ def meant_values(tape: Tape, point: Sequence[float], slots: Sequence[int]) -> li
     return list(map(meant, slots))
 
 
-def _with_constants(tape: Tape, named: Mapping[str, Number], read: Callable[[float], Number] = precise.number) -> Tape:
-    """The same tape with its constants as exact numbers; those with one of the names as given."""
+def with_exact_constants(
+    tape: Tape, named: Mapping[str, Number] = {}, read: Callable[[float], Number] = precise.number
+) -> Tape:
+    """The same tape with its constants as the floats that they are, exactly; those with one of the names as given."""
     return tape.copy(constants=[
         named.get(tape.constant_names.get(-1 - index, ""), read(value) if isinstance(value, float) else value)
         for index, value in enumerate(tape.constants)
     ])  # fmt: skip
-
-
-def with_exact_constants(tape: Tape) -> Tape:
-    """The same tape with its constants as the floats that they are, exactly."""
-    return _with_constants(tape, {})
-
-
-def with_exact_names(tape: Tape) -> Tape:
-    """The same tape with pi and e as the numbers themselves, and not as the floats nearest to them."""
-    return _with_constants(tape, precise.CONSTANTS)
 
 
 def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: int = 1, digits: int = DIGITS) -> Number | None:

@@ -18,7 +18,7 @@ from diffcli.errors import ExpressionError
 from diffcli.language import Program, parse
 from diffcli.language.syntax import NAME, NUMBER
 from diffcli.language.writing.printer import to_text
-from diffcli.operations import OPERATIONS, Operation
+from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import floats
 from diffcli.tape.tape import Tape
 
@@ -56,13 +56,9 @@ _PARTIALS = {"div": "_div(", "pow": "(b * _pow("}
 """How partials begin whose product with the other factor is taken as a whole, as Python's expressions."""
 
 
-def _nearest(operand: float, others: Sequence[float]) -> float:
-    """The distance to the nearest of some other operands."""
-    return min((abs(operand - other) for other in others), default=float("inf"))
-
-
 NAMESPACE: dict[str, Any] = {
-    "nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "nearest": _nearest, "__builtins__": {},
+    "nan": float("nan"), "pi": 3.141592653589793, ABSENT: None, "__builtins__": {},
+    "nearest": lambda operand, others: min((abs(operand - other) for other in others), default=float("inf")),
 }  # fmt: skip
 
 
@@ -371,12 +367,8 @@ class Arithmetic:
     @cache  # noqa: B019
     def breaks_of(self, name: str) -> tuple[tuple[str, Rule], ...]:
         """The breaks of a row as functions of the operands and the result."""
-        row = self.row(name)
+        row = row_of(name)
         return tuple((kind, self.condition(row, text)) for kind, text in row.breaks)
-
-    def row(self, name: str) -> Any:
-        """The row of an operation, in the tables whose operations have such numbers."""
-        return OPERATIONS[name]
 
     def condition(self, row: Any, text: str) -> Rule:
         """A condition of a row's domain or breaks, as a function of the operands and the result."""
@@ -386,7 +378,7 @@ class Arithmetic:
 
     def outside(self, name: str, arguments: Sequence[Any], names: Mapping[str, Any] | None = None) -> Any:
         """Where operands are outside of the domain of an operation; None if they are nowhere."""
-        row = self.row(name)
+        row = row_of(name)
         if not row.domain:
             return None
         condition, wanted = self.condition(row, row.domain)
