@@ -528,7 +528,7 @@ def test_domain_errors_stand_at_the_user_s_line():
         error[domain]: `log` is undefined here
             assert refused(lambda x: 2 * diffcli.log(x - 5)) == textwrap.dedent(\"\"\"\\
                                          ^^^^^^^^^^^^^^^^^^ x - 5 = -4
-          = note: its domain: x - 5 >= 0
+          = note: its domain: x - 5 > 0
           = help: xlogy(a, b) is a*log(b) with the value 0 at a = 0""")
 
 
