@@ -235,7 +235,7 @@ def test_many_results_with_kinks_are_not_all_looked_at():
         ),
         (
             'jacobian "x" --at x=3 --of "x; log(x - 4)"',
-            "error[domain]: `log` is undefined here\n  in --of\n  │ x; log(x - 4)\n  │    ^^^^^^^^^^ x - 4 = -1\n  = note: its domain: x - 4 >= 0\n",
+            "error[domain]: `log` is undefined here\n  in --of\n  │ x; log(x - 4)\n  │    ^^^^^^^^^^ x - 4 = -1\n  = note: its domain: x - 4 > 0\n",
         ),
         (
             'hessian "[x, x^2]" --at x=1',

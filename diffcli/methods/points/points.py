@@ -39,7 +39,8 @@ def as_point(at: str | Sequence[str] | Mapping[str, object], label: str = "--at"
         return check_mapping(at, copy)
     are_texts = isinstance(at, str) or (isinstance(at, (list, tuple)) and all(isinstance(text, str) for text in at))
     if not are_texts:
-        message = f"a point is a mapping of names to values, or text, not a `{type(at).__name__}`"
+        what = "a direction" if "direction" in label else "a point"
+        message = f"{what} is a mapping of names to values, or text, not a `{type(at).__name__}`"
         raise UsageError([error("usage", message, help=['write {"x": 2.0}, or "x=2"'])])
     return read_point(at, label)
 
