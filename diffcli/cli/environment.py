@@ -42,11 +42,8 @@ class Environment:
         given = self.variables.get("COLUMNS", "")
         if given.isdecimal() and len(given) < 10 and int(given) > 0:
             return min(int(given), WIDEST)
-        if _is_terminal(stream):
-            try:
-                return os.get_terminal_size(stream.fileno()).columns or 80
-            except (OSError, ValueError):
-                return 80
+        with suppress(OSError, ValueError):
+            return (_is_terminal(stream) and os.get_terminal_size(stream.fileno()).columns) or 80
         return 80
 
     def _has_color(self, stream: TextIO, wanted: str) -> bool:

@@ -12,7 +12,7 @@ from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import among
 from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
-from diffcli.cli.summaries import ALIASES, COMMANDS, command_of
+from diffcli.cli.summaries import ALIASES, COMMANDS, command_of, options_of
 from diffcli.errors import did_you_mean, refusal
 from diffcli.errors.codes import CODES, Code
 from diffcli.operations import is_function
@@ -55,7 +55,7 @@ def command(run: Run, words: tuple[str, ...]) -> int:
         help = [*near, "`diffcli help` lists the topics, `diffcli help codes` the codes"]
         if is_function(topic):
             help = [f"`diffcli functions {topic}` says everything about the function"]
-        owners = [each for each in COMMANDS if any(f"--{topic.lstrip('-')}" in one.opts for one in command_of(each).params)]
+        owners = [each for each in COMMANDS if f"--{topic.lstrip('-')}" in options_of(command_of(each))]
         help = [f"`diffcli {each} --help` says what --{topic.lstrip('-')} does" for each in owners[:1]] or help
         raise refusal("unknown-topic", f"there is no topic, command or code `{topic}`", *help)
     run.output.print(document)
@@ -111,12 +111,12 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _explain(name: str, code: Code) -> Document:
-    rows = [("meaning", code.meaning), ("kind", code.kind)]
-    if code.exit:
-        rows.append(("exit code", f"{code.exit}: {EXITS[code.exit]}"))
-    if code.wrong:
-        rows.append(("brought about by", f"diffcli {code.wrong}"))
-    if code.right:
-        rows.append(("but not by", f"diffcli {code.right}"))
+    rows = {
+        "meaning": code.meaning,
+        "kind": code.kind,
+        "exit code": code.exit and f"{code.exit}: {EXITS[code.exit]}",
+        "brought about by": code.wrong and f"diffcli {code.wrong}",
+        "but not by": code.right and f"diffcli {code.right}",
+    }
     data = {"schema": "diffcli/help@1", "code": name, **code._asdict()}
-    return Document((Table(name, texts("", ""), tuple(rows)),), data)
+    return Document((Table(name, texts("", ""), tuple(row for row in rows.items() if row[1])),), data)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import click
 
-from diffcli.cli.summaries import COMMANDS, OTHER_NAMES, command_of
+from diffcli.cli.summaries import COMMANDS, OTHER_NAMES, command_of, options_of
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, did_you_mean
 from diffcli.methods.points.loose_points import WITH_UNIT
 from diffcli.methods.problem.problem import ANYWHERE
@@ -68,17 +68,13 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
 
 def for_no_option(name: str, context: click.Context) -> list[str]:
     """Help for an option that there is not: what it is called here, the command that has it, or one that is spelled nearly so."""
-    known = _options(context.command)
+    known = options_of(context.command)
     if here := [f"--{ours}" for ours, others in OTHER_NAMES.items() if name.strip("-") in others.split() and f"--{ours}" in known]:
         return [f"write {' or '.join(here)}"]
     if name.strip("-") in COMMANDS:
         return [f"the command is {name.strip('-')}"]
     if context.parent is not None:
-        *owners, last = ["", *[each for each in COMMANDS if name in _options(command_of(each))]]
+        *owners, last = ["", *[each for each in COMMANDS if name in options_of(command_of(each))]]
         if last:
             return [f"`{name}` is an option of {', '.join(owners[1:])}{' and ' * bool(owners[1:])}{last}"]
     return [*did_you_mean(name, [each for each in known if each != "--help"])]  # help is named below
-
-
-def _options(command: click.Command) -> list[str]:
-    return [name for option in command.params for name in (*option.opts, *option.secondary_opts)]

@@ -13,7 +13,7 @@ import click
 
 from diffcli.cli.options import Number
 from diffcli.cli.python_file import as_python_target
-from diffcli.cli.summaries import ALIASES, COMMANDS, OTHER_NAMES, command_of
+from diffcli.cli.summaries import ALIASES, COMMANDS, OTHER_NAMES, command_of, options_of
 from diffcli.errors import DiffcliError, ExpressionError, nearest, refusal
 from diffcli.language import Program, parse
 from diffcli.language.parsing.equation import parse_equation
@@ -83,7 +83,7 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
     near = nearest(names[0], [*COMMANDS, *ALIASES])[:1] if is_word else []
     called, *more = ALIASES.get(near[0], near[0]).split() if near else [""] if place is None else [names[place]]
     rest = words[1:] if near else [word for each, word in enumerate(words) if each != place]
-    dashed = [word for word in rest if word in [f"--{each}" for each in COMMANDS] and not _has(called, word)] if called else []
+    dashed = [word for word in rest if word in [f"--{each}" for each in COMMANDS] and word not in options_of(command_of(called))] if called else []
     if dashed:  # grad --hessian
         called, rest = dashed[0][2:], [word for word in rest if word not in dashed]
     if not called or near == ["gradient"]:
@@ -94,7 +94,8 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
         yield [called, *more, *rest]
         return
     texts, points, given = _sorted(called, rest)
-    for text, program in _expressions(_parted(called, _joined(texts, called), given), fault.mended, parse_equation if "--implicit" in words else parse):
+    read = parse_equation if "--implicit" in words else parse
+    for text, program in _expressions(_parted(called, _joined(texts, called), given), fault.mended, read):
         if place is None and not near and not points and text.isidentifier():
             if is_function(text):
                 yield ["functions", text]
@@ -106,10 +107,6 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
             for options in product(*given):
                 said = [_of_direction(option, program) for option in options]
                 yield [called, text, *point, *more, *[word for option in said for word in option]]
-
-
-def _has(command: str, option: str) -> bool:
-    return any(option in each.opts for each in command_of(command).params)
 
 
 def _of_direction(option: Words, program: Program | None) -> Words:
@@ -138,37 +135,29 @@ def _joined(texts: Words, command: str) -> Words:
     return found
 
 
-def _parted(command: str, texts: Words, given: list[list[Words]]) -> Words:
+def _parted(command: str, texts: Words, given: list[list[Words]]) -> str:
     """The expression among the texts; the others go where they belong, to options in ``given``; nothing where there is no place."""
     first, *more = texts or [""]
     names = [each.strip(",") for each in more if re.search(rf"(?<![^\W\d]){re.escape(each.strip(','))}(?!\w)", first) and each[0].isalpha()]
     numbers = [each for each in more if goes(read_constant, each)]
     rest = [each for each in more if each.strip(",") not in names and each not in numbers]
-    if names and _has(command, "--wrt"):
+    options = options_of(command_of(command))
+    if names and "--wrt" in options:
         given.append([["--wrt", ",".join(names)]])
         names = []
     for option in ("--order", "--from", "--to"):
-        if numbers and _has(command, option) and (option != "--from" or len(numbers) == 2):
+        if numbers and option in options and (option != "--from" or len(numbers) == 2):
             given.append([[option, numbers.pop(0)]])
-    if _has(command, "--claim") and not names and len(rest + numbers) == 1:
-        given.append([["--claim", claim] for claim in _read(rest + numbers)])
-        return [first]
+    if "--claim" in options and not names and len(rest + numbers) == 1:
+        given.append([["--claim", claim] for claim, _ in _expressions((rest + numbers)[0])])
+        return first
     if rest and not names and not numbers and all(not re.fullmatch(r"[\w.]*", each) and goes(parse, each) for each in [first, *rest]):
-        return [f"[{', '.join([first, *rest])}]"]
-    return [] if names or numbers or rest else [first]
+        return f"[{', '.join([first, *rest])}]"
+    return "" if names or numbers or rest else _unquoted(first)
 
 
-def _read(texts: Words) -> Words:
-    """What a loose text means that is an expression."""
-    try:
-        return [texts[0]] if parse(texts[0]) else []
-    except ExpressionError as fault:
-        return [*fault.mended]
-
-
-def _expressions(texts: Words, mended: Sequence[str], read: Callable[[str], Program]) -> list[tuple[str, Program | None]]:
-    """What the words of an expression mean, each text with its program if it is not in a file."""
-    text = _unquoted(" ".join(texts))
+def _expressions(text: str, mended: Sequence[str] = (), read: Callable[[str], Program] = parse) -> list[tuple[str, Program | None]]:
+    """What a loose text means that is an expression, each text with its program if it is not in a file."""
     if text == "-" or text.startswith("@") or as_python_target(text):
         return [(each, None) for each in mended or [text]]
     try:
@@ -205,8 +194,7 @@ def _ask(program: Program, point: str, number: bool) -> None:
 
 def _sorted(command: str, words: Words) -> tuple[Words, Words, list[list[Words]]]:
     """The words of a line: those of the expression, those of the point, and for each option the ways to say it."""
-    parameters = [one for one in command_of(command).params if isinstance(one, click.Option) and one.expose_value]
-    options = {name.lstrip("-"): one for one in parameters for name in (*one.opts, *one.secondary_opts)}
+    options = {name.lstrip("-"): one for name, one in options_of(command_of(command)).items() if one.expose_value}
     texts: Words = []
     points: Words = []
     given: list[list[Words]] = []
@@ -245,14 +233,12 @@ def _ways(name: str, option: click.Option, texts: Words, rest: Words) -> list[Wo
     if option.is_flag or not rest:
         return [[label]]
     value = rest.pop(0)
-    while name == "wrt" and texts and rest and rest[0].strip(",").isidentifier():
-        value = f"{value.strip(',')},{rest.pop(0)}"
-    while name == "weights" and rest and goes(read_constant, rest[0]):
+    while rest and ((name == "wrt" and texts and rest[0].strip(",").isidentifier()) or (name == "weights" and goes(read_constant, rest[0]))):
         value = f"{value.strip(',')},{rest.pop(0)}"
     if name == "from" and (ends := _RANGE.fullmatch(value)):
         return [[label, ends[1], "--to", ends[2]]]
     if isinstance(option.type, Number) and not goes(read_constant, value):
-        return [[label, each] for each in _read([value])]
+        return [[label, each] for each, _ in _expressions(value)]
     choices = getattr(option.type, "choices", ())
     if not choices or value in choices or value in getattr(option.type, "aliases", ()):
         return [[label, value.strip(",")]]

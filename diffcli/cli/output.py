@@ -116,8 +116,7 @@ def tell(environment: Environment, found: Iterable[Diagnostic], as_json: bool = 
 
 def wants_json(args: Sequence[str]) -> bool:
     """Whether a command line asks for JSON, as far as can be told before it is understood."""
-    joined = [*args, ""]
     return any(
         token in ("--json", f"--format={JSON.name}", f"-f{JSON.name}") or (token in ("-f", "--format") and following == JSON.name)
-        for token, following in pairwise(joined)
+        for token, following in pairwise([*args, ""])
     )

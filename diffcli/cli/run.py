@@ -103,11 +103,10 @@ class Run:
         if ".py" in given or (":" in given and "[" not in given):
             from diffcli.cli.python_file import as_python_target, read_function
 
-            target = as_python_target(given)
-            if target is not None and not functions:
-                help = ["every other command that takes an expression takes FILE.py:NAME too"]
-                raise refusal("usage", "a Python function has no text, which this command is about", *help)
-            if target is not None:
+            if target := as_python_target(given):
+                if not functions:
+                    help = "every other command that takes an expression takes FILE.py:NAME too"
+                    raise refusal("usage", "a Python function has no text, which this command is about", help)
                 function = read_function(*target, self.environment)
                 function.verify = self.verify
                 self.place = target[0], function.line

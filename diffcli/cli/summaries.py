@@ -49,6 +49,12 @@ def command_of(name: str) -> Any:
     return import_module(f"diffcli.cli.{COMMANDS[name][0]}").command
 
 
+def options_of(command: Any) -> dict[str, Any]:
+    """The options of a command, by each of their spellings."""
+    options = [each for each in command.params if each.param_type_name == "option"]
+    return {name: each for each in options for name in (*each.opts, *each.secondary_opts)}
+
+
 ALIASES: dict[str, str] = {
     **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "eval": "grad", "evaluate": "grad", "version": "--version", "steps": "diff --steps",
 }  # fmt: skip

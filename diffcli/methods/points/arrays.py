@@ -10,7 +10,7 @@ from typing import Any
 
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, Source, error
 from diffcli.language import Program
-from diffcli.language.syntax import NAME, Statement
+from diffcli.language.syntax import NAME
 from diffcli.operations.arithmetic.array_files import UnusableArray, as_floats, is_foreign, to_array
 from diffcli.records import Number, element_names, is_array
 
@@ -109,34 +109,21 @@ def as_array(name: str, value: Any, convert: Callable[[str, Any], float], copy: 
 # -- arrays that are written out in a text -------------------------------------------------------------------------------
 
 
-class _Entries(list[Any]):
-    """The entries of a list, and its node."""
-
-    def __init__(self, node: int, entries: list[Any]) -> None:
-        super().__init__(entries)
-        self.node = node
-
-
 def require_even(program: Program, source: Source) -> None:
     """Raise an error where the lists that are written out for a name do not fit each other."""
     for statement in program.statements:
-        if program.operations[statement.root] == "stack":
-            _require_even(program, statement, source)
-
-
-def _require_even(program: Program, statement: Statement, source: Source) -> None:
-    lists: dict[int, _Entries] = {}
-    for node in range(statement.first, statement.root + 1):
-        if program.operations[node] == "stack":
-            lists[node] = _Entries(node, [lists.get(child, child) for child in program.children(node)])
-    leaves = {program.operations[child] for entries in lists.values() for child in entries if isinstance(child, int)}
-    if NAME in leaves or "index" in leaves:
-        return  # a name may be an array: the tape looks at shapes too
-    try:
-        flatten(lists[statement.root], statement.name)
-    except Ragged as found:
-        node = found.entry.node if isinstance(found.entry, _Entries) else found.entry
-        raise ExpressionError([_ragged_error(found.message, source, program.mark(node))]) from None
+        lists: dict[int, list[Any]] = {}
+        for node in range(statement.first, statement.root + 1):
+            if program.operations[node] == "stack":
+                lists[node] = [lists.get(child, child) for child in program.children(node)]
+        leaves = {program.operations[child] for entries in lists.values() for child in entries if isinstance(child, int)}
+        if statement.root not in lists or NAME in leaves or "index" in leaves:
+            continue  # a name may be an array: the tape looks at shapes too
+        try:
+            flatten(lists[statement.root], statement.name)
+        except Ragged as found:
+            node = next((node for node, entries in lists.items() if entries is found.entry), found.entry)
+            raise ExpressionError([_ragged_error(found.message, source, program.mark(node))]) from None
 
 
 def _ragged_error(message: str, source: Source | None = None, *marks: Mark) -> Diagnostic:

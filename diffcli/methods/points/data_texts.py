@@ -19,15 +19,10 @@ def finite_array(value: Any, path: str) -> Any:
     from diffcli.methods.points.arrays import element
     from diffcli.operations.arithmetic.array_files import first_nonfinite
 
-    number, place = value, None
-    if not isinstance(value, float):
-        place = first_nonfinite(value)
-        if place is None:
-            return value
-        number = float(value[place])
-    if math.isfinite(number):
+    place = first_nonfinite(value) if not isinstance(value, float) else None if math.isfinite(value) else ()
+    if place is None:
         return value
-    where = f" at {element('', place)}" if place else ""
+    number, where = (float(value[place]), f" at {element('', place)}") if place else (value, "")
     raise refusal("bad-data", f"{path} holds {number}{where}, not a finite number", *["indices count from 0"] * bool(place))
 
 
