@@ -87,9 +87,8 @@ def command(
         agreements = agreements_of(problem, exact_digits, stage) if several else []
         if not several and not alone:
             agreements = [agreement_of(problem, exact_digits, stage)]
-        judged: list[ClaimVerdict] = []
-        for text in claims:
-            judged += judge_claims(problem, read_claims(text, problem), stage, at_given=not alone, rtol=rtol)
+        read = [read_claims(text, problem) for text in claims]
+        judged = [each for claim in read for each in judge_claims(problem, claim, stage, at_given=not alone, rtol=rtol)]
     document = check_report(problem.expression(), problem.at, agreements, judged, output.style, exact_digits, several)
     found: list[Agreement | ClaimVerdict] = [*agreements, *judged]
     return _verdict(run, document, notes_of(found), all(each.passed for each in found))

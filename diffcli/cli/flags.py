@@ -10,9 +10,6 @@ from typing import Any
 
 import click
 
-Decorator = Callable[[Any], Any]
-
-
 WIDEST = 100
 """The widest help, in characters."""
 
@@ -24,7 +21,7 @@ def say(context: click.Context, shows: Callable[[click.Context], str]) -> None:
     click.echo(shows(context), stream)
 
 
-def eager_flag(*names: str, help: str, shows: Callable[[click.Context], str]) -> Decorator:
+def eager_flag(*names: str, help: str, shows: Callable[[click.Context], str]) -> Callable[[Any], Any]:
     """A flag that prints the text that ``shows`` makes."""
 
     def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:

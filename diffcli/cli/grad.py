@@ -37,10 +37,9 @@ EXAMPLES = (
 def command(run: Run, trace: bool, timed: bool, steps: bool, derivative_tape: bool, **options: Any) -> int:
     """Value and gradient of EXPR at a point, with the traces that lead there."""
     output = run.output
-    effort = run.effort(options["simplify"], options["mode"])
     asked = Options(
         trace=trace and not output.quiet, steps=steps and not output.quiet, derivative_tape=derivative_tape and not output.quiet,
-        progress=run.stage, **run.rows(), **options | {"simplify": effort},
+        progress=run.stage, **run.rows(), **options,
     )  # fmt: skip
     if asked.mode == "symbolic" and not run.point:
         from diffcli.cli.diff import show

@@ -26,7 +26,6 @@ EXAMPLES = (
 )  # fmt: skip
 def command(run: Run, sparsity: bool, **options: Any) -> int:
     """The second derivatives of EXPR by every pair of variables, as a symmetric matrix, with its eigenvalues and what the point is."""
-    options["simplify"] = run.effort(options["simplify"], options["mode"])
     result = run.compute(compute_hessian, HessianOptions(progress=run.stage, eigenvalues=not run.output.quiet, **options))
     document = hessian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [result.value, *result.gradient.values(), *chain.from_iterable(result.matrix)])

@@ -31,7 +31,6 @@ def command(run: Run, sparsity: bool, **options: Any) -> int:
     The results are the entries of a list, [u, v], or what --of asks for. EXPR is an expression, @FILE, or - for standard
     input. FILE.py:NAME is a Python function: the file is imported, which runs it, because you name it.
     """
-    options["simplify"] = run.effort(options["simplify"], options["mode"])
     result = run.compute(compute_jacobian, MatrixOptions(progress=run.stage, **run.rows(), **options))
     document = jacobian_report(result, run.output.style, sparsity)
     return run.report(document, result.notes, [*result.values.values(), *chain.from_iterable(result.matrix)])

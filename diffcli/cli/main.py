@@ -137,7 +137,7 @@ def _as_usage_error(fault: click.ClickException) -> UsageError:
         message = f"there is no option `{fault.option_name}`"
         help += for_no_option(fault.option_name, fault.ctx) if fault.ctx else []
     context = getattr(fault, "ctx", None)
-    if isinstance(fault, click.MissingParameter) and (examples := getattr(fault.ctx and fault.ctx.command, "examples", ())):
+    if isinstance(fault, click.MissingParameter) and (examples := getattr(context and context.command, "examples", ())):
         message = message.replace("Missing argument 'EXPR'", "the expression is missing")
         help.append(f"for example: {examples[0]}")
     if context is not None:

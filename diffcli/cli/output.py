@@ -47,12 +47,10 @@ class Output:
             raise refusal("unwritable-file", f"cannot write to {path or 'the file'}: {what}", "name a file after -o")
         if path is not None and not os.path.isdir(folder := os.path.dirname(os.path.realpath(path))):
             raise refusal("unwritable-file", f"cannot write {path}: there is no folder {os.path.dirname(path) or folder}")
-        if chosen is None and path is not None:
-            chosen = format_of(path)
-            if chosen is None:
-                suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
-                help = f"name it with a suffix ({suffixes}), or add --format"
-                raise refusal("unknown-choice", f"the name {path} does not say in which format", help)
+        if chosen is None and path is not None and (chosen := format_of(path)) is None:
+            suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
+            help = f"name it with a suffix ({suffixes}), or add --format"
+            raise refusal("unknown-choice", f"the name {path} does not say in which format", help)
         if None not in (digits, decimals):
             raise refusal("usage", "--digits and --decimals contradict each other", "give one of them")
         shown = None if digits == "full" else int(digits or 6)

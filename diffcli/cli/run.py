@@ -62,6 +62,8 @@ class Run:
             given["trace"] = True
         self.expression: str | None = given.pop("expression", None)
         self.point: str | tuple[str, ...] = tuple(text for text in given.pop("at", ()) if text.strip())
+        if self.output.quiet and self.point and given.get("mode") == "symbolic":
+            given["simplify"] = "none"  # only numbers are printed
         self.timeout: float = given.pop("timeout", 0.0)
         self.fix: bool = given.pop("fix", False)
         self.verify: bool = given.pop("verify", True)
@@ -156,10 +158,6 @@ class Run:
                 raise
             self.seconds["compute"] = perf_counter() - start - self.seconds["parse"]
         return result
-
-    def effort(self, simplify: str, mode: str) -> str:
-        """How much is done to simplify formulas: nothing where only their numbers are printed."""
-        return "none" if self.output.quiet and mode == "symbolic" else simplify
 
     def rows(self) -> dict[str, Any]:
         """How rows and steps are written, and the most of them."""

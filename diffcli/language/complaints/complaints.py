@@ -49,8 +49,6 @@ ALWAYS: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 """Complaints that are the same whatever stands there: the code, what is wrong, and what to write instead."""
 
-_BLANKS = re.compile(r"(?:\s|#[^\n]*)*")
-
 
 class Complaints:
     """What is wrong with one program, added to its ``faults`` one by one.
@@ -140,8 +138,7 @@ class Complaints:
         """
         text = self.text
         found = text[span.start : span.stop].strip()
-        blanks = _BLANKS.match(text, span.start)
-        at_end = blanks is not None and blanks.end() == len(text)
+        at_end = re.fullmatch(r"(?:\s|#[^\n]*+)*+", text[span.start :]) is not None
         help = {"@": "a file is given alone, as @file", "if": CHOOSE}.get(found, "")
         if at_end or not found:
             found = "the text ends" if at_end else "the line ends"

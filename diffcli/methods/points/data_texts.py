@@ -49,6 +49,8 @@ def parse_json(text: str, path: str) -> Any:
             found[name] = value
         return found
 
+    if not text.strip():
+        raise refusal("bad-data", f"{path} is empty")
     try:
         return json.loads(text, object_pairs_hook=once, parse_float=number_in_full)
     except json.JSONDecodeError as failure:

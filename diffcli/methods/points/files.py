@@ -125,7 +125,7 @@ def read_mapping(path: str) -> dict[str, Any]:
         message = f"a point from a file is JSON, which {path} is not by its name"
         help = 'JSON such as {"x": 2, "w": [1, 2]} is a point'
         raise refusal("unreadable-file", message, f"write {inner or 'name'}=@{given} for one value", help)
-    data = point_of(parse_json(_filled(path), path))
+    data = point_of(parse_json(read_text(path), path))
     if not isinstance(data, dict):
         message = f"{path} holds {kind_of(data)}, not an object from names to values"
         raise refusal("bad-data", message, f"write name=@{path} for one value")
@@ -139,13 +139,6 @@ def _parts(path: str) -> tuple[str, str, str]:
         more, colon, inner = inner.partition(":")
         head = f"{head}:{more}"
     return head, inner, os.path.splitext(head)[1].lower()
-
-
-def _filled(path: str) -> str:
-    text = read_text(path)
-    if not text.strip():
-        raise refusal("bad-data", f"{path} is empty")
-    return text
 
 
 def read_binary(path: str, name: str, inner: str, keep: bool = False) -> Any:
@@ -165,6 +158,6 @@ _READERS: dict[str, Callable[[str, str, str], Any]] = {
     ".npz": read_binary,
     ".csv": lambda path, name, inner: read_csv(read_text(path), path, inner),
     ".tsv": lambda path, name, inner: read_csv(read_text(path), path, inner),
-    ".json": lambda path, name, inner: read_json(_filled(path), path, inner or name),
+    ".json": lambda path, name, inner: read_json(read_text(path), path, inner or name),
 }
 """The value of a name by the suffix of its file: from the path, the name, and the name that is asked for inside of the file."""
