@@ -65,8 +65,7 @@ def command(
     output = run.output
     if not output.style.asked or output.style.decimals is not None:
         output.style = output.style._replace(digits=3)  # derivatives show all of theirs
-    at_given = bool(run.point)
-    if points is not None and (at_given or claims) and against["against"] is None:
+    if points is not None and (run.point or claims) and against["against"] is None:
         raise refusal("usage", "--points cannot be combined with --at or --claim", "give one of them")
     if file is not None:
         if points or claims or exact_digits or is_asked(against, None, True):

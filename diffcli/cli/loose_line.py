@@ -52,10 +52,8 @@ def meant(arguments: Sequence[str], fault: DiffcliError | None = None) -> list[W
         del words[0]
     if not words or {"-h", "--help", "--version"} & {*words} or (fits([*arguments]) and fault is None):
         return []
-    found: list[Words] = []
-    for line in _lines(words, fault if isinstance(fault, ExpressionError) else ExpressionError([])):
-        if line not in found and fits(line):
-            found.append(line)
+    lines = dict.fromkeys(map(tuple, _lines(words, fault if isinstance(fault, ExpressionError) else ExpressionError([]))))
+    found = [[*line] for line in lines if fits([*line])]
     return [] if [*arguments] in found else found[:2]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import click
 
@@ -54,7 +52,9 @@ def command(
     variable x, and the derivative of l_n is taken by it. Sizes are counted exactly; SymPy is measured within --budget.
     """
     recurrence = _recurrence(run, wrt, demo)
-    point = _point(recurrence, run.point)
+    if run.point and recurrence.fresh:
+        raise refusal("usage", "this demo has no point: its accuracy is not in question", "leave --at out")
+    point = check_point(recurrence, read_point(run.point)) if run.point else default_point(recurrence)
     if budget is None:  # for a long table SymPy is a few rows at most, which nobody should wait for
         budget = 5.0 if n < 100 else 1.0
     output = run.output
@@ -62,20 +62,13 @@ def command(
     sizes = sizes or drawn
     rows = run.full or (drawn and n <= MOST_DRAWN)
     request = Request(recurrence, n, point, budget, max_nodes, forms=not sizes, full=rows, whole=run.full)
-    with _all_digits():
+    most = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)  # the integers that are counted here are no longer than their trees are deep
+    try:
         with live(run.environment.stderr, run.environment.variables) as progress:
             result = swell(request, progress)
         document = swell_report(result, output.style, sizes, timed)
         return run.report(document, result.notes, [] if result.lost is None else [math.nan])
-
-
-@contextmanager
-def _all_digits() -> Iterator[None]:
-    """Let integers of any length be written: those that are counted here are no longer than their trees are deep."""
-    most = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
-    try:
-        yield
     finally:
         sys.set_int_max_str_digits(most)
 
@@ -89,11 +82,3 @@ def _recurrence(run: Run, state: str | None, demo: str | None) -> Recurrence:
     if demo is not None:
         raise refusal("usage", "a MAP and --demo contradict each other", "give one of them")
     return of_program(run.read(functions=False), state)
-
-
-def _point(recurrence: Recurrence, at: Sequence[str]) -> dict[str, float]:
-    if not at:
-        return default_point(recurrence)
-    if recurrence.fresh:
-        raise refusal("usage", "this demo has no point: its accuracy is not in question", "leave --at out")
-    return check_point(recurrence, read_point(at))

@@ -216,13 +216,10 @@ class Complaints:
             message = f"an argument stands after the keyword `{keywords[0].name}`"
             place = self.program.span(arguments[late])
             self.note("misplaced-keyword", message, place, help="keywords come last, as in sum(x, axis=0)")
-        seen: dict[str, Span] = {}
-        for keyword in keywords:
-            if keyword.name in seen:
-                marks = Mark(keyword.span, "again here"), Mark(seen[keyword.name], "given here")
-                self.note("repeated-keyword", f"`{keyword.name}` is given twice", *marks)
-                break
-            seen[keyword.name] = keyword.span
+        first = {keyword.name: keyword.span for keyword in reversed(keywords)}
+        if again := next((keyword for keyword in keywords if keyword.span != first[keyword.name]), None):
+            marks = Mark(again.span, "again here"), Mark(first[again.name], "given here")
+            self.note("repeated-keyword", f"`{again.name}` is given twice", *marks)
         if not known:
             help = f"write the arguments alone, as in {function}(x); == compares"
             self.note("unknown-keyword", f"`{function}` takes no keywords", keywords[0].span, help=help)

@@ -68,14 +68,9 @@ def read_references(
         try:
             if not path:
                 raise refusal("unreadable-file", "there is no name of a file after @", "write @FILE, as in W=@weights.npy")
-            if name:
-                single[name] = read_value(path, name)
-                found = [name]
-            else:
-                values = _names(read_mapping(path), path)
-                points |= values
-                found = [known for known in values if known not in single]
-            places |= dict.fromkeys(found, (source, mark))
+            values = {name: read_value(path, name)} if name else _names(read_mapping(path), path)
+            places |= dict.fromkeys([known for known in values if known not in single], (source, mark))
+            (single if name else points).update(values)
         except UsageError as bad:
             faults += [fault._replace(source=source, marks=(mark,)) for fault in bad.diagnostics]
     if faults:
