@@ -100,10 +100,9 @@ def write(stream: TextIO, text: str | bytes) -> None:
     if isinstance(text, bytes):
         stream.flush()
         stream.buffer.write(text)
-        stream.flush()
-        return
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    else:
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 

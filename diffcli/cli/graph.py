@@ -29,10 +29,9 @@ def command(run: Run, **options: Any) -> int:
     A node that several others use is drawn once. Formats: a tree; svg, png and pdf draw the graph; dot and mermaid are for
     other programs.
     """
-    output = run.output
     with run.at_work() as stage:
         result = graph_of(run.read(), run.point, progress=stage, **options)
         stage("drawing")
-        output.print(graph_report(result, output.style, None if run.full else SHOWN), result.notes)
+        run.output.print(graph_report(result, run.output.style, None if run.full else SHOWN), result.notes)
     results = [dict(result.graph.nodes[place].numbers).get("value") for place in result.graph.results]
     return exit_code(result.notes, [*results, *result.gradient.values()])

@@ -73,8 +73,6 @@ def for_no_option(name: str, context: click.Context) -> list[str]:
         return [f"write {' or '.join(here)}"]
     if name.strip("-") in COMMANDS:
         return [f"the command is {name.strip('-')}"]
-    if context.parent is not None:
-        *owners, last = ["", *[each for each in COMMANDS if name in options_of(command_of(each))]]
-        if last:
-            return [f"`{name}` is an option of {', '.join(owners[1:])}{' and ' * bool(owners[1:])}{last}"]
+    if context.parent is not None and (owners := [each for each in COMMANDS if name in options_of(command_of(each))]):
+        return [f"`{name}` is an option of {' and '.join(filter(None, [', '.join(owners[:-1]), owners[-1]]))}"]
     return [*did_you_mean(name, [each for each in known if each != "--help"])]  # help is named below

@@ -31,10 +31,8 @@ class Choice(click.Choice[str]):
         self.aliases = aliases or {}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value in self.choices:
-            return str(value)
-        if value in self.aliases:
-            return self.aliases[value]
+        if value in (*self.choices, *self.aliases):
+            return str(self.aliases.get(value, value))
         help = [*did_you_mean(str(value), self.choices), f"one of: {', '.join(self.choices)}"]
         raise refusal("unknown-choice", f"there is no {self.kind} `{value}`", *help)
 

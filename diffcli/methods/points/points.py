@@ -103,15 +103,11 @@ def _read_program(written: str, source: Source, known: Point) -> Program:
         program = parse(written, source.label)
     except ExpressionError as fault:
         raise ExpressionError([_as_value_fault(found, source) for found in fault.diagnostics]) from None
-    faults = []
-    for statement in program.statements:
-        if not statement.name or statement.parameters is not None:
-            faults.append(_bad_value("write name=value", source, Mark(statement.span)))
-    for name in program.inputs:
-        if name not in known:
-            node = program.arguments.index(name)
-            why = "is not a finite number" if name.lower() in ("inf", "infinity", "nan") else "has no value here"
-            faults.append(_bad_value(f"`{name}` {why}", source, program.mark(node)))
+    unnamed = [each for each in program.statements if not each.name or each.parameters is not None]
+    faults = [_bad_value("write name=value", source, Mark(each.span)) for each in unnamed]
+    for name in [each for each in program.inputs if each not in known]:
+        why = "is not a finite number" if name.lower() in ("inf", "infinity", "nan") else "has no value here"
+        faults.append(_bad_value(f"`{name}` {why}", source, program.mark(program.arguments.index(name))))
     if faults:
         raise ExpressionError(faults)
     return program
