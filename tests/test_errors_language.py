@@ -249,7 +249,7 @@ CASES = {
     ],
     "x not in y": [
         wrong("missing-operand", "`not` stands where an operator is needed", at(2, "not"), help=("write `and not`, `or not`, or != for unequal",)),
-        wrong("implicit-multiplication", "a product needs its multiplication sign", at(9, "y"), help=("write `*` between the factors",)),
+        wrong("implicit-multiplication", "a product needs its multiplication sign", at(9, "y"), help=("words such as `in` are not read: write the formula in signs, as in 2*x + 1",)),
     ],
     # -- products
     "2x": [
@@ -492,7 +492,7 @@ CASES = {
         wrong("unknown-function", "there is no function `Sin`", at(0, "Sin"), help=("write sin(x)",)),
     ],
     "cosinus(x) + zzz(x)": [
-        wrong("unknown-function", "there is no function `cosinus`", at(0, "cosinus"), help=("`diffcli functions` lists them all",)),
+        wrong("unknown-function", "there is no function `cosinus`", at(0, "cosinus"), help=("for cosinus, write cos", "`diffcli functions` lists them all")),
         wrong("unknown-function", "there is no function `zzz`", at(13, "zzz"), help=("`diffcli functions` lists them all",)),
     ],
     "(foo(x, y))": [
@@ -647,7 +647,6 @@ MENDED = {
     "exp (x)(y)": "exp (x)*(y)",
     "sin cos tan x": "sin(cos(tan(x)))",
     "sin (x)y": "sin (x)*y",
-    "sin x(1 - x)": "sin(x*(1 - x))",
     "2 sin 3t": "2*sin(3*t)",
     "sin 2^-x y": "sin(2^-x*y)",
     "y = 2x": "y = 2*x",

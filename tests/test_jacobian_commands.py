@@ -235,7 +235,7 @@ def test_many_results_with_kinks_are_not_all_looked_at():
         ),
         (
             'jacobian "x" --at x=3 --of "x; log(x - 4)"',
-            "error[domain]: `log` is undefined here\n  in --of\n  │ x; log(x - 4)\n  │    ^^^^^^^^^^ x - 4 = -1\n  = note: its domain: x - 4 >= 0\n",
+            "error[domain]: `log` is undefined here\n  in --of\n  │ x; log(x - 4)\n  │    ^^^^^^^^^^ x - 4 = -1\n  = note: its domain: x - 4 > 0\n",
         ),
         (
             'hessian "[x, x^2]" --at x=1',
@@ -447,3 +447,16 @@ def test_the_reverse_sweeps_of_a_trace_stand_apart(text, parts):
     lines = run(f'jacobian "{text}" --at x=1,y=2 --mode reverse --trace').stdout.partition("reverse adjoint")[2].splitlines()[3:]
     blocks = "\n".join(line.strip() for line in lines).split("\n\n")
     assert [len(block.splitlines()) for block in blocks[: len(parts)]] == parts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        ('jacobian "[x^2, abs(x), x*y]" --at x=2,y=3 -q --of "f3; f1"', "f3\t6\nf1\t4\ndf3/dx\t3\ndf3/dy\t2\ndf1/dx\t4\ndf1/dy\t0\n"),
+        ('vjp "[x^2, x*y]" --at x=2,y=3 --of f2 -q --weights f2=2', "f2\t6\nd(w*f)/dx\t6\nd(w*f)/dy\t4\n"),
+        ('jvp "u = x*y; [x, u]" --at x=2,y=3 --of f2 --direction x=1 -q', "f2\t6\ndf2\t3\n"),
+        ('jacobian "f1 = y; [x^2, 2*f1]" --at x=2,y=3 --wrt y --of f1 -q', "f1\t3\ndf1/dy\t1\n"),  # a name of the program is that
+    ],
+)
+def test_results_are_asked_for_by_their_names_in_data(arguments, printed):
+    assert run(arguments).stdout == printed

@@ -760,4 +760,4 @@ def test_an_element_without_a_value_has_a_word(command: str) -> None:
     outcome = run([name, "log(v)", "--at", "v=[-1,2]", *options, "--json"])
     (note,) = [note for note in json.loads(outcome.stdout)["notes"] if note["code"] == "domain"]
     assert (outcome.exit, note["severity"], note["message"]) == (4, "warning", "`log` is undefined here")
-    assert note["notes"] == ["at 1 of 2 elements, the first [0]", "its domain: v >= 0"]
+    assert note["notes"] == ["at 1 of 2 elements, the first [0]", "its domain: v > 0"]

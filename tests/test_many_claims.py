@@ -138,7 +138,7 @@ REFUSED = [
     ("claim\n1\n", "x --exact-digits 20", 2, f"error[usage]: {ALONE}"),
     ("claim\n1\n", "x --points claims.csv", 2, f"error[usage]: {ALONE}"),
     ("claim\n1\n", "x --against 1", 2, f"error[usage]: {ALONE}"),
-    ("claim\n1\n", "log(x) --at x=-1", 4, "error[domain]: `log` is undefined here\n  │ log(x)\n  │ ^^^^^^ x = -1\n  = note: its domain: x >= 0\n"),
+    ("claim\n1\n", "log(x) --at x=-1", 4, "error[domain]: `log` is undefined here\n  │ log(x)\n  │ ^^^^^^ x = -1\n  = note: its domain: x > 0\n"),
     ("claim\n1\n", "[x,x^2] --at x=1", 2, "error[usage]: a claim is about one result, and there are several\n"
      "  = help: leave the others out: a claim is about the last statement of a program\n"),
     ("name,derivative\nAnn,1\n", "x", 2, "error[bad-data]: claims.csv has no column `claim`\n  = help: its columns: name, derivative\n"),

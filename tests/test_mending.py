@@ -66,3 +66,90 @@ def test_a_long_text_takes_no_longer_than_it_is_long(piece):
 
     assert seconds(1900 // len(piece)) < 5  # the longest that is mended
     assert seconds(100_000 // len(piece)) < 20
+
+
+MEANT = {
+    # what is typed, and what it may mean: nothing where a word would become a factor, or a name is only like a function's
+    "sin x (x+1)": ("sin(x)*(x+1)", "sin(x*(x+1))"), "sin x(1 - x)": ("sin(x)*(1 - x)", "sin(x*(1 - x))"),
+    "x÷2y": ("(x/2)*y", "x/(2*y)"), "3sqrt2x": ("3*sqrt(2)*x", "3*sqrt(2*x)"),
+    "root(3,x)": ("3^(1/x)", "x^(1/3)"), "nthroot(x, 3)": ("x^(1/3)",), "rsqrt(x)": ("1/sqrt(x)",),
+    "log^-1(x)": ("exp(x)", "log(x)^-1"), "ln^-1 x": ("exp(x)", "ln(x)^-1"), "exp^-1(x)": ("log(x)", "exp(x)^-1"), "log10^-1(x)": ("10^x", "log10(x)^-1"),
+    "cot^-1 x": ("atan(1/x)", "cot(x)^-1"), "sec^-1 x": ("acos(1/x)", "sec(x)^-1"), "acot x": ("atan(1/x)",),
+    "min^-1(x)": ("min(x)^-1",),
+    "exp^(2x)": ("exp(2*x)",), "exp^x + 2y": ("exp(x) + 2*y",), "exp^2x": ("exp(2)*x", "exp(2*x)"),
+    "f(x) = x^2; f": ("f(x) = x^2; f(x)",), "log3(x)": ("log(x, 3)",), "log(x, base=2)": ("log(x, 2)",),
+    "atan2 y x": ("atan2(y, x)",), "max x, y": ("max(x, y)",), "tr(x)": ("trace(x)",), "import math; math.sin(x)": ("sin(x)",),
+    "2 theta": ("2*theta",), "3width": ("3*width",), "mass = 3; 2 mass": ("mass = 3; 2*mass",),
+    **dict.fromkeys([
+        "x squared", "50% of x", "2 times x", "x plus 1", "log base 2 of x", "x when x>0 otherwise x", "x^2 at x=2", "x^2 | x=2",
+        "dy/dx = x^2", "sin squared x", "the square of x",
+        "softmin(x)", "SUMSQ(x)", "MEDIAN(x)", "pinv(x)", "frexp(x)", "long(x)", "nan(x)", "csgn(x)", "delta(x)", "cov(x)", "flip(x)", "expp(x)", "std(x)",
+        "derivative(x^2)", "diff(x^2, x)",
+    ], ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_what_a_text_may_mean(text):
+    with pytest.raises(ExpressionError) as raised:
+        parse(text)
+    assert raised.value.mended == MEANT[text]
+
+
+def test_a_word_is_not_a_factor():
+    with pytest.raises(ExpressionError, match="words such as `squared` are not read"):
+        parse("x squared")
+
+
+def test_what_is_known_of_one_name_is_said_beside_an_unknown_one():
+    with pytest.raises(ExpressionError) as raised:
+        parse("foo(x) + cosine(x) + radians(x)")
+    assert [fault.help[:-1] for fault in raised.value.diagnostics] == [(), ("for cosine, write cos",), ("for radians, write a*pi/180",)]
+
+
+LIKE = {"tahn": "tanh", "sihn": "sinh", "expp": "exp", "sqrtt": "sqrt", "cso": "cos", "sigmod": "sigmoid"}
+
+
+@pytest.mark.parametrize("name", LIKE)
+def test_a_slip_of_the_pen_is_asked_about(name):
+    with pytest.raises(ExpressionError, match=f"did you mean `{LIKE[name]}`"):
+        parse(f"{name}(x)")
+
+
+OF_OTHERS = ["SUMSQ", "MEDIAN", "SQRTPI", "ROUNDUP", "STDEV", "AVERAGEA", "DSUM", "MID", "MODE", "ROW", "Arg", "softmin", "selu", "celu", "prelu", "csgn", "mvlgamma", "gammainc"]
+
+
+def elsewhere() -> list[str]:
+    """The functions of Python and NumPy, and some of Excel's and PyTorch's."""
+    import cmath
+    import math
+
+    import numpy as np
+
+    names = {name for module in (math, cmath, np, np.linalg) for name in dir(module) if not name.startswith("_")}
+    return sorted(names | set(OF_OTHERS))
+
+
+def test_what_others_have_is_never_called_a_slip():
+    found = {}
+    for name in elsewhere():
+        try:
+            parse(f"{name}(x)")
+        except ExpressionError as fault:
+            if "did you mean" in str(fault):
+                found[name] = str(fault)
+    assert not found
+
+
+@pytest.mark.parametrize(("text", "written"), [
+    ("x^2 + sinx", "sin(x)"), ("x + xsinx", "x*sin(x)"), ("cosx", "cos(x)"), ("y*siny", "sin(y)"), ("v*sinv", "sin(v)"), ("e^xsinx", "x*sin(x)"),
+    ("exp^x", "operand in parentheses"), ("x*y + xy", "x*y"),
+])  # fmt: skip
+def test_a_variable_that_looks_like_a_formula_is_named(text, written):
+    notes = diffcli.diff(text).notes
+    assert [note.code for note in notes] == ["looks-like-formula"] and written in notes[0].message
+
+
+@pytest.mark.parametrize("text", ["gamma*x", "cost*x", "maxim + x", "x1*x2", "theta + mu", "sinx = x; sinx"])
+def test_other_names_are_variables_without_a_word(text):
+    assert not [note for note in diffcli.diff(text).notes if note.code == "looks-like-formula"]

@@ -330,3 +330,25 @@ def test_the_first_page_has_every_command_in_a_group():
     assert text == run("-h").stdout and max(map(len, text.splitlines())) <= 80
     assert re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE) == ["Options", *PAGES]
     assert re.findall(r"^  ([a-z-]+)  ", text.partition("Start here")[2].partition("Examples")[0], re.MULTILINE) == [*COMMANDS]
+
+
+# -- an option that is given again ---------------------------------------------------------------------------------------------
+
+AGAIN = {
+    'grad "x*y" --at x=2,y=3 -q --wrt x --wrt y': ("f\t6\ndf/dx\t3\ndf/dy\t2\n", 0),
+    'grad "x*y" --at x=2,y=3 -q --wrt "[y, x]"': ("f\t6\ndf/dy\t2\ndf/dx\t3\n", 0),
+    'jvp "x*y" --at x=2,y=3 -q --direction x=1 --direction y=1': ("f\t6\ndf\t5\n", 0),
+    'vjp "[x, 2*x]" --at x=1 -q --weights 1 --weights 10': ("f1\t1\nf2\t2\nd(w*f)/dx\t21\n", 0),
+    'jacobian "u = x^2; v = u*x; [u, v]" --at x=2 -q --of u --of v': ("u\t4\nv\t8\ndu/dx\t4\ndv/dx\t12\n", 0),
+    'grad "x^2" --at x=2 -q --digits 3 --digits 5': ("", 2),
+    'grad "x^2" --at x=2 --mode forward --mode reverse': ("", 2),
+    'plot "x^2" --from -1 --from -2': ("", 2),
+    'jvp "x*y" --at x=2,y=3 --direction x=1 --direction x=2': ("", 3),
+}
+
+
+@pytest.mark.parametrize("arguments", AGAIN)
+def test_an_option_that_is_given_again_adds_up_or_is_refused(arguments):
+    found = run(arguments)
+    assert (found.stdout, found.exit) == AGAIN[arguments], found.stderr
+    assert (found.exit != 2) or "is given 2 times\n  = help: give it once\n" in found.stderr

@@ -353,6 +353,11 @@ def halve(x):
     return -x
 
 
+def test_the_comparisons_inside_a_call_are_no_truth_of_the_call():
+    _, text = told(lambda x: sorted(x)[0] * 2, {"x": [3.0, 1.0, 2.0]})
+    assert "`sorted(x)` compares values: true 2 times and false 2 times\n" in text
+
+
 def test_every_branch_on_a_value_is_told_once_for_its_place():
     result, text = told(halve, {"x": 3.0})
     assert result.gradient == {"x": 0.25}
@@ -528,7 +533,7 @@ def test_domain_errors_stand_at_the_user_s_line():
         error[domain]: `log` is undefined here
             assert refused(lambda x: 2 * diffcli.log(x - 5)) == textwrap.dedent(\"\"\"\\
                                          ^^^^^^^^^^^^^^^^^^ x - 5 = -4
-          = note: its domain: x - 5 >= 0
+          = note: its domain: x - 5 > 0
           = help: xlogy(a, b) is a*log(b) with the value 0 at a = 0""")
 
 

@@ -637,6 +637,7 @@ def test_elements_of_results_are_checked_against_the_function():
     (lambda: diffcli.difference(lambda x: None, 1.0), "error[bad-result]: the function returned a `NoneType`, not a number\n"),
     (lambda: diffcli.difference(lambda x: [x], 1.0), "error[bad-result]: the function returned a `list`, not a number\n"),
     (lambda: diffcli.difference(lambda x: "a", 1.0), "error[bad-result]: the function returned a `str`, not a number\n"),
+    (lambda: diffcli.jvp("x", "x=1", [1]), 'error[usage]: a direction is a mapping of names to values, or text, not a `list`\n  = help: write {"x": 2.0}, or "x=2"\n'),
     (lambda: diffcli.grad("x", [1]), 'error[usage]: a point is a mapping of names to values, or text, not a `list`\n  = help: write {"x": 2.0}, or "x=2"\n'),
     (lambda: diffcli.grad("x", {"x": 1.0, 2: 1.0}), "error[unknown-variable]: the expression has no variable `2`\n  = help: its variables: x\n"),
     (lambda: diffcli.grad("x", {"x": 1.0, None: 1.0}), "error[unknown-variable]: the expression has no variable `None`\n  = help: its variables: x\n"),

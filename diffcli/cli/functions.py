@@ -9,7 +9,7 @@ from diffcli.cli.options import as_command
 from diffcli.cli.run import Run
 from diffcli.errors import did_you_mean, refusal
 from diffcli.language.parsing.tokens import PASTED
-from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function
+from diffcli.operations import ARRAY_NAMES, CONSTANTS, FUNCTION_NAMES, OPERATIONS, Operation, find_function, is_function
 from diffcli.operations.array_row import ArrayOperation
 from diffcli.reports.functions import ARRAY_ROWS, find_array_rows, functions_report
 
@@ -33,6 +33,8 @@ def _find(name: str) -> tuple[list[Operation], list[ArrayOperation]]:
     of_arrays = find_array_rows(name)
     if not found and not of_arrays:
         help = [*did_you_mean(name, [*FUNCTION_NAMES, *ARRAY_NAMES]), "`diffcli functions` lists them all"]
+        if is_function(stem := name.partition("(")[0]):
+            help = [f"`diffcli functions {stem}` says everything about the function"]
         if name in CONSTANTS:
             help = [f"`{name}` is a constant: {CONSTANTS[name]!r}"]
         raise refusal("unknown-topic", f"there is no function `{name}`", *help)

@@ -27,7 +27,7 @@ EXAMPLES = (
     shared("mode", "reverse, forward, numeric or symbolic.", words=MODES, default="reverse"),
     shared("method", "automatic, central, forward, backward, richardson, ridders or complex.", words=METHODS),
     Option("--accuracy", group=METHOD, metavar="P", type=Number(Range(1, 10)), help="Order of a stencil's error: 1 or 2; 2, 4, 6, 8 or 10 for a central one."),
-    Option("--step", group=METHOD, metavar="H", type=Number(), help="Step of a difference quotient, as 2^-10, if it is not to be chosen."),
+    Option("--step", group=METHOD, metavar="H", type=Number(), help="Step of a difference quotient, as 2^-10; chosen for you if left out."),
     Option("--rule", group=METHOD, metavar="RULE", words=RULES, help=f"How the step of a stencil is chosen: {', '.join(RULES)}."),
     "kink", "strict", "simplify", "share", "steps", shared("trace", default=True), "substituted", "time", "full",
     Option("--derivative-tape", group=SHOWN, help="The program of value and gradient, row by row, and what it costs."),

@@ -55,6 +55,8 @@ def command(run: Run, words: tuple[str, ...]) -> int:
         help = [*near, "`diffcli help` lists the topics, `diffcli help codes` the codes"]
         if is_function(topic):
             help = [f"`diffcli functions {topic}` says everything about the function"]
+        owners = [each for each in COMMANDS if any(f"--{topic.lstrip('-')}" in one.opts for one in command_of(each).params)]
+        help = [f"`diffcli {each} --help` says what --{topic.lstrip('-')} does" for each in owners[:1]] or help
         raise refusal("unknown-topic", f"there is no topic, command or code `{topic}`", *help)
     run.output.print(document)
     return 0

@@ -10,6 +10,7 @@ import click
 
 from diffcli.cli.summaries import COMMANDS, OTHER_NAMES, command_of
 from diffcli.errors import DiffcliError, ExpressionError, UsageError, did_you_mean
+from diffcli.methods.points.loose_points import WITH_UNIT
 from diffcli.methods.problem.problem import ANYWHERE
 from diffcli.methods.problem.system import System
 
@@ -36,7 +37,7 @@ def _quoted(word: str) -> str:
 def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliError:
     """An error of a command line that tells the right line, whole, or both where two may be meant, if there are any."""
     first, last = fault.diagnostics[0], fault.diagnostics[-1]
-    of_point = last.source is not None and last.source.label == "--at" and "@" not in last.source.text
+    of_point = last.source is not None and last.source.label in ("--at", "--direction") and "@" not in last.source.text
     of_text = isinstance(fault, ExpressionError) and (of_point or fault.mended or last.code == "missing-value")
     of_another = any(" is an option of " in help for help in last.help)
     asked = of_text or isinstance(fault, UsageError) or last.code == "not-a-number"
@@ -57,8 +58,10 @@ def with_whole_lines(fault: DiffcliError, arguments: Sequence[str]) -> DiffcliEr
         mode = ["--mode", "reverse"] * ("--mode" not in " ".join(rest))
         rows = [["jvp", *rest, "--trace"], ["jacobian", *rest, *mode, "--trace"]]
         kept += [f"its rows: {pasted(line)}" for line in rows if fits(line)][:1]
-    if of_point and told:
-        first = last = first._replace(code="bad-value", message="a point is a list of name=value, with commas between")
+    if last.source and of_point and told:
+        kind = "point" if last.source.label == "--at" else "direction"
+        without = ", and has no units" * bool(WITH_UNIT.search(last.source.text))
+        first = last = first._replace(code="bad-value", message=f"a {kind} is a list of name=value, with commas between{without}")
     before = () if first is last else fault.diagnostics[:-1]
     return type(fault)([*before, last._replace(help=(*told, *kept))])
 
@@ -68,6 +71,8 @@ def for_no_option(name: str, context: click.Context) -> list[str]:
     known = _options(context.command)
     if here := [f"--{ours}" for ours, others in OTHER_NAMES.items() if name.strip("-") in others.split() and f"--{ours}" in known]:
         return [f"write {' or '.join(here)}"]
+    if name.strip("-") in COMMANDS:
+        return [f"the command is {name.strip('-')}"]
     if context.parent is not None:
         *owners, last = ["", *[each for each in COMMANDS if name in _options(command_of(each))]]
         if last:

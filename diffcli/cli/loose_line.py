@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
 import click
 
+from diffcli.cli.options import Number
 from diffcli.cli.python_file import as_python_target
 from diffcli.cli.summaries import ALIASES, COMMANDS, OTHER_NAMES, command_of
 from diffcli.errors import DiffcliError, ExpressionError, nearest, refusal
 from diffcli.language import Program, parse
 from diffcli.language.parsing.equation import parse_equation
 from diffcli.methods.points.loose_points import readings
+from diffcli.methods.points.points import read_point
 from diffcli.methods.points.ranges import read_constant
 from diffcli.methods.problem.system import System
+from diffcli.operations import is_function
 
 Words = list[str]
 
@@ -29,6 +33,10 @@ _BARE = frozenset(("at", "where", "wrt", "by", "mode"))
 _OF_A_NUMBER = frozenset(("grad", "hessian", "hvp"))
 _AT_A_POINT = _OF_A_NUMBER | {"jacobian", "jvp", "vjp"}
 _ASSIGNED = re.compile(r"[^\W\d]\w*\s*(?:==|:=|[=:])\s*(.+)", re.DOTALL)
+_OPEN = re.compile(r".*(?:[-+*/^=,;:(\[{<>&|]|\b(?:if|else|and|or|not))", re.DOTALL)
+_FACTOR = re.compile(r"(?:.*[-+*(=,;])?\s*[\d.]+", re.DOTALL)
+_GOES_ON = re.compile(r"[-+*/^=,;:)\]}<>&|!²³]|(?:if|else|and|or|where)\b")
+_RANGE = re.compile(r"[\[(]?(.+?)(?:\.\.+|[:,;])(.+?)[\])]?")
 _MODES = {
     "reverse": "backward backprop adjoint ad auto automatic", "forward": "tangent dual ad auto automatic",
     "numeric": "numerical fd finite difference finite-difference finite-differences", "numeric --method backward": "backward",
@@ -75,37 +83,97 @@ def _lines(words: Words, fault: ExpressionError) -> Iterator[Words]:
     near = nearest(names[0], [*COMMANDS, *ALIASES])[:1] if is_word else []
     called, *more = ALIASES.get(near[0], near[0]).split() if near else [""] if place is None else [names[place]]
     rest = words[1:] if near else [word for each, word in enumerate(words) if each != place]
-    if not called or (called == "grad" and near and near[0] in ALIASES):
+    dashed = [word for word in rest if word in [f"--{each}" for each in COMMANDS] and not _has(called, word)] if called else []
+    if dashed:  # grad --hessian
+        called, rest = dashed[0][2:], [word for word in rest if word not in dashed]
+    if not called or near == ["gradient"]:
         called = "grad" if _sorted("grad", rest)[1] else "diff"
+    if called.startswith("-"):
+        return
     if not any(each.name == "expression" for each in command_of(called).params):
         yield [called, *more, *rest]
         return
     texts, points, given = _sorted(called, rest)
-    for text, program in _expressions(texts, fault.mended, parse_equation if "--implicit" in words else parse):
+    for text, program in _expressions(_parted(called, _joined(texts, called), given), fault.mended, parse_equation if "--implicit" in words else parse):
         if place is None and not near and not points and text.isidentifier():
+            if is_function(text):
+                yield ["functions", text]
             return  # any word is an expression
-        if called in _OF_A_NUMBER and program and len(program.statements) > 1 and not program.statements[-2].name:
+        if called in _OF_A_NUMBER and program and program.operations[program.result.root] == "stack":
             called = "jacobian"
         needed = called in _AT_A_POINT or any(each.code == "missing-value" for each in fault.diagnostics)
         for point in _points(points, fault.program if program is None else program, needed, called in _OF_A_NUMBER):
             for options in product(*given):
-                yield [called, text, *point, *more, *[word for option in options for word in option]]
+                said = [_of_direction(option, program) for option in options]
+                yield [called, text, *point, *more, *[word for option in said for word in option]]
 
 
-def _expressions(texts: Words, mended: Sequence[str], read: Callable[[str], Program]) -> list[tuple[str, Program | None]]:
-    """What the words of an expression mean, each text with its program if it is not in a file."""
+def _has(command: str, option: str) -> bool:
+    return any(option in each.opts for each in command_of(command).params)
+
+
+def _of_direction(option: Words, program: Program | None) -> Words:
+    """An option with its value; a loose direction as it was meant."""
+    if option[0] != "--direction" or program is None or goes(read_point, option[1]):
+        return option
+    return [option[0], *readings(option[1], program.inputs)[:1]]
+
+
+def _joined(texts: Words, command: str) -> Words:
+    """The words of expressions, those in one text that an operator, a function or an open bracket holds together."""
     listing = sorted(name for name in os.listdir() if not name.startswith("."))
     for start in range(1, len(texts) - len(listing) if listing else 0):
         if sorted(texts[start : start + len(listing)]) == listing:  # the shell has put the files in the place of *
             texts = [*texts[:start], "*", *texts[start + len(listing) :]]
+    found: Words = []
+    for text in texts:
+        before = found[-1] if found else ""
+        last = re.split(r"[^\w.]", before)[-1]
+        is_open = before.count("(") > before.count(")") or before.count("[") > before.count("]")
+        is_open |= bool(_OPEN.fullmatch(before) or (_FACTOR.fullmatch(before) and not text[0].isdigit())) or is_function(last)
+        if before and (is_open or (_GOES_ON.match(text) and not (command == "plot" and goes(read_constant, text)))):
+            found[-1] = f"{before} {text}"
+        else:
+            found.append(text)
+    return found
+
+
+def _parted(command: str, texts: Words, given: list[list[Words]]) -> Words:
+    """The expression among the texts; the others go where they belong, to options in ``given``; nothing where there is no place."""
+    first, *more = texts or [""]
+    names = [each.strip(",") for each in more if re.search(rf"(?<![^\W\d]){re.escape(each.strip(','))}(?!\w)", first) and each[0].isalpha()]
+    numbers = [each for each in more if goes(read_constant, each)]
+    rest = [each for each in more if each.strip(",") not in names and each not in numbers]
+    if names and _has(command, "--wrt"):
+        given.append([["--wrt", ",".join(names)]])
+        names = []
+    for option in ("--order", "--from", "--to"):
+        if numbers and _has(command, option) and (option != "--from" or len(numbers) == 2):
+            given.append([[option, numbers.pop(0)]])
+    if _has(command, "--claim") and not names and len(rest + numbers) == 1:
+        given.append([["--claim", claim] for claim in _read(rest + numbers)])
+        return [first]
+    if rest and not names and not numbers and all(not re.fullmatch(r"[\w.]*", each) and goes(parse, each) for each in [first, *rest]):
+        return [f"[{', '.join([first, *rest])}]"]
+    return [] if names or numbers or rest else [first]
+
+
+def _read(texts: Words) -> Words:
+    """What a loose text means that is an expression."""
+    try:
+        return [texts[0]] if parse(texts[0]) else []
+    except ExpressionError as fault:
+        return [*fault.mended]
+
+
+def _expressions(texts: Words, mended: Sequence[str], read: Callable[[str], Program]) -> list[tuple[str, Program | None]]:
+    """What the words of an expression mean, each text with its program if it is not in a file."""
     text = _unquoted(" ".join(texts))
     if text == "-" or text.startswith("@") or as_python_target(text):
         return [(each, None) for each in mended or [text]]
     try:
         return [(text, read(text))]
     except ExpressionError as fault:
-        if len(texts) > 1 and all(not re.fullmatch(r"[\w.]*", each) and goes(parse, each) for each in texts):
-            return [("; ".join(texts), parse("; ".join(texts)))]
         return [(each, read(each)) for each in fault.mended]
 
 
@@ -114,11 +182,20 @@ def _points(texts: Words, program: Program | None, needed: bool, number: bool) -
     names = [] if program is None else program.inputs
     for point in readings(",".join(texts), names) if texts else [""]:
         given = re.findall(r"([^\W\d]\w*)=", point)
+        for name in [each for each in names if each not in given]:  # X=1 of x, x_1=2 of x1, theta=3 of θ
+            for other in [each for each in given if each not in names and _letters(each) == _letters(name)]:
+                point = re.sub(rf"\b{other}=", f"{name}=", point)
+                given[given.index(other)] = name
         missing = [f"{name}=..." for name in names if needed and name not in given]
         whole = ",".join([*[point] * bool(point), *missing])
         usable = set(given) <= set(names) if "..." in whole else type(program) is not Program or goes(_ask, program, whole, number)
         if usable or not whole:
             yield ["--at", whole] if whole else []
+
+
+def _letters(name: str) -> str:
+    """A name without what one forgets of it: capitals, underscores, and how a Greek letter looks."""
+    return "".join(each if each.isascii() else unicodedata.name(each, "").split()[-1] for each in name.replace("_", "")).lower()
 
 
 def _ask(program: Program, point: str, number: bool) -> None:
@@ -170,6 +247,12 @@ def _ways(name: str, option: click.Option, texts: Words, rest: Words) -> list[Wo
     value = rest.pop(0)
     while name == "wrt" and texts and rest and rest[0].strip(",").isidentifier():
         value = f"{value.strip(',')},{rest.pop(0)}"
+    while name == "weights" and rest and goes(read_constant, rest[0]):
+        value = f"{value.strip(',')},{rest.pop(0)}"
+    if name == "from" and (ends := _RANGE.fullmatch(value)):
+        return [[label, ends[1], "--to", ends[2]]]
+    if isinstance(option.type, Number) and not goes(read_constant, value):
+        return [[label, each] for each in _read([value])]
     choices = getattr(option.type, "choices", ())
     if not choices or value in choices or value in getattr(option.type, "aliases", ()):
         return [[label, value.strip(",")]]

@@ -73,11 +73,11 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         _row("--at", INPUT, "The point, as x=2,w=[1,pi/4],W=@w.npy or @point.json; may be given again.", metavar="POINT", multiple=True),
         _row("--wrt", INPUT, "Variables to differentiate by; |all, if not given.", metavar="NAMES"),
         _row("--direction", INPUT, "The direction, as x=1,y=0.5; variables left out do not move.", metavar="DIRECTION"),
-        _row("--of", INPUT, 'The results, as names of the program or expressions in them: "u; v^2".', metavar="RESULTS"),
+        _row("--of", INPUT, 'The results, as names of the program, f1 ... fm, or expressions: "u; v^2".', metavar="RESULTS"),
         _row("--seed", INPUT, "Where random numbers begin.", metavar="N", type=Number(Range(0, 2**63 - 1))),
         _row("--syntax", INPUT, "How EXPR is written: plain or latex.", metavar="SYNTAX", words="language.parsing.parser.SYNTAXES", default="plain"),
         _row("--fix", INPUT, "Read a loose EXPR as it was meant, and say so."),
-        _row("verify --no-verify", INPUT, "Do not run a Python function by plain Python too.", flag_value=False, default=True, show_default=False),
+        _row("verify --no-verify", INPUT, "Skip the second, unrecorded run that checks a Python function.", flag_value=False, default=True, show_default=False),
         _row("--mode", METHOD, "How derivatives are taken:", metavar="MODE"),
         _row("--method", METHOD, "Difference quotients:", metavar="METHOD"),
         _row("--order", METHOD, "The order of", metavar="N"),
@@ -88,7 +88,7 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         _row("--hessian", METHOD, "Second derivatives, as a matrix."),
         _row("--steps", SHOWN, "The derivation of formulas, step by step."),
         _row("--trace/--no-trace", SHOWN, "Whether the rows of the sweeps are shown.", default=False),
-        _row("--substituted", SHOWN, "Formulas of traces with numbers in them: 1*5 + 0*2; y and the adjoints of x below."),
+        _row("--substituted", SHOWN, "Show traces with numbers put in, and rows for y and the adjoints of x."),
         _row("--sparsity", SHOWN, "Draw which entries may differ from 0."),
         _row("timed --time", SHOWN, "How long each stage took."),
         _row("--full", SHOWN, "Every row, column, element and node of what is long."),
@@ -96,7 +96,7 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         _row("--decimals", SHOWN, "Digits after the point, in place of --digits.", metavar="N", type=Number(Range(0, 17))),
         _row("-q --quiet", OUTPUT, "Print the result alone: a name, a tab, a value."),
         _row("-f --format", OUTPUT, f"{OFFERED}.", metavar="FORMAT", type=Choice("format", FORMATS, ALIASES)),
-        _row("--table", OUTPUT, "One table of the report alone, in place of the result in CSV.", metavar="NAME"),
+        _row("--table", OUTPUT, "CSV of this table instead of the result.", metavar="NAME"),
         _row("as_json --json", OUTPUT, "The same as --format json."),
         _row("-o --output", OUTPUT, "Write to a file; its suffix says the format.", metavar="FILE"),
         _row("--width", OUTPUT, "Width of tables, if not that of the terminal.", metavar="N", type=Number(Range(20, WIDEST))),
@@ -107,6 +107,10 @@ ROWS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
 }  # fmt: skip
 """The options that several commands take, by name: how they are spelled, the group of the help, what they do (behind | the usual end
 of that), and what else they are made of."""
+
+
+SEPARATORS = {"NAMES": ",", "DIRECTION": ",", "WEIGHTS": ",", "RESULTS": "; "}
+"""What stands between the values of an option that is given several times; any other option is given once."""
 
 
 class Option(click.Option):
@@ -125,6 +129,19 @@ class Option(click.Option):
             given["shell_complete"] = at_tab
         given.setdefault("show_default", given.get("default") is not None)
         super().__init__(names, help=help, **given)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        own, self.multiple = self.multiple, not self.is_flag  # every value that is given, and not the last one alone
+        super().add_to_parser(parser, ctx)
+        self.multiple = own
+
+    def handle_parse_result(self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]) -> tuple[Any, list[str]]:
+        values = opts.get(self.name or "")
+        if isinstance(values, list) and not self.multiple:
+            if len(values) > 1 and self.metavar not in SEPARATORS:
+                raise refusal("usage", f"{self.opts[-1]} is given {len(values)} times", "give it once")
+            opts = {**opts, str(self.name): SEPARATORS.get(str(self.metavar), "").join(values)}
+        return super().handle_parse_result(ctx, opts, args)
 
     def get_help_extra(self, ctx: click.Context) -> Any:
         extra = super().get_help_extra(ctx)

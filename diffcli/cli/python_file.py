@@ -80,10 +80,10 @@ def read_function(path: str, name: str, environment: Environment) -> PythonFunct
 def _place(path: str) -> tuple[str, str]:
     """The dotted name of a file that stands in a package, else none; and the folder in which it, or its package, is found."""
     folder, dotted = os.path.dirname(os.path.realpath(path)), _stem(path)
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
+    while "." not in _stem(path) and os.path.isfile(os.path.join(folder, "__init__.py")):
         folder, package = os.path.split(folder)
         dotted = f"{package}.{dotted}"
-    return dotted.removesuffix(".__init__") if "." in dotted else "", folder
+    return dotted.removesuffix(".__init__") if dotted != _stem(path) else "", folder
 
 
 def _object_of(kind: type, path: str) -> Any:

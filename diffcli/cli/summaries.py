@@ -50,17 +50,17 @@ def command_of(name: str) -> Any:
 
 
 ALIASES: dict[str, str] = {
-    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "steps": "diff --steps",
+    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "eval": "grad", "evaluate": "grad", "version": "--version", "steps": "diff --steps",
 }  # fmt: skip
 """What else commands are called: no commands, but the message names the one that is meant."""
 
 OTHER_NAMES: dict[str, str] = {
-    "at": "point x0 values where", "wrt": "variable variables var vars by respect-to", "direction": "seed tangent vector along",
-    "weights": "seed cotangent cotangents vector", "of": "results outputs", "accuracy": "order acc", "step": "h eps epsilon dx",
+    "at": "point x0 values where around about center centre", "wrt": "variable variables var vars by respect-to", "direction": "seed tangent vector along",
+    "order": "degree n", "claim": "answer solution expected", "weights": "seed cotangent cotangents vector", "of": "results outputs", "accuracy": "order acc", "step": "h eps epsilon dx",
     "mode": "backend engine", "digits": "precision prec significant sigfigs", "exact-digits": "precision dps",
     "decimals": "dp places decimal round fixed", "rtol": "tol tolerance atol eps", "random": "samples trials count",
     "output": "out save file", "format": "fmt type as", "trace": "verbose v work", "steps": "explain verbose v",
     "quiet": "silent brief short", "color": "colour", "timeout": "time-limit max-time", "max-nodes": "max-rows limit",
-    "from": "min xmin start", "to": "max xmax stop end",
+    "from": "min xmin start range xlim domain", "to": "max xmax stop end",
 }  # fmt: skip
 """What options are called elsewhere."""

@@ -205,19 +205,20 @@ def as_stop(stopped: DiffcliError | KeyboardInterrupt) -> Diagnostic:
     return Diagnostic("interrupted", "warning", "interrupted")
 
 
-def nearest(name: str, known: Iterable[str]) -> list[str]:
+def nearest(name: str, known: Iterable[str], most: int = 2) -> list[str]:
     """At most three known names that are a slip of the pen away from ``name``, the likeliest first.
 
-    A slip is a letter too many, too few, another one, or two that have changed places; a short name has one, a longer one two.
-    What differs in its digits is another thing: ``log3`` is no slip of ``log2``. A beginning of three letters may be meant too.
+    A slip is a letter too many, too few, another one, or two that have changed places; a short name has one, a longer one
+    ``most``. What differs in its digits is another thing: ``log3`` is no slip of ``log2``. A beginning of three letters may be
+    meant too, where two slips may. The same letters come before others.
     """
     word, found = str(name).lower(), []
     digits = [letter for letter in word if letter.isdigit()]
     for place, candidate in enumerate(known):
         other = candidate.lower()
-        slips = 2 if len(word) > 2 and other.startswith(word) else _slips(word, other) * (2 if len(word) < 5 else 1)
-        if slips <= (len(word) > 2) * 2 and [letter for letter in other if letter.isdigit()] == digits:
-            found.append((slips, candidate.islower() != str(name).islower(), place, candidate))
+        slips = 2 if len(word) > 2 and other.startswith(word) else _slips(word, other) * (most if len(word) < 5 else 1)
+        if slips <= (len(word) > 2) * most and [letter for letter in other if letter.isdigit()] == digits:
+            found.append((slips, sorted(word) != sorted(other), candidate.islower() != str(name).islower(), place, candidate))
     return [candidate for *_, candidate in sorted(found)[:3]]
 
 
@@ -234,13 +235,13 @@ def _slips(one: str, other: str) -> int:
     return row[-1]
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, ...]:
+def did_you_mean(name: str, known: Iterable[str], most: int = 2) -> tuple[str, ...]:
     """The help for a name that is not known: the nearest of those that are; empty if none is near.
 
     >>> did_you_mean("sine", ["sin", "cos"]), did_you_mean("zzz", ["sin"])
     (('did you mean `sin`?',), ())
     """
-    close = nearest(name, known)
+    close = nearest(name, known, most)
     if not close:
         return ()
     others = f" (close: {', '.join(close[1:])})" if close[1:] else ""

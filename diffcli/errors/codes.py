@@ -145,6 +145,7 @@ CODES: dict[str, Code] = {
     "shadowed-constant": _note("A name that is usually a constant (pi, e, tau) is a variable here, because --at gives it a value.", 'grad "pi*x" --at x=1,pi=3'),
     "mended": _note("A loose text was read as it was meant, because of --fix.", 'grad "2x" --at x=1 --fix'),
     "unused-name": _note("A name is bound and never used.", 'grad "a = x^2; x" --at x=1'),
+    "looks-like-formula": _note("A variable is called what looks like a function of another, or like a product.", 'diff "x^2 + sinx"'),
     "unused-value": _note("A statement computes a value that nothing uses.", 'grad "x^2; x" --at x=1'),
     "plain-calls": _note("A Python function cannot be recorded, and is differentiated by differences of what it returns to plain numbers."),
     "not-claimed": _note("A gradient by other code says nothing of a variable.", 'check "x*y" --against "x: y" --at x=1,y=2'),

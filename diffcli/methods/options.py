@@ -124,10 +124,10 @@ class Options(SharedOptions):
         (lambda o: o.direction is not None and o.mode != "forward",
          "a direction is for forward mode, not for {o.mode}", "add --mode forward, or leave --direction out"),
         (lambda o: o.mode != "numeric" and (o.method, o.accuracy, o.step, o.rule) != (None,) * 4,
-         "a method, an accuracy, a step and a rule are for numeric mode, not for {o.mode}",
+         "{o.mode} mode takes no {o.asked}",
          "add --mode numeric, or leave it out"),
         (lambda o: (o.accuracy is not None or o.rule is not None) and o.quotient not in STENCIL_METHODS,
-         "an accuracy and a rule are for a stencil, not for {o.quotient}", "add --method forward, backward or central"),
+         "{o.quotient} takes no {o.asked}: it is no stencil", "add --method forward, backward or central"),
         (lambda o: o.step is not None and o.quotient == "automatic",
          "the automatic method chooses its step", "leave the step out, or add --method richardson"),
         (lambda o: o.step is not None and o.rule is not None,
@@ -143,6 +143,12 @@ class Options(SharedOptions):
          "a direction says what moves; there is nothing to choose by --wrt", "give one of them"),
         _SIMPLIFIES,
     )  # fmt: skip
+
+    @property
+    def asked(self) -> str:
+        """The options of difference quotients that are given, the method aside where it is what does not go with them."""
+        names = ("method", "accuracy", "step", "rule") if self.mode != "numeric" else ("accuracy", "rule")
+        return " or ".join(f"--{name}" for name in names if getattr(self, name) is not None)
 
     @property
     def quotient(self) -> str:

@@ -80,6 +80,14 @@ class Operation(NamedTuple):
         return tuple(float(operand.partition("=")[2]) for operand in self.operands if "=" in operand)
 
     @property
+    def finite_domain(self) -> str:
+        """The domain without the poles at its edge, for people."""
+        domain = self.domain
+        for sign, place in [(sign, place) for kind, place in self.breaks if kind == "pole" for sign in "<>"]:
+            domain = domain.replace(place.replace("==", f"{sign}="), place.replace("==", sign))
+        return domain
+
+    @property
     def spelling(self) -> str:
         """The function's name in source text."""
         return self.spelled or self.name

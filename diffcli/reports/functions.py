@@ -63,7 +63,7 @@ def _table(rows: Sequence[Operation], compact: bool) -> Table:
     cells = []
     for row in rows:
         names = ", ".join([_signature(row), *(row.aliases if compact else ())])
-        cell = (names, _partials(row), row.domain, _breaks(row), ", ".join(row.aliases), row.meaning)
+        cell = (names, _partials(row), row.finite_domain, _breaks(row), ", ".join(row.aliases), row.meaning)
         cells.append(cell[: len(titles)])
     return Table("operations on numbers, and on each element of arrays", texts(*titles), tuple(cells))
 
@@ -135,7 +135,7 @@ def _details(row: Row) -> list[tuple[str, str]]:
         lines.append(("definition", plain_rule(row.definition)))
     lines += _rules(row)
     if row.domain:
-        lines.append(("domain", row.domain))
+        lines.append(("domain", row.finite_domain if isinstance(row, Operation) else row.domain))
     lines += [(kind, plain_rule(condition)) for kind, condition in row.breaks]
     return [*lines, ("flat", "its derivative is 0 almost everywhere")] if row.flat else lines
 

@@ -10,10 +10,10 @@ from typing import NoReturn
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Span, did_you_mean, error
 from diffcli.language.complaints import corrections
 from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
-from diffcli.language.complaints.mending import IMAGINARY, Trial, mend
-from diffcli.language.complaints.other_names import is_missing
+from diffcli.language.complaints.mending import IMAGINARY, Trial, mend, words
+from diffcli.language.complaints.other_names import is_missing, readings
 from diffcli.language.parsing.tokens import TOKEN, Keyword
-from diffcli.language.syntax import Program
+from diffcli.language.syntax import Program, Statement
 from diffcli.language.writing.printer import shorten
 from diffcli.records import beyond_range
 
@@ -198,8 +198,11 @@ class Complaints:
             low, high = (bisect_left(products, (place, -1)) for place in statement.span)
             marks = [Span(product.stop, product.stop + 1) for product in products[low : min(high, low + MOST)]]
             if marks:
-                imaginary = IMAGINARY.search(self.text)
-                help = "numbers are real: there is no imaginary unit" if imaginary else "write `*` between the factors"
+                help = "write `*` between the factors"
+                if IMAGINARY.search(self.text):
+                    help = "numbers are real: there is no imaginary unit"
+                elif prose := words(self.program, products[low:high]):
+                    help = f"words such as `{prose[0]}` are not read: write the formula in signs, as in 2*x + 1"
                 self.note("implicit-multiplication", "a product needs its multiplication sign", *marks, help=help)
         for name_span, _ in sorted(set(applications))[:MOST]:
             name = self.text[name_span.start : name_span.stop]
@@ -249,7 +252,11 @@ class Complaints:
 
     def unknown_function(self, node: int, help: Iterable[str]) -> None:
         name = self.program.callees[node]
-        help = [*([] if is_missing(name) else help), "`diffcli functions` lists them all"]
+        help = [] if is_missing(name) else help
+        if name in ("derivative", "diff", "gradient"):
+            help = [INSTEAD["∂"]]
+        here = [f"for {name}, write {each}" for each in readings(name, len(self.program.children(node)))]
+        help = [*(here or help), "`diffcli functions` lists them all"]
         self.note("unknown-function", f"there is no function `{name}`", self.program.called[node], help=help)
 
     def indexed_function(self, span: Span, name: str) -> None:
@@ -281,8 +288,13 @@ class Complaints:
         message = f"`{name}` is bound twice" if first else f"two parameters are called `{name}`"
         self.note("duplicate-name", message, *marks, help=f"give one of the two another name, such as {name}2")
 
-    def no_result(self) -> None:
-        name, parameters, *_, span, _ = self.program.result
+    def no_result(self, function: Statement, used: Span | None = None) -> None:
+        """A function is the last statement, or it is ``used`` without being applied."""
+        name, parameters, *_, span, _ = function
+        if used:
+            help = f"write {name}({', '.join(parameters or ())})"
+            self.note("no-result", f"`{name}` is a function: it has a value where it is applied", used, help=help)
+            return
         help = f"add a last statement that uses it, such as {name}({', '.join(parameters or ())})"
         self.note("no-result", "the program ends with a definition and computes nothing", span, help=help)
 

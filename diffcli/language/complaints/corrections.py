@@ -35,7 +35,7 @@ def implicit(text: str, sign: Span) -> str:
     """
     before, after = text[: sign.start], text[sign.stop :]
     last = ";" not in after.rstrip(" ;") and "\n" not in after.strip() and "=" not in before.rpartition(";")[2] + after
-    if not last or "[" in text or any(part.count("(") != part.count(")") for part in (before, after)):
+    if not last or "/d" in before or "[" in text or any(part.count("(") != part.count(")") for part in (before, after)):
         return ""
     words = [match[NAME] for match in TOKEN.finditer(f"{before} {after}") if match.lastindex == NAME]
     names = [word for word in dict.fromkeys(words) if word not in KEYWORDS and not is_function(word) and word not in CONSTANTS]

@@ -7,15 +7,16 @@ what ``--fix`` reads: a rule holds only where its pattern has one meaning, or sa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, Span, nearest
+from diffcli.errors import Diagnostic, ExpressionError, Span
 from diffcli.language.complaints.corrections import LONGEST
-from diffcli.language.complaints.loose_forms import APPLICATIONS, GROUP, LOOSE, PRODUCTS, TERM, Rule
-from diffcli.language.complaints.other_names import is_missing, readings
+from diffcli.language.complaints.loose_forms import APPLICATIONS, APPLIED, GROUP, LOOSE, PRODUCTS, TERM, Rule
+from diffcli.language.complaints.other_names import readings
 from diffcli.language.syntax import CALL, Program
-from diffcli.operations import ARRAY_NAMES, FUNCTION_NAMES, is_function
+from diffcli.language.writing.printer import GREEK_LETTERS
+from diffcli.operations import CONSTANTS, is_function
 
 MOST = 2000
 """The most characters of a text that is mended."""
@@ -79,8 +80,10 @@ def _on_one_line(text: str, trial: Trial) -> str:
 
 def _step(text: str, reading: int, wrong: Wrong) -> str:
     """The text with the first of its faults mended that can be."""
+    changed = _by_rules(LOOSE, text, reading)
+    if changed != text or words(wrong.program, [*wrong.products, *[Span(name.stop, stop) for name, stop in wrong.applications]]):
+        return changed
     steps: tuple[Callable[[], str], ...] = (
-        lambda: _by_rules(LOOSE, text, reading),
         lambda: _by_name(text, reading, wrong),
         lambda: _by_commas(text, reading, wrong),
         lambda: _by_rules(APPLICATIONS if wrong.applications else (), text, reading),
@@ -89,6 +92,18 @@ def _step(text: str, reading: int, wrong: Wrong) -> str:
         lambda: _as_expression(text, wrong),
     )
     return next((changed for step in steps if (changed := step()) != text), text)
+
+
+def words(program: Program, gaps: Iterable[Span]) -> list[str]:
+    """The words of a sentence beside the gaps of a text: those that the language, the program and mathematics do not know."""
+    text = program.source.text
+    own = {name for statement in program.statements for name in (statement.name, *(statement.parameters or ()))}
+    own |= {*CONSTANTS, *GREEK_LETTERS.values()}
+    blanks = [gap for gap in gaps if gap.start < gap.stop]
+    edges = {place for gap in blanks for place in gap}
+    beside = [match[0] for match in re.finditer(r"[^\W\d]\w*", text) if not edges.isdisjoint(match.span())]
+    found = [word for word in beside if len(word) > 1 and word.isalpha() and word not in own]
+    return [word for word in found if not is_function(word) and not readings(word, 1)]
 
 
 def _with_signs(text: str, products: list[Span]) -> str:
@@ -115,16 +130,19 @@ def _by_name(text: str, reading: int, wrong: Wrong) -> str:
     for gap in reversed(wrong.products):
         applied = re.search(r"[^\W\d]\w*\Z", text[: gap.start])
         found = readings(applied[0], 1) if applied and gap.stop > gap.start and applied[0] not in own else []
-        if applied and found and is_function(found[0]) and not is_function(applied[0]):
+        if not applied or not found or is_function(applied[0]):
+            continue
+        if is_function(found[0]):
             return f"{text[: applied.start()]}{_pick(found, reading)}{text[gap.start :]}"
+        if given := re.compile(rf"\s*({APPLIED})(?!\s*[*/])").match(text, gap.start):
+            return f"{text[: gap.start]}({given[1]}){text[given.end() :]}"
     for node in sorted(program.callees, key=lambda node: -program.called[node].start):
         name, (start, stop) = program.callees[node], program.called[node]
         given = re.match(rf"\s*({GROUP})", text[stop:])
         if name in own or program.operations[node] != CALL or not given or any(gap.start == stop for gap in wrong.products):
             continue
         arguments = [argument.strip() for argument in re.findall(rf"((?:[^(),\[\]]|{GROUP}|\[[^\[\]]*\])+)", given[1][1:-1])]
-        near = [] if is_function(name) or is_missing(name) else nearest(name, [*FUNCTION_NAMES, *ARRAY_NAMES])
-        if found := readings(name, len(arguments)) or near * (len(near) == 1):
+        if found := readings(name, len(arguments)):
             called, end = _called(_pick(found, reading), arguments), stop + given.end()
             simple = re.fullmatch(rf"(?:\w+\*)?\w+{GROUP}|\w+", called) or (start, end) == (0, len(text))
             return f"{text[:start]}{called if simple else f'({called})'}{text[end:]}"
@@ -159,12 +177,15 @@ def _as_expression(text: str, wrong: Wrong) -> str:
     """A function that is defined and not used, and an equation, as what is computed."""
     codes = {fault.code for fault in wrong.faults}
     before, _, last = text.rpartition(";") if ";" in text else text.rpartition("\n")
+    for name, parameters, *_ in wrong.program.statements if "no-result" in codes else ():
+        if parameters and name == last.strip():
+            return f"{text}({', '.join(parameters)})"
     sides = re.fullmatch(r"([^=]*[^<>!=])=([^=]+)", last)
-    if not sides:
+    if not sides or re.search(r"\bd\w?\s*/\s*d\w\b", sides[1]):
         return text
     left, right = (side.strip() for side in sides.groups())
     if codes & {"misplaced-equals", "cannot-assign"}:
-        if re.search(r"[\[<>]", last) or any(side.count("(") != side.count(")") for side in (left, right)):
+        if re.search(r"[\[<>|]", last) or any(side.count("(") != side.count(")") for side in (left, right)):
             return text
         right = "" if re.fullmatch(r"0*\.?0*", right) else f" - {right}" if re.fullmatch(TERM, right) else f" - ({right})"
         return f"{before}{';' * bool(before)} {left}{right}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diffcli.errors.foreign_names import INSTEAD, NO_MISSPELLINGS
 from diffcli.operations import is_function
 
 # fmt: off
@@ -23,26 +24,28 @@ _NAMES: dict[str, str] = {
     "1 - cos(a)": "versin vers", "sin(a/2)^2": "haversin hav",
     "exp": "exponential dexp expf", "2^a": "exp2", "10^a": "exp10 pow10", "log": "logarithm loge dlog alog logf",
     "log10": "lg log dlog10 alog10", "log2": "lg lb ld", "log(a/(1 - a))": "logit",
-    "sqrt": "sqr root squareroot sqroot racine wurzel raiz dsqrt sqrtf", "a^2": "sqr sq squared", "a^3": "cube cubed",
-    "cbrt": "cuberoot cubert", "a^(1/b)": "root nthroot surd", "a^b": "power float_power",
+    "sqrt": "sqr root squareroot sqroot racine wurzel raiz dsqrt sqrtf", "a^2": "sqr sq", "a^3": "cube",
+    "cbrt": "cuberoot cubert", "a^(1/b)": "root nthroot surd", "b^(1/a)": "root", "1/sqrt(a)": "rsqrt invsqrt", "a^b": "power float_power",
     "abs": "absolute absval absolutevalue magnitude betrag dabs", "copysign": "dsign",
     "gamma(a + 1)": "factorial fact fac fakultaet factorielle", "gamma": "tgamma", "gamma(a)*gamma(b)/gamma(a + b)": "beta",
     "gamma(a + 1)/(gamma(b + 1)*gamma(a - b + 1))": "binomial binom comb combin choose nchoosek ncr",
     "where(a > 0, 1, 0)": "heaviside step unitstep heavisidetheta", "where(a == 0, b, where(a > 0, 1, 0))": "heaviside",
     "(1 + erf(a/sqrt(2)))/2": "Phi normcdf ncdf pnorm normsdist norm_cdf ndtr", "exp(-a^2/2)/sqrt(2*pi)": "normpdf dnorm norm_pdf",
     "mod": "modulo", "fmod": "rem", "floor": "entier int floorf", "trunc": "int truncate ipart aint", "ceil": "ceilf",
-    "a - floor(a)": "frac fract", "a - trunc(a)": "frac", "round": "rint nint nearbyint", "where": "ifelse iif if cond",
+    "a - floor(a)": "frac fract", "a - trunc(a)": "frac", "round": "around rint nint nearbyint", "where": "ifelse iif if cond",
     "max": "largest dmax1 amax1", "min": "smallest dmin1 amin1", "clip(a, 0, 1)": "saturate clamp01", "max(a, 0)": "ramp",
     "sigmoid": "logsig", "-softplus(-a)": "logsigmoid log_sigmoid", "log_softmax": "logsoftmax", "logsumexp": "lse",
     "a*tanh(softplus(a))": "mish", "a/(1 + abs(a))": "softsign", "a*clip(a/6 + 1/2, 0, 1)": "hardswish",
     "clip(a/6 + 1/2, 0, 1)": "hardsigmoid hard_sigmoid",
-    "a + b": "add plus", "a - b": "subtract minus", "a*b": "multiply times mul", "a/b": "divide true_divide div", "-a": "negative neg",
+    "a + b": "add plus", "a - b": "subtract minus sub", "a*b": "multiply times mul", "a/b": "divide true_divide div", "-a": "negative neg",
     "a*b + c": "fma", "a + (b - a)*c": "lerp", "a": "float double dble real identity asarray array tensor",
-    "sum": "total", "mean": "avg", "prod": "product", "det": "determinant", "inv": "inverse minverse", "concat": "hstack",
+    "sum": "total", "mean": "avg", "prod": "product", "det": "determinant", "trace": "tr", "inv": "inverse minverse", "concat": "hstack",
     "dot": "inner vdot", "a @ b": "mm mv mmul multi_dot", "norm": "vecnorm",
     "": "erfi erfinv erfcinv erfcx besselj bessely besseli besselk jv yv iv kv j0 j1 y0 y1 i0 i1 airy zeta ei expi si ci li lambertw "
         "ellipk ellipe hyp2f1 legendre hermite polylog arg angle re im conj cis integrate integral limit lim summation random rand randn "
-        "eig svd cholesky fft sort any all diff derivative gradient piecewise interp percentile median var std cumprod cross kron",
+        "eig svd cholesky fft sort any all diff derivative gradient piecewise interp percentile median var std cumprod cross kron averagea "
+        "conv2d conv3d cosm csgn daverage deg dget digamma dmax dmin dsum exp1 expint expm expn finv fsum inf isqrt logaddexp2 logm long "
+        "map maxa mid mina mode modf mround nan phi pmax pmin polygamma prob rec rgamma row sinm sln sqrtm tinv",
 }  # fmt: skip
 """Under "", what is missing: nothing that looks like it is the same. A name with two lines is read either way."""
 
@@ -68,4 +71,5 @@ def readings(name: str, count: int) -> list[str]:
 
 def is_missing(name: str) -> bool:
     """Whether it is known elsewhere, and not here: no likeness is meant."""
-    return "" in _READINGS.get((name, 0), ())
+    elsewhere = {*INSTEAD, *NO_MISSPELLINGS.split()}
+    return not elsewhere.isdisjoint((name, name.lower())) or "" in _READINGS.get((name.lower(), 0), ())

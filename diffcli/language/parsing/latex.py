@@ -39,6 +39,7 @@ _ARGUMENT, _INDEX = re.compile(r"\*?" + _BRACED), re.compile(r"\s*_" + _BRACED)
 _SCRIPTS = re.compile(rf"(?:\s*_{_BRACED})?(?:\s*\^{_BRACED})?")
 _CALLED, _LETTER_CALLED, _RAISED = re.compile(_CALL), re.compile(r"(?:\s*\^\{\(.*?\)\})?" + _CALL), re.compile(r"\s*\^")
 _ENTRY = re.compile(r"[-\d\s,:]+(?:\\right|\\[bB]igg?r)?\s*\]")
+_LETTERS_IN_A_ROW = re.compile("[a-zA-Z]{2,}")
 _GOES_ON, _ENDS = re.compile(r"(?:\s|&|\\q?quad)*[-+*/=<>]"), re.compile(r"\s*\\end")
 _HEAD = re.compile(
     r"(?:\s|\\begin\{[a-z]+\*?\}|\$|\\\[)*([a-zA-Z])\s*(?:\\left)?\(\s*\\?[a-zA-Z]+\s*(?:,\s*\\?[a-zA-Z]+\s*)*(?:\\right)?\)"
@@ -72,23 +73,27 @@ _DERIVATIVE = ("a derivative", "the function alone is read, and the command diff
 MISSING = {
     r"\sum": ("a sum over an index", r"in LaTeX: a + b + c, or \operatorname{sum}([a, b, c])"),
     r"\prod": ("a product over an index", r"in LaTeX: a b c, or \operatorname{prod}([a, b, c])"),
-    r"\int": ("an integral", "its antiderivative, where it has a formula, is read"),
+    r"\int": ("an integral", "if you know its antiderivative, write that"),
+    r"\pm": ("two values at once", "take it once with + and once with -"),
     r"\lim": ("a limit", "write the expression alone, and take a point near that place"),
-    r"\binom": ("a binomial coefficient", r"in LaTeX: \frac{\Gamma(n + 1)}{\Gamma(k + 1) \Gamma(n - k + 1)}"),
+    r"\binom": ("a binomial coefficient",
+        r"in LaTeX: \frac{\Gamma(n + 1)}{\Gamma(k + 1) \Gamma(n - k + 1)} for \binom{n}{k}"),
     r"\bmod": ("a remainder without its function", r"in LaTeX: \operatorname{mod}(a, b)"),
     r"\lg": ("a logarithm to the base 10 for some and 2 for others", r"in LaTeX: \log_{10} x, or \log_{2} x"),
-    "!": ("a factorial", r"in LaTeX: \Gamma(n + 1)"), r"\circ": ("a sign for degrees", r"in LaTeX: \frac{\pi}{180} x"),
+    "!": ("a factorial", r"in LaTeX: \Gamma(n + 1) for n!"),
+    r"\circ": ("a sign for degrees", r"in LaTeX: \frac{a \pi}{180} for a^\circ"),
     r"\infty": ("infinity", "in LaTeX: 10^{6}"), "'": _DERIVATIVE, r"\partial": _DERIVATIVE,
 }  # fmt: skip
 """What LaTeX can say and the language cannot: what it is, and the way round."""
 OPEN = {
-    "number": ("a number stands behind a factor", r"in LaTeX: x \cdot 2, or x^{12}, or x_2"),
-    "quotient": ("where the denominator ends is open", r"in LaTeX: \frac{1}{2} x, or \frac{1}{2x}"),
-    "argument": ("where the argument of the function ends is open", r"in LaTeX: \sin(x) y, or \sin(x y), or \sin(x/2)"),
-    "comma": ("this comma is a decimal point to some, and nothing to others", "in LaTeX: 1000, or 1.000"),
-    "inverse": ("what the exponent -1 of this function means is open", r"in LaTeX: e^x, or \frac{1}{\ln x}"),
+    "number": ("a number stands behind a factor", r"in LaTeX: a \cdot {here}, or a^{{n}}, or a_{{{here}}}"),
+    "quotient": ("where the denominator ends is open", r"in LaTeX: \frac{{a}}{{b}} c, or \frac{{a}}{{b c}}"),
+    "argument": ("where the argument of the function ends is open", r"in LaTeX: {name}(a){here}b, or {name}(a{here}b)"),
+    "comma": ("this comma is a decimal point to some, and nothing to others", "in LaTeX: {name}, or {here}"),
+    "inverse": ("what the exponent -1 of this function means is open", r"in LaTeX: \frac{{1}}{{{name}(a)}}{here}"),
+    "letters": ("these letters are a product of variables, and not a function", r"in LaTeX: \{here}(a)"),
 }
-"""What means different things to different readers, so that none is guessed, and how to say each."""
+"""What means different things to different readers, and how to say each, with letters for the operands; none is guessed."""
 
 
 class _Frame:
@@ -145,6 +150,10 @@ class LatexReader:
         mark = Mark(Span(self.start, self.stop))
         raise ExpressionError([error(f"latex-{code}", message, Source(self.latex, self.label), mark, help=help)])
 
+    def ask(self, question: str, here: str, name: str = "") -> NoReturn:
+        message, help = OPEN[question]
+        self.fail("ambiguous", message, help.format(here=here, name=name))
+
     def write(self, text: str, at: int = -1) -> None:
         self.pieces.append((text, self.start if at < 0 else at, self.stop if at < 0 else at))
 
@@ -163,7 +172,9 @@ class LatexReader:
         top = self.top
         if top.full:
             if kind == "number" or top.quotient or (top.kind == "function" and kind != "name"):
-                self.fail("ambiguous", *OPEN[kind if kind == "number" else "quotient" if top.quotient else "argument"])
+                question = kind if kind == "number" else "quotient" if top.quotient else "argument"
+                here = self.latex[self.start : self.stop].strip() if kind == "number" else " "
+                self.ask(question, here, self.called())
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -187,13 +198,17 @@ class LatexReader:
             self.stop = self.start + 1  # \frac12, and x^12 is x^{1}2
         text, times, power = self.latex[self.start : self.stop].partition(r"\times")
         if re.fullmatch(r"[1-9]\d{0,2}\{,\}\d{3}\s*", text):
-            self.fail("ambiguous", *OPEN["comma"])
+            self.ask("comma", text.replace("{,}", "."), text.replace("{,}", ""))
         self.factor("number")
         self.write(text.strip().replace("{,}", ".") + "e" * bool(times) + power.partition("{")[2].strip("}"))
         self.complete()
 
     def name(self, stem: str, array: bool = False) -> None:
         """A name with its index; or e to a power, which is the exponential function."""
+        letters = _LETTERS_IN_A_ROW.match(self.latex, self.start)
+        if letters and is_function(letters[0]) and (letters[0] in BARE or _CALLED.match(self.latex, letters.end())):
+            self.stop = letters.end()
+            self.ask("letters", letters[0])
         index = _INDEX.match(self.latex, self.stop) if self.top.kind != "argument" else None
         if index is not None:
             self.stop = index.end()
@@ -232,7 +247,7 @@ class LatexReader:
             self.open("argument", short or "((", ")" if short else f")^(1/{self.script(degree)}))")
         elif word in MISSING or "{" in word:
             what, instead = MISSING.get(word, _DERIVATIVE)
-            self.fail("missing", f"this is {what}, which the language has not", instead)
+            self.fail("missing", f"this is {what}, which the language does not have", instead)
         elif word in _NAMES and word not in self.letters:
             self.name(_NAMES[word])
         elif word in self.letters or is_function(word[1:]):
@@ -274,12 +289,19 @@ class LatexReader:
         if power == "-1":
             name = f"a{name}"
             if name.startswith("aa") or not is_function(name[:-1]):
-                self.fail("ambiguous", *OPEN["inverse"])
+                inverse = rf", or {base or 'e'}^{{a}}" if name[1:] != "exp(" else r", or \ln a"
+                inverse *= name.startswith(("alog", "aln", "aexp"))
+                self.ask("inverse", inverse, self.latex[self.start : scripts.start()] + f"_{{{base}}}" * bool(base))
         elif power and name == "digamma(":
             name = f"polygamma({self.script(power)}, "
         elif power:
             closing += f"^{self.script(power)}"
         self.open("function", name, closing)
+
+    def called(self) -> str:
+        """The function whose argument this is, with its index and exponent, as the LaTeX has it."""
+        _, start, stop = self.pieces[self.top.first - 1]
+        return self.latex[start:stop]
 
     def settle(self) -> _Frame:
         """What ends the arguments of functions without parentheses stands here; what is open around them."""
@@ -296,7 +318,7 @@ class LatexReader:
         if sign == "not" or (sign in "+-" and not self.top.full):
             return self.write("not " if sign == "not" else sign)
         if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
-            self.fail("ambiguous", *OPEN["argument"])
+            self.ask("argument", sign, self.called())
         top = self.settle()
         if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
             sign = "=="

@@ -103,7 +103,7 @@ class _Scope:
         else:
             if name not in self.unknown:
                 searched = [*self.functions, *FUNCTION_NAMES, *ARRAY_NAMES] if len(self.unknown) < MOST_SEARCHES else []
-                self.unknown[name] = did_you_mean(name, searched)
+                self.unknown[name] = did_you_mean(name, searched, 1)
             mistakes.complain.unknown_function(node, self.unknown[name])
 
     def looks_like_a_variable(self, name: str, statement: Statement) -> bool:
@@ -136,8 +136,10 @@ def resolve_names(program: Program, mistakes: Mistakes) -> None:
         name = str(arguments[base])
         if operations[base] == NAME and name in free and not name.islower() and is_function(name.lower()) and entries:
             mistakes.complain.indexed_function(program.span(base), name)
+    for name in scope.functions.keys() & free.keys():
+        mistakes.complain.no_result(scope.functions[name], program.span(free[name]))
     if program.statements and program.result.parameters is not None:
-        mistakes.complain.no_result()
+        mistakes.complain.no_result(program.result)
     program.free = list(free)
     if mistakes.applications:
         text = program.source.text

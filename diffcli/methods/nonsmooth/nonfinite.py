@@ -81,6 +81,8 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
             notes.append("numbers on the way to it overflow: they are beyond the range of a float")
     elif name in ("div", "reciprocal") or (name == "pow" and numbers.any_true(numbers.both(arguments[0] == 0, outside))):
         code, message = "division-by-zero", "this divides by 0"
+        if tape.source.original is not None and tape.source.text[slice(*tape.span(slot))].strip("()") == "0/0":
+            message = "none of the cases holds here"  # which the reader of LaTeX writes as 0/0
         notes.append(_underflow(problem, operands[name == "div"]) or "the value and its derivative are undefined at this point")
     elif name == "pow":
         notes.append("a negative base has a real power only for a whole exponent")
@@ -90,7 +92,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
         notes.append("labels are whole numbers from 0 to the number of classes less 1")
     elif isinstance(row, Operation):
         words = dict(zip(row.parameters, map(problem.operand_text, operands), strict=False))
-        notes.append(f"its domain: {to_text(parse(row.domain), name=lambda name: words.get(name, name))}")
+        notes.append(f"its domain: {to_text(parse(row.finite_domain), name=lambda name: words.get(name, name))}")
     found = problem.warning(code, message, slot, problem.shown(operands), list(filter(None, notes)), help)
     return found._replace(severity="error")
 

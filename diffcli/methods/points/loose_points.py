@@ -14,7 +14,8 @@ _NAME = re.compile(rf"""["']?(?<![\w.@/\\])([^\W\d]\w*)["']?(?:\s*(?:==|:=|[=:�
 """A name with what stands between it and its value."""
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?")
 _TWO = re.compile(rf"{_NUMBER}\s*,\s*[-+]?\d{{1,2}}")
-_WITH_UNIT = re.compile(rf"({_NUMBER})\s*(?!(?:pi|π|e)\b)[^\W\d][\w/^*.·²³-]*")
+WITH_UNIT = re.compile(rf"({_NUMBER})\s*(?!(?:(?:pi|π|e|deg|degrees?|grad)\b|x\d))[^\W\d][\w/^*.·²³-]*$")
+"""A number with a unit, which it is read without."""
 _GAPS = " \t\r\n,;&"
 _PAIRS = ("{}", "()", "[]", '""', "''")
 
@@ -56,5 +57,8 @@ def _meanings(value: str, known: Collection[str]) -> list[str]:
         return [value] if value.startswith("@") or all(name in known for name in parse(value).inputs) else []
     except ExpressionError as fault:
         mended = [text for text in fault.mended if not parse(text).inputs]
-    unit = _WITH_UNIT.fullmatch(value)
-    return [f"[{value}]"] * bool(_TWO.fullmatch(value)) + (mended or ([unit[1]] if unit else []))
+    if re.search(r"\d\s+[-+]?\d", value):  # 1 000 is a number, 2 3 are two
+        mended = [text for text in mended if "*" not in text]
+    if angle := re.fullmatch(rf"({_NUMBER})\s*(?:deg|degrees?|grad)", value):
+        mended = [f"{angle[1]}*pi/{200 if value.endswith('grad') else 180}"]
+    return [f"[{value}]"] * bool(_TWO.fullmatch(value)) + (mended or WITH_UNIT.findall(value)[:1])

@@ -39,7 +39,8 @@ def as_point(at: str | Sequence[str] | Mapping[str, object], label: str = "--at"
         return check_mapping(at, copy)
     are_texts = isinstance(at, str) or (isinstance(at, (list, tuple)) and all(isinstance(text, str) for text in at))
     if not are_texts:
-        message = f"a point is a mapping of names to values, or text, not a `{type(at).__name__}`"
+        what = "a direction" if "direction" in label else "a point"
+        message = f"{what} is a mapping of names to values, or text, not a `{type(at).__name__}`"
         raise UsageError([error("usage", message, help=['write {"x": 2.0}, or "x=2"'])])
     return read_point(at, label)
 
@@ -109,7 +110,8 @@ def _read_program(written: str, source: Source, known: Point) -> Program:
     for name in program.inputs:
         if name not in known:
             node = program.arguments.index(name)
-            faults.append(_bad_value(f"`{name}` has no value here", source, program.mark(node)))
+            why = "is not a finite number" if name.lower() in ("inf", "infinity", "nan") else "has no value here"
+            faults.append(_bad_value(f"`{name}` {why}", source, program.mark(node)))
     if faults:
         raise ExpressionError(faults)
     return program

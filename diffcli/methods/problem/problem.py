@@ -259,12 +259,12 @@ class Problem:
             raise type(fault)(self.placed(fault.diagnostics)) from None
 
     def unused(self) -> list[Diagnostic]:
-        """A note for everything in the program that its results do not use."""
-        if len(self.program.statements) == 1:
+        """A note for everything that the results do not use, and for names without values that look like formulas."""
+        if len(self.program.statements) == 1 and self.known:
             return []
         from diffcli.methods.problem.remarks import unused
 
-        return unused(self.program)
+        return unused(self.program, self.known)
 
 
 class Linearisation(Problem):
@@ -375,7 +375,7 @@ def subject_of(program: Program) -> str:
 
 def names_in(given: Any, option: str, once: bool = True) -> list[str] | None:
     """Names, each ``once``, from one text with commas or blanks between them or a list of texts; None where none are given."""
-    names = given.replace(",", " ").split() if isinstance(given, str) else given
+    names = given.strip(" []()").replace(",", " ").split() if isinstance(given, str) else given  # [x, y] is a list too
     if names is not None and not (isinstance(names, Collection) and all(isinstance(name, str) for name in names)):
         help = f'write "x, y", or ["x", "y"], with {option}='
         raise refusal("usage", f"names are a text or a list of texts, not {given!r}", help)

@@ -8,7 +8,7 @@ from diffcli.errors import Diagnostic, Mark, Source, Span, error, nearest
 from diffcli.language import Program
 from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.array_text import short_text
-from diffcli.language.writing.printer import number_text
+from diffcli.language.writing.printer import GREEK_LETTERS, number_text
 from diffcli.methods.points.points import GivenPoint, unknown_name
 from diffcli.operations import FUNCTION_NAMES, OPERATIONS
 from diffcli.operations.array_row import shape_text
@@ -17,6 +17,9 @@ from diffcli.tape.tape import Shape
 
 MOST_NAMES = 8
 """How many names a complaint lists."""
+
+LETTERS = frozenset("xyzθ")
+"""Variables that functions are mostly of."""
 
 OF = "--of"
 """What a text is called that asks for results."""
@@ -79,9 +82,10 @@ def _reading(name: str, given: Mapping[str, Number]) -> str:
     if name in FUNCTION_NAMES:
         return f"`{name}` is a function, to be followed by its operand in parentheses"
     for function in sorted(FUNCTION_NAMES, key=len, reverse=True):
-        rest = name[len(function) :]
-        if name.startswith(function) and rest and (len(rest) == 1 or rest in given):
-            return f"`{name}` is a variable of that name; the function is written {function}({rest})"
+        before, found, rest = name.partition(function)
+        if found and len(function) > 1 and rest and all(not part or part in given or part in LETTERS for part in (before, rest)):
+            written = f"{before}{'*' * bool(before)}{function}({rest})"
+            return f"`{name}` is a variable of that name; the function is written {written}"
     for cut in range(1, len(name)):
         if name[:cut] in given and name[cut:] in given:
             return f"`{name}` is a variable of that name; a product is written {name[:cut]}*{name[cut:]}"
@@ -96,11 +100,19 @@ def moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
     return found._replace(source=Source(text, OF), marks=marks)
 
 
-def unused(program: Program) -> list[Diagnostic]:
-    """A note for every binding that nothing uses, and every expression whose value is dropped."""
+def unused(program: Program, known: bool) -> list[Diagnostic]:
+    """A note for every binding that nothing uses, every expression whose value is dropped, and names that look like formulas.
+
+    Names whose values are ``known`` are meant as they stand.
+    """
+    notes = []
     columns = zip(program.operations, program.arguments, strict=True)
     used = {argument for operation, argument in columns if operation == NAME} | set(program.callees.values())
-    notes = []
+    inputs = dict.fromkeys([] if known else program.inputs, 0.0)
+    for name in inputs:
+        if name not in GREEK_LETTERS.values() and (hint := _reading(name, inputs)):
+            mark = program.mark(program.arguments.index(name))
+            notes.append(Diagnostic("looks-like-formula", "note", hint, program.source, (mark,)))
     for statement in program.statements[:-1]:
         if not statement.name:
             message = "the value of this statement is not used; the last one gives the result"

@@ -71,8 +71,8 @@ class System(Problem):
         return slot if slot >= 0 else slot + self.tape.size
 
     def unused(self) -> list[Diagnostic]:
-        """A note for every binding that nothing uses."""
-        return [note for note in super().unused() if note.code == "unused-name"]
+        """As of a problem; the values of a system's statements are all used."""
+        return [note for note in super().unused() if note.code != "unused-value"]
 
 
 # -- what is asked for -------------------------------------------------------------------------------------------------------
@@ -133,6 +133,11 @@ def _asked(program: Program, of: str | Sequence[str]) -> _Split:
         message = "a Python function returns what is wanted of it"
         raise UsageError([error("usage", message, help=["return several results as a list, and leave --of out"])])
     text = with_semicolons(of) if isinstance(of, str) else "; ".join(names_in(of, "of") or ())
+    entries, wanted = _entries(program), [part.strip() for part in text.split(";")]
+    numbers = {} if entries is None else {f"f{k}": k - 1 for k in range(1, len(entries.texts) + 1)}
+    if entries and {*wanted} <= {*numbers} - {*program.inputs, *(each.name for each in program.statements)}:
+        labels, texts = ([column[numbers[name]] for name in wanted] for column in (entries.labels, entries.texts))
+        return entries._replace(labels=tuple(labels), names=tuple(wanted), texts=tuple(texts))
     before = f"{program.source.text}\n"
     try:
         longer = parse(before + text, program.source.label)

@@ -86,7 +86,7 @@ def check(
     """
     MAX_NODES.require("max_nodes", max_nodes)
     if exact_digits is not None:
-        Range(1, 2000).require("exact_digits", exact_digits)
+        Range(17, 2000).require("exact_digits", exact_digits)
     problem = Problem(as_program(target, verify), at, wrt=wrt, most_rows=max_nodes)
     problem.require_number()
     require_value(problem)

@@ -45,7 +45,7 @@ def graph_of(target: Target, at: At | None = None, **options: Any) -> GraphResul
     if not at and type(program) is Program and program.inputs and asked.wrt is None:
         asked.progress("building the graph")
         tape = _lowered(program, asked.share, asked.max_nodes)
-        return GraphResult(one_line(program), None, _TapeGraph(tape, activity(tape)).build(), notes=tuple(unused(program)))
+        return GraphResult(one_line(program), None, _TapeGraph(tape, activity(tape)).build(), notes=tuple(unused(program, False)))
     asked.progress("evaluating")
     return _at_point(Problem(program, at or {}, wrt=asked.wrt, share=asked.share, most_rows=asked.max_nodes), asked)
 

@@ -45,10 +45,10 @@ def lesson(settings: Settings) -> Lesson:
         are the errors of this forward quotient and of the central one, (f(x + h) - f(x - h))/(2h), for the fourth iterate of the
         logistic map at x = {AT}, where f' = {number_text(measured.reference or 0)}:""",
         _curves(measured),
-        f"""On the right h is too large: the truncation error falls as h, or as h^2 for the central quotient. On the left h is
-        too small: two nearly equal numbers are subtracted, and their rounding error, divided by h, grows as 1/h. At h =
-        2^{LOST}, x + h rounds to x, and the quotient is {number_text(lost)}. The best step is where the two errors are
-        equal:""",
+        f"""On the right h is too large: the truncation error is proportional to h, or to h^2 for the central quotient. On the
+        left h is too small: two nearly equal numbers are subtracted, and their rounding error, divided by h, is proportional
+        to 1/h. At h = 2^{LOST}, x + h rounds to x, and the quotient is {number_text(lost)}. At the best step the two errors
+        are of the same size:""",
         _best(measured),
         f"""Every variable costs evaluations, too. For x1 sin(x2) + x2 sin(x3) + ... + xn sin(x1) with n = {n}, the gradient
         takes {price.forward} evaluations of f by forward quotients, {price.central} by central ones, and
@@ -58,8 +58,8 @@ def lesson(settings: Settings) -> Lesson:
     return Lesson(
         parts, checks, 'diffcli step-size "exp(x)*sin(x)" --at x=1 --method central,central4,complex',
         "Why is the best step of the central quotient larger than that of the forward quotient?",
-        f"""Its truncation error is smaller at the same h (h^2 in place of h), while the rounding error is about the same. So the
-        two are equal at a larger step: {central.best_step:.2g} in place of {forward.best_step:.2g}, and both are smaller there:
+        f"""Its truncation error is smaller at the same h (h^2 in place of h), while the rounding error is about the same. So
+        they balance at a larger step: {central.best_step:.2g} in place of {forward.best_step:.2g}, and both are smaller there:
         {central.best_error:.2g} in place of {forward.best_error:.2g}.""",
     )  # fmt: skip
 

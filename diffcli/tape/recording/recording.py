@@ -244,7 +244,9 @@ def _note(sites: CallSites, branch: Branch) -> Diagnostic:
         severity = "warning"
         taken.append(f"undefined{_times(branch.undefined)}")
         notes = ["an operand of the condition is undefined here, so the branch taken means nothing"]
-    message = f"{where} raises {branch.raised}" if branch.raised else f"{where} was taken as {' and '.join(taken)}"
+    is_call = branch.text.endswith(")") and branch.text.partition("(")[0].replace(".", "").isidentifier()
+    verb = "compares values:" if is_call else "was taken as"  # sorted(x): each of its comparisons is a branch
+    message = f"{where} raises {branch.raised}" if branch.raised else f"{where} {verb} {' and '.join(taken)}"
     return Diagnostic("python-branch", severity, message, sites.source, sites.marks(branch.place), tuple(notes))
 
 
