@@ -40,7 +40,16 @@ FORMS = [
     (r"\lfloor x \rfloor + \lceil y \rceil", 2.0), (r"\left\{x + y\right\} x", (X + Y) * X), (r"\left[x + y\right]x", (X + Y) * X),
     (r"\max(x, y)", X), (r"\min\left\{x, y\right\}", Y), (r"\max\{x^2, 2, y\}", 2.0), (r"\operatorname{atan2}(y, x)", math.atan2(Y, X)),
     (r"\arcsin y", math.asin(Y)), (r"\operatorname{arsinh} x", math.asinh(X)), (r"\sinh x - \tanh y", math.sinh(X) - math.tanh(Y)),
-    (r"\operatorname{erf}(x)", math.erf(X)), (r"\Gamma(x)", math.gamma(X)), (r"\sigma(x)", 1 / (1 + math.exp(-X))),
+    (r"\operatorname{erf}(x)", math.erf(X)), (r"\Gamma(x)", math.gamma(X)), (r"\operatorname{sigmoid}(x)", 1 / (1 + math.exp(-X))),
+    (r"\sigma(x)", None), (r"\sigma\left(x - y\right)", None), (r"\psi(x)", None), (r"\psi^{(1)}(1)", math.pi**2 / 6),
+    (r"\sin{x} y", None), (r"\exp{-x^2} y", None), (r"\exp{-x^2}", math.exp(-X * X)), (r"\sin{x} \cos{y}", math.sin(X) * math.cos(Y)),
+    (r"\sin{x} + y", math.sin(X) + Y), (r"\sin{\left(x \right)} y", math.sin(X) * Y), (r"\sin{x} \cdot y", math.sin(X) * Y),
+    (r"\cos 2\pi \cdot x", None), (r"\cos 2 \cdot x", None), (r"\cos \pi \cdot x", None), (r"\sin xy \cdot x", None),
+    (r"\sin 2x \cdot \cos y", math.sin(2 * X) * math.cos(Y)), (r"\cdot x", None), (r"\sqrt[ 3 ]{x}", X ** (1 / 3)),
+    (r"\begin{cases} 2 & \text{if } x < 0 \\ y & \text{else} \end{cases}", Y), (r"x \text{ if } x > 0", None), (r"x \text{ otherwise}", None),
+    (r"\text{for } x", None), (r"\begin{cases} x \text{ if } x > 0 \\ 0 & \text{else} \end{cases}", None), (r"x \text{ where y is } 2", None),
+    (r"\begin{cases} x & \text{if } x > 0 \text{ and not } y > 1 \\ 0 & \text{else} \end{cases}", X),
+    (r"\begin{cases} x & x > 0 \text{ if } y \\ 0 & \text{else} \end{cases}", None),
     (r"\operatorname{mod}(x, y)", X % Y),
     (r"1{,}5 x", 1.5 * X), (r"2 \times 10^{-3} x", 2e-3 * X), (r"0.5x", 0.5 * X), (r".5 + 10^{2}", 100.5),
     (r"$x + y$", X + Y), (r"\[ x + y. \]", X + Y), (r"\displaystyle x \quad + ~ y % what is left", X + Y), ("x\n+\n\ny", X + Y),
@@ -81,6 +90,28 @@ NAMES = {
 @pytest.mark.parametrize("text", NAMES)
 def test_names_in_latex_have_the_names_that_the_language_gives_them(text):
     assert diffcli.parse(text, syntax="latex").inputs == NAMES[text]
+
+
+VECTORS = {
+    r"\mathbf{A}^{-1}\mathbf{x}": [0.0, 0.5], r"2\mathbf{A}^{-1}\mathbf{x}": [0.0, 1.0], r"\mathbf{A}^{ - 1 } \cdot \mathbf{x}": [0.0, 0.5],
+    r"\mathbf{x}\cdot\mathbf{y}": 7.0, r"\vec x \cdot \vec y + 1": 8.0, r"\mathbf{x}^T \cdot \mathbf{y}": 7.0, r"2\cdot\mathbf{x}": [2.0, 4.0],
+    r"\frac{\mathbf{x} \cdot \mathbf{y}}{2}": 3.5, r"2\mathbf{x}^T\mathbf{y}": 14.0, r"\mathrm{tr}(A)": 5.0, r"\operatorname{tr} A": 5.0,
+    r"\|\mathbf{x}\|^2": 5.0, r"\vec x \times \vec y": None, r"\mathbf{x}^2": None, r"\mathbf{A}^2": None, r"\mathbf{x}^{-1}": None,
+    r"\begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}^{-1}": None, r"\sin \mathbf{x} \cdot \mathbf{y}": None,
+}  # fmt: skip
+"""Bold letters with their value at A = [[1, 2], [3, 4]], x = [1, 2], y = [3, 2], by hand; None where they are refused."""
+
+
+@pytest.mark.parametrize("text", VECTORS)
+def test_bold_letters_are_arrays(text):
+    at = {"A": [[1, 2], [3, 4]], "x": [1, 2], "y": [3, 2]}
+    if VECTORS[text] is None:
+        with pytest.raises(diffcli.DiffcliError):
+            diffcli.parse(text, syntax="latex")
+        return
+    program = diffcli.parse(text, syntax="latex")
+    value = diffcli.evaluate(program, {name: at[name] for name in program.inputs})
+    assert value == pytest.approx(VECTORS[text], rel=1e-14, abs=1e-14)
 
 
 # -- what diffcli writes itself -------------------------------------------------------------------------------------------
@@ -143,9 +174,9 @@ def test_arrays_are_read_back_from_their_latex(text):
 
 
 def test_every_way_round_is_itself_read():
-    here = {"letters": "exp", "inverse": r", or \ln a", "argument": " ", "comma": "2.500"}
+    here = {"letters": "exp", "inverse": r", or \ln a", "letter": "sigmoid", "argument": " ", "comma": "2.500"}
     told = [help for _, help in LATEX_MISSING.values()]
-    told += [help.format(here=here.get(open, "25"), name="2500" if open == "comma" else r"\sin") for open, (_, help) in LATEX_OPEN.items()]
+    told += [help.format(here=here.get(open, "25"), name={"comma": "2500", "letter": r"\sigma"}.get(open, r"\sin")) for open, (_, help) in LATEX_OPEN.items()]
     told = [help.removeprefix("in LaTeX: ").partition(" for ")[0] for help in told if help.startswith("in LaTeX: ")]
     assert len(told) > 10
     for help in told:

@@ -291,6 +291,7 @@ def test_programs_get_the_samples():
     assert [(place["kind"], place["x"], place["at"]) for place in curve["places"]] == [("kink", 0.0, [0.0, 0.0])]
     rows = list(csv.reader(io.StringIO(run("plot [u,v^2] --at v=3 --from 0 --to 1 -f csv").stdout)))
     assert rows[0] == ["result", "u", "value", "derivative"] and {row[0] for row in rows[1:]} == {"f1", "f2"}
+    assert rows[1] == ["f1", "0", "0", "1"] and ["f2", "1", "9", "0"] in rows
 
 
 @pytest.mark.parametrize("text", [*[text for text in PLACES if text != "sqrt(-x^2)"], "[x, x^2, 1/x]", "a*x --at a=1e-300"])

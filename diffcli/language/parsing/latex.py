@@ -38,6 +38,7 @@ _TOKEN = re.compile(
 _ARGUMENT, _INDEX = re.compile(r"\*?" + _BRACED), re.compile(r"\s*_" + _BRACED)
 _SCRIPTS = re.compile(rf"(?:\s*_{_BRACED})?(?:\s*\^{_BRACED})?")
 _CALLED, _LETTER_CALLED, _RAISED = re.compile(_CALL), re.compile(r"(?:\s*\^\{\(.*?\)\})?" + _CALL), re.compile(r"\s*\^")
+_BETWEEN = re.compile(r"\s*(?P<sign>\\cdot|\\times)\s*\\(?:mathbf|boldsymbol|vec)(?![a-zA-Z])")
 _ENTRY = re.compile(r"[-\d\s,:]+(?:\\right|\\[bB]igg?r)?\s*\]")
 _LETTERS_IN_A_ROW = re.compile("[a-zA-Z]{2,}")
 _GOES_ON, _ENDS = re.compile(r"(?:\s|&|\\q?quad)*[-+*/=<>]"), re.compile(r"\s*\\end")
@@ -59,7 +60,8 @@ _LETTERS = {r"\Gamma": "gamma", r"\ln\Gamma": "lgamma", r"\psi": "digamma", r"\s
 _BOLD = (r"\mathbf", r"\boldsymbol", r"\vec")
 _STYLES = dict.fromkeys((r"\mathrm", r"\text", r"\mathit", r"\operatorname", *_BOLD), "")
 _STYLES |= {r"\hat": "_hat", r"\bar": "_bar", r"\overline": "_bar", r"\tilde": "_tilde", r"\dot": "_dot"}
-_TEXTS = frozenset(("if", "for", "when", "where", "and", "or", "not"))
+_JOINING = frozenset(("and", "or", "not"))
+_TEXTS = _JOINING | {"if", "for", "when", "where", "otherwise", "else"}
 _FENCES = {
     "(": (")", "("), "[": ("]", "("), r"\{": (r"\}", "("), "|": ("|", "abs("), r"\lvert": (r"\rvert", "abs("),
     r"\|": (r"\|", "norm("), r"\lVert": (r"\rVert", "norm("), r"\lfloor": (r"\rfloor", "floor("), r"\lceil": (r"\rceil", "ceil("),
@@ -68,6 +70,7 @@ _FENCES = {
 _CASES, _MATRIX, _COLUMN = ("((", ") if (", ") else (", "))"), ("[[", ", ", "], [", "]]"), ("[", ", ", ", ", "]")
 """What is written where an environment begins, at `&`, at the end of a row, and where it ends. A column is a vector."""
 _ENVIRONMENTS = {"cases": _CASES, **dict.fromkeys(("matrix", "pmatrix", "bmatrix", "array"), _MATRIX)}
+_CONDITION = r"in LaTeX: \begin{cases} a & \text{if } b > 0 \\ c & \text{otherwise} \end{cases}"
 _LINES = frozenset(("equation", "align", "aligned", "gather", "gathered", "split", "displaymath", "multline"))
 _DERIVATIVE = ("a derivative", "the function alone is read, and the command diff derives it")
 MISSING = {
@@ -79,6 +82,7 @@ MISSING = {
     r"\binom": ("a binomial coefficient",
         r"in LaTeX: \frac{\Gamma(n + 1)}{\Gamma(k + 1) \Gamma(n - k + 1)} for \binom{n}{k}"),
     r"\bmod": ("a remainder without its function", r"in LaTeX: \operatorname{mod}(a, b)"),
+    r"\times": ("a cross product", r"in LaTeX, of its entries: a_2 b_3 - a_3 b_2"),
     r"\lg": ("a logarithm to the base 10 for some and 2 for others", r"in LaTeX: \log_{10} x, or \log_{2} x"),
     "!": ("a factorial", r"in LaTeX: \Gamma(n + 1) for n!"),
     r"\circ": ("a sign for degrees", r"in LaTeX: \frac{a \pi}{180} for a^\circ"),
@@ -91,6 +95,9 @@ OPEN = {
     "argument": ("where the argument of the function ends is open", r"in LaTeX: {name}(a){here}b, or {name}(a{here}b)"),
     "comma": ("this comma is a decimal point to some, and nothing to others", "in LaTeX: {name}, or {here}"),
     "inverse": ("what the exponent -1 of this function means is open", r"in LaTeX: \frac{{1}}{{{name}(a)}}{here}"),
+    "power": ("what a power of an array means is open",
+        r"in LaTeX: \operatorname{{inv}}(A), or \mathbf{{x}} \cdot \mathbf{{x}}, or x^{{n}} for each entry"),
+    "letter": ("this letter may be a function or a factor", r"in LaTeX: \operatorname{{{here}}}(a), or {name} \cdot (a)"),
     "letters": ("these letters are a product of variables, and not a function", r"in LaTeX: \{here}(a)"),
 }
 """What means different things to different readers, and how to say each, with letters for the operands; none is guessed."""
@@ -99,9 +106,9 @@ OPEN = {
 class _Frame:
     """Something open: its kind, what is written where it ends, and what is known of what it holds."""
 
-    full = quotient = several = conditional = fenced = array = False
-    """Whether an operand ends there, or the denominator of a `/`; whether there are commas, a condition, a fence alone; whether
-    the last factor is an array."""
+    full = quotient = braced = several = conditional = fenced = array = False
+    """Whether an operand ends there, or the denominator of a `/`, or the braces of a function; whether there are commas, a
+    condition, a fence alone; whether the last factor is an array."""
     product = relation = -1
     """Where the sign of a product stands that nobody wrote, and where the operand begins that is behind a comparison."""
     between: Sequence[str] = ()
@@ -151,8 +158,10 @@ class LatexReader:
         raise ExpressionError([error(f"latex-{code}", message, Source(self.latex, self.label), mark, help=help)])
 
     def ask(self, question: str, here: str, name: str = "") -> NoReturn:
+        """Without a name it is the function whose argument this is, with its index and exponent, as the LaTeX has it."""
         message, help = OPEN[question]
-        self.fail("ambiguous", message, help.format(here=here, name=name))
+        _, *function = self.pieces[self.top.first - 1] if self.pieces else ("", 0, 0)
+        self.fail("ambiguous", message, help.format(here=here, name=name or self.latex[slice(*function)]))
 
     def write(self, text: str, at: int = -1) -> None:
         self.pieces.append((text, self.start if at < 0 else at, self.stop if at < 0 else at))
@@ -171,10 +180,10 @@ class LatexReader:
         """An operand begins: after another one, a product that nobody wrote."""
         top = self.top
         if top.full:
-            if kind == "number" or top.quotient or (top.kind == "function" and kind != "name"):
-                question = kind if kind == "number" else "quotient" if top.quotient else "argument"
-                here = self.latex[self.start : self.stop].strip() if kind == "number" else " "
-                self.ask(question, here, self.called())
+            if kind == "number" or top.quotient or (top.kind == "function" and (top.braced or kind != "name")):
+                if kind == "number":
+                    self.ask(kind, self.latex[self.start : self.stop].strip())
+                self.ask("quotient" if top.quotient else "argument", " ")
             top.product = len(self.pieces)
             self.write("*", self.start)
         top.full = top.fenced = False
@@ -192,6 +201,9 @@ class LatexReader:
             if top.array or before[0].isupper():  # arrays side by side, or a matrix whose name is a capital
                 self.pieces[top.product], array = ("@", start, stop), True
         self.top, top.full, top.array = top, True, top.array or array
+        if array and (sign := _BETWEEN.match(self.latex, self.stop)):
+            self.start, self.stop = sign.span("sign")
+            self.word(sign["sign"]) if sign["sign"] in MISSING else self.operator(r"{\,}")
 
     def number(self, token: str) -> None:
         if self.top.kind == "argument":
@@ -241,7 +253,7 @@ class LatexReader:
             self.factor()
             self.open("argument", "((", ")/(", "))")
         elif word.startswith(r"\sqrt"):
-            degree = word.partition("[")[2].rstrip("] ")
+            degree = word.partition("[")[2].strip("] ")
             short = {"": "sqrt(", "2": "sqrt(", "3": "cbrt("}.get(degree)
             self.factor()
             self.open("argument", short or "((", ")" if short else f")^(1/{self.script(degree)}))")
@@ -250,6 +262,8 @@ class LatexReader:
             self.fail("missing", f"this is {what}, which the language does not have", instead)
         elif word in _NAMES and word not in self.letters:
             self.name(_NAMES[word])
+        elif word in (r"\sigma", r"\psi") and self.latex[self.start : self.stop + 3] != r"\psi^{(":
+            self.ask("letter", self.letters[word], word)
         elif word in self.letters or is_function(word[1:]):
             self.function(self.letters.get(word, word[1:]))
         else:
@@ -263,15 +277,19 @@ class LatexReader:
             self.fail("syntax", f"`{word}` lacks its braces")
         self.stop, inside = argument.end(), argument[1] or argument[2] or ""
         said = inside.replace("~", " ").strip(" :,").split()
-        if said == ["otherwise"] and self.top.conditional:
+        if said in (["otherwise"], ["else"]) and self.top.conditional and not self.top.full:
             self.pieces.pop()  # the "if" of the cell
             self.top.conditional = False
-        elif said and _TEXTS.issuperset(said):
-            for each in {"and", "or", "not"}.intersection(said):
+        elif _TEXTS.intersection(said):
+            top = self.settle()
+            if not _JOINING.issuperset(said) and not (top.conditional and top.full == (said[0] in _JOINING)):
+                self.fail("syntax", "these words stand in the second column of cases alone", _CONDITION)
+            for each in filter(_JOINING.__contains__, said):
                 self.operator(each)
         else:
-            name = self.plain(inside) + _STYLES[word]
-            called = word == r"\operatorname" or name in BARE or (is_function(name) and _CALLED.match(self.latex, self.stop))
+            name = {"tr": "trace"}.get(inside) or self.plain(inside) + _STYLES[word]
+            bare = word == r"\operatorname" or name in (*BARE, "trace")
+            called = bare or (is_function(name) and _CALLED.match(self.latex, self.stop))
             self.function(name) if called else self.name(name, array=word in _BOLD)
 
     def function(self, name: str) -> None:
@@ -298,11 +316,6 @@ class LatexReader:
             closing += f"^{self.script(power)}"
         self.open("function", name, closing)
 
-    def called(self) -> str:
-        """The function whose argument this is, with its index and exponent, as the LaTeX has it."""
-        _, start, stop = self.pieces[self.top.first - 1]
-        return self.latex[start:stop]
-
     def settle(self) -> _Frame:
         """What ends the arguments of functions without parentheses stands here; what is open around them."""
         while (top := self.frames[-1]).kind == "function":
@@ -317,8 +330,10 @@ class LatexReader:
         sign = _OPERATORS.get(sign, sign)
         if sign == "not" or (sign in "+-" and not self.top.full):
             return self.write("not " if sign == "not" else sign)
-        if sign == "/" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
-            self.ask("argument", sign, self.called())
+        if sign in "/*@" and self.top.kind == "function" and not _SEPARATE.match(self.latex, self.stop):
+            last = self.pieces[-1][0]  # \cos 2x \cdot y, but not \cos x \cdot y
+            if sign != "*" or self.top.product >= 0 or last[0].isdigit() or last == "pi":
+                self.ask("argument", sign if sign == "/" else r" \cdot ")
         top = self.settle()
         if sign == "=" and len(self.frames) > 1 and self.pieces[-1][0] not in KEYWORDS:
             sign = "=="
@@ -353,8 +368,10 @@ class LatexReader:
         self.write(") else (0/0))" if frame.conditional else frame.closing)  # where no case holds, it is undefined
         self.complete(frame.array or (bool(frame.between) and token != "cases"))
         self.top.fenced = token == ")" and frame.first - 1 == self.top.first
-        if token == "}" and frame.fenced and self.top.kind == "function" and self.top.first == frame.first - 1:
-            self.settle()  # \sin{\left(x \right)}
+        if token == "}" and self.top.kind == "function" and self.top.first == frame.first - 1:
+            self.top.braced = True
+            if frame.fenced:
+                self.settle()  # \sin{\left(x \right)}
 
     def brace(self, token: str) -> None:
         """Braces, an exponent, and any other character."""
@@ -369,6 +386,15 @@ class LatexReader:
             self.word(token)
         elif len(token) > 1 and self.top.full and ("top" in token or self.top.array or self.pieces[-1][0].isidentifier()):  # ^T
             self.write(".T")
+            self.top.product = -1
+            self.complete(array=True)
+        elif self.top.full and self.top.array and (self.pieces[-1][0].isidentifier() or self.pieces[-1][0] == "]]"):
+            name, start, _ = self.pieces[-1]
+            power = self.latex[self.start : self.latex.find("}", self.start) + 1]
+            if power.replace(" ", "") != "^{-1}" or not name[0].isupper():
+                self.ask("power", "")
+            self.stop, self.top.product = self.start + len(power), -1
+            self.pieces[-1] = (f"inv({name})", start, self.stop)
             self.complete(array=True)
         else:
             self.stop = self.start + 1
@@ -400,5 +426,4 @@ class LatexReader:
         elif name in _ENVIRONMENTS:
             self.end(name)
         elif name not in _LINES:
-            near = did_you_mean(name, [*_ENVIRONMENTS, *_LINES])
-            self.fail("syntax", f"the environment `{name}` is not read here", *near)
+            self.fail("syntax", f"the environment `{name}` is not read here", *did_you_mean(name, [*_ENVIRONMENTS, *_LINES]))

@@ -82,7 +82,8 @@ def _asked(numbers: Problem, notes: Sequence[Diagnostic], lost: bool) -> dict[in
         note, singled = notes[place], notes[place].code == "point-branch"
         if not (singled or (lost and note.code in NOT_DIFFERENTIABLE)):
             continue
-        slots = {each.slot for each in breaks if numbers.warning("", "", each.slot).span == note.span}
+        spans = [mark.span for mark in note.marks]
+        slots = {each.slot for each in breaks if [mark.span for mark in numbers.mark(each.slot)] == spans}
         decides = bool(slots & decisions)
         for slot in tape.rows():
             if not slots.isdisjoint(tape.operands_of(slot)):
