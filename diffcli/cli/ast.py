@@ -21,8 +21,8 @@ def command(run: Run, max_nodes: int) -> int:
 
     EXPR is an expression, @FILE, or - for standard input.
     """
-    output = run.output
+    style = run.output.style
     with run.at_work():
-        most = None if run.full or output.style.format.audience != PERSON else SHOWN
-        output.print(tree_report(run.read(functions=False), output.style, most, max_nodes))
+        most = None if run.full or style.format.audience != PERSON else SHOWN
+        run.output.print(tree_report(run.read(functions=False), style, most, max_nodes))
     return 0

@@ -128,9 +128,7 @@ def _verdict(run: Run, document: Document, notes: Sequence[Diagnostic], passed: 
     return run.report(document, notes, ()) or (ExitCode.OK if passed else ExitCode.DISAGREES)
 
 
-def _at_points(
-    run: Run, program: Program, path: str, wrt: str | None, digits: int | None, max_nodes: int
-) -> ExitCode:
+def _at_points(run: Run, program: Program, path: str, wrt: str | None, digits: int | None, max_nodes: int) -> ExitCode:
     """A check at every point of a file."""
     known, notes = read_points(path, program)
     if not was_given("timeout"):

@@ -43,9 +43,7 @@ def command(run: Run, **options: Any) -> int:
 
 def show(run: Run, *, steps: bool, **options: Any) -> int:
     """Print the derivatives of what a run was given."""
-    output = run.output
-    asked = FormulaOptions(
-        steps=steps and not output.quiet, progress=run.stage, verify=run.verify, **run.rows(), **options
-    )
+    steps = steps and not run.output.quiet
+    asked = FormulaOptions(steps=steps, progress=run.stage, verify=run.verify, **run.rows(), **options)
     result = run.compute(compute_implicit if asked.implicit else compute_formulas, asked)
-    return run.report(formula_report(result, output.style), result.notes, [each.value for each in result.formulas])
+    return run.report(formula_report(result, run.output.style), result.notes, [each.value for each in result.formulas])
