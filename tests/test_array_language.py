@@ -679,7 +679,7 @@ CASES = {
         wrong("wrong-number-of-arguments", "`max` does not take 2 arguments", at(0, "max(x, y, axis=0)"), help=("write max(a) or max(a, axis=0)",)),
     ],
     "soft_max(x)": [
-        wrong("unknown-function", "there is no function `soft_max`", at(0, "soft_max"), help=("write softmax(x)",)),
+        wrong("unknown-function", "there is no function `soft_max`", at(0, "soft_max"), help=("did you mean `softmax`?", "`diffcli functions` lists them all")),
     ],
     # -- targets
     "sum(x) = 3; x": [

@@ -125,7 +125,7 @@ def _joined(texts: Words, command: str) -> Words:
         before = found[-1] if found else ""
         last = re.split(r"[^\w.]", before)[-1]
         is_open = before.count("(") > before.count(")") or before.count("[") > before.count("]")
-        is_open |= bool(_OPEN.fullmatch(before) or (_FACTOR.fullmatch(before) and not text[0].isdigit())) or is_function(last)
+        is_open |= bool(_OPEN.fullmatch(before) or (_FACTOR.fullmatch(before) and not text[:1].isdigit())) or is_function(last)
         if before and (is_open or (_GOES_ON.match(text) and not (command == "plot" and goes(read_constant, text)))):
             found[-1] = f"{before} {text}"
         else:

@@ -61,7 +61,7 @@ def evaluate(target: Target, at: At, *, strict: bool = False, max_nodes: int = M
     diffcli.errors.DomainError: `log` is undefined here
       │ log(x)
       │ ^^^^^^ x = -1
-      = note: its domain: x >= 0
+      = note: its domain: x > 0
 
     What has lost its digits is one all the same, unless that is to be an error:
 

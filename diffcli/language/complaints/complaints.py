@@ -190,15 +190,15 @@ class Complaints:
 
     def of_gaps(self, products: Iterable[Span], applications: Iterable[tuple[Span, int]]) -> None:
         """Gaps, as in `diffcli.language.parsing.mistakes.Mistakes`: those between factors together, for each statement."""
-        products = sorted(set(products))
+        products, imaginary = sorted(set(products)), IMAGINARY.search(self.text)
         for statement in self.program.statements:
             low, high = (bisect_left(products, (place, -1)) for place in statement.span)
             marks = [Span(product.stop, product.stop + 1) for product in products[low : min(high, low + MOST)]]
             if marks:
                 help = "write `*` between the factors"
-                if IMAGINARY.search(self.text):
+                if imaginary:
                     help = "numbers are real: there is no imaginary unit"
-                elif prose := words(self.program, products[low:high]):
+                elif len(self.faults) <= MOST and (prose := words(self.program, products[low:high])):
                     help = f"words such as `{prose[0]}` are not read: write the formula in signs, as in 2*x + 1"
                 self.note("implicit-multiplication", "a product needs its multiplication sign", *marks, help=help)
         for name_span, _ in sorted(set(applications))[:MOST]:

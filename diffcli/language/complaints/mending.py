@@ -96,14 +96,16 @@ def _step(text: str, reading: int, wrong: Wrong) -> str:
 
 def words(program: Program, gaps: Iterable[Span]) -> list[str]:
     """The words of a sentence beside the gaps of a text: those that the language, the program and mathematics do not know."""
-    text = program.source.text
+    text, found = program.source.text, list[str]()
+    for start, stop in [gap for gap in gaps if gap.start < gap.stop]:
+        before = re.search(r"[^\W\d]\w*\Z", text[max(start - 40, 0) : start])
+        after = re.match(r"[^\W\d]\w*", text[stop : stop + 40])
+        found += [match[0] for match in (before, after) if match]
+    found = [word for word in found if len(word) > 1 and word.isalpha() and not is_function(word) and not readings(word, 1)]
+    if not found:
+        return []
     own = {name for statement in program.statements for name in (statement.name, *(statement.parameters or ()))}
-    own |= {*CONSTANTS, *GREEK_LETTERS.values()}
-    blanks = [gap for gap in gaps if gap.start < gap.stop]
-    edges = {place for gap in blanks for place in gap}
-    beside = [match[0] for match in re.finditer(r"[^\W\d]\w*", text) if not edges.isdisjoint(match.span())]
-    found = [word for word in beside if len(word) > 1 and word.isalpha() and word not in own]
-    return [word for word in found if not is_function(word) and not readings(word, 1)]
+    return [word for word in found if word not in own | {*CONSTANTS, *GREEK_LETTERS.values()}]
 
 
 def _with_signs(text: str, products: list[Span]) -> str:
