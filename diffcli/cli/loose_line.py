@@ -136,7 +136,7 @@ def _joined(texts: Words, command: str) -> Words:
 def _parted(command: str, texts: Words, given: list[list[Words]]) -> str:
     """The expression among the texts; the others go where they belong, to options in ``given``; nothing where there is no place."""
     first, *more = texts or [""]
-    names = [each.strip(",") for each in more if re.search(rf"(?<![^\W\d]){re.escape(each.strip(','))}(?!\w)", first) and each[0].isalpha()]
+    names = [each.strip(",") for each in more if re.search(rf"(?<![^\W\d]){re.escape(each.strip(','))}(?!\w)", first) and each[:1].isalpha()]
     numbers = [each for each in more if goes(read_constant, each)]
     rest = [each for each in more if each.strip(",") not in names and each not in numbers]
     options = options_of(command_of(command))
