@@ -298,7 +298,8 @@ def test_no_text_of_the_project_uses_a_former_name():
     texts = [*HOUSE.glob("*.md"), *HOUSE.glob("docs/**/*.md"), *HOUSE.glob("examples/**/*"), *HOUSE.glob("diffcli/**/*.py"), *HOUSE.glob("diffcli/**/*.md")]
     spoken = "|".join(f"diffcli {name} [^`\n]*--{former}(?!-)" for name, given in FORMER.items() for former in given if name != "check")
     for path in texts:
-        text = path.read_text(encoding="utf-8") if path.is_file() and path.suffix in (".md", ".py", ".dc", ".yml") else ""
+        is_ours = path.is_file() and path.suffix in (".md", ".py", ".dc", ".yml") and "_generated" not in path.parts
+        text = path.read_text(encoding="utf-8") if is_ours else ""
         assert path.name in ("CHANGELOG.md", "codes.py", "changelog.md") or not re.search(rf"--var\b|{spoken}", text), path
         assert not re.search(r"check [^\n`]*--digits (?:1[89]|[2-9]\d|\d{3})", text), path
     for name in COMMANDS:

@@ -536,6 +536,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")
     (tmp_path / "other.py").write_text(OTHER, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    sys.modules.pop("other", None)  # another test may have one of that name
     yield tmp_path
     sys.modules.pop("other", None)
 
