@@ -3,7 +3,6 @@
 # fmt: off
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable
 
@@ -43,6 +42,5 @@ def missing(what: str, name: str, known: Iterable[str]) -> str:
         return f"{what}; {INSTEAD[name]}"
     elsewhere = name in NO_MISSPELLINGS.split() or hasattr(sys.modules.get("numpy"), name)
     near = [] if elsewhere or len(name.strip("_")) < 3 or name != name.strip("_") else nearest(name, known)
-    near = [one for one in near if re.findall(r"\d", one) == re.findall(r"\d", name)]
     near.sort(key=lambda one: one[0].isupper() != name[0].isupper())
     return f"{what}; did you mean {near[0]!r}?" if near else what

@@ -35,7 +35,7 @@ FORMER: dict[str, dict[str, str]] = {
     "step-size": {"var": "wrt"},
     "check": {"digits": "exact_digits"},
 }
-"""What the options of a command, and of the function of its name, were called until 1.4: they are read for one version more."""
+"""What the options of a command, and of the function of its name, were called before: they are read for one version more."""
 
 
 def in_python(text: str) -> str:
