@@ -31,7 +31,7 @@ ONLY_IN = {
 }  # fmt: skip
 ROOMS = {
     "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "digits": 4, "traces": 4, "symbolic": 5, "options": 5,
-    "matrices": 6, "derivation": 6, "compiled": 7,
+    "matrices": 6, "derivation": 6,
 }  # fmt: skip
 """The rooms of `diffcli.methods` in their order; its other files stand above them all, but for the options."""
 DOORS = 18
