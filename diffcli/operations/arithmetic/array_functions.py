@@ -22,6 +22,11 @@ def reduction(function: Callable[..., Array]) -> Callable[..., Array]:
     return reduced
 
 
+def mean(a: Array, axis: Axes | None = None, keepdims: float = 0) -> Array:
+    total = np.add.reduce(a, axis=axis, keepdims=bool(keepdims))
+    return total / (np.size(a) / np.size(total)) if np.size(total) else total
+
+
 def place(function: Callable[..., Array]) -> Callable[..., Array]:
     """Of argmax and argmin: where the element is, as a number; that of a number is 0."""
 
@@ -348,7 +353,7 @@ def matmul_by_columns(a: Array, b: Array) -> Array:
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "sum": reduction(np.sum), "mean": reduction(np.mean), "prod": reduction(np.prod), "amax": reduction(np.max),
+    "sum": reduction(np.add.reduce), "mean": mean, "prod": reduction(np.prod), "amax": reduction(np.max),
     "amin": reduction(np.min), "argmax": place(np.argmax), "argmin": place(np.argmin), "norm": norm, "logsumexp": logsumexp,
     "softmax": softmax, "log_softmax": log_softmax, "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot,
     "matmul": np.matmul, "outer": np.outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,
