@@ -13,7 +13,7 @@ from inside import (
     EXPRESSION_NAMES,
     FAST,
     FLOAT,
-    MOST_DEPTH,
+    MOST_CHARACTERS,
     OF_TWO,
     OPERATIONS,
     STRICT_ROWS,
@@ -166,7 +166,7 @@ def test_no_nest_is_too_deep_for_the_parser_of_python(name):
     tape = derivative_tape(DEEP[name])
     for point in POINTS:
         same(tape, point)
-    assert max(line.count("(") for line in make_python(tape, 0).source.splitlines()) < 12 * MOST_DEPTH
+    assert max(map(len, make_python(tape, 0).source.splitlines())) < 8 * MOST_CHARACTERS
 
 
 def test_a_hundred_thousand_rows_are_as_many_lines_at_most():
