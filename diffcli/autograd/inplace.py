@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.autograd.graph.apply import FLOATING, apply, compute, record, shapes_do_not_fit
+from diffcli.autograd.graph.apply import FLOATING, apply, compute, record
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
 from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary
+from diffcli.autograd.graph.plans import plan_of, shapes_do_not_fit
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import canonical_key, is_whole, taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
@@ -29,7 +30,8 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     known = rule(name, len(given))
     _edges(tensor, given, call)
     values = [operand_value(one) for one in given]
-    value, shapes, given = compute(known, given, values, None)
+    plan = plan_of(known, list(map(tensors.shape_of, values)), {})
+    value, given = compute(known, plan, given, values)
     _check_kind(tensor, given[1:], value, call)
     shape = tensors.shape_of(tensor._value)
     if tensors.shape_of(value) != shape:
@@ -39,10 +41,10 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     node: Node | None = None
     edges = edges_of(given, known.passive)
     if edges is not None:
-        node = record(known, _before(list(given), values), edges, values, value, shapes, None)
+        node = record(known, plan, _before(list(given), values), edges, values, value)
     elif known.passive and mode.get() == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
         node = PutNode(known.label, (edge, None), Ellipsis, shape, tensors.kind_of(tensor._value))
-    there = boundary_of(known, given, shape, shapes, None) if node is None and leads_on(known) else None
+    there = boundary_of(known, given, shape, plan.shapes, None) if node is None and leads_on(known) else None
     write(tensor, value, call)
     set_boundary(tensor, there)
     if node is not None:

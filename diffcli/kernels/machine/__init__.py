@@ -1,1 +1,1 @@
-"""Machine code: a tape as LLVM IR over vectors, compiled for the processor that it runs on."""
+"""Machine code: a tape as vector instructions of the processor at hand, made by LLVM."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from math import prod
 from typing import Any
 
@@ -319,11 +319,26 @@ def put(a: Array, b: Array, key: tuple[Any, ...] = ()) -> Array:
     return result
 
 
+def broadcast(a: Array, shape: Axes = ()) -> Array:
+    """Repeated to a shape, in the memory that it has; a number without NumPy's detour."""
+    if np.ndim(a):
+        return np.broadcast_to(a, shape)
+    a = np.asarray(a)
+    whole = np.ndarray(shape, a.dtype, a, strides=(0,) * len(shape))
+    whole.flags.writeable = False
+    return whole
+
+
+@lru_cache(maxsize=4096)
+def _repeated_axes(own: Axes, shape: Axes) -> Axes:
+    ahead = len(own) - len(shape)
+    return (*range(ahead), *(ahead + k for k, length in enumerate(shape) if length == 1 != own[ahead + k]))
+
+
 def sum_to(a: Array, shape: Axes = ()) -> Array:
     """Summed over the axes along which an array of that shape is repeated."""
-    ahead = np.ndim(a) - len(shape)
-    axes = (*range(ahead), *(ahead + k for k, length in enumerate(shape) if length == 1 != a.shape[ahead + k]))
-    result = np.sum(a, axis=axes, keepdims=True) if axes else a
+    axes = _repeated_axes(np.shape(a), tuple(shape))
+    result = np.add.reduce(a, axis=axes, keepdims=True) if axes else a
     return np.reshape(result, shape)
 
 
@@ -333,7 +348,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "softmax": softmax, "log_softmax": log_softmax, "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot,
     "matmul": np.matmul, "outer": np.outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,
     "det": determinant, "inv": of_regular(np.linalg.inv), "solve": of_regular(np.linalg.solve),
-    "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": lambda a, shape=(): np.broadcast_to(a, shape),
+    "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": broadcast,
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
     "index": lambda a, key=(): a[key], "scatter": scatter, "put": put, "sum_to": sum_to,
     "conv2d": conv2d, "conv2d_input": conv2d_input, "conv2d_weight": conv2d_weight, "others": leave_one_out_product,

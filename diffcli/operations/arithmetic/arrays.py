@@ -26,6 +26,12 @@ def quiet() -> Any:
     return np.errstate(all="ignore")
 
 
+@np.errstate(all="ignore")
+def quietly(function: Callable[..., Array], *operands: Array) -> Array:
+    """What a function finds where NumPy does not warn: in half the time of a context."""
+    return function(*operands)
+
+
 def each(function: Callable[..., float], count: int = 0) -> Callable[..., Array]:
     """A function of numbers, ``count`` of them if it does not say itself, for each element."""
     count = count or (function.__code__.co_argcount if hasattr(function, "__code__") else 1)
@@ -88,7 +94,8 @@ def power(a: Array, b: Array, out: Array | None = None) -> Array:
 
 
 def strict_power(a: Array, b: Array, out: Array | None = None) -> Array:
-    if not any_true(np.less(b, 0)) or np.all(a):
+    negative = b < 0 if b.__class__ is float else any_true(np.less(b, 0))
+    if not negative or np.all(a):
         return power(a, b, out)
     return np.where(np.equal(a, 0) & np.less(b, 0), np.nan, power(a, b))
 
@@ -165,6 +172,12 @@ def relu(a: Array, out: Array | None = None) -> Array:
     return np.maximum(a, 0.0, out=out)  # NaN stays NaN
 
 
+def sech(a: Array) -> Array:
+    """1/cosh(a) by the exponential of -|a|, which does not overflow, and takes a fraction of the time of NumPy's cosh."""
+    shrunk = np.exp(np.negative(np.abs(a)))
+    return 2.0 * shrunk / (1.0 + shrunk * shrunk)
+
+
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": quotient, "neg": np.negative, "pow": power,
     "square": np.square,
@@ -173,7 +186,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan,
     "atan2": np.arctan2,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "relu": relu,
+    "relu": relu, "sech": sech,
     "max": lambda *a: reduce(np.maximum, a), "min": lambda *a: reduce(np.minimum, a),
     "abs": np.abs, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
@@ -215,8 +228,9 @@ def times_quotient(g: Array, a: Array, b: Array) -> Array:
 
 def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
     raised = power(a, exponent)
-    size = np.abs(b)
-    if any_true(rounded := np.less(size, 0.25) & np.greater(a, 0) | np.greater_equal(size, 2.0**53)):
+    if b.__class__ is float and 0.25 <= abs(b) < 2.0**53:
+        rounded: Array = False
+    elif any_true(rounded := np.less(np.abs(b), 0.25) & np.greater(a, 0) | np.greater_equal(np.abs(b), 2.0**53)):
         raised = np.where(rounded & np.not_equal(a, 0), power(a, b) / a, raised)
 
     def exactly() -> Array:
