@@ -25,6 +25,8 @@ HOMES = {
     "diffcli.errors": "AutogradError Diagnostic DiffcliError DomainError ExpressionError LimitError Mark MissingExtraError NotDifferentiableError Source Span UsageError error nearest visible",
     "diffcli.errors.codes": "CODES",
     "diffcli.errors.library_words": "FORMER",
+    "diffcli.kernels.backends": "BACKENDS",
+    "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make",
     "diffcli.language": "parse",
     "diffcli.language.complaints": "complaints",
     "diffcli.language.complaints.complaints": "MOST",
