@@ -22,11 +22,9 @@ from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
-from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
+from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.colouring import colour_columns
-from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
-from diffcli.methods.traces.sweep_count import count_sweeps
+from diffcli.methods.traces.structure import structure_of
 from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
 from diffcli.records import Difference, SymbolicDerivative
 from diffcli.records.matrices import Groups, JacobianResult, Pattern
@@ -115,18 +113,8 @@ def _by_sweeps(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     options.progress("looking for the structure")
-    pattern, count = None, None
-    by_column: Groups = tuple((column,) for column in range(len(columns)))
-    by_row: Groups = tuple((row,) for row in range(len(rows)))
     mode = options.mode
-    numbers = structure(system)
-    if numbers is not None:
-        flow = flow_of(numbers.tape, numbers.values)
-        by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
-        inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
-        pattern = find_pattern(numbers.tape, flow, inputs, outputs)
-        by_column, by_row = colour_columns(pattern), colour_columns(pattern.transposed())
-        count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
+    pattern, by_column, by_row, count = structure_of(system, rows, columns)
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = tuple(sorted(by_column if mode == "forward" else by_row, key=min))  # in the order of the matrix, as in a trace
