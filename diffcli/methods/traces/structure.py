@@ -1,15 +1,13 @@
 """The structure of a Jacobian: its pattern, what shares a sweep, and what either mode costs.
 
 It is found on the program written out in numbers, which takes longer than the sweeps. Where it is the same at every point it is
-kept by what stands on the tape: a Python function is recorded at each call, most often onto the same tape.
+kept with the tape: that of a Python function is most often one that was met before.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
-
 from diffcli._named import NamedTuple
+from diffcli.language.syntax import once
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import structure
@@ -33,8 +31,13 @@ class Structure(NamedTuple):
 
 def structure_of(problem: Problem, rows: Components, columns: Components) -> Structure:
     """The structure of the Jacobian of a problem."""
-    given = (problem, rows, columns)
-    return _found(*given) if _depends(problem.tape) else _kept(_Alike(given))
+    tape, question = problem.tape, (structure_of, *rows.parts, None, *columns.parts)
+    if _depends(tape):
+        return _found(problem, rows, columns)
+    found: Structure | None = tape.kept.get(question)
+    if found is None:
+        found = tape.kept[question] = _found(problem, rows, columns)
+    return found
 
 
 def _found(problem: Problem, rows: Components, columns: Components) -> Structure:
@@ -50,6 +53,7 @@ def _found(problem: Problem, rows: Components, columns: Components) -> Structure
     return Structure(pattern, by_column, by_row, count_sweeps(numbers, flow, inputs, outputs, by_column, by_row))
 
 
+@once
 def _depends(tape: Tape) -> bool:
     """Whether the structure may be another one at another point, or is found at once."""
     return tape.shapes is None or bool(tape.skips) or any(map(_of_values, tape.operations, tape.operands))
@@ -62,26 +66,3 @@ def _of_values(name: str, row: tuple[int, ...]) -> bool:
     if name == "pow" and row[1] < 0:
         return False  # it chooses by the exponent alone
     return type(name) is not str or reads_values(name, len(row)) or any(term and chooses(term) for term in terms(name, len(row)))
-
-
-class _Alike:
-    """A question that equals another one of which the structure is the same; it is forgotten when that is known."""
-
-    def __init__(self, given: tuple[Problem, Components, Components]) -> None:
-        self.given: Any = given
-        tape, parts = given[0].tape, [part.parts for part in given[1:]]
-        constants = [(one.shape, one.tobytes()) if hasattr(one, "tobytes") else repr(one) for one in tape.constants]
-        columns = tape.operations, tape.operands, tape.shapes or (), constants
-        self.key = (*map(tuple, columns), repr(tape.parameters), repr(parts), len(tape.inputs))
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Alike) and self.key == other.key
-
-
-@lru_cache(maxsize=64)
-def _kept(alike: _Alike) -> Structure:
-    given, alike.given = alike.given, None
-    return _found(*given)
