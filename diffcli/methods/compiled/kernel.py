@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
 from diffcli.kernels.backends import Runner
 from diffcli.kernels.form import Form
 from diffcli.methods.points.points import unknown_name
 from diffcli.tape import Tape
 from diffcli.tape.tape import Shape
+
+
+class Arguments(NamedTuple):
+    """What a kernel is called with."""
+
+    names: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+    """The shape of each for one point."""
+    batch: frozenset[str]
+    """Those that may have axes of points before their own."""
 
 
 class Kernel:
@@ -22,19 +33,26 @@ class Kernel:
 
     def __init__(
         self,
-        tape: Tape,
+        arguments: Arguments,
         form: Form,
-        arguments: Sequence[str],
-        shapes: Sequence[Shape],
-        batch: frozenset[str],
-        runner: Callable[[int], Runner],
+        tape: Tape,
+        system: Any,
+        asked: Any,
         again: tuple[Callable[..., Kernel], tuple[Any, ...]],
+        runner: Callable[[int], Runner] | None = None,
+        evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
     ) -> None:
-        self.arguments, self.shapes, self.batch = tuple(arguments), tuple(shapes), batch
-        self.form, self.count, self.truths = form, len(tape.results), frozenset[int]()
-        self.runner, self._again = runner, again
-        self._entry = runner(1).entry(self._general)
-        type(self).__call__ = staticmethod(self._entry)  # type: ignore[method-assign]
+        self.arguments, self.form, self.count, self.truths = arguments, form, len(tape.results), frozenset[int]()
+        self.runner, self.evaluate, self._again = runner, evaluate, again
+        self.wrt, self.order = tuple(system.wrt), asked.order
+        self._entry = self._general if runner is None else runner(1).entry(self._general)
+        if not any(arguments.shapes):
+            type(self).__call__ = staticmethod(self._entry)  # type: ignore[method-assign]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the arguments, in order."""
+        return self.arguments.names
 
     def __call__(self, *values: Any, out: Any = None, threads: int = 1, **named: Any) -> Any:
         """The results at one point, of floats, or at many, of arrays."""
@@ -46,17 +64,17 @@ class Kernel:
 
     def _general(self, *values: Any, out: Any = None, threads: int = 1, **named: Any) -> Any:
         """A call with anything but a float for each argument by its place."""
-        if named or len(values) != len(self.arguments):
+        if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
-        if out is None and all(map(_is_number, values)) and not any(self.shapes):
-            return self.point([_as_float(name, value) for name, value in zip(self.arguments, values, strict=True)])
+        if out is None and self.runner is not None and not any(self.arguments.shapes) and all(map(_is_number, values)):
+            return self.point([_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
         from diffcli.kernels.calls import called  # numbers do not wait for NumPy
 
         return called(self, values, out, threads)
 
     def _bound(self, values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments in order."""
-        wanted = self.arguments
+        wanted = self.inputs
         takes = f"a kernel of {', '.join(wanted) or 'no variables'}"
         unknown = [name for name in named if name not in wanted]
         if unknown:
