@@ -321,7 +321,7 @@ class PythonRunner:
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> kernel = make(lower(parse("log(x)")), 0).entry(dict)
-    >>> kernel(1.0), kernel(-1.0), kernel(1)
+    >>> kernel(1.0), kernel(-1.0), kernel(x=1)
     (0.0, nan, {'x': 1})
     """
 
@@ -330,30 +330,23 @@ class PythonRunner:
         self.careful = Careful(tape, layout)
         writer = Writer(tape, layout, fast=True)
         self.functions = writer.functions
-        check = " and ".join([f"type(x{slot}) is float" for slot in range(tape.first_row)]) or "True"
+        given = inputs(tape)
+        check = " and ".join([*[f"type(x{slot}) is float" for slot in range(tape.first_row)], "not rest and not names"])
+        head = f"def kernel({inputs(tape, '=missing')}{', /, ' if given else ''}*rest, **names):"
         lines = [
-            f"def kernel({inputs(tape, '=missing')}):",
+            head,
             f"    if {check}:",
             "        try:",
             *[f"            {line}" for line in writer.lines],
             "        except RAISED:",
-            f"            return careful({inputs(tape)})",
-            f"    return otherwise({inputs(tape)})",
+            f"            return careful({given})",
+            f"    return otherwise(*[x for x in ({given}{',' if given else ''}) if x is not missing], *rest, **names)",
         ]
         self.source = "\n".join(lines)
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-        """See `diffcli.kernels.backends.Runner`. Its parameters are the inputs: Python refuses others, and too many."""
-        names = self.tape.inputs
-
-        def named(*given: Any) -> Any:
-            there = NAMES["missing"]
-            return otherwise(**{name: value for name, value in zip(names, given, strict=True) if value is not there})
-
-        function = compiled(self.source, self.functions | {"careful": self.careful, "otherwise": named})
-        code = function.__code__
-        function.__code__ = code.replace(co_varnames=(*names, *code.co_varnames[len(names) :]))
-        return function
+        """See `diffcli.kernels.backends.Runner`."""
+        return compiled(self.source, self.functions | {"careful": self.careful, "otherwise": otherwise})
 
     @cached_property
     def every(self) -> Callable[..., Any]:
