@@ -65,4 +65,4 @@ def kernel_of(asked: Asked) -> Kernel:
 
         at = dict.fromkeys(program.inputs, 0.0) | {name: basis(shape, []) if shape else 0.0 for name, shape in asked.shapes}
     system = System(program, at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
-    return made(system, asked, (kernel_of, (asked,)))
+    return made(system, asked, (kernel_of, asked))

@@ -39,7 +39,7 @@ class Asked(NamedTuple):
     most_rows: int
 
 
-Again = tuple[Callable[..., Kernel], tuple[Any, ...]]
+Again = tuple[Callable[..., Kernel], Any]
 """How a kernel is made again: in another process, where it has been sent to."""
 
 
