@@ -11,7 +11,6 @@ from diffcli.kernels.form import Form, Leaf
 from diffcli.methods.compiled.choice import Runners
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
-from diffcli.methods.matrices.hessian import require_one
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.problem import subject_of
 from diffcli.methods.problem.system import System
@@ -46,6 +45,8 @@ Again = tuple[Callable[..., Kernel], Any]
 def made(system: System, asked: Asked, again: Again) -> Kernel:
     """The kernel of a system."""
     if asked.order == 2:
+        from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
+
         require_one(system)
     tape = system.tape
     shapes = dict(zip(tape.inputs, map(tape.shape, range(tape.first_row)), strict=True))
