@@ -22,7 +22,7 @@ from diffcli.operations.arithmetic import arrays
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import NUMPY
-from diffcli.tape.running.evaluation import Values, constant_values, last_uses, start_values
+from diffcli.tape.running.evaluation import Values, constant_values, last_uses
 from diffcli.tape.running.rules import FLOAT, Arithmetic, fold, parse_own
 
 Place: TypeAlias = "int | str"
@@ -34,6 +34,13 @@ BLOCK = 16384
 MEMORY = 2**20
 """How many bytes the columns of a block may take, so that they stay near the processor."""
 
+
+def halved(angle: Any, out: Any) -> None:
+    """Half of an angle; where that is no float, the block is left to care."""
+    with np.errstate(under="raise"):
+        np.multiply(angle, 0.5, out=out)
+
+
 TRUTHS = {
     "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
     "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
@@ -43,13 +50,13 @@ TRUTHS = {
 CALLS: dict[str, Callable[..., Any]] = {
     **{name: function for name, function in arrays.FUNCTIONS.items() if isinstance(function, np.ufunc) and name != "logaddexp"},
     **TRUTHS, "div": np.divide, "pow": np.power, "hypot": np.hypot, "copysign": np.copysign, "max": np.maximum, "min": np.minimum,
-    "floor_divide": np.floor_divide,
+    "floor_divide": np.floor_divide, "halved": halved,
 }  # fmt: skip
 """Rows that NumPy computes into an array that it is given, right as long as everything is finite."""
 
 HONEST = frozenset((
     *TRUTHS, "add", "sub", "mul", "div", "neg", "square", "sqrt", "exp", "log", "abs", "sign", "floor", "ceil", "round", "trunc",
-    "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "number",
+    "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "number", "halved",
 ))  # fmt: skip
 """Rows that make nothing infinite or undefined of finite operands without a word of NumPy's; others are looked at."""
 
@@ -71,6 +78,11 @@ def finite(column: Any) -> None:
     """Stop a block in which a value may be infinite or undefined."""
     if not isfinite(np.vdot(column, column)):
         raise FloatingPointError
+
+
+NAMES: dict[str, Any] = {function.__name__: function for function in CALLS.values()}
+NAMES |= {"array": np.array, "nan": np.nan, "inf": np.inf, "copyto": np.copyto, "putmask": np.putmask, "finite": finite}
+"""What the names in a source stand for, but for constants and functions that NumPy does not have."""
 
 
 class Rows:
@@ -155,7 +167,7 @@ class Rows:
             return None
         found = a
         if size % 1:
-            found = self.row("sqrt", a)
+            found = self.row("sqrt", self.row("add", a, self.number(0.0)))  # of -0 it is 0
             found = found if size == 0.5 else self.row("mul", a, found)
         elif size > 1:
             square = self.row("square", a)
@@ -165,7 +177,7 @@ class Rows:
     def _circular(self, name: str, a: Place) -> Place:
         """The sine by the tangent of half the angle; the cosine by that of the angle, with the sign that the sine tells."""
         one = self.number(1.0)
-        half = self.row("tan", self.row("mul", a, self.number(0.5)))
+        half = self.row("tan", self.row("halved", a))
         sine = self.row("div", self.row("add", half, half), self.row("add", self.row("square", half), one))
         if name == "sin":
             return sine
@@ -192,27 +204,39 @@ class Writer:
         self.free: dict[str, list[str]] = {"r": [], "b": []}
         self.counts = {"r": 0, "b": 0}
         self.lines: list[str] = []
-        self.wanted: dict[Place, str] = {}
+        self.wanted: dict[int, str] = {}
         for position, place in enumerate(results):
             if isinstance(place, int):
                 self.wanted.setdefault(place, f"o{position}")
-        last = self._last_reads()
-        for index in range(len(rows.rows)):
-            if index in last:
-                self.row(index, last[index])
+        order = self._order()
+        for index, last in zip(order, self._last_reads(order), strict=True):
+            self.row(index, last)
         for position, place in enumerate(results):
-            if self.wanted.get(place) != f"o{position}":
+            if not isinstance(place, int) or self.wanted[place] != f"o{position}":
                 self.lines.append(f"copyto(o{position}, {self.name(place)})")
 
-    def _last_reads(self) -> dict[int, list[int]]:
-        """For each row that is needed, the rows that nothing reads after it."""
-        seen, last = set(self.wanted), {}
-        for index in reversed(range(len(self.rows.rows))):
-            if index in seen:
-                reads = [operand for operand in dict.fromkeys(self.rows.rows[index][1]) if isinstance(operand, int)]
-                last[index] = [operand for operand in reads if operand not in seen]
-                seen.update(reads)
-        return last
+    def _order(self) -> list[int]:
+        """The rows that results need: each as late as can be, so that few are waiting."""
+        order: dict[int, None] = {}
+        stack = [*reversed(self.wanted)]
+        while stack:
+            index = stack.pop()
+            waiting = [operand for operand in self.rows.rows[index][1] if isinstance(operand, int) and operand not in order]
+            if waiting:
+                stack += [index, *reversed(waiting)]
+            else:
+                order[index] = None
+        return list(order)
+
+    def _last_reads(self, order: list[int]) -> list[list[int]]:
+        """For each row in an order the rows that nothing reads after it."""
+        seen: set[Place] = set(self.wanted)
+        found = []
+        for index in reversed(order):
+            reads = [operand for operand in dict.fromkeys(self.rows.rows[index][1]) if isinstance(operand, int)]
+            found.append([operand for operand in reads if operand not in seen])
+            seen.update(reads)
+        return found[::-1]
 
     def name(self, place: Place) -> str:
         return self.names[place] if isinstance(place, int) else place
@@ -283,16 +307,17 @@ class Plan:
             else:
                 self.single.append(slot)
         self.values = values
-        results = [rows.truth(place(slot)) if position in truths else rows.value(place(slot)) for position, slot in enumerate(tape.results)]
+        results = [place(slot) for slot in tape.results]
+        results = [rows.truth(at) if position in truths else rows.value(at) for position, at in enumerate(results)]
         writer, self.plain = Writer(rows, results), rows.plain
         self.floats, self.bools = writer.counts["r"], writer.counts["b"]
         columns = [*[f"x{slot}" for slot in range(tape.first_row) if varying[slot]], *[f"u{slot}" for slot in self.given]]
         columns += [f"o{position}" for position in range(len(results))]
         columns += [f"{kind}{index}" for kind, count in writer.counts.items() for index in range(count)]
-        lines = [f"{name} = array({text.replace('inf', 'infinity')})" for text, name in rows.constants.items()]
-        self.source = "\n".join([*lines, f"def block({', '.join(columns)}):", *[f"    {line}" for line in writer.lines or ["pass"]]])
-        namespace = {function.__name__: function for function in CALLS.values()} | rows.functions
-        namespace |= {"array": np.array, "nan": np.nan, "infinity": np.inf, "copyto": np.copyto, "putmask": np.putmask, "finite": finite}
+        lines = [f"{name} = array({text})" for text, name in rows.constants.items()]
+        lines += [f"def block({', '.join(columns)}):", *[f"    {line}" for line in writer.lines or ["pass"]]]
+        self.source = "\n".join(lines)
+        namespace = NAMES | rows.functions
         exec(compile(self.source, "<kernel>", "exec"), namespace)
         self.block: Callable[..., None] = namespace["block"]
         self.single_functions = FLOAT.row_functions(tape)
