@@ -26,6 +26,7 @@ HOMES = {
     "diffcli.errors.codes": "CODES",
     "diffcli.errors.library_words": "FORMER",
     "diffcli.kernels.backends": "BACKENDS",
+    "diffcli.kernels.numpy": "make_numpy=make tangent_is_quick",
     "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make",
     "diffcli.language": "parse",
     "diffcli.language.complaints": "complaints",
