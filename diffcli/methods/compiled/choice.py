@@ -13,6 +13,14 @@ from diffcli.tape import Tape
 AUTO = "auto"
 
 
+FEW_POINTS = 32
+"""Up to so many points Python computes one after another sooner than NumPy begins."""
+MUCH_WORK = 250_000
+"""Rows times points from which on machine code makes up for its making within some 50 calls."""
+MANY_ROWS = 1000
+"""Rows from which on it does so for single points, within some 5,000 calls."""
+
+
 class Runners:
     """The back ends of a kernel, each made when it is first needed."""
 
@@ -21,10 +29,25 @@ class Runners:
         self.made: dict[str, Runner] = {}
 
     def __call__(self, points: int) -> Runner:
-        name = self.backend if self.backend != AUTO else "python"
+        """What runs so many points."""
+        name = self.backend if self.backend != AUTO else best(len(self.tape.operations), points)
         if name not in self.made:
             self.made[name] = module_of(name).make(self.tape, layout_of(self.form))
         return self.made[name]
+
+
+def best(rows: int, points: int) -> str:
+    """The back end that is fastest for a tape of so many rows at so many points, of those that are installed.
+
+    >>> best(20, 1), best(20, 1000)
+    ('python', 'numpy')
+    """
+    if rows * points >= MUCH_WORK or (points == 1 and rows >= MANY_ROWS):
+        from importlib.util import find_spec  # few kernels wait for it
+
+        if find_spec(BACKENDS["llvm"].needs):
+            return "llvm"
+    return "python" if points <= FEW_POINTS else "numpy"
 
 
 def module_of(name: str) -> Any:
