@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
-from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, emit
+from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code, processor
 from diffcli.kernels.machine.entry import entry, fits
 from diffcli.kernels.machine.lanes import Lanes
@@ -107,38 +107,36 @@ class Machine:
         """The function ``batch(start, stop, inputs, results, marks)``, and whether it marks any points."""
         module = ir.Module("kernel")
         lanes = Lanes(module, self.width)
-        vector = ir.VectorType(DOUBLE, self.width)
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER, POINTER, POINTER]), "batch")
         start, stop, inputs, results, marks = function.args
         before, loop, after = (ir.IRBuilder(function.append_basic_block(name)) for name in ("before", "loop", "after"))
         point = loop.phi(INTEGER)
-        values = []
-        for slot in range(self.tape.first_row):
-            array = before.load(before.gep(inputs, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
+
+        def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
+            array = builder.load(builder.gep(inputs, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
             if slot in uniform:
-                values.append(spread(before, before.load(array, typ=DOUBLE), vector))
-            else:
-                values.append(loop.load(loop.gep(array, [point], source_etype=DOUBLE), align=8, typ=vector))
+                return spread(builder, builder.load(array, typ=DOUBLE), lanes.double)
+            return builder.load(builder.gep(array, [point], source_etype=DOUBLE), align=8, typ=lanes.double)
 
-        def place(same: bool) -> None:
-            lanes.builder = before if same else loop
-
-        found = emit(self.tape, lanes, values, place, uniform)
-        for place_, value in enumerate(found):
-            array = before.load(before.gep(results, [INTEGER(place_)], source_etype=POINTER), typ=POINTER)
-            if place_ in self.truths:
-                value = loop.zext(lanes.truth(value), ir.VectorType(BYTE, self.width))
-                loop.store(value, loop.gep(array, [point], source_etype=BYTE), align=1)
+        def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
+            array = builder.load(builder.gep(results, [INTEGER(position)], source_etype=POINTER), typ=POINTER)
+            if position in self.truths:
+                value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
             else:
-                loop.store(lanes.number(value), loop.gep(array, [point], source_etype=DOUBLE), align=8)
+                value, kind = lanes.number(value), DOUBLE
+            builder.store(value, builder.gep(array, [point], source_etype=kind), align=1 if kind is BYTE else 8)
+
+        emission = Emission(self.tape, lanes, load, store, uniform)
+        emission.before(before)
+        last = emission.each(loop)
         if lanes.rescue is not None:
-            bits = loop.zext(loop.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
-            loop.store(bits, loop.gep(marks, [loop.udiv(point, INTEGER(self.width))], source_etype=BYTE))
-        following = loop.add(point, INTEGER(self.width))
+            bits = last.zext(last.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
+            last.store(bits, last.gep(marks, [last.udiv(point, INTEGER(self.width))], source_etype=BYTE))
+        following = last.add(point, INTEGER(self.width))
         point.add_incoming(start, before.block)
-        point.add_incoming(following, loop.block)
+        point.add_incoming(following, last.block)
         before.cbranch(before.icmp_signed("<", start, stop), loop.block, after.block)
-        loop.cbranch(loop.icmp_signed("<", following, stop), loop.block, after.block)
+        last.cbranch(last.icmp_signed("<", following, stop), loop.block, after.block)
         after.ret_void()
         return module, lanes.rescue is not None
 

@@ -16,7 +16,7 @@ from typing import Any
 from llvmlite import ir
 
 from diffcli.kernels.backends import Layout, Runner
-from diffcli.kernels.machine.emission import DOUBLE, INTEGER, POINTER, emit
+from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.tape import Tape
@@ -186,27 +186,41 @@ def module_of(tape: Tape, codes: list[int], numbers: list[int]) -> ir.Module:
     start, look, point, give, leave = (
         ir.IRBuilder(function.append_basic_block(name)) for name in ("start", "look", "point", "give", "leave")
     )
-    right = start.and_(
+    wanted = start.and_(
         start.icmp_signed("==", count, INTEGER(tape.first_row)), start.icmp_signed("==", names, POINTER(None))
     )
-    start.cbranch(right, look.block, leave.block)
-    objects = [look.load(look.gep(arguments, [INTEGER(k)], source_etype=POINTER), typ=POINTER) for k in range(tape.first_row)]
+
+    def argument(builder: ir.IRBuilder, slot: int) -> ir.Value:
+        return builder.load(builder.gep(arguments, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
+
+    def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
+        return builder.load(builder.gep(argument(builder, slot), [INTEGER(NUMBER)], source_etype=BYTE), typ=DOUBLE)
+
+    def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
+        for place in places.get(position, ()):
+            builder.store(lanes.number(value), builder.gep(room, [INTEGER(place)]))
+
     right = ir.IntType(1)(1)
-    for each in objects:
-        kind = look.load(look.gep(each, [INTEGER(TYPE)], source_etype=ir.IntType(8)), typ=INTEGER)
+    for slot in range(tape.first_row):
+        kind = look.load(look.gep(argument(look, slot), [INTEGER(TYPE)], source_etype=BYTE), typ=INTEGER)
         right = look.and_(right, look.icmp_signed("==", kind, INTEGER(id(float))))
-    look.cbranch(right, point.block, leave.block)
+    room = start.alloca(DOUBLE, size=INTEGER(max(1, len(numbers))))
+    places: dict[int, list[int]] = {}
+    for place, position in enumerate(numbers):
+        places.setdefault(position, []).append(place)
     lanes = Lanes(module, 1)
-    lanes.builder = point
-    inputs = [point.load(point.gep(each, [INTEGER(NUMBER)], source_etype=ir.IntType(8)), typ=DOUBLE) for each in objects]
-    found = emit(tape, lanes, inputs, lambda same: None)
+    emission = Emission(tape, lanes, load, store)
+    emission.before(start)
+    last = emission.each(point)
+    look.cbranch(right, point.block, leave.block)
     if lanes.rescue is None:
-        point.branch(give.block)
+        last.branch(give.block)
     else:
-        point.cbranch(lanes.rescue, leave.block, give.block)
-    box(module, give, [lanes.number(found[k]) for k in numbers], codes)
+        last.cbranch(lanes.rescue, leave.block, give.block)
+    box(module, give, room, codes)
     call = ir.FunctionType(POINTER, [POINTER, POINTER, INTEGER, POINTER])
     leave.ret(leave.call(called(leave, address_of("PyObject_Vectorcall"), call), [own, arguments, count, names], tail=True))
+    start.cbranch(wanted, look.block, leave.block)
     return module
 
 
@@ -215,15 +229,12 @@ def called(builder: ir.IRBuilder, address: int, kind: ir.FunctionType) -> ir.Val
     return builder.inttoptr(INTEGER(address), kind.as_pointer())
 
 
-def box(module: ir.Module, give: ir.IRBuilder, values: list[ir.Value], codes: list[int]) -> None:
-    """Return the values as Python's floats, in tuples of the shape."""
+def box(module: ir.Module, give: ir.IRBuilder, room: ir.Value, codes: list[int]) -> None:
+    """Return the numbers in ``room`` as Python's floats, in tuples of the shape."""
     if codes == [LEAF]:
         kind = ir.FunctionType(POINTER, [DOUBLE])
-        give.ret(give.call(called(give, address_of("PyFloat_FromDouble"), kind), values, tail=True))
+        give.ret(give.call(called(give, address_of("PyFloat_FromDouble"), kind), [give.load(room)], tail=True))
         return
-    room = give.alloca(DOUBLE, size=INTEGER(len(values)))
-    for place, value in enumerate(values):
-        give.store(value, give.gep(room, [INTEGER(place)]))
     shape = ir.GlobalVariable(module, ir.ArrayType(INTEGER, len(codes)), "shape")
     shape.global_constant, shape.initializer = True, ir.Constant(shape.value_type, codes)
     shapes, numbers = give.alloca(POINTER), give.alloca(POINTER)
