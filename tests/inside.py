@@ -26,7 +26,7 @@ HOMES = {
     "diffcli.errors.codes": "CODES",
     "diffcli.errors.library_words": "FORMER",
     "diffcli.kernels.backends": "BACKENDS",
-    "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_DEPTH=DEPTH OF_TWO STRICT_ROWS formula make_python=make",
+    "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make",
     "diffcli.language": "parse",
     "diffcli.language.complaints": "complaints",
     "diffcli.language.complaints.complaints": "MOST",
