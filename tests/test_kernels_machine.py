@@ -292,9 +292,10 @@ def long_program(count):
 def test_a_long_program_is_computed_as_a_short_one(count):
     tape = derivative_tape(long_program(count))
     machine = Machine(tape, tuple(range(3)), frozenset())
+    entry = machine.entry(refuse)
     points = [[0.3 + 0.01 * k, 1.2 - 0.02 * k] for k in range(13)]
     found = computed(machine, points)
     for point, values in zip(points, found, strict=True):
         assert values == pytest.approx(expected(tape, point), rel=1e-9)
-        assert machine.entry(refuse)(*point) == pytest.approx(expected(tape, point), rel=1e-9)
+        assert entry(*point) == pytest.approx(expected(tape, point), rel=1e-9)
 

@@ -150,10 +150,13 @@ def shape_of(layout: Layout) -> tuple[list[int], list[int]]:
     """
     if isinstance(layout, int):
         return [LEAF], [layout]
-    if all(isinstance(part, int) for part in layout):
-        return [-2 - len(layout)], list(layout)
-    parts = [shape_of(part) for part in layout]
-    return [len(layout), *sum((codes for codes, _ in parts), [])], sum((numbers for _, numbers in parts), [])
+    codes, numbers, flat = [len(layout)], list[int](), True
+    for part in layout:
+        inner, places = shape_of(part)
+        flat = flat and inner == [LEAF]
+        codes += inner
+        numbers += places
+    return [-2 - len(layout)] if flat else codes, numbers
 
 
 class Otherwise:
@@ -173,8 +176,9 @@ def entry(tape: Tape, layout: Layout, careful: Callable[[], Runner], otherwise: 
     codes, numbers = shape_of(layout)
     code = Code(str(module_of(tape, codes, numbers)), effort=1)
     method = Method(b"kernel", code.address("entry"), FAST | KEYWORDS, None)
-    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(("PyCFunction_NewEx", ctypes.pythonapi))
-    function: Callable[..., Any] = new(ctypes.addressof(method), Otherwise(otherwise, careful, tape.first_row, [code, method]), None)
+    kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    own = Otherwise(otherwise, careful, tape.first_row, [code, method])
+    function: Callable[..., Any] = kind(("PyCFunction_NewEx", ctypes.pythonapi))(ctypes.addressof(method), own, None)
     return function
 
 
