@@ -52,7 +52,8 @@ def called(kernel: Called, values: Sequence[Any], out: Any, threads: int) -> Any
     points, places = prod(lead), dict[Leaf, Array]()
     if out is not None:
         places = matched(kernel.form, out, lead)
-        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in places.values()) else array for array in arrays]
+        given = [*places.values()]
+        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in given) else array for array in arrays]
     if kernel.evaluate is not None:
         return one_by_one(kernel, arrays, lead, places)
     columns = [
@@ -198,14 +199,17 @@ def matched(form: Form, out: Any, lead: Shape) -> dict[Leaf, Array]:
         if isinstance(part, Leaf):
             target = target_of(given, (*lead, *part.shape), place)
             if any(np.may_share_memory(target, other) and np.shares_memory(target, other) for other in found.values()):
-                raise refusal("usage", "two arrays of `out` share memory", "give an array of its own for each array of the result")
+                raise refusal("usage", "two arrays of `out` share memory", _EACH)
             found[part] = target
         elif not isinstance(given, tuple | list) or len(given) != len(part):
             what = f"`{place}` is to be a tuple of {len(part)}, as the result is"
-            raise refusal("usage", what, "give an array for each array of the result")
+            raise refusal("usage", what, _EACH)
         else:
             waiting += [(one, each, f"{place}[{k}]") for k, (one, each) in enumerate(zip(part, given, strict=True))][::-1]
     return found
+
+
+_EACH = "give an array of its own for each array of the result"
 
 
 def target_of(given: Any, shape: Shape, place: str) -> Array:

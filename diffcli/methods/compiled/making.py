@@ -38,11 +38,11 @@ class Asked(NamedTuple):
     most_rows: int
 
 
-Again = tuple[Callable[..., Kernel], Any]
+Again = tuple[Callable[..., Kernel[Any]], Any]
 """How a kernel is made again: in another process, where it has been sent to."""
 
 
-def made(system: System, asked: Asked, again: Again) -> Kernel:
+def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
     """The kernel of a system."""
     if asked.order == 2:
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
