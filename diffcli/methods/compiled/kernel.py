@@ -100,14 +100,15 @@ class Kernel(Generic[Point]):
         from diffcli.kernels import flat
 
         (value, jacobian), (first, second) = kernel._at(x, others, named), parts(kernel.form)
-        return flat.values(first, value), flat.rows(second, jacobian, first)
+        return flat.values(first, value), flat.slopes(second, jacobian, first)
 
     def hess(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The matrix of the second derivatives by ``x``."""
         kernel = self._of_order(2)
         from diffcli.kernels import flat
 
-        return flat.square(parts(kernel.form)[2], kernel._at(x, others, named)[2])
+        _, gradient, hessian = parts(kernel.form)
+        return flat.matrix(hessian, kernel._at(x, others, named)[2], gradient)
 
     def _of_order(self, order: int) -> Kernel[Any]:
         """The kernel of the derivatives up to an order, which this one has."""
