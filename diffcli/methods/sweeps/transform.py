@@ -85,9 +85,17 @@ class ReverseTransform:
                 self.above[operand] |= self.above[slot] or tape.operation(slot) in limited
 
     def run(self) -> Transformed:
+        self.sweep(self.output)
+        return self.finish([self.output, *[self.derivatives[slot] for slot in self.wrt]])
+
+    def sweep(self, output: int) -> list[int]:
+        """The rows of one sweep from a result, and the slots of its derivatives; rows of sweeps before are used again.
+
+        The result of a constant has its negative slot.
+        """
         tape, sums = self.tape, self.sums
-        if self.output >= 0:
-            sums.add(self.output, self.build.scopes[self.output], self.build.constant(1.0), self.span(self.output))
+        if output >= 0:
+            sums.add(output, self.build.scopes[output], self.build.constant(1.0), self.span(output))
         for slot in reversed(tape.rows()):
             taken = sums.take(slot, self.span(slot))
             if taken is not None:
@@ -97,7 +105,7 @@ class ReverseTransform:
             found = sums.take_number(slot, self.span(slot))
             self.build.scope = self.build.root
             self.derivatives[slot] = found if self.arrays is None else self.arrays.to_operand(found, slot, self.span(slot))
-        return self.finish([self.output, *[self.derivatives[slot] for slot in self.wrt]])
+        return [self.derivatives[slot] for slot in self.wrt]
 
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
         """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
