@@ -1,0 +1,72 @@
+"""Which marked points are alike: a number for each, made of the signs of all values of a tape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from diffcli.records import Array
+from diffcli.tape import Tape
+from diffcli.tape.running.array_rules import NUMPY
+from diffcli.tape.running.evaluation import start_values
+
+BLOCK = 16_384
+"""How many points are looked at together."""
+
+FACTOR = np.uint64(0x9E3779B97F4A7C15)
+"""An odd number whose bits are those of the golden ratio (Knuth, volume 3, section 6.4)."""
+
+
+MOST_EXACT = 256
+"""At how many points on jumps the pattern is the point itself; of more it has the inputs of the conditions that hold."""
+
+
+def patterns(tape: Tape, jumps: Sequence[tuple[int, tuple[int, ...]]], inputs: Sequence[Any]) -> Array:
+    """The pattern of each point, as a number of 64 bits: two points with different ones are hardly ever given the same.
+
+    Every row is computed for every point, those of branches that are not taken too.
+    """
+    blocks = [[column[start : start + BLOCK] for column in inputs] for start in range(0, len(inputs[0]), BLOCK)]
+    signs, beside, jumping = (np.concatenate(parts) for parts in zip(*[_of_block(tape, jumps, block) for block in blocks], strict=True))
+    if np.count_nonzero(jumping) > MOST_EXACT:
+        return np.where(jumping, beside, signs)
+    exact = signs
+    for column in inputs:
+        exact = _with_number(exact, column)
+    return np.where(jumping, exact, signs)
+
+
+def _of_block(tape: Tape, jumps: Sequence[tuple[int, tuple[int, ...]]], inputs: Sequence[Array]) -> tuple[Array, Array, Array]:
+    """A number made of the signs of all values, another that has the inputs of jumps too, and where there are jumps."""
+    holds, signs, beside = dict(jumps), np.zeros(len(inputs[0]), np.uint64), np.zeros(len(inputs[0]), np.uint64)
+    jumping = np.zeros(len(inputs[0]), bool)
+    for slot, value in _values(tape, inputs):
+        kinds = (value > 0) + 2 * (value < 0) + 4 * np.isinf(value)  # NaN is none of these
+        signs = _mixed(signs, np.where(np.isnan(value), 3, kinds).astype(np.uint64))
+        if slot in holds:
+            jumping |= value != 0
+            for place in holds[slot]:
+                beside = np.where(value != 0, _with_number(beside, inputs[place]), beside)
+    return signs, _mixed(signs, beside), jumping
+
+
+def _with_number(found: Array, column: Array) -> Array:
+    return _mixed(found, np.ascontiguousarray(column + 0.0).view(np.uint64))
+
+
+def _values(tape: Tape, inputs: Sequence[Array]) -> Iterator[tuple[int, Array]]:
+    """The values of all inputs and rows, one after another."""
+    tape = tape.copy(shapes=[inputs[0].shape] * tape.slots)
+    values = start_values(tape, inputs)
+    yield from enumerate(inputs)
+    with NUMPY.numbers.quiet():
+        for slot, function in zip(tape.rows(), NUMPY.row_functions(tape), strict=True):
+            values[slot] = function(*[values[operand] for operand in tape.operands_of(slot)])
+            yield slot, np.broadcast_to(values[slot], inputs[0].shape)
+
+
+def _mixed(found: Array, more: Array) -> Array:
+    found = (found ^ more) * FACTOR
+    return found ^ (found >> np.uint64(29))
