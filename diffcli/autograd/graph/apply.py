@@ -40,22 +40,7 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     values = [
         one._value if isinstance(one, Core) else one if one.__class__ is float else operand_value(one, truth) for one in given
     ]
-    kind, shapes = tensors.one_kind(values)
-    plan: Plan | None = None
-    if shapes is None or (kind is tensors.FLOAT32 and _has_numbers(given)) or not (known.quick or truth):
-        value, plan, given = _of_kinds(known, given, values, fixed)
-    elif known.number is not None and not truth and kind is not tensors.FLOAT32 and not any(shapes):
-        values = list(map(tensors.as_number, values))
-        value = known.number(*values)
-    else:
-        plan = plan_of(known, shapes, fixed)
-        value = arrays.quietly(plan.value, *values)
-        if truth:
-            value = tensors.truth(value)
-        elif not plan.shape or (kind is not None and value.dtype is not kind):
-            value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
-        if not known.view:
-            value = tensors.in_memory_of_its_own(value, values)
+    value, plan, given = compute(known, given, values, fixed)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
     made = new(value)
@@ -65,9 +50,33 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     if edges is not None:
         made._node = record(known, plan, given, edges, values, value)
     elif leads_on(known) and (truth or marked(given)):
-        plan = plan or plan_of(known, [()] * len(given), fixed)
-        set_boundary(made, boundary_of(known, given, made.shape, plan.shapes, plan.fixed))
+        shapes, options = (None, None) if plan is None else (plan.shapes, plan.fixed)
+        set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
     return made
+
+
+def compute(
+    known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed, over: bool = False
+) -> tuple[Any, Plan | None, Sequence[Any]]:
+    """The value of an operation, its plan, and the operands, in its kind of numbers as ``values`` become.
+
+    Numbers alone have no plan. The value takes the memory of the first operand, where it can and ``over`` says that it may.
+    """
+    kind, shapes = tensors.one_kind(values)
+    if shapes is None or (kind is tensors.FLOAT32 and _has_numbers(given)) or not (known.quick or known.truth):
+        return _compute_in_kinds(known, given, values, fixed)
+    if known.number is not None and not known.truth and kind is not tensors.FLOAT32 and not any(shapes):
+        values[:] = map(tensors.as_number, values)
+        return known.number(*values), None, given
+    plan = plan_of(known, shapes, fixed)
+    if over and plan.shape == shapes[0] and known.takes_memory and tensors.writable(values[0]):
+        return arrays.quietly(known.value, *values, out=values[0]), plan, given
+    value = arrays.quietly(plan.value, *values)
+    if known.truth:
+        return tensors.truth(value), plan, given
+    if not plan.shape or (kind is not None and value.dtype is not kind):
+        value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
+    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
 
 
 def _has_numbers(given: Sequence[Any]) -> bool:
@@ -75,17 +84,13 @@ def _has_numbers(given: Sequence[Any]) -> bool:
     return any(isinstance(one, Core) and one._value.__class__ is float for one in given)
 
 
-def _of_kinds(known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed) -> tuple[Any, Plan, Sequence[Any]]:
-    """The value of an operation on numbers of whatever kinds, its plan, and the operands as they become."""
+def _compute_in_kinds(
+    known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed
+) -> tuple[Any, Plan, Sequence[Any]]:
+    """The same of numbers of whatever kinds."""
     if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     plan = plan_of(known, list(map(tensors.shape_of, values)), fixed)
-    value, given = compute(known, plan, given, values)
-    return value, plan, given
-
-
-def compute(known: Rule, plan: Plan, given: Sequence[Any], values: list[Any]) -> tuple[Any, Sequence[Any]]:
-    """The value of an operation, and the operands, in its kind of numbers as ``values`` become."""
     moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
     whole = not moved and _all_whole(known, given, values)
     kind = None
@@ -96,15 +101,15 @@ def compute(known: Rule, plan: Plan, given: Sequence[Any], values: list[Any]) ->
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
     value = arrays.quietly(plan.value, *values)
     if known.truth:
-        return tensors.truth(value), given
+        return tensors.truth(value), plan, given
     value = tensors.plain(value)
     if known.name in INDEX_RESULTS:
-        return tensors.as_kind(value, tensors.INT64), given
+        return tensors.as_kind(value, tensors.INT64), plan, given
     if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
         _exact(known, [value, plan.value(*map(abs, values))])
     if kind is not None and tensors.kind_of(value) is not kind:
         value = tensors.as_kind(value, kind)
-    return value if known.view else tensors.in_memory_of_its_own(value, values), given
+    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
 
 
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:

@@ -151,7 +151,9 @@ class ArrayNode(OperationNode):
         return term if mask is None else Partial(term, mask)
 
     def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
-        rule, function, is_all = self.plan.adjoint(position)
+        edge = self.edges[position]
+        by_columns = edge.__class__ is ArrayNode and edge.rule.name == "transpose" and len(edge.shape) == 2
+        rule, function, is_all = self.plan.adjoint(position, by_columns)
         if function is None:
             return tensors.zeros(self.plan.shapes[position], tensors.kind_of(g))
         known = [*values, self.result]

@@ -342,6 +342,11 @@ def sum_to(a: Array, shape: Axes = ()) -> Array:
     return np.reshape(result, shape)
 
 
+def matmul_by_columns(a: Array, b: Array) -> Array:
+    """A product of matrices whose columns stand in memory one after the other."""
+    return np.matmul(a, b, order="F")
+
+
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sum": reduction(np.sum), "mean": reduction(np.mean), "prod": reduction(np.prod), "amax": reduction(np.max),
     "amin": reduction(np.min), "argmax": place(np.argmax), "argmin": place(np.argmin), "norm": norm, "logsumexp": logsumexp,

@@ -1,0 +1,99 @@
+"""Elementary functions over vectors: what `math` computes for one number, without a branch.
+
+Each is a function of values. An error is a few units in the last place at most, and what is infinite, NaN or has a sign is
+what it is in floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, nan
+
+from diffcli.kernels.machine.values import Value
+
+LOG_2 = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+"""log(2) in two parts: a whole number up to 2^20 times the first is exact (FDLIBM, Sun 1993)."""
+TO_WHOLE = 1.5 * 2.0**52
+"""A number to which this is added is rounded to a whole one, which its lowest bits are then."""
+_SMALLEST = 2.0**-1022
+_ONE, _MANTISSA, _ROOT_HALF = 0x3FF0000000000000, 0x000FFFFFFFFFFFFF, 0x3FE6A09E667F3BCD
+
+# What follows is fitted at Chebyshev's nodes; beside each the largest error relative to the function.
+# (exp(r) - 1 - r)/r^2 for |r| <= log(2)/2: 4e-17
+_EXP = (
+    0.5000000000000001, 0.16666666666666669, 0.04166666666662399, 0.008333333333330051, 0.0013888888917281794,
+    0.00019841269863105968, 2.480152119021773e-05, 2.7557268378684192e-06, 2.7620138719733994e-07, 2.5100424157005067e-08,
+)  # fmt: skip
+# (2*atanh(s)/s - 2)/s^2 in s^2, for s to (sqrt(2) - 1)/(sqrt(2) + 1): 5e-18
+_LOG = (
+    0.666666666666667, 0.3999999999989889, 0.28571428626253836, 0.22222211089379496, 0.1818289243253687,
+    0.15331611722055008, 0.14617807153417325,
+)  # fmt: skip
+
+
+def clamped(x: Value, low: float, high: float) -> Value:
+    """x held between two bounds; NaN stays."""
+    x = x.lanes.where(x > high, high, x)
+    return x.lanes.where(x < low, low, x)
+
+
+def _exponent(x: Value) -> tuple[Value, Value]:
+    """The whole number k nearest to x/log(2), and x - k*log(2)."""
+    lanes = x.lanes
+    k = lanes.fma(x, 1.4426950408889634, TO_WHOLE) - TO_WHOLE
+    return k, lanes.fma(k, -LOG_2[1], lanes.fma(k, -LOG_2[0], x))
+
+
+def scaled(x: Value, k: Value) -> Value:
+    """x*2^k for |k| < 2000: in two steps, because 2^k alone may be beyond the range, with one rounding."""
+    lanes = x.lanes
+    if lanes.scales:
+        return lanes.scaled(x, k)
+    half = lanes.fma(k, 0.5, TO_WHOLE)
+    rest = (k - (half - TO_WHOLE)) + TO_WHOLE
+    return (x.bits() + (half.bits() << 52)).as_number() * ((rest.bits() << 52) + _ONE).as_number()
+
+
+def exp(x: Value) -> Value:
+    return _exp(x)
+
+
+def _exp(x: Value, shift: float = 0.0) -> Value:
+    """exp(x)*2^shift, which may be in range where exp(x) is not."""
+    lanes = x.lanes
+    k, r = _exponent(clamped(x, -800.0, 800.0))
+    return scaled(1.0 + lanes.fma(r * r, lanes.polynomial(r, _EXP), r), k + shift if shift else k)
+
+
+def _log_parts(x: Value) -> tuple[Value, Value]:
+    """The whole number k and m between sqrt(1/2) and sqrt(2), with x = m*2^k; of x > 0."""
+    lanes = x.lanes
+    subnormal = x < _SMALLEST
+    bits = lanes.where(subnormal, x * 2.0**54, x).bits() + (_ONE - _ROOT_HALF)
+    exponent = (bits.shifted_down(52) | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
+    m = ((bits & _MANTISSA) + _ROOT_HALF).as_number()
+    return exponent - lanes.where(subnormal, 2.0**52 + 1023 + 54, 2.0**52 + 1023), m
+
+
+def _log_near_1(f: Value) -> Value:
+    """What is to be taken from f for log(1 + f): s*(f - s^2*...), with s = f/(2 + f)."""
+    lanes = f.lanes
+    s = f / (2.0 + f)
+    z = s * s
+    return s * (f - z * lanes.polynomial(z, _LOG))
+
+
+def _log_edges(x: Value, found: Value) -> Value:
+    """A logarithm's values at 0, below it, and at infinity."""
+    lanes = x.lanes
+    return lanes.where(x.equals(inf), inf, lanes.where(x > 0.0, found, lanes.where(x.equals(0.0), -inf, nan)))
+
+
+def log(x: Value) -> Value:
+    lanes = x.lanes
+    k, m = _log_parts(x)
+    f = m - 1.0
+    return _log_edges(x, lanes.fma(k, LOG_2[0], f - lanes.fma(k, -LOG_2[1], _log_near_1(f))))
+
+
+ELEMENTARY: dict[str, Callable[..., Value]] = {"exp": exp, "log": log}
