@@ -13,12 +13,13 @@ There the pattern also has the very inputs of the comparison.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import DiffcliError, Span
+from diffcli.errors import Diagnostic, DomainError, Span
 from diffcli.language import parse
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import row_of
@@ -45,10 +46,10 @@ class Flag(IntFlag):
 
 
 OF_CODES = {
-    "kink": Flag.KINK, "second-kink": Flag.KINK, "tie": Flag.TIE, "jump": Flag.JUMP, "branch": Flag.JUMP, "point-branch": Flag.JUMP,
-    "pole": Flag.POLE, "domain": Flag.DOMAIN, "division-by-zero": Flag.DOMAIN, "lost-digits": Flag.DIGITS,
+    "kink": Flag.KINK, "second-kink": Flag.KINK, "tie": Flag.TIE, "pole": Flag.POLE, "lost-digits": Flag.DIGITS,
+    "jump": Flag.JUMP, "branch": Flag.JUMP, "point-branch": Flag.JUMP,
 }  # fmt: skip
-"""The flags of notes and errors by their codes. A result that is not finite is seen to be so, whatever the reason."""
+"""The flags of notes by their codes. A result that is not finite is seen to be so, whatever the reason."""
 
 JUMPS = ("jump", "branch", "point-branch")
 """The kinds of break at which the interpreter looks at the sides of a point."""
@@ -116,40 +117,42 @@ def _inputs_below(tape: Tape) -> list[tuple[int, ...]]:
 
 
 class Flags:
-    """What is to be said of points that are marked.
+    """What is to be said of points, of which the marks are those of a tape; without one every point is looked at.
 
-    ``ask`` says which codes the notes and errors of the interpreter have at a point.
+    ``ask`` gives what the interpreter says of a point: its notes, or the diagnostics of its error.
     """
 
-    def __init__(self, marked: Marked, ask: Callable[[Sequence[float]], Iterable[str]]) -> None:
+    def __init__(self, marked: Marked | None, ask: Callable[[Sequence[float]], Iterable[Diagnostic]]) -> None:
         self.marked, self.ask = marked, ask
         self.known: dict[int, int] = {}
+        """What the patterns mean that have been asked for."""
 
-    def at(self, point: Sequence[float]) -> Flag:
-        """The flags of one point, but for `Flag.NONFINITE`, which the results tell."""
-        found = Flag(0)
-        for code in self.ask(point):
-            found |= OF_CODES.get(code, Flag(0))
-        return found
+    def at(self, point: Sequence[float], results: Iterable[float] = ()) -> Flag:
+        """The flags of one point, and of the numbers that were found there; of one that is not finite there is nothing else."""
+        found = Flag(0) if all(map(math.isfinite, results)) else Flag.NONFINITE
+        return found | flags_of(self.ask(point)) if all(map(math.isfinite, point)) else found
 
-    def of(self, inputs: Sequence[Any]) -> Any:
-        """The flags of many points, from an array of numbers for each input: an array of small whole numbers."""
-        import numpy as np  # one point does not wait for it
-
-        from diffcli.methods.compiled.patterns import patterns
-
-        keys, first, inverse = np.unique(patterns(*self.marked, inputs), return_index=True, return_inverse=True)
+    def of(self, keys: Sequence[int], points: Iterable[Sequence[float]]) -> list[int]:
+        """The flags of points with some patterns, but for `Flag.NONFINITE`."""
         if len(self.known) + len(keys) > MOST_KNOWN:
             self.known.clear()
-        for key, place in zip(keys.tolist(), first.tolist(), strict=True):
+        for key, point in zip(keys, points, strict=True):
             if key not in self.known:
-                self.known[key] = int(self.at([float(column[place]) for column in inputs]))
-        return np.array([self.known[key] for key in keys.tolist()], np.uint8)[inverse]
+                self.known[key] = int(self.at(point))
+        return [self.known[key] for key in keys]
 
 
-def codes_of(answer: Callable[[], Any]) -> list[str]:
-    """The codes of the notes of an answer, or of the error that there is in place of it."""
+def flags_of(notes: Iterable[Diagnostic]) -> Flag:
+    """The flags of notes, or of the diagnostics of an error."""
+    found = Flag(0)
+    for note in notes:
+        found |= Flag.DOMAIN if note.severity == "error" else OF_CODES.get(note.code, Flag(0))
+    return found
+
+
+def notes_of(answer: Callable[[], Any]) -> Sequence[Diagnostic]:
+    """The notes of an answer, or the diagnostics of the error that there is in place of it."""
     try:
-        return [note.code for note in answer().notes]
-    except DiffcliError as fault:
-        return [found.code if found.code != "indeterminate" else "domain" for found in fault.diagnostics]
+        return answer().notes  # type: ignore[no-any-return]
+    except DomainError as fault:
+        return fault.diagnostics

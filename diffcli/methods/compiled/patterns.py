@@ -1,12 +1,13 @@
-"""Which marked points are alike: a number for each, made of the signs of all values of a tape."""
+"""Flags of many points: the marked ones by their patterns, which are numbers made of the signs of all values of a tape."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from diffcli.methods.compiled.flags import Flag, Flags, Marked
 from diffcli.records import Array
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import NUMPY
@@ -23,19 +24,45 @@ MOST_EXACT = 256
 """At how many points on jumps the pattern is the point itself; of more it has the inputs of the conditions that hold."""
 
 
-def patterns(tape: Tape, jumps: Sequence[tuple[int, tuple[int, ...]]], inputs: Sequence[Any]) -> Array:
+def told(flags: Flags, inputs: Sequence[Any], results: Sequence[Array]) -> Callable[[], Array]:
+    """What gives the flags of all points of a call, when it is asked for them: the arrays may have changed by then.
+
+    An input is an array, or one number for all points; the last result is the mark, if the flags have one.
+    """
+    *numbers, mark = results if flags.marked is not None else [*results, np.ones(len(results[0]), bool)]
+    places = np.flatnonzero(mark)
+    columns = [np.full(len(places), column) if isinstance(column, float) else column[places] for column in inputs]
+    infinite = np.zeros(len(places), bool)
+    for column in numbers:
+        infinite |= ~np.isfinite(column[places])
+
+    def of_all() -> Array:
+        found = np.zeros(len(mark), np.uint8)
+        if len(places):
+            keys, first, every = np.unique(patterns(flags.marked, columns), return_index=True, return_inverse=True)
+            points = np.stack(columns, axis=1)[first].tolist() if columns else [[]]
+            known = np.array(flags.of(keys.tolist(), points), np.uint8)
+            found[places] = known[every] | infinite * np.uint8(Flag.NONFINITE)
+        return found
+
+    return of_all
+
+
+def patterns(marked: Marked | None, inputs: Sequence[Array]) -> Array:
     """The pattern of each point, as a number of 64 bits: two points with different ones are hardly ever given the same.
 
     Every row is computed for every point, those of branches that are not taken too.
     """
-    blocks = [[column[start : start + BLOCK] for column in inputs] for start in range(0, len(inputs[0]), BLOCK)]
-    signs, beside, jumping = (np.concatenate(parts) for parts in zip(*[_of_block(tape, jumps, block) for block in blocks], strict=True))
-    if np.count_nonzero(jumping) > MOST_EXACT:
-        return np.where(jumping, beside, signs)
-    exact = signs
+    if not inputs:
+        return np.zeros(1, np.uint64)
+    exact = np.zeros(len(inputs[0]), np.uint64)
     for column in inputs:
         exact = _with_number(exact, column)
-    return np.where(jumping, exact, signs)
+    if marked is None:
+        return exact
+    blocks = [[column[start : start + BLOCK] for column in inputs] for start in range(0, len(exact), BLOCK)]
+    signs, beside, jumping = map(np.concatenate, zip(*[_of_block(*marked, block) for block in blocks], strict=True))
+    return np.where(jumping, beside if np.count_nonzero(jumping) > MOST_EXACT else exact, signs)
 
 
 def _of_block(tape: Tape, jumps: Sequence[tuple[int, tuple[int, ...]]], inputs: Sequence[Array]) -> tuple[Array, Array, Array]:
