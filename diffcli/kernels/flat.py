@@ -56,7 +56,7 @@ def square(form: Form, found: Any) -> Array:
     axes = [len(next(leaves(parts(band)[place])).shape) // 2 for place, band in enumerate(parts(form))]
     """How many axes each variable has, from the blocks on the diagonal."""
     bands = [
-        np.concatenate([one_axis(leaf, block, 2, len(leaf.shape) - own) for leaf, block in paired(band, part)], axis=-1)
+        np.concatenate([one_axis(leaf, block, 2, own) for leaf, block in paired(band, part)], axis=-1)
         for band, part, own in zip(parts(form), found, axes, strict=True)
     ]  # fmt: skip
     return np.concatenate(bands, axis=-2)

@@ -43,4 +43,4 @@ def module_of(name: str) -> Any:
             raise
         install = f'pip install "diffcli[{row.extra}]"'
         message = f"the back end `{name}` needs {row.needs}, which is not installed"
-        raise MissingExtraError([error("missing-extra", message, help=[install, "backend=numpy needs nothing else"])]) from None
+        raise MissingExtraError([error("missing-extra", message, help=[install, 'backend="numpy" needs nothing else'])]) from None

@@ -152,34 +152,40 @@ class Kernel:
     def _general(self, *values: Any, **named: Any) -> Any:
         """A call with anything but a float for each argument by its place."""
         out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
+        threads = 1 if threads is None else THREADS.require("threads", threads)
         if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
         if out is None and self.runner is not None and not any(self.arguments.shapes) and all(map(_is_number, values)):
             return self.point([_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
         from diffcli.kernels.calls import called  # numbers do not wait for NumPy
 
-        THREADS.require("threads", threads or 1)
-        return called(self, values, out, threads or 1)
+        return called(self, values, out, threads)
 
     def _bound(self, values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments in order."""
         wanted = self.inputs
-        takes = f"a kernel of {', '.join(wanted) or 'no variables'}"
+        each = f"give a value for each of: {', '.join(wanted)}"
         unknown = [name for name in named if name not in wanted]
         if unknown:
             raise ExpressionError([unknown_name(name, wanted, "the kernel", kind="argument") for name in unknown])
         twice = [name for name in wanted[: len(values)] if name in named]
         if twice:
-            raise refusal("usage", f"`{twice[0]}` is given twice, by its place and by its name", takes)
+            raise refusal("usage", f"`{twice[0]}` is given twice, by its place and by its name", each)
         missing = [name for name in wanted[len(values) :] if name not in named]
         if missing or len(values) > len(wanted):
             message = f"{counted(len(wanted), 'argument')} wanted, and {len(values) + len(named)} given"
-            raise refusal("usage", message, f"give a value for each of: {', '.join(wanted)}")
+            raise refusal("usage", message, each)
         return (*values, *[named[name] for name in wanted[len(values) :]])
 
     def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
         make, asked = self._again
         return make, (asked,)
+
+    def __copy__(self) -> Kernel:
+        return self
+
+    def __deepcopy__(self, known: Any) -> Kernel:
+        return self
 
 
 def _is_number(value: Any) -> bool:

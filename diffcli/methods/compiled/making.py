@@ -13,10 +13,6 @@ from diffcli.methods.compiled.choice import Runners
 from diffcli.methods.compiled.flags import Flags, marked, notes_of
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
-from diffcli.methods.gradient import compute
-from diffcli.methods.matrices.hessian import compute_hessian, require_one
-from diffcli.methods.matrices.jacobian import compute_jacobian
-from diffcli.methods.options import HessianOptions, MatrixOptions, Options
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import subject_of
@@ -53,6 +49,8 @@ Again = tuple[Callable[..., Kernel], Any]
 def made(system: System, asked: Asked, again: Again) -> Kernel:
     """The kernel of a system."""
     if asked.order == 2:
+        from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
+
         require_one(system)
     tape = system.tape
     shapes = dict(zip(tape.inputs, map(tape.shape, range(tape.first_row)), strict=True))
@@ -87,6 +85,11 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
 
 def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
     """What the interpreter says of a program at a point, from the numbers of all arguments."""
+    from diffcli.methods.gradient import compute  # a kernel does not wait for what few points ask
+    from diffcli.methods.matrices.hessian import compute_hessian
+    from diffcli.methods.matrices.jacobian import compute_jacobian
+    from diffcli.methods.options import HessianOptions, MatrixOptions, Options
+
     own = inputs_of(system.tape)
     program, at = system.question.written, own.of(point[: len(own)])
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}

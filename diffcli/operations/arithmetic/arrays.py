@@ -87,7 +87,11 @@ def power(a: Array, b: Array, out: Array | None = None) -> Array:
             return np.multiply(a, a, out=out)
         if b == 1:
             return np.multiply(a, 1.0, out=out)
+        if b == 0.5:  # for which NumPy takes the root: of -0 that is -0
+            a = np.add(a, 0.0)
     result = np.power(np.asarray(a, dtype=np.float64), b)
+    if not all_finite(result):  # the limit at 0 is that from above, and the root of -inf is none
+        result = np.power(np.where(np.equal(a, 0) & np.less(b, 0), 0.0, a), np.full_like(result, b))
     if np.ndim(b) == 0 and b and b == b:
         return result  # NumPy forgets that an operand is undefined in a^0 and 1^b only
     return _defined(result, a, b)
