@@ -73,7 +73,7 @@ def marked(tape: Tape, wrt: Sequence[int]) -> Marked:
 
     >>> from diffcli.tape import lower
     >>> marked(lower(parse("x*abs(y)")), [0, 1]).tape.operations
-    ['abs', 'mul', 'mul', 'eq', 'add']
+    ['abs', 'mul', 'eq', 'mul', 'add']
     """
     build = Builder(tape)
     sums, active = Accumulation(build), activity(tape, [*wrt])
@@ -121,6 +121,8 @@ class Flags:
 
     ``ask`` gives what the interpreter says of a point: its notes, or the diagnostics of its error.
     """
+
+    NONFINITE = int(Flag.NONFINITE)
 
     def __init__(self, marked: Marked | None, ask: Callable[[Sequence[float]], Iterable[Diagnostic]]) -> None:
         self.marked, self.ask = marked, ask

@@ -91,7 +91,7 @@ class Kernel:
 
     def told(self, columns: Sequence[Any], results: Sequence[Any]) -> Callable[[], Any]:
         """What gives the flags of the points of a call, from its columns of numbers."""
-        from diffcli.methods.compiled.patterns import told
+        from diffcli.kernels.patterns import told
 
         return told(self._flags, columns, results)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from diffcli.methods.compiled.flags import Flag, Flags, Marked
 from diffcli.records import Array
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import NUMPY
@@ -22,6 +21,23 @@ FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 MOST_EXACT = 256
 """At how many points on jumps the pattern is the point itself; of more it has the inputs of the conditions that hold."""
+
+
+class Flags(Protocol):
+    """What is to be said of points."""
+
+    NONFINITE: int
+    """The bit of a point with a result that is not finite."""
+
+    @property
+    def marked(self) -> Marked | None:
+        """A tape whose last result is the mark; None if every point is looked at."""
+
+    def of(self, keys: Sequence[int], points: Sequence[Sequence[float]]) -> Sequence[int]: ...
+
+
+Marked = tuple[Tape, Sequence[tuple[int, Sequence[int]]]]
+"""The tape, and the slots of the conditions at which sides are looked at, with the inputs on which each depends."""
 
 
 def told(flags: Flags, inputs: Sequence[Any], results: Sequence[Array]) -> Callable[[], Array]:
@@ -42,7 +58,7 @@ def told(flags: Flags, inputs: Sequence[Any], results: Sequence[Array]) -> Calla
             keys, first, every = np.unique(patterns(flags.marked, columns), return_index=True, return_inverse=True)
             points = np.stack(columns, axis=1)[first].tolist() if columns else [[]]
             known = np.array(flags.of(keys.tolist(), points), np.uint8)
-            found[places] = known[every] | infinite * np.uint8(Flag.NONFINITE)
+            found[places] = known[every] | infinite * np.uint8(flags.NONFINITE)
         return found
 
     return of_all
@@ -65,7 +81,7 @@ def patterns(marked: Marked | None, inputs: Sequence[Array]) -> Array:
     return np.where(jumping, beside if np.count_nonzero(jumping) > MOST_EXACT else exact, signs)
 
 
-def _of_block(tape: Tape, jumps: Sequence[tuple[int, tuple[int, ...]]], inputs: Sequence[Array]) -> tuple[Array, Array, Array]:
+def _of_block(tape: Tape, jumps: Sequence[tuple[int, Sequence[int]]], inputs: Sequence[Array]) -> tuple[Array, Array, Array]:
     """A number made of the signs of all values, another that has the inputs of jumps too, and where there are jumps."""
     holds, signs, beside = dict(jumps), np.zeros(len(inputs[0]), np.uint64), np.zeros(len(inputs[0]), np.uint64)
     jumping = np.zeros(len(inputs[0]), bool)
