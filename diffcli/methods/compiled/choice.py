@@ -24,15 +24,15 @@ MANY_ROWS = 1000
 class Runners:
     """The back ends of a kernel, each made when it is first needed."""
 
-    def __init__(self, tape: Tape, form: Form, backend: str) -> None:
-        self.tape, self.form, self.backend = tape, form, backend
+    def __init__(self, tape: Tape, form: Form, truths: frozenset[int], backend: str) -> None:
+        self.tape, self.form, self.truths, self.backend = tape, form, truths, backend
         self.made: dict[str, Runner] = {}
 
     def __call__(self, points: int) -> Runner:
         """What runs so many points."""
         name = self.backend if self.backend != AUTO else best(len(self.tape.operations), points)
         if name not in self.made:
-            self.made[name] = module_of(name).make(self.tape, layout_of(self.form))
+            self.made[name] = module_of(name).make(self.tape, layout_of(self.form), self.truths)
         return self.made[name]
 
 

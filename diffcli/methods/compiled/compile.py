@@ -32,6 +32,7 @@ def compile(
     directions: bool | str = False,
     batch: str | Sequence[str] = (),
     backend: str = AUTO,
+    flags: str = "",
     max_nodes: int = MOST_ROWS,
 ) -> Kernel[Any]:
     """A program and its derivatives as a kernel: a function of numbers and arrays that is made once and called often.
@@ -116,6 +117,8 @@ def compile(
     if order not in (0, 1, 2) or (directions and not order):
         products = "jvp, with directions=, takes order 1, hvp order 2" if directions else "one of: 0, 1, 2"
         raise refusal("bad-value", f"there is no kernel of order {order!r}", products)
+    if flags not in ("", "digits"):
+        raise refusal("unknown-choice", f"there is no flag {flags!r} to ask for", 'flags="digits" looks for lost digits too')
     if backend != AUTO:
         module_of(backend)
     program = as_program(target)
@@ -127,7 +130,7 @@ def compile(
     along = directions if isinstance(directions, str) else "d" if directions else ""
     variables = None if names is None else tuple(names)
     text = program.source.text
-    return kernel_of(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes))
+    return kernel_of(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes, flags))
 
 
 @lru_cache(MOST_KEPT)

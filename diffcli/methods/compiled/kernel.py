@@ -9,6 +9,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
 from diffcli.kernels.backends import Runner
 from diffcli.kernels.form import Form, parts
+from diffcli.methods.compiled.flags import Flag, Flags
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.points.ranges import THREADS
 from diffcli.tape import Tape
@@ -43,10 +44,14 @@ class Kernel(Generic[Point]):
         system: Any,
         asked: Any,
         again: tuple[Callable[..., Kernel[Any]], Any],
+        flags: Flags,
         runner: Callable[[int], Runner] | None = None,
         evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
     ) -> None:
         self.arguments, self.form, self.count, self.truths = arguments, form, len(tape.results), frozenset[int]()
+        self._flags = flags
+        if flags.marked is not None:
+            self.count, self.truths = len(flags.marked.tape.results), frozenset((len(tape.results),))
         self.runner, self.evaluate, self._again = runner, evaluate, again
         self.wrt, self.order, self.directions, self.backend = tuple(system.wrt), asked.order, asked.directions, asked.backend
         self.text = system.expression()
@@ -80,6 +85,24 @@ class Kernel(Generic[Point]):
     def point(self, numbers: Sequence[float]) -> Any:
         """The results of one point from the numbers of all arguments, one after another."""
         return self._entry(*numbers)
+
+    def flags(self, *values: Any, **named: Any) -> Any:
+        """What is to be said of a point, a `diffcli.Flag`, or of many, an array of their bits: see `diffcli.Flag`.
+
+        >>> import diffcli
+        >>> diffcli.compile("abs(x)/y").flags(0.0, 2.0)
+        <Flag.KINK: 1>
+        """
+        from diffcli.kernels.calls import called  # numbers do not wait for NumPy
+
+        found = called(self, self._bound(values, named), None, 1, flags=True)
+        return found if found.shape else Flag(int(found))
+
+    def told(self, columns: Sequence[Any], results: Sequence[Any]) -> Callable[[], Any]:
+        """What gives the flags of the points of a call, from its columns of numbers."""
+        from diffcli.kernels.patterns import told
+
+        return told(self._flags, columns, results)
 
     # -- one flat vector -------------------------------------------------------------------------------------------------
 
