@@ -15,10 +15,8 @@ AUTO = "auto"
 
 FEW_POINTS = 32
 """Up to so many points Python computes one after another sooner than NumPy begins."""
-MUCH_WORK = 250_000
-"""Rows times points from which on machine code makes up for its making within some 50 calls."""
-MANY_ROWS = 1000
-"""Rows from which on it does so for single points, within some 5,000 calls."""
+MANY_POINTS, MUCH_WORK = 2_500, 250_000
+"""Points, and rows times points, from which on machine code makes up for its making within some 50 calls."""
 
 
 class Runners:
@@ -42,7 +40,7 @@ def best(rows: int, points: int) -> str:
     >>> best(20, 1), best(20, 1000)
     ('python', 'numpy')
     """
-    if rows * points >= MUCH_WORK or (points == 1 and rows >= MANY_ROWS):
+    if points >= MANY_POINTS and rows * points >= MUCH_WORK:
         from importlib.util import find_spec  # few kernels wait for it
 
         if find_spec(BACKENDS["llvm"].needs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, overload
 
 from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
@@ -21,6 +21,30 @@ MOST_KEPT = 64
 """How many kernels are kept to be used again."""
 
 
+@overload
+def compile(
+    target: Target, *, order: Literal[0], at: At | None = ..., wrt: str | Sequence[str] | None = ...,
+    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
+    flags: str = ..., max_nodes: int = ...,
+) -> Kernel[Any]: ...
+
+
+@overload
+def compile(
+    target: Target, *, order: Literal[1] = ..., at: At | None = ..., wrt: str | Sequence[str] | None = ...,
+    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
+    flags: str = ..., max_nodes: int = ...,
+) -> Kernel[tuple[Any, Any]]: ...
+
+
+@overload
+def compile(
+    target: Target, *, order: Literal[2], at: At | None = ..., wrt: str | Sequence[str] | None = ...,
+    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
+    flags: str = ..., max_nodes: int = ...,
+) -> Kernel[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]: ...
+
+
 @for_library
 def compile(
     target: Target,
@@ -28,7 +52,7 @@ def compile(
     at: At | None = None,
     wrt: str | Sequence[str] | None = None,
     of: str | Sequence[str] | None = None,
-    order: int = 1,
+    order: Literal[0, 1, 2] = 1,
     directions: bool | str = False,
     batch: str | Sequence[str] = (),
     backend: str = AUTO,
