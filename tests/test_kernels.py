@@ -414,8 +414,8 @@ def test_rows_of_arrays_in_numbers_hold_at_every_point(row, point):
         assert np.allclose(found, wanted, rtol=1e-11, atol=1e-14, equal_nan=True)
 
 
-READ_VALUES = {"logsumexp", "softmax", "log_softmax", "cross_entropy", "det", "inv", "solve"}
-"""Rows that are written out by what is largest among their values, or by labels."""
+READ_VALUES = {"cross_entropy", "det", "inv", "solve"}
+"""Rows that are written out by labels, or by what is largest in a column."""
 
 
 def test_matrices_of_arrays():
@@ -444,6 +444,24 @@ def test_matrices_of_arrays():
     assert along.inputs == ("W", "x", "s", "dx")
     product = along(*point.values(), [1.0, 0, 2])[2][0]
     assert np.allclose(product, diffcli.hvp("sum((W @ x)^2)*s", point, {"x": [1.0, 0, 2]}, wrt="x").product["x"])
+
+
+@pytest.mark.parametrize("text", ["logsumexp(x)", "softmax(x)", "log_softmax(x)", "cross_entropy(stack(x, 2*x), [0, 2])", "norm(x)"])
+@pytest.mark.parametrize("x", [[1.0, 2, 0.5], [800.0, 1, 800], [-1000.0, -1001, -1002], [0.0, 0, 0], [1e-200, 2e-200, 0]], ids=str)
+def test_sums_of_exponentials_hold_everywhere(text, x):
+    wanted = diffcli.jacobian(text, {"x": x})
+    k = diffcli.compile(text, at={"x": [0.0, 1, 5]}, batch="x")
+    value, jacobian = k(x)
+    assert np.allclose(value, wanted.values["f"], rtol=1e-13, atol=1e-15)
+    if text != "norm(x)" or any(x):
+        assert np.allclose(jacobian[0], wanted.jacobian["f"]["x"], rtol=1e-12, atol=1e-15)
+    assert near(k([x, x])[0][1], value)
+
+
+def test_sums_of_exponentials_of_infinities():
+    k = diffcli.compile("logsumexp(x)", at={"x": [0.0, 1, 5]}, order=0, batch="x")
+    rows = [[-math.inf] * 3, [-math.inf, 1, -math.inf], [math.inf, 1, -math.inf], [math.nan, 1, 2]]
+    assert near(k(rows), np.array([-np.inf, 1, np.inf, np.nan]))
 
 
 def test_data_decide_anew_at_every_point():
