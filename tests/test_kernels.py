@@ -347,8 +347,11 @@ WRONG = [
         "\n  = note: a point says which variables are arrays, and the formula is in their\n          elements"
         '\n  = help: add at="W=...,x=..."'),
     (lambda: diffcli.compile("argmax(x)*x", at="x=[1, 2]"), "UsageError", "the program cannot be written out in numbers: an operation of it"
-        " reads values, or it has more than 20000 rows in numbers\n  = help: of such programs there are values, and the gradients of numbers:"
-        "\n          order=1 of sum(...), or order=0"),
+        " reads values, or it has more than 20000 rows in numbers\n  = help: array by array there are values, and gradients of numbers: order=1 of"
+        "\n          sum(...), or order=0"),
+    (lambda: diffcli.compile("sum(inv(A))", at={"A": np.eye(2)}, backend="python"), "UsageError", "the program cannot be written out in numbers:"
+        " an operation of it reads values, or it has more than 20000 rows in numbers\n  = help: array by array there are values, and gradients of"
+        ' numbers: order=1 of\n          sum(...), or order=0\n  = help: leave backend="python" out for that'),
     (lambda: diffcli.compile(3), "UsageError", "a program is text, what diffcli.parse returned, or a function, not a `int`"),
 ]  # fmt: skip
 
@@ -416,6 +419,20 @@ def test_rows_of_arrays_in_numbers_hold_at_every_point(row, point):
 
 READ_VALUES = {"cross_entropy", "det", "inv", "solve"}
 """Rows that are written out by labels, or by what is largest in a column."""
+
+
+def test_large_arrays_are_computed_as_they_are():
+    """A gradient needs no numbers for its elements; a Hessian does, and says when there are too many."""
+    random = np.random.default_rng(3)
+    point = {"W": random.normal(size=(80, 80)), "x": random.normal(size=80)}
+    k = diffcli.compile("sum(tanh(W @ x)^2)", at=point, batch="x")
+    assert (k.backend, k.source) == ("arrays", "")
+    wanted = diffcli.grad("sum(tanh(W @ x)^2)", point)
+    value, slopes = k(**point)
+    assert near(value, wanted.value) and all(np.allclose(a, b, rtol=1e-12) for a, b in zip(slopes, wanted.gradient.values(), strict=True))
+    assert near(k(point["W"], np.stack([point["x"]] * 3))[0], np.full(3, value))
+    assert near(k.fun(np.concatenate([point["W"].reshape(-1), point["x"]])), value)
+    assert diffcli.compile("sum(tanh(W[0] @ x)^2)", at=point, order=2, wrt="x").backend == "auto"
 
 
 def test_matrices_of_arrays():
