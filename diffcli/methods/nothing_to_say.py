@@ -59,7 +59,11 @@ def plain_gradient(program: Program, at: At) -> GradientResult | None:
     point: dict[str, Any] = {}
     for name in inputs:
         number = at.get(name)  # type: ignore[union-attr]
-        if type(number) is not float or number - number != 0.0:
+        if type(number) is not float:
+            if not isinstance(number, int | float) or abs(number) > 1e300:
+                return None
+            number = float(number)
+        if number - number != 0.0:
             return None
         point[name] = number
     values = evaluate(tape, [*point.values()])

@@ -89,7 +89,7 @@ class _Step(NamedTuple):
     rounding: float
     """The relative error of the term's own rounding."""
     partial: str
-    """What its partial is: a ``product`` or quotient, a ``power`` of the first operand, or of a ``gentle`` function; else empty."""
+    """What its partial is: a ``product`` or quotient, a ``power`` of the first operand, of a ``gentle`` function; or empty."""
     factors: list[int]
     """The operands and the result that a product is of."""
     always: Bound
