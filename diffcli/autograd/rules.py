@@ -49,8 +49,8 @@ class Rule:
     """
 
     __slots__ = (
-        "name", "label", "operands", "row", "defaults", "truth", "passive", "view", "moves", "keeps_whole", "breaks", "jumps",
-        "value", "number", "number_terms", "terms", "chooses", "reads",
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "quick", "view", "moves", "keeps_whole", "breaks",
+        "jumps", "value", "takes_memory", "number", "number_terms", "terms", "chooses", "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:
@@ -69,6 +69,8 @@ class Rule:
         """Whether the result is yes or no."""
         self.passive = self.truth or name == "stop_gradient" or (self.row is not None and self.row.adjoint == (ABSENT,))
         """Whether no derivative goes through it at all."""
+        self.quick = name not in INDEX_RESULTS and not self.truth
+        """Whether its result is of the kind of its operands."""
         self.view, self.moves = name in VIEWS, name in MOVES
         self.keeps_whole = name in WHOLE
         self.breaks = tuple([kind for kind, _ in known.breaks])
@@ -77,6 +79,8 @@ class Rule:
         """Whether its value jumps somewhere: where that is its operands tell."""
         self.value: Function = _TRUTHS.get(name) or (NUMPY.strict(name) if strict else NUMPY.value(name))
         """Its value, of arrays."""
+        self.takes_memory = self.row is None and not self.truth and arrays.takes_memory(self.value)
+        """Whether that can be computed in the memory of an operand."""
         self.number: Function | None = None
         """Its value, of floats; None for an array operation."""
         if self.row is None and name != "where":  # of a choice both have been evaluated

@@ -7,18 +7,17 @@ program of a million scalar operations.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
 from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary, value_of
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
+from diffcli.autograd.graph.plans import Plan, plan_of, read_by
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
 from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
-from diffcli.errors import AutogradError, fault
+from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes
-from diffcli.tape.running.array_rules import ArrayRule
+from diffcli.operations.array_row import Fixed
 
 _create = object.__new__
 _mode_of = mode.get
@@ -38,70 +37,79 @@ def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
     truth = known.truth
-    values = [operand_value(one, True) for one in given] if truth else [operand_value(one) for one in given]
-    options = known.defaults | fixed if known.row is not None else None
-    shape = tensors.same_shape(values) if known.row is None else None
-    if shape or (shape == () and known.number is not None):
-        value, shapes = _of_alike(known, values, shape)
-    else:
-        if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
-            values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
-        value, shapes, given = compute(known, given, values, options)
+    values = [
+        one._value if isinstance(one, Core) else one if one.__class__ is float else operand_value(one, truth) for one in given
+    ]
+    value, plan, given = compute(known, given, values, fixed)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
     made = new(value)
     if known.view:
-        share_memory(made, given[0], values[0], partial(known.value, **options or {}))
+        share_memory(made, given[0], values[0], plan.value if plan is not None else known.value)
     edges = edges_of(given, known.passive)
     if edges is not None:
-        made._node = record(known, given, edges, values, value, shapes, options)
+        made._node = record(known, plan, given, edges, values, value)
     elif leads_on(known) and (truth or marked(given)):
+        shapes, options = (None, None) if plan is None else (plan.shapes, plan.fixed)
         set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
     return made
 
 
-def _of_alike(known: Rule, values: list[Any], shape: Shape) -> tuple[Any, list[Shape] | None]:
-    """What `compute` finds, of floats, or of arrays of one shape in double precision and floats; no shapes if all have one."""
-    if shape == () and not known.truth:
-        return known.number(*values), None  # type: ignore[misc]
-    with arrays.quiet():
-        value = known.value(*values)
-    value = tensors.truth(value) if known.truth else tensors.in_memory_of_its_own(value, values)
-    return value, list(map(tensors.shape_of, values)) if float in map(type, values) else None
-
-
 def compute(
-    known: Rule, given: Sequence[Any], values: list[Any], options: Fixed | None
-) -> tuple[Any, list[Shape], Sequence[Any]]:
-    """The value of an operation, the shapes of its operands, and the operands, in its kind of numbers as ``values`` become."""
-    shapes = [tensors.shape_of(value) for value in values]
-    kind = tensors.FLOAT64 if tensors.in_double(values) else None
-    moved = kind is None and known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
-    whole = kind is None and not moved and _all_whole(known, given, values)
-    if kind is None and not known.truth and not moved:
+    known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed, over: bool = False
+) -> tuple[Any, Plan | None, Sequence[Any]]:
+    """The value of an operation, its plan, and the operands, in its kind of numbers as ``values`` become.
+
+    Numbers alone have no plan. The value takes the memory of the first operand, where it can and ``over`` says that it may.
+    """
+    kind, shapes = tensors.one_kind(values)
+    if shapes is None or (kind is tensors.FLOAT32 and _has_numbers(given)) or not (known.quick or known.truth):
+        return _compute_in_kinds(known, given, values, fixed)
+    if known.number is not None and not known.truth and kind is not tensors.FLOAT32 and not any(shapes):
+        values[:] = map(tensors.as_number, values)
+        return known.number(*values), None, given
+    plan = plan_of(known, shapes, fixed)
+    if over and plan.shape == shapes[0] and known.takes_memory and tensors.writable(values[0]):
+        return arrays.quietly(known.value, *values, out=values[0]), plan, given
+    value = plan.value(*values) if known.view else arrays.quietly(plan.value, *values)
+    if known.truth:
+        return tensors.truth(value), plan, given
+    if not plan.shape or (kind is not None and value.dtype is not kind):
+        value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
+    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
+
+
+def _has_numbers(given: Sequence[Any]) -> bool:
+    """Whether some are numbers in double precision, which a graph has to lead back to where others are not."""
+    return any(isinstance(one, Core) and one._value.__class__ is float for one in given)
+
+
+def _compute_in_kinds(
+    known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed
+) -> tuple[Any, Plan, Sequence[Any]]:
+    """The same of numbers of whatever kinds."""
+    if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
+        values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
+    plan = plan_of(known, list(map(tensors.shape_of, values)), fixed)
+    moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
+    whole = not moved and _all_whole(known, given, values)
+    kind = None
+    if not known.truth and not moved:
         # numbers of Python's, and lists of them, go with any kind
         own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
         kind = tensors.common_kind(own)
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
-    try:
-        if known.row is not None and options is not None:
-            known.row.shape(shapes, options)
-        elif len(set(shapes)) > 1:
-            broadcast_shapes(shapes)
-    except ShapeError as misfit:
-        raise shapes_do_not_fit(known.name, misfit) from None
-    with arrays.quiet():
-        value = known.value(*values, **options or {})
+    value = arrays.quietly(plan.value, *values)
     if known.truth:
-        return tensors.truth(value), shapes, given
+        return tensors.truth(value), plan, given
     value = tensors.plain(value)
     if known.name in INDEX_RESULTS:
-        return tensors.as_kind(value, tensors.INT64), shapes, given
+        return tensors.as_kind(value, tensors.INT64), plan, given
     if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
-        _exact(known, [value, known.value(*map(abs, values), **options or {})])
+        _exact(known, [value, plan.value(*map(abs, values))])
     if kind is not None and tensors.kind_of(value) is not kind:
         value = tensors.as_kind(value, kind)
-    return value if known.view else tensors.in_memory_of_its_own(value, values), shapes, given
+    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
 
 
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:
@@ -147,72 +155,41 @@ def _in_kind(one: Any, values: list[Any], position: int, kind: Any, view: bool) 
     return made
 
 
-def shapes_do_not_fit(name: str, misfit: ShapeError) -> AutogradError:
-    return fault(misfit.code, f"{name}: {misfit.message}", help=misfit.help)
-
-
 def record(
-    known: Rule,
-    given: Sequence[Any],
-    edges: tuple[Any, ...],
-    values: Sequence[Any],
-    value: Any,
-    shapes: list[Shape] | None,
-    options: Fixed | None,
+    known: Rule, plan: Plan | None, given: Sequence[Any], edges: tuple[Any, ...], values: Sequence[Any], value: Any
 ) -> OperationNode:
-    """The node of an operation, with what its rule will read; ``shapes`` is None if all operands have that of the result."""
-    shape = tensors.shape_of(value)
-    reads = needed(known, edges, shapes, shape, options)
-    saved = _saved(known, given, values, reads)
-    if shapes is None and not shape:
-        number = NumberNode(known, edges, saved, value if -1 in reads else None)
+    """The node of an operation, with what its rule will read; numbers alone have no plan."""
+    if plan is None:
+        reads = read_by(known, tuple([position for position, edge in enumerate(edges) if edge is not None]))
+        saved = _saved(known, given, values, reads)
         in_memory = any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved)
-        number.versions = versions_of(saved) or ((0,) * len(saved) if in_memory else None)
-        return number
-    node = ArrayNode(known, edges, saved, value if -1 in reads else None)
-    node.versions = versions_of(saved)
-    node.shape, node.fixed = shape, options
-    node.shapes = None if shapes is None or (known.row is None and shapes.count(shape) == len(shapes)) else tuple(shapes)
+        node: OperationNode = NumberNode(known, edges, saved, value if reads[-1] else None)
+        node.versions = versions_of(saved) or ((0,) * len(saved) if in_memory else None)
+        return node
+    reads = plan.reads(edges)
+    saved = _saved(known, given, values, reads)
+    node = ArrayNode(known, edges, saved, value if reads[-1] else None)
+    node.plan = plan
+    if saved is not NEITHER:
+        node.versions = versions_of(saved)
     return node
 
 
-def needed(known: Rule, edges: Sequence[Any], shapes: Any, shape: Any, options: Fixed | None) -> frozenset[int]:
-    """Which operands, and -1 for the result, are read by the rules of those that have edges."""
-    positions = tuple([position for position, edge in enumerate(edges) if edge is not None])
-    if known.row is None:
-        return _read_by(known, positions)
-    kind = (known.name, positions, *map(len, shapes))
-    found = _ROWS_READ.get(kind)
-    if found is None:
-        found = frozenset()
-        for position in positions:
-            found |= ArrayRule(known.row, shapes, shape, options or {}, position).reads()
-        _ROWS_READ[kind] = found
-    return found
-
-
-_ROWS_READ: dict[Any, frozenset[int]] = {}
-"""What the rules of array operations read, as far as known: that depends on how many axes the operands have, at most."""
-
-
-@cache
-def _read_by(known: Rule, positions: tuple[int, ...]) -> frozenset[int]:
-    return frozenset().union(*[known.reads[position] for position in positions])
-
-
-def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: frozenset[int]) -> tuple[Any, ...]:
+def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: tuple[bool, ...]) -> tuple[Any, ...]:
     """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
     saved: list[Any] = []
-    for position, one in enumerate(given):
-        if not isinstance(one, Core) or (position not in reads and one._boundary is None):
-            saved.append(values[position] if known.jumps or position in reads else None)
-        elif position not in reads:
-            saved.append(new(values[position]))  # whatever becomes of the operand, the result stands on a break
-            saved[position]._boundary = one._boundary
-        elif one._made_in_inference:
-            raise refuse_inference(one, known.label.removesuffix("Backward").lower())
-        else:
+    for one, value, read in zip(given, values, reads):  # noqa: B905  (the result comes last)
+        if not isinstance(one, Core):
+            saved.append(value if read or known.jumps else None)
+        elif read:
+            if one._made_in_inference:
+                raise refuse_inference(one, known.label.removesuffix("Backward").lower())
             saved.append(one)
+        elif one._boundary is None:
+            saved.append(value if known.jumps else None)
+        else:
+            saved.append(new(value))  # whatever becomes of the operand, the result stands on a break
+            saved[-1]._boundary = one._boundary
     if len(saved) > 2 or saved[0] is not None or saved[-1] is not None:
         return tuple(saved)
     return NOTHING if len(saved) == 1 else NEITHER
@@ -240,23 +217,17 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
 # -- numbers without axes --------------------------------------------------------------------------------------------------
 
 
-def _flags(known: Rule, positions: tuple[int, ...], count: int) -> tuple[bool, ...]:
-    """Whether the rules of some operands read each operand, and the result."""
-    reads = frozenset() if known.passive else _read_by(known, positions)
-    return (*[position in reads for position in range(count)], -1 in reads)
-
-
 def binary(name: str) -> Callable[[Any, Any], Any]:
     """The operator of a row with two operands, ``a`` a tensor."""
     known = rule(name, 2)
     function = known.number
     assert function is not None
-    first, second, both = (_flags(known, positions, 2) for positions in ((0,), (1,), (0, 1)))
+    first, second, both = (read_by(known, positions) for positions in ((0,), (1,), (0, 1)))
 
     def operation(a: Any, b: Any) -> Any:
         x = a._value
         if x.__class__ is not float or a._counter is not None:
-            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+            return apply_rule(known, (a, b), {}) if isinstance(b, Core) or is_operand(b) else NotImplemented
         other: Any = None
         kept: Any = b
         if isinstance(b, Core):
@@ -296,7 +267,8 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
     """The operator with a tensor on its right."""
-    return lambda b, a: apply(name, (a, b)) if is_operand(a) else NotImplemented
+    known = rule(name, 2)
+    return lambda b, a: apply_rule(known, (a, b), {}) if a.__class__ is float or is_operand(a) else NotImplemented
 
 
 def is_operand(given: Any) -> bool:
@@ -310,7 +282,7 @@ def unary(name: str) -> Callable[[Any], Any]:
     function = known.number
     if function is None or known.passive or known.jumps:
         return lambda a: apply(name, (a,))
-    reads_a, reads_y = _flags(known, (0,), 1)
+    reads_a, reads_y = read_by(known, (0,))
 
     def operation(a: Any) -> Any:
         x = a._value if isinstance(a, Core) else None

@@ -145,8 +145,8 @@ class BesideNode(Node):
         node, values = self.node, [one._value if isinstance(one, Core) else one for one in operands]
         result = None if node.result is None else tensors.plain(node.rule.value(*values, **node.fixed or {}))
         made = type(node)(node.rule, edges, tuple(operands), result)
-        for name in ("shape", "shapes", "fixed") if isinstance(node, ArrayNode) else ():
-            setattr(made, name, getattr(node, name))
+        if isinstance(node, ArrayNode):
+            made.plan = node.plan
         return made
 
     def of_side(self, w: Mapping[int, Any]) -> Iterator[Any]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial as bind
+from itertools import repeat
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, in_kind, mask_of, masked, plain
+from diffcli.autograd.graph.plans import Plan
+from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, in_kind, masked
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed, Shape, shape_text
-from diffcli.tape.running.array_rules import NUMPY, ArrayRule
+from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.strong_zero import IN_ARRAYS
 
 
@@ -28,7 +30,7 @@ class OperationNode(Node):
     shape: Shape
     """The shape of the result."""
     shapes: tuple[Shape, ...] | None
-    """Those of the operands, if they differ."""
+    """Those of the operands; None for numbers."""
     fixed: Fixed | None
     """What is fixed in an array operation beside its operands."""
 
@@ -69,17 +71,19 @@ class OperationNode(Node):
         return [*super().__dir__(), *(name for name in names if hasattr(self, name))]
 
     def release(self) -> None:
-        if self.result is not None or any(operand is not None for operand in self.operands or ()):
+        if self.result is None:
+            for operand in self.operands or ():
+                if operand is not None:
+                    break
+            else:
+                return  # there is nothing to forget
+        if self.operands is not None:
             flat = self.rule.jumps and not any(self.rule.reads)
             self.operands = (None,) * len(self.operands) if flat else None  # type: ignore[assignment]
         self.result = None
 
     def values(self) -> list[Any]:
-        """What was saved of the operands, if it is as it was."""
-        return [one._value if isinstance(one, Core) else one for one in self.unchanged()]
-
-    def unchanged(self) -> tuple[Any, ...]:
-        """What was saved: tensors and numbers.
+        """What was saved of the operands, if it is as it was.
 
         Raises
         ------
@@ -89,54 +93,78 @@ class OperationNode(Node):
         operands = self.operands
         if operands is None:
             freed(self)
-        if self.versions or self.counted or versions_of(operands):
-            versions = self.versions or (0,) * len(operands)
-            for name, operand, version in zip(self.rule.operands, operands, versions, strict=True):
-                if isinstance(operand, Core) and version_of(operand) != version:
-                    check_version(self, f"its operand {name}, {describe(operand)},", operand._counter, version)
-            if self.result is not None and self.counted is not None:
-                check_version(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
-        return operands
+        found = []
+        for operand, version in zip(operands, self.versions or ZEROS):  # noqa: B905  (the hot path)
+            if isinstance(operand, Core):
+                if operand._counter is not None and operand._counter.count != version:
+                    self._changed()
+                operand = operand._value
+            found.append(operand)
+        if self.result is not None and self.counted is not None:
+            check_version(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
+        return found
+
+    def unchanged(self) -> tuple[Any, ...]:
+        """The same: tensors and numbers."""
+        self.values()
+        return self.operands
+
+    def _changed(self) -> None:
+        """Refuse the operand that has been changed."""
+        for name, operand, version in zip(self.rule.operands, self.operands, self.versions or ZEROS):  # noqa: B905
+            if isinstance(operand, Core) and version_of(operand) != version:
+                check_version(self, f"its operand {name}, {describe(operand)},", operand._counter, version)
+
+
+ZEROS = repeat(0)
+"""The versions of operands that had never been changed."""
 
 
 class ArrayNode(OperationNode):
     """A row of one of the tables, on arrays."""
 
-    __slots__ = ("fixed", "shapes", "shape")
+    __slots__ = ("plan",)
+
+    plan: Plan
+    shape = property(lambda self: self.plan.shape)
+    shapes = property(lambda self: self.plan.shapes)
+    fixed = property(lambda self: self.plan.fixed)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
-        mask, g, values = mask_of(g), plain(g), self.values()
+        mask = None
+        if g.__class__ is Partial:
+            mask, g = g.mask, g.value
+        values = self.values()
         term = self._of_element if self.rule.row is None else self._of_array
+        kind = tensors.kind_of(g)
         terms = [None if edge is None else term(operand, g, mask, values) for operand, edge in enumerate(self.edges)]
-        kind = tensors.kind_of(g)  # a rule may compute in double precision
         return terms if kind is tensors.FLOAT64 else [None if one is None else in_kind(one, kind) for one in terms]
 
     def _of_element(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
         function = self.rule.terms[position]
-        shape = self.shapes[position] if self.shapes is not None else self.shape
+        whole, shape = self.plan.shape, self.plan.shapes[position]
         term = function(g, *values, self.result) if function is not None else None
         if term is None:  # flat: no change of the operand changes the result
             return tensors.zeros(shape, tensors.kind_of(g))
         if self.rule.chooses[position]:
             name, known = self.rule.name, (*values, self.result)
-            mask = Mask(lambda before: before & arrays.full(self.shape, NUMPY.present(name, position, known)), mask)
+            mask = Mask(lambda before: before & arrays.full(whole, NUMPY.present(name, position, known)), mask)
         if mask is not None:
             term = masked(term, mask)
-        if shape != self.shape:
-            term = tensors.plain(IN_ARRAYS.summed(term, self.shape, shape))
-            mask = mask and Mask(lambda whole: IN_ARRAYS.summed_mask(whole, self.shape, shape), mask)
+        if shape != whole:
+            term = tensors.plain(IN_ARRAYS.summed(term, whole, shape))
+            mask = mask and Mask(lambda there: IN_ARRAYS.summed_mask(there, whole, shape), mask)
         return term if mask is None else Partial(term, mask)
 
     def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
-        row = self.rule.row
-        assert row is not None and self.shapes is not None and self.fixed is not None
-        rule = ArrayRule(row, self.shapes, self.shape, self.fixed, position)
-        function = NUMPY.row_term(rule, "adjoint")
+        edge = self.edges[position]
+        by_columns = edge.__class__ is ArrayNode and edge.rule.name == "transpose" and len(edge.shape) == 2
+        rule, function, is_all = self.plan.adjoint(position, by_columns)
         if function is None:
-            return tensors.zeros(self.shapes[position], tensors.kind_of(g))
+            return tensors.zeros(self.plan.shapes[position], tensors.kind_of(g))
         known = [*values, self.result]
         term = function(g, *known)
-        if mask is None and not row.present and not rule.leaves_out:
+        if mask is None and is_all:
             return term
 
         def under(before: Any, computed: Any) -> tuple[Any, Any]:
@@ -217,5 +245,5 @@ def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
     """The versions of what is saved; None if nothing has ever been changed."""
     for operand in operands:
         if isinstance(operand, Core) and operand._counter is not None:
-            return tuple(version_of(one) if isinstance(one, Core) else 0 for one in operands)
+            return tuple([version_of(one) if isinstance(one, Core) else 0 for one in operands])
     return None

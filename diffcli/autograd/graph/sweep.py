@@ -77,17 +77,16 @@ class Sweep:
             for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
                 if edge is None or term is None:
                     continue
-                if term.__class__ is float and wanted is None:  # the fast path of what `arrive` does
-                    place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
-                    before = place.get(edge)
-                    if before is not None:
-                        place[edge] = plain(before) + term
-                        continue
+                place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
+                before = place.get(edge)
+                if wanted is not None or (before is not None and term.__class__ is not float):
+                    self.arrive(edge, term)
+                elif before is not None:
+                    place[edge] = plain(before) + term
+                else:
                     place[edge] = term
                     if place is waiting:
                         heappush(queue, (-edge.number, edge))  # type: ignore[union-attr,misc]
-                else:
-                    self.arrive(edge, term)
             if not keep_graph:
                 node.release()
 

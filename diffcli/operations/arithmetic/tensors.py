@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -109,14 +110,6 @@ def _converted(array: Any, kind: Kind) -> Any:
     raise fault("not-numbers", f"{kind} does not hold every number that is given: one is too large, or NaN")
 
 
-def in_double(values: Sequence[Value]) -> bool:
-    """Whether all are arrays in double precision, with axes."""
-    for value in values:  # noqa: SIM110  (the hot path)
-        if value.__class__ is not np.ndarray or value.dtype is not FLOAT64 or not value.ndim:
-            return False
-    return True
-
-
 def exactly(whole: int) -> Value:
     """A whole number, of any size, that is compared as it is."""
     return np.array(whole, np.object_)
@@ -166,8 +159,11 @@ def in_memory_of_its_own(value: Value, operands: Sequence[Value]) -> Value:
 
 
 def owns(value: Value) -> bool:
-    """Whether a value is in memory that nobody else has, as far as one can see."""
-    return not isinstance(value, np.ndarray) or bool(value.flags.owndata and value.flags.writeable)
+    """Whether a value is in memory that nobody else has, as far as one can see: its own, or that of which it is the only view."""
+    if not isinstance(value, np.ndarray):
+        return True
+    alone = value.flags.owndata or (type(value.base) is np.ndarray and getrefcount(value.base) == 2)
+    return alone and bool(value.flags.writeable) and (value.base is None or value.base.size == value.size)
 
 
 def writable(value: Value) -> bool:
@@ -273,23 +269,26 @@ def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
     return plain(whole)
 
 
-def same_shape(values: list[Value]) -> tuple[int, ...] | None:
-    """The shape that all arrays among some values have, if they are in double precision, and the others are floats.
+def one_kind(values: Sequence[Value]) -> tuple[Kind | None, list[tuple[int, ...]] | None]:
+    """The kind of floating-point numbers that all arrays among some values have, None for floats alone; and the shapes of all.
 
-    It is () for floats alone, which arrays without axes become; None where the values are others.
+    No shapes where they are of several kinds, or of others.
     """
-    shape: tuple[int, ...] = ()
-    for place, value in enumerate(values):
-        if value.__class__ is np.ndarray:
-            if value.dtype is not FLOAT64 or (shape and value.ndim and value.shape != shape):
-                return None
-            if value.ndim:
-                shape = value.shape
-            else:
-                values[place] = float(value)
-        elif value.__class__ is not float:
-            return None
-    return shape
+    kind: Kind | None = None
+    shapes: list[tuple[int, ...]] = []
+    for value in values:
+        if value.__class__ is float:
+            shapes.append(())
+            continue
+        if value.__class__ is not np.ndarray and value.__class__ is not np.float32:
+            return None, None
+        own = value.dtype
+        if own is not kind:
+            if kind is not None or (own is not FLOAT64 and own is not FLOAT32):
+                return None, None
+            kind = own
+        shapes.append(value.shape)
+    return kind, shapes
 
 
 def numbered(shape: tuple[int, ...]) -> Any:

@@ -1,0 +1,141 @@
+"""Where the coefficients of `diffcli.operations.arithmetic.approximations` come from: fits by mpmath, printed as Python.
+
+    python tests/benchmarks/approximations.py [name]
+
+Each is a rational function whose largest relative error on its range is as small as its degrees allow, or nearly: least
+squares at Chebyshev's points, whose weights are raised where the error is large (Lawson 1961) and divided by the denominator
+of the round before (Sanathanan & Koerner 1963), with 60 digits.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mpmath import mp, mpf
+
+Number = Any
+
+mp.dps = 60
+
+
+class Fit(NamedTuple):
+    """What is fitted, over which range, with which degrees above and below; and whose error counts, if not its own."""
+
+    function: Callable[[Number], Number]
+    lower: Number
+    upper: Number
+    above: int
+    below: int
+    size: Callable[[Number], Number] = lambda _: mpf(1)
+    """What an error of the fit, relative to the fit, is multiplied by."""
+
+
+def fitted(fit: Fit, rounds: int = 24) -> tuple[list[Number], list[Number], Number]:
+    """Coefficients above and below, highest first, the last below 1; and the largest error."""
+    count = 6 * (fit.above + fit.below + 2)
+    middle, half = (fit.upper + fit.lower) / mpf(2), (fit.upper - fit.lower) / mpf(2)
+    points = [middle + half * mp.cos(mp.pi * (2 * k + 1) / (2 * count)) for k in range(count)]
+    values = [fit.function(x) for x in points]
+    sizes = [fit.size(x) / abs(y) for x, y in zip(points, values, strict=True)]
+    weights, below = [mpf(1)] * count, [mpf(0)] * fit.below + [mpf(1)]
+    best: tuple[list[Number], list[Number], Number] = ([], [], mp.inf)
+    for _ in range(rounds):
+        above, below = _least_squares(fit, points, values, sizes, weights, below)
+        errors = [
+            abs(mp.polyval(above, x) / mp.polyval(below, x) - y) * size
+            for x, y, size in zip(points, values, sizes, strict=True)
+        ]  # fmt: skip
+        worst = max(errors)
+        if worst < best[2]:
+            best = above, below, worst
+        weights = [w * mp.sqrt(error / worst + mpf("1e-9")) for w, error in zip(weights, errors, strict=True)]
+        total = sum(weights)
+        weights = [w * count / total for w in weights]
+    return best
+
+
+def _least_squares(
+    fit: Fit, points: list[Number], values: list[Number], sizes: list[Number], weights: list[Number], below: list[Number]
+) -> tuple[list[Number], list[Number]]:
+    """The coefficients for which above - value*below is least, in the weights and over the former ``below``."""
+    rows, right = [], []
+    for x, y, size, weight in zip(points, values, sizes, weights, strict=True):
+        scale = mp.sqrt(weight) * size / abs(mp.polyval(below, x))
+        rows.append([scale * x**k for k in range(fit.above, -1, -1)] + [-scale * y * x**k for k in range(fit.below, 0, -1)])
+        right.append(scale * y)
+    width = fit.above + fit.below + 1
+    normal = mp.matrix(width, width)
+    sums = mp.matrix(width, 1)
+    for i in range(width):
+        sums[i] = mp.fdot((row[i], value) for row, value in zip(rows, right, strict=True))
+        for j in range(i, width):
+            normal[i, j] = normal[j, i] = mp.fdot((row[i], row[j]) for row in rows)
+    found = list(mp.lu_solve(normal, sums))
+    return found[: fit.above + 1], [*found[fit.above + 1 :], mpf(1)]
+
+
+def _lgamma_over_roots(z: Number) -> Number:
+    return mp.loggamma(1 + z) / (z * (z - 1))
+
+
+def _stirling(a: Number) -> Number:
+    """The gamma function by what is before the series of Stirling's formula."""
+    return mp.gamma(a) / (mp.sqrt(2 * mp.pi) * a ** (a - mpf(1) / 2) * mp.exp(-a))
+
+
+def _digamma_rest(w: Number) -> Number:
+    a = 1 / mp.sqrt(w)
+    return (mp.log(a) - 1 / (2 * a) - mp.digamma(a)) / w
+
+
+DIGAMMA_ROOT = mp.findroot(mp.digamma, mpf("1.4616"))
+
+def _erf_rest(t: Number) -> Number:
+    return mp.erf(mp.sqrt(t)) / mp.sqrt(t) - 1
+
+
+def _gamma_between(z: Number) -> Number:
+    return (mp.gamma(1 + z) - 1) / (z * (z - 1))
+
+
+NEARLY_0 = mpf("1e-18")
+
+FITS = {
+    "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
+    "ERFCX": Fit(lambda a: mp.exp(a * a) * mp.erfc(a), mpf(1) / 2, 28, 9, 10),
+    "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
+    "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w) - 1, mpf("1e-9"), mpf(1) / 3, 12, 0, lambda w: abs(1 - 1 / _stirling(1 / w))),
+    "LGAMMA": Fit(_lgamma_over_roots, -mpf(1) / 4, mpf(7) / 4, 8, 7),
+    "LGAMMA_BEYOND": Fit(_lgamma_over_roots, mpf(7) / 4, 4, 6, 6),
+    "LGAMMA_STIRLING": Fit(lambda w: mp.log(_stirling(1 / w) * mp.sqrt(2 * mp.pi)) - mpf(1) / 2, mpf("1e-9"), mpf(1) / 5, 10, 0),
+    "DIGAMMA": Fit(lambda z: mp.digamma(1 + z) / (z + 1 - DIGAMMA_ROOT), 0, 3, 7, 7),
+    "DIGAMMA_SERIES": Fit(_digamma_rest, NEARLY_0, mpf(1) / 16, 7, 0, lambda w: abs(_digamma_rest(w) * w / mp.digamma(1 / mp.sqrt(w)))),
+    "SINPI": Fit(lambda t: mp.sin(mp.pi * mp.sqrt(t)) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 8, 0),
+    "COTPI": Fit(lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4),
+}  # fmt: skip
+"""The fits, by the names of their coefficients."""
+
+
+def _tuple(coefficients: list[Number], indent: str) -> str:
+    """A tuple as Python, as many numbers to a line as fit."""
+    body = textwrap.fill(", ".join(repr(float(c)) for c in coefficients) + ",", 124 - len(indent))
+    return f"({textwrap.indent(chr(10) + body, indent + '    ')}\n{indent})"
+
+
+def main() -> None:
+    for name in sys.argv[1:] or FITS:
+        above, below, error = fitted(FITS[name])
+        print(f"# largest relative error {mp.nstr(error, 2)}")
+        if len(below) == 1:
+            print(f"{name} = {_tuple(above, '')}\n")
+        else:
+            print(f"{name} = (\n    {_tuple(above, '    ')},\n    {_tuple(below, '    ')},\n)\n")
+    root = DIGAMMA_ROOT - 1
+    print(f"DIGAMMA_ROOT = ({float(root)!r}, {float(root - mpf(float(root)))!r})")
+
+
+if __name__ == "__main__":
+    main()
