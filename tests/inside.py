@@ -74,7 +74,6 @@ HOMES = {
     "diffcli.methods.problem.problem": "ANYWHERE Problem",
     "diffcli.methods.problem.scalarise": "scalarised variables_of",
     "diffcli.methods.problem.system": "System",
-    "diffcli.methods.sweeps.bounded_adjoints": "bounded_adjoints",
     "diffcli.methods.sweeps.colouring": "colour_columns colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
