@@ -62,6 +62,7 @@ HOMES = {
     "diffcli.methods.differences.stencils": "STENCILS stencil",
     "diffcli.methods.differences.step_rules": "STEP_RULES",
     "diffcli.methods.gradient": "compute",
+    "diffcli.methods.nothing_to_say": "plain_gradient",
     "diffcli.methods.matrices.hessian": "compute_hessian hessian_of",
     "diffcli.methods.matrices.jacobian": "compute_jacobian jacobian_of sweep_groups",
     "diffcli.methods.nonsmooth.breaks": "POLICIES",
