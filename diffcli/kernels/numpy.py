@@ -28,10 +28,10 @@ from diffcli.tape.running.rules import FLOAT, Arithmetic, fold, parse_own
 Place: TypeAlias = "int | str"
 """Where a value stands: a row by its number, all else by its name: an input, a constant, what is one number for all points."""
 
-BLOCK = 16384
-"""The most points in a block."""
+BLOCK = 10_000
+"""The most points in a block: longer sums, BLAS hands to threads of its own."""
 
-MEMORY = 2**20
+MEMORY = 2**22
 """How many bytes the columns of a block may take, so that they stay near the processor."""
 
 
@@ -388,13 +388,8 @@ class NumPyRunner:
         """See `diffcli.kernels.backends.Runner`."""
         if not results or not len(results[0]):
             return
-        columns = [isinstance(given, np.ndarray) for given in inputs]
-        given = [
-            given.copy() if varies and any(np.may_share_memory(given, result) for result in results) else given
-            for given, varies in zip(inputs, columns, strict=True)
-        ]
-        plan = self.plan(tuple(columns))
-        blocks = Blocks(plan, given, results, threads)
+        plan = self.plan(tuple([isinstance(given, np.ndarray) for given in inputs]))
+        blocks = Blocks(plan, inputs, results, threads)
         if threads == 1:
             blocks.run(0)
         else:
