@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any, Protocol
 
@@ -21,19 +21,18 @@ NUMBERS = "biuf"
 class Called(Protocol):
     """What a call needs to know of a kernel."""
 
-    arguments: tuple[str, ...]
-    shapes: tuple[Shape, ...]
-    """The shape of each argument for one point."""
-    batch: frozenset[str]
-    """The arguments that may have leading axes of points."""
+    arguments: Any
+    """The names of the arguments, the shape of each for one point, and which may have axes of points before their own."""
     form: Form
     count: int
     """How many results the tape has."""
     truths: frozenset[int]
+    runner: Callable[[int], Runner] | None
+    """What runs a tape of numbers for so many points."""
+    evaluate: Callable[[Sequence[Any]], list[Any]] | None
+    """What computes one point of a tape with arrays."""
 
     def point(self, numbers: Sequence[float]) -> Any: ...
-
-    def runner(self, points: int) -> Runner: ...
 
 
 class Results(tuple[Any, ...]):
@@ -44,31 +43,63 @@ class Results(tuple[Any, ...]):
 
 def called(kernel: Called, values: Sequence[Any], out: Any, threads: int) -> Any:
     """What a kernel returns for arguments of which some are arrays."""
-    arrays = [read(name, value) for name, value in zip(kernel.arguments, values, strict=True)]
-    leads = [points_of(*each, kernel.batch) for each in zip(kernel.arguments, arrays, kernel.shapes, strict=True)]
-    lead = together(kernel.arguments, leads)
+    names, shapes, batch = kernel.arguments
+    arrays = [read(name, value) for name, value in zip(names, values, strict=True)]
+    leads = [points_of(*each, batch) for each in zip(names, arrays, shapes, strict=True)]
+    lead = together(names, leads)
     if not lead and out is None:
         return one_point(kernel, arrays)
-    wanted = [(leaf, (*lead, *leaf.shape)) for leaf in leaves(kernel.form)]
-    given = None if out is None else matched(kernel.form, out, dict(wanted), arrays)
-    if given is not None:
-        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in given) else array for array in arrays]
-    points = prod(lead)
+    points, places = prod(lead), dict[Leaf, Array]()
+    if out is not None:
+        places = matched(kernel.form, out, lead)
+        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in places.values()) else array for array in arrays]
+    if kernel.evaluate is not None:
+        return one_by_one(kernel, arrays, lead, places)
     columns = [
-        column for array, own, shape in zip(arrays, leads, kernel.shapes, strict=True)
+        column for array, own, shape in zip(arrays, leads, shapes, strict=True)
         for column in columns_of(array, own, shape, lead, points)
     ]  # fmt: skip
     results = [np.empty(points, bool if place in kernel.truths else np.float64) for place in range(kernel.count)]
-    places = {} if given is None else dict(zip((leaf for leaf, _ in wanted), given, strict=True))
     for leaf, target in places.items():
         if not leaf.shape and target.flags.c_contiguous:
             results[leaf.first] = target.reshape(points)
-    kernel.runner(points).batch(columns, results, threads)
+    if kernel.runner is not None and points:
+        kernel.runner(points).batch(columns, results, threads)
     return handed_back(kernel.form, results, lead, places)
+
+
+def one_by_one(kernel: Called, arrays: Sequence[Array], lead: Shape, places: dict[Leaf, Array]) -> Any:
+    """The results of a program with arrays at many points, one point after another."""
+    points, shapes = prod(lead), kernel.arguments.shapes
+    stacks = [
+        np.broadcast_to(array, (*lead, *shape)).reshape(points, *shape) for array, shape in zip(arrays, shapes, strict=True)
+    ]  # fmt: skip
+    found = {leaf: np.empty((points, *leaf.shape)) for leaf in leaves(kernel.form)}
+    assert kernel.evaluate is not None
+    for place in range(points):
+        values = kernel.evaluate([stack[place] if stack.ndim > 1 else float(stack[place]) for stack in stacks])
+        for leaf, column in found.items():
+            column[place] = values[leaf.first]
+
+    def value(leaf: Leaf) -> Array:
+        result = found[leaf].reshape(*lead, *leaf.shape)
+        if leaf in places:
+            places[leaf][...] = result
+        return places.get(leaf, result)
+
+    return collected(kernel.form, value)
+
+
+def collected(form: Form, value: Callable[[Leaf], Array]) -> Any:
+    found = filled(form, value)
+    return Results(found) if isinstance(found, tuple) else found
 
 
 def one_point(kernel: Called, arrays: Sequence[Array]) -> Any:
     """The results of one point, as numbers and arrays."""
+    if kernel.evaluate is not None:
+        values = kernel.evaluate([array if array.ndim else float(array) for array in arrays])
+        return filled(kernel.form, lambda leaf: np.array(values[leaf.first]) if leaf.shape else float(values[leaf.first]))
     found = kernel.point([number for array in arrays for number in array.reshape(-1).tolist()])
     if all(not leaf.shape for leaf in leaves(kernel.form)):
         return found
@@ -99,8 +130,7 @@ def handed_back(form: Form, results: Sequence[Array], lead: Shape, places: dict[
         target[...] = columns.reshape(target.shape)
         return target
 
-    found = filled(form, value)
-    return Results(found) if isinstance(found, tuple) else found
+    return collected(form, value)
 
 
 # -- arguments -------------------------------------------------------------------------------------------------------------
@@ -108,6 +138,8 @@ def handed_back(form: Form, results: Sequence[Array], lead: Shape, places: dict[
 
 def read(name: str, value: Any) -> Array:
     """An argument as an array of float64, which may be the user's own; nothing is written to it."""
+    if type(value) is np.ndarray and value.dtype == np.float64:
+        return value
     try:
         found = np.asarray(value)
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
@@ -136,6 +168,8 @@ def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> S
 
 def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
     """The axes of points of all arguments, broadcast together as NumPy does."""
+    if len(found := {*leads} - {()}) < 2:
+        return found.pop() if found else ()
     try:
         return np.broadcast_shapes(*leads)
     except ValueError:
@@ -146,6 +180,8 @@ def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
 
 def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int) -> list[Any]:
     """For each element of an argument its numbers, one for each point, or one number for all of them."""
+    if own == lead and not shape:
+        return [np.ascontiguousarray(array).reshape(points)]
     size = prod(shape)
     if prod(own) == 1 and points != 0:
         return array.reshape(-1).tolist()  # type: ignore[no-any-return]
@@ -153,22 +189,22 @@ def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int)
     return [np.ascontiguousarray(table[:, place]) for place in range(size)]
 
 
-def matched(form: Form, out: Any, shapes: dict[Leaf, Shape], arrays: Sequence[Array]) -> list[Array]:
-    """The arrays of ``out``, which has the form of the result."""
-    found: list[Array] = []
+def matched(form: Form, out: Any, lead: Shape) -> dict[Leaf, Array]:
+    """The arrays of ``out``, which has the form of the result, by their places in it."""
+    found: dict[Leaf, Array] = {}
     waiting: list[tuple[Form, Any, str]] = [(form, out, "out")]
     while waiting:
         part, given, place = waiting.pop()
         if isinstance(part, Leaf):
-            found.append(target_of(given, shapes[part], place))
+            target = target_of(given, (*lead, *part.shape), place)
+            if any(np.may_share_memory(target, other) and np.shares_memory(target, other) for other in found.values()):
+                raise refusal("usage", "two arrays of `out` share memory", "give an array of its own for each array of the result")
+            found[part] = target
         elif not isinstance(given, tuple | list) or len(given) != len(part):
             what = f"`{place}` is to be a tuple of {len(part)}, as the result is"
             raise refusal("usage", what, "give an array for each array of the result")
         else:
             waiting += [(one, each, f"{place}[{k}]") for k, (one, each) in enumerate(zip(part, given, strict=True))][::-1]
-    for k, one in enumerate(found):
-        if any(np.may_share_memory(one, other) and np.shares_memory(one, other) for other in found[:k]):
-            raise refusal("usage", "two arrays of `out` share memory", "give an array of its own for each array of the result")
     return found
 
 

@@ -22,6 +22,12 @@ Form: TypeAlias = "Leaf | list[Form]"
 """A leaf, or a list of forms: what is handed back as a tuple."""
 
 
+def parts(form: Form) -> list[Form]:
+    """The forms in a list of them."""
+    assert not isinstance(form, Leaf)
+    return form
+
+
 def leaves(form: Form) -> Iterator[Leaf]:
     """The leaves of a form from left to right.
 
@@ -42,21 +48,6 @@ def filled(form: Form, value: Callable[[Leaf], Any]) -> Any:
     (0, (10, 20))
     """
     return value(form) if isinstance(form, Leaf) else tuple([filled(part, value) for part in form])
-
-
-def numbered(form: Form) -> tuple[Form, int]:
-    """The same form with its leaves numbered from left to right, and how many numbers are in it."""
-    count = 0
-
-    def next_leaf(leaf: Leaf) -> Leaf:
-        nonlocal count
-        count += prod(leaf.shape)
-        return Leaf(count - prod(leaf.shape), leaf.shape)
-
-    def visited(part: Form) -> Form:
-        return next_leaf(part) if isinstance(part, Leaf) else [visited(each) for each in part]
-
-    return visited(form), count
 
 
 def layout_of(form: Form) -> Layout:

@@ -40,6 +40,8 @@ class Code:
         )
         module = llvm.parse_assembly(source)
         module.triple, module.data_layout = host.triple, str(machine.target_data)
+        builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=0))
+        builder.getModulePassManager().run(module, builder)  # puts in line what is to be
         self.engine: Any = llvm.create_mcjit_compiler(module, machine)
         self.engine.finalize_object()
 

@@ -16,7 +16,7 @@ from typing import Any
 from llvmlite import ir
 
 from diffcli.kernels.backends import Layout, Runner
-from diffcli.kernels.machine.emission import DOUBLE, INTEGER, POINTER, emit
+from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.tape import Tape
@@ -150,10 +150,13 @@ def shape_of(layout: Layout) -> tuple[list[int], list[int]]:
     """
     if isinstance(layout, int):
         return [LEAF], [layout]
-    if all(isinstance(part, int) for part in layout):
-        return [-2 - len(layout)], list(layout)
-    parts = [shape_of(part) for part in layout]
-    return [len(layout), *sum((codes for codes, _ in parts), [])], sum((numbers for _, numbers in parts), [])
+    codes, numbers, flat = [len(layout)], list[int](), True
+    for part in layout:
+        inner, places = shape_of(part)
+        flat = flat and inner == [LEAF]
+        codes += inner
+        numbers += places
+    return [-2 - len(layout)] if flat else codes, numbers
 
 
 class Otherwise:
@@ -173,8 +176,9 @@ def entry(tape: Tape, layout: Layout, careful: Callable[[], Runner], otherwise: 
     codes, numbers = shape_of(layout)
     code = Code(str(module_of(tape, codes, numbers)), effort=1)
     method = Method(b"kernel", code.address("entry"), FAST | KEYWORDS, None)
-    new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)(("PyCFunction_NewEx", ctypes.pythonapi))
-    function: Callable[..., Any] = new(ctypes.addressof(method), Otherwise(otherwise, careful, tape.first_row, [code, method]), None)
+    kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+    own = Otherwise(otherwise, careful, tape.first_row, [code, method])
+    function: Callable[..., Any] = kind(("PyCFunction_NewEx", ctypes.pythonapi))(ctypes.addressof(method), own, None)
     return function
 
 
@@ -186,27 +190,41 @@ def module_of(tape: Tape, codes: list[int], numbers: list[int]) -> ir.Module:
     start, look, point, give, leave = (
         ir.IRBuilder(function.append_basic_block(name)) for name in ("start", "look", "point", "give", "leave")
     )
-    right = start.and_(
+    wanted = start.and_(
         start.icmp_signed("==", count, INTEGER(tape.first_row)), start.icmp_signed("==", names, POINTER(None))
     )
-    start.cbranch(right, look.block, leave.block)
-    objects = [look.load(look.gep(arguments, [INTEGER(k)], source_etype=POINTER), typ=POINTER) for k in range(tape.first_row)]
+
+    def argument(builder: ir.IRBuilder, slot: int) -> ir.Value:
+        return builder.load(builder.gep(arguments, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
+
+    def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
+        return builder.load(builder.gep(argument(builder, slot), [INTEGER(NUMBER)], source_etype=BYTE), typ=DOUBLE)
+
+    def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
+        for place in places.get(position, ()):
+            builder.store(lanes.number(value), builder.gep(room, [INTEGER(place)]))
+
     right = ir.IntType(1)(1)
-    for each in objects:
-        kind = look.load(look.gep(each, [INTEGER(TYPE)], source_etype=ir.IntType(8)), typ=INTEGER)
+    for slot in range(tape.first_row):
+        kind = look.load(look.gep(argument(look, slot), [INTEGER(TYPE)], source_etype=BYTE), typ=INTEGER)
         right = look.and_(right, look.icmp_signed("==", kind, INTEGER(id(float))))
-    look.cbranch(right, point.block, leave.block)
+    room = start.alloca(DOUBLE, size=INTEGER(max(1, len(numbers))))
+    places: dict[int, list[int]] = {}
+    for place, position in enumerate(numbers):
+        places.setdefault(position, []).append(place)
     lanes = Lanes(module, 1)
-    lanes.builder = point
-    inputs = [point.load(point.gep(each, [INTEGER(NUMBER)], source_etype=ir.IntType(8)), typ=DOUBLE) for each in objects]
-    found = emit(tape, lanes, inputs, lambda same: None)
+    emission = Emission(tape, lanes, load, store)
+    emission.before(start)
+    last = emission.each(point)
+    look.cbranch(right, point.block, leave.block)
     if lanes.rescue is None:
-        point.branch(give.block)
+        last.branch(give.block)
     else:
-        point.cbranch(lanes.rescue, leave.block, give.block)
-    box(module, give, [lanes.number(found[k]) for k in numbers], codes)
+        last.cbranch(lanes.rescue, leave.block, give.block)
+    box(module, give, room, codes)
     call = ir.FunctionType(POINTER, [POINTER, POINTER, INTEGER, POINTER])
     leave.ret(leave.call(called(leave, address_of("PyObject_Vectorcall"), call), [own, arguments, count, names], tail=True))
+    start.cbranch(wanted, look.block, leave.block)
     return module
 
 
@@ -215,15 +233,12 @@ def called(builder: ir.IRBuilder, address: int, kind: ir.FunctionType) -> ir.Val
     return builder.inttoptr(INTEGER(address), kind.as_pointer())
 
 
-def box(module: ir.Module, give: ir.IRBuilder, values: list[ir.Value], codes: list[int]) -> None:
-    """Return the values as Python's floats, in tuples of the shape."""
+def box(module: ir.Module, give: ir.IRBuilder, room: ir.Value, codes: list[int]) -> None:
+    """Return the numbers in ``room`` as Python's floats, in tuples of the shape."""
     if codes == [LEAF]:
         kind = ir.FunctionType(POINTER, [DOUBLE])
-        give.ret(give.call(called(give, address_of("PyFloat_FromDouble"), kind), values, tail=True))
+        give.ret(give.call(called(give, address_of("PyFloat_FromDouble"), kind), [give.load(room)], tail=True))
         return
-    room = give.alloca(DOUBLE, size=INTEGER(len(values)))
-    for place, value in enumerate(values):
-        give.store(value, give.gep(room, [INTEGER(place)]))
     shape = ir.GlobalVariable(module, ir.ArrayType(INTEGER, len(codes)), "shape")
     shape.global_constant, shape.initializer = True, ir.Constant(shape.value_type, codes)
     shapes, numbers = give.alloca(POINTER), give.alloca(POINTER)

@@ -12,7 +12,9 @@ from typing import Any
 
 from llvmlite import binding, ir
 
+from diffcli.kernels.machine.circular import CIRCULAR
 from diffcli.kernels.machine.elementary import ELEMENTARY
+from diffcli.kernels.machine.powers import POWERS, power, simple_power
 from diffcli.kernels.machine.values import Value
 from diffcli.operations.arithmetic import floats
 from diffcli.tape.running.rules import Arithmetic
@@ -60,7 +62,7 @@ class Lanes:
         """The lanes whose numbers are to be worked out one by one, as bits; None if there are none."""
         self._known: dict[str, tuple[Any, bool]] = {}
         functions = {name: self._row(name, function, floats.FLOATS) for name, function in ROWS.items()}
-        functions |= {name: self._called(name, function, floats.FLOATS) for name, function in ELEMENTARY.items()}
+        functions |= {name: self._called(name, function, floats.FLOATS) for name, function in CALLED.items() if name not in ROWS}
         strict = {name: self._row(name, function, floats.STRICT) for name, function in STRICT.items()}
         self.arithmetic = LaneArithmetic(self, functions, strict)
 
@@ -127,6 +129,13 @@ class Lanes:
         """a*b + c, with one rounding where the processor has an instruction for it."""
         return self.intrinsic("fma", a, self.value(b), self.value(c)) if self.fused else a * b + c
 
+    def product_error(self, a: Value, b: Value, product: Value) -> Value:
+        """a*b - product, exactly, where product is a*b as rounded (Dekker 1971)."""
+        if self.fused:
+            return self.fma(a, b, -product)
+        (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
+        return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
     def scaled(self, x: Value, k: Value) -> Value:
         """x*2^k for a whole number, with one rounding, where the processor has an instruction for it."""
         name, byte, word = "llvm.x86.avx512.mask.scalef.pd.512", ir.IntType(8), ir.IntType(32)
@@ -136,8 +145,8 @@ class Lanes:
         return Value(self, self.builder.call(found, [x.ir, k.ir, x.ir, byte(-1), word(4)]))  # 4: rounding as it is set
 
     def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
-        """A polynomial by its coefficients from the constant one up, pairwise (Estrin 1960): half of it runs beside the other."""
-        terms: list[Value] = [self.constant(coefficient) for coefficient in coefficients]
+        """A polynomial by its coefficients, the highest power first, pairwise (Estrin 1960): half of it runs beside the other."""
+        terms: list[Value] = [self.constant(coefficient) for coefficient in reversed(coefficients)]
         while len(terms) > 1:
             pairs = [self.fma(high, x, low) for low, high in zip(terms[::2], terms[1::2], strict=False)]
             terms = pairs + terms[len(terms) - len(terms) % 2 :]
@@ -196,6 +205,13 @@ class Lanes:
         return made, marked is not None
 
 
+def _halves(a: Value) -> tuple[Value, Value]:
+    """The upper 26 bits of a number, and the lower ones (Veltkamp 1968)."""
+    scaled = 134217729.0 * a
+    high = scaled - (scaled - a)
+    return high, a - high
+
+
 class _Splat(ir.Constant):  # type: ignore[misc]
     """A vector of one constant, whose text does not repeat it."""
 
@@ -211,7 +227,7 @@ class LaneArithmetic(Arithmetic):
     """Rows without a function of their own are computed by their texts, each a function of IR."""
 
     def __init__(self, lanes: Lanes, functions: Mapping[str, Function], strict: Mapping[str, Function]) -> None:
-        super().__init__(functions, strict, operators={})
+        super().__init__(functions, strict, operators={}, form=lambda row: TEXTS.get(row.name) or row.value or row.definition)
         self.lanes = lanes
 
     def by_form(self, row: Any) -> Function:
@@ -321,6 +337,30 @@ def strict_choice(lanes: Lanes, condition: Value, a: Value, b: Value) -> Value:
     return chosen if undefined is None else lanes.where(undefined, nan, lanes.as_number(chosen))
 
 
+CALLED = ELEMENTARY | CIRCULAR | POWERS
+"""Rows that are functions of IR."""
+
+TEXTS = {
+    "asinh": "t = abs(a); copysign(where(t < 1e8, log1p(t + t*t/(1 + sqrt(1 + t*t))), log(t) + log(2)), a)",
+    "acosh": "where(a < 1e8, log1p(a - 1 + sqrt((a - 1)*(a + 1))), log(a) + log(2))",
+    "atanh": "copysign(log1p(2*abs(a)/(1 - abs(a)))/2, a)",
+}
+"""Rows that are computed by a text, in the language of the table's own."""
+
+
+def _power(divide: Function, strict: bool) -> Function:
+    """A power; of an exponent that is known and simple by products. In a program 0^b is undefined for b < 0."""
+
+    def row(lanes: Lanes, a: Value, b: Value) -> Value:
+        exponent = b.known
+        if exponent and abs(exponent) <= 3 and 2 * exponent % 1 == 0:
+            return simple_power(a, exponent, lambda divisor: divide(lanes, lanes.constant(1.0), divisor))
+        found = lanes._call("pow", power, [a.ir, b.ir])
+        return lanes.where(a.equals(0.0) & (b < 0.0), nan, found) if strict else found
+
+    return row
+
+
 RELATIONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
@@ -328,7 +368,7 @@ LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
 
 ROWS: dict[str, Function] = {
     "add": _flagged("fadd", SUM), "sub": _flagged("fsub", SUM), "mul": _multiply, "div": quotient,
-    "neg": lambda lanes, a: -a, "square": lambda lanes, a: _multiply(lanes, a, a),
+    "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a, "square": lambda lanes, a: _multiply(lanes, a, a),
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
     "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "sign": sign, "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
@@ -337,6 +377,6 @@ ROWS: dict[str, Function] = {
 }  # fmt: skip
 
 STRICT: dict[str, Function] = {
-    "div": strict_quotient, "where": strict_choice,
+    "div": strict_quotient, "pow": _power(strict_quotient, strict=True), "where": strict_choice,
     **{name: _relation(relation, strict=True) for name, relation in RELATIONS.items()},
 }  # fmt: skip

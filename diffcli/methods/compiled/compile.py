@@ -4,46 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib import import_module
-from typing import Any
 
-from diffcli._named import NamedTuple
-from diffcli.errors import MissingExtraError, UsageError, did_you_mean, error, refusal
+from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
-from diffcli.kernels.backends import BACKENDS, Runner
-from diffcli.kernels.form import Form, layout_of
 from diffcli.language import parse
+from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
-from diffcli.methods.compiled.tapes import derived
-from diffcli.methods.problem.problem import ANYWHERE, Target, as_program, names_in
+from diffcli.methods.compiled.making import Asked, made
+from diffcli.methods.points.points import as_point
+from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program, names_in
 from diffcli.methods.problem.system import System
-from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS
 
-AUTO = "auto"
 MOST_KEPT = 64
 """How many kernels are kept to be used again."""
-
-
-class _Asked(NamedTuple):
-    """What a kernel is made from: it is kept, and pickled, by this."""
-
-    text: str
-    shapes: tuple[tuple[str, tuple[int, ...]], ...]
-    wrt: tuple[str, ...] | None
-    of: str | None
-    order: int
-    backend: str
-    most_rows: int
 
 
 @for_library
 def compile(
     target: Target,
     *,
+    at: At | None = None,
     wrt: str | Sequence[str] | None = None,
     of: str | Sequence[str] | None = None,
     order: int = 1,
+    directions: bool | str = False,
+    batch: str | Sequence[str] = (),
     backend: str = AUTO,
     max_nodes: int = MOST_ROWS,
 ) -> Kernel:
@@ -53,60 +39,30 @@ def compile(
     >>> k(2.0, 5.0)
     (11.652071455223084, (5.5, 1.7163378145367738))
     """
-    if order not in (0, 1):
-        raise refusal("bad-value", f"there is no kernel of order {order!r}", "one of: 0, 1, 2")
+    if order not in (0, 1, 2) or (directions and not order):
+        products = "jvp, with directions=, takes order 1, hvp order 2" if directions else "one of: 0, 1, 2"
+        raise refusal("bad-value", f"there is no kernel of order {order!r}", products)
     if backend != AUTO:
         module_of(backend)
     program = as_program(target)
-    names = names_in(wrt, "wrt")
+    shapes = None
+    if at is not None:
+        shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
+    names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
     results = of if of is None or isinstance(of, str) else "; ".join(names_in(of, "of") or ())
-    asked = _Asked(
-        program.source.text, (), None if names is None else tuple(names), results, order, backend,
-        max_nodes,
-    )  # fmt: skip
-    return _kernel(*asked)
+    along = directions if isinstance(directions, str) else "d" if directions else ""
+    variables = None if names is None else tuple(names)
+    text = program.source.text
+    return kernel_of(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes))
 
 
 @lru_cache(MOST_KEPT)
-def _kernel(*given: Any) -> Kernel:
-    asked = _Asked(*given)
-    system = System(parse(asked.text), ANYWHERE, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
-    listed = bool(system.texts) or len(system.outputs) > 1
-    tape, form = derived(system, listed, asked.order, asked.most_rows)
-    arguments = tape.inputs
-    return Kernel(
-        tape, form, arguments, [()] * len(arguments), frozenset(arguments), Runners(tape, form, asked.backend), (_kernel, given)
-    )
+def kernel_of(asked: Asked) -> Kernel:
+    """The kernel of a text; the same one as long as it is kept."""
+    program, at = parse(asked.text), ANYWHERE
+    if asked.shapes is not None:
+        from diffcli.operations.arithmetic.array_files import basis  # numbers do not wait for it
 
-
-class Runners:
-    """The back ends of a kernel, each made when it is first needed."""
-
-    def __init__(self, tape: Tape, form: Form, backend: str) -> None:
-        self.tape, self.form, self.backend = tape, form, backend
-        self.made: dict[str, Runner] = {}
-
-    def __call__(self, points: int) -> Runner:
-        name = self.backend if self.backend != AUTO else "python"
-        if name not in self.made:
-            self.made[name] = module_of(name).make(self.tape, layout_of(self.form))
-        return self.made[name]
-
-
-def module_of(name: str) -> Any:
-    """The module of a back end, or the reason why there is none."""
-    row = BACKENDS.get(name)
-    if row is None:
-        names = [AUTO, *BACKENDS]
-        help = did_you_mean(name, names) or (f"one of: {', '.join(names)}",)
-        raise UsageError([error("unknown-choice", f"there is no back end `{name}`", help=help)])
-    try:
-        if row.needs:
-            import_module(row.needs)
-        return import_module(row.module)
-    except ImportError as fault:
-        if fault.name is None or fault.name.partition(".")[0] != row.needs:
-            raise
-        install = f'pip install "diffcli[{row.extra}]"'
-        message = f"the back end `{name}` needs {row.needs}, which is not installed"
-        raise MissingExtraError([error("missing-extra", message, help=[install, "backend=numpy needs nothing else"])]) from None
+        at = dict.fromkeys(program.inputs, 0.0) | {name: basis(shape, []) if shape else 0.0 for name, shape in asked.shapes}
+    system = System(program, at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
+    return made(system, asked, (kernel_of, asked))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import nan, prod
 from typing import TYPE_CHECKING, Any
 
@@ -314,10 +314,17 @@ def one_line(program: Program) -> str:
     return program_text(program).replace("\n", "; ")
 
 
+_read = lru_cache(64)(parse)
+"""The texts that were read last: whoever asks for one again and again does not wait for it, nor for its tape."""
+
+KEPT_TEXT = 5_000
+"""The longest text that is kept, in characters: about half a megabyte with its tape."""
+
+
 def as_program(target: Target, verify: bool = True) -> Program:
     """What is to be differentiated as a program: text is parsed, and a Python function stands in for one, to ``verify``."""
     if isinstance(target, str):
-        return parse(target)
+        return _read(target) if len(target) <= KEPT_TEXT else parse(target)
     if isinstance(target, Program):
         return target
     if not callable(target):

@@ -1,4 +1,4 @@
-"""The derivative of a program as a program: reverse mode written out as a tape.
+"""The derivative of a program as a program: reverse mode, and forward mode, written out as tapes.
 
 What a sweep computes row by row is emitted row by row here, from the same texts of the table, after the rows of f. So the
 derivative can be evaluated, swept again, printed and counted like any other program; and transformed again, for the next
@@ -11,7 +11,7 @@ times an infinity: see `diffcli.tape.building.accumulation`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffcli._named import NamedTuple
@@ -38,11 +38,64 @@ class Transformed(NamedTuple):
     """The slot of the whole adjoint of each slot of f that has one."""
 
 
-class ReverseTransform:
+class Transform:
+    """A tape that begins as another one, and grows by the rows of sweeps over that.
+
+    Rows of f stay as they are, but for those that nothing needs in the end. What sweeps have in common is there once.
+    """
+
+    def __init__(self, tape: Tape, most_rows: int = MOST_ROWS) -> None:
+        self.tape = tape
+        self.build = Builder(tape, most_rows)
+        self.sums = Accumulation(self.build)
+        self.arrays: ArrayTerms | None = None
+        if tape.shapes is not None:
+            from diffcli.methods.sweeps import array_transform
+
+            self.arrays = array_transform.ArrayTerms(tape, self.build, self.sums.present)
+        self.derivatives: dict[int, int] = {}
+        self.below, self.above = bytearray(tape.size), bytearray(tape.size)
+        """One flag a slot: whether a partial on the way to it, or from it, may be infinite, or undefined."""
+        limited = {name for name in set(tape.operations) if row_of(name).domain}
+        for slot, row in enumerate(tape.operands, tape.first_row):
+            self.below[slot] = tape.operation(slot) in limited or any(self.below[operand] for operand in row)
+        for slot in reversed(tape.rows()):
+            for operand in tape.operands_of(slot):
+                self.above[operand] |= self.above[slot] or tape.operation(slot) in limited
+
+    def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
+        """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
+        self.build.scope = scope
+        if self.tape.operation(slot) in OPERATIONS:
+            return self.build.term(slot, position, other)
+        assert self.arrays is not None
+        return self.arrays.term(slot, position, other)
+
+    def present(self, slot: int, position: int, scope: Scope) -> int | None:
+        """The slot that says where a row's term by an operand is there; None if it is everywhere, or nobody can tell."""
+        if not (self.above[slot] or self.below[self.tape.operands_of(slot)[position]]):
+            return None  # 0 is as good
+        self.build.scope = scope
+        return self.build.present(slot, position)
+
+    def span(self, slot: int) -> Span:
+        """Where a value stands in the source; an input stands where the result does."""
+        tape = self.tape
+        if tape.first_row <= slot < tape.slots:
+            return tape.span(slot)
+        return tape.span(tape.slots - 1) if tape.operations else Span(0, len(tape.source.text))
+
+    def finish(self, outputs: Sequence[int]) -> Transformed:
+        tape, slots = self.build.finished(outputs)
+        values = {slot: slots[slot] for slot in range(self.tape.slots) if slot in slots}
+        return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
+
+
+class ReverseTransform(Transform):
     """The making of a tape that computes the value of another one and its gradient, with where everything stands.
 
-    Rows of f stay as they are, but for those that neither the value nor the gradient needs. ``wrt`` are the slots of the inputs
-    to differentiate by, and ``active`` is what `diffcli.methods.sweeps.reverse.activity` says of them, if that is known already.
+    ``wrt`` are the slots of the inputs to differentiate by, and ``active`` is what `diffcli.methods.sweeps.reverse.activity`
+    says of them, if that is known already.
 
     `run` returns a tape whose ``outputs`` are the value and the derivative by each of ``wrt``, and whose ``output`` is the
     value. A derivative that is not there is the constant 0; of constants the place is counted from the front, as in ``output``.
@@ -64,25 +117,10 @@ class ReverseTransform:
         active: bytearray | None = None,
         most_rows: int = MOST_ROWS,
     ) -> None:
-        self.tape, self.wrt = tape, wrt
+        super().__init__(tape, most_rows)
+        self.wrt = wrt
         self.active = active or activity(tape, list(wrt))
         self.output = tape.output if tape.output < tape.slots else tape.output - tape.size
-        self.build = Builder(tape, most_rows)
-        self.sums = Accumulation(self.build)
-        self.arrays: ArrayTerms | None = None
-        if tape.shapes is not None:
-            from diffcli.methods.sweeps import array_transform
-
-            self.arrays = array_transform.ArrayTerms(tape, self.build, self.sums.present)
-        self.derivatives: dict[int, int] = {}
-        self.below, self.above = bytearray(tape.size), bytearray(tape.size)
-        """One flag a slot: whether a partial on the way to it, or from it, may be infinite, or undefined."""
-        limited = {name for name in set(tape.operations) if row_of(name).domain}
-        for slot, row in enumerate(tape.operands, tape.first_row):
-            self.below[slot] = tape.operation(slot) in limited or any(self.below[operand] for operand in row)
-        for slot in reversed(tape.rows()):
-            for operand in tape.operands_of(slot):
-                self.above[operand] |= self.above[slot] or tape.operation(slot) in limited
 
     def run(self) -> Transformed:
         self.sweep(self.output)
@@ -130,29 +168,47 @@ class ReverseTransform:
                     term = self.arrays.to_operand(masked, operand, span)
                 self.sums.add(operand, part, term, span)
 
-    def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
-        """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
-        self.build.scope = scope
-        if self.tape.operation(slot) in OPERATIONS:
-            return self.build.term(slot, position, other)
-        assert self.arrays is not None
-        return self.arrays.term(slot, position, other)
 
-    def present(self, slot: int, position: int, scope: Scope) -> int | None:
-        """The slot that says where a row's term by an operand is there; None if it is everywhere, or nobody can tell."""
-        if not (self.above[slot] or self.below[self.tape.operands_of(slot)[position]]):
-            return None  # 0 is as good
-        self.build.scope = scope
-        return self.build.present(slot, position)
+class ForwardTransform(Transform):
+    """The making of a tape of numbers that computes the values of another one, and their tangents along directions.
 
-    def span(self, slot: int) -> Span:
-        """Where a value stands in the source; an input stands where the result does."""
-        tape = self.tape
-        if tape.first_row <= slot < tape.slots:
-            return tape.span(slot)
-        return tape.span(tape.slots - 1) if tape.operations else Span(0, len(tape.source.text))
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> forward = ForwardTransform(lower(parse("x*y + sin(x)")))
+    >>> tangent, = forward.sweep({1: forward.build.constant(1.0)}, [4])
+    >>> forward.build.finished([tangent]).tape.results
+    [0]
+    """
 
-    def finish(self, outputs: Sequence[int]) -> Transformed:
-        tape, slots = self.build.finished(outputs)
-        values = {slot: slots[slot] for slot in range(self.tape.slots) if slot in slots}
-        return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
+    def sweep(self, seeds: Mapping[int, int], outputs: Sequence[int]) -> list[int]:
+        """The slots of the tangents of some slots, for those of the inputs that move; a tangent of 0 does not move anything."""
+        build, found = self.build, dict[int, tuple[int, Scope]]()
+        for slot, tangent in seeds.items():
+            build.scope = build.root
+            may_not = self.above[slot] and tangent >= 0
+            moves = build.emit("ne", (tangent, build.constant(0.0)), self.span(slot)) if may_not else build.constant(1.0)
+            found[slot] = tangent, build.part(moves, True) or build.root
+        for slot in self.tape.rows():
+            for position, operand in enumerate(self.tape.operands_of(slot)):
+                if operand in found:
+                    self.hand_on(slot, position, *found[operand])
+            taken = self.sums.take(slot, self.span(slot))
+            if taken is not None:
+                found[slot] = taken
+        zero = build.constant(0.0), build.root
+        return [self.sums.number(*found.get(slot, zero), self.span(slot)) for slot in outputs]
+
+    def hand_on(self, slot: int, position: int, tangent: int, scope: Scope) -> None:
+        """Give a row what it gets of the tangent of one of its operands, which is there in a scope."""
+        condition, chooses = self.tape.operands_of(slot)[0], self.tape.operation(slot) == "where"
+        part: Scope | None = self.build.scopes[slot]
+        for around in [*scope.chain()][::-1]:
+            part = part and part.inside(around.condition, around.when)
+        if part is None or (chooses and not position):
+            return
+        asked = condition if chooses else self.present(slot, position, part)
+        self.build.scope = part
+        part = part if asked is None else self.build.part(asked, not chooses or position == 1)
+        term = tangent if chooses or part is None else self.term(slot, position, part, tangent)
+        if part is not None and term is not None:
+            self.sums.add(slot, part, term, self.span(slot))
