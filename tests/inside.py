@@ -45,7 +45,7 @@ HOMES = {
     "diffcli.language.syntax": "CALL NAME NUMBER Program",
     "diffcli.language.writing.array_text": "array_text corner_text direction_text figures value_text",
     "diffcli.language.writing.printer": "Decimals LATEX MATHEMATICS PLAIN_MATHEMATICS figure_text latex_figure latex_name latex_number number_text program_text statement_text to_text",
-    "diffcli.methods.compiled.choice": "module_of",
+    "diffcli.methods.compiled.choice": "best module_of",
     "diffcli.methods.compiled.compile": "compile_kernel=compile",
     "diffcli.methods.compiled.flags": "Flag Flags OF_CODES flags_of_notes=flags_of marked",
     "diffcli.methods.derivation.derivation": "REFERENCE derive",
