@@ -14,7 +14,6 @@ from functools import cache, cached_property
 from itertools import repeat
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.kernels.backends import Layout
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
@@ -60,25 +59,21 @@ OF_TWO = {
 """Rows of any number of operands, if there are two."""
 
 
-def _any(number: float) -> bool:
-    return True
-
-
 BESIDE_A_NUMBER: tuple[tuple[str, int, Callable[[float], bool], str], ...] = (
     ("pow", 1, lambda b: b != 0 and b.is_integer(), "({} ** {})"),
     ("pow", 1, bool, "pow({}, {})"),
     ("pow", 0, lambda a: a not in (0.0, 1.0), "pow({}, {})"),
-    ("hypot", 0, _any, "hypot({}, {})"),
-    ("hypot", 1, _any, "hypot({}, {})"),
-    ("copysign", 1, _any, "copysign({}, {})"),
+    ("hypot", 0, math.isfinite, "hypot({}, {})"),
+    ("hypot", 1, math.isfinite, "hypot({}, {})"),
+    ("copysign", 1, math.isfinite, "copysign({}, {})"),
 )
 """Rows whose special cases a finite number for one operand rules out: the operand's place, what the number must be, and the
 expression."""
 
 COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
 
-DEPTH = 16
-"""How deep an expression may be, and how deep branches may stand in one another: Python's own parser has its limits."""
+LONG = 300
+"""An expression of so many characters has a name: nests have a limit in Python's own parser."""
 
 
 def undefined() -> float:
@@ -90,19 +85,9 @@ BLOCK = 4096
 """How many points of a batch are in memory as Python's numbers at a time."""
 
 
-class Text(NamedTuple):
-    """An expression in a source."""
-
-    text: str
-    depth: int = 0
-    """0 for a name or a number, which may be mentioned more than once."""
-    number: float | None = None
-    """The value of a constant."""
-
-
-def number_text(value: float) -> Text:
+def literal(value: float) -> str:
     text = repr(value) if value - value == 0 else "nan" if value != value else "inf" if value > 0 else "-inf"
-    return Text(f"({text})" if text.startswith("-") else text, 0, value)
+    return f"({text})" if text.startswith("-") else text
 
 
 NAMES: dict[str, Any] = {name: getattr(math, name) for name in (*FUNCTIONS, "pow", "hypot", "copysign", "floor", "ceil", "trunc")}
@@ -133,23 +118,27 @@ def formula(name: str) -> str | None:
         return None
     row = OPERATIONS[name]
     program = parse_own(FLOAT.form_of(row))
+    numbers: dict[str, float] = {}
+    """The numbers among the expressions."""
 
-    def leaf(argument: Any) -> Text:
+    def leaf(argument: Any) -> str:
         if argument in row.parameters:
-            return Text(f"{{{row.parameters.index(argument)}}}")
-        return number_text(FLOAT.constants.get(argument, argument))
+            return f"{{{row.parameters.index(argument)}}}"
+        value = FLOAT.constants.get(argument, argument)
+        numbers[literal(value)] = value
+        return literal(value)
 
-    def apply(operation: str, operands: list[Text], _: Any) -> Text:
-        numbers = [operand.number for operand in operands]
-        if operation in FLOATS and None not in numbers:
-            return number_text(FLOATS[operation](*numbers))
-        template = FLOAT.operators.get(operation) or template_of(operation, numbers)
+    def apply(operation: str, operands: list[str], _: Any) -> str:
+        values = [numbers.get(operand) for operand in operands]
+        if operation in FLOATS and None not in values:
+            return leaf(FLOATS[operation](*values))
+        template = FLOAT.operators.get(operation) or template_of(operation, values)
         if template is None:
-            template = call(f"total_{operation}", len(numbers))
+            template = call(f"total_{operation}", len(values))
             NAMES[f"total_{operation}"] = FLOAT.value(operation)
-        return Text(template.format(*[operand.text for operand in operands]), 1)
+        return template.format(*operands)
 
-    return fold(program, leaf, apply).text if len(program.statements) == 1 else None
+    return fold(program, leaf, apply) if len(program.statements) == 1 else None
 
 
 def call(name: str, count: int) -> str:
@@ -157,13 +146,9 @@ def call(name: str, count: int) -> str:
 
 
 @cache
-def shape(template: str) -> tuple[tuple[int, ...], int]:
-    """The places that a template mentions more than once, and how deep its parentheses are."""
-    depth = deepest = 0
-    for sign in template:
-        depth += (sign == "(") - (sign == ")")
-        deepest = max(deepest, depth)
-    return tuple(place for place in range(3) if template.count(f"{{{place}}}") > 1), max(deepest, 1)
+def mentioned_often(template: str) -> list[int]:
+    """The places that a template mentions more than once: what stands there needs a name."""
+    return [place for place in range(3) if template.count(f"{{{place}}}") > 1]
 
 
 def places(layout: Layout) -> list[int]:
@@ -187,16 +172,13 @@ class Writer:
         self.lines: list[str] = []
         self.around: list[int] = []
         """The branch around each branch, which is a place in ``tape.skips``; -1 for none."""
-        self.depths: list[int] = []
-        self.shallow: list[int] = []
-        """The innermost branch around each one, or itself, that has a block of its own."""
-        self.blocks: list[int] = []
-        """The branches in whose blocks the last line stands, the outermost first."""
-        self.guards: set[int] = set()
-        """Deeper branches whose condition has a name already."""
+        self.guards: dict[int, str] = {}
+        """What asks for a branch and for all those around it."""
+        self.block = -1
+        """The branch in whose block the last line stands."""
         self.inside = self._branches()
-        self.texts: list[Any] = [Text(f"x{slot}") for slot in range(tape.first_row)] + [None] * len(tape.operations)
-        self.texts += [number_text(value) for value in reversed(tape.constants)]
+        self.texts = [f"x{slot}" for slot in range(tape.first_row)] + [""] * len(tape.operations)
+        self.texts += map(literal, reversed(tape.constants))
         self.uses = self._uses([tape.results[place] for place in places(layout)])
         for slot in tape.rows():
             if self.uses[slot]:
@@ -211,10 +193,8 @@ class Writer:
             while innermost >= 0 and skips[innermost].stop <= slot:
                 innermost = self.around[innermost]
             while len(self.around) < len(skips) and skips[len(self.around)].start == slot:
-                around, innermost = innermost, len(self.around)
-                self.around.append(around)
-                self.depths.append(1 + (self.depths[around] if around >= 0 else 0))
-                self.shallow.append(innermost if self.depths[-1] <= DEPTH else self.shallow[around])
+                self.around.append(innermost)
+                innermost = len(self.around) - 1
             inside.append(innermost)
         return inside
 
@@ -241,22 +221,20 @@ class Writer:
         """Write a row: as part of the one that uses it, if there is one alone, else as a line."""
         tape = self.tape
         branch, operands = self.inside[slot - tape.first_row], tape.operands_of(slot)
-        template = self.template(slot, [self.texts[operand].number for operand in operands])
-        often, depth = shape(template)
-        for place in often:
-            if self.texts[operands[place]].depth:
-                self.name(operands[place], branch)
-        texts = [self.texts[operand] for operand in operands]
-        depth += max([text.depth for text in texts], default=0)
-        self.texts[slot] = Text(template.format(*[text.text for text in texts]), depth)
-        if self.uses[slot] > 1 or depth >= DEPTH:
+        template = self.template(slot, [tape.constants[-1 - operand] if operand < 0 else None for operand in operands])
+        for place in mentioned_often(template):
+            operand = operands[place]
+            if operand >= tape.first_row and "(" in self.texts[operand]:
+                self.name(operand, branch)
+        self.texts[slot] = template.format(*[self.texts[operand] for operand in operands])
+        if self.uses[slot] > 1 or len(self.texts[slot]) > LONG:
             self.name(slot, branch)
 
     def name(self, slot: int, branch: int) -> None:
         """Give the value of a row a name, in a line of a branch."""
         self.stand(branch)
-        self.write(f"v{slot} = {self.texts[slot].text}")
-        self.texts[slot] = Text(f"v{slot}")
+        self.write(f"v{slot} = {self.texts[slot]}")
+        self.texts[slot] = f"v{slot}"
 
     def template(self, slot: int, numbers: Sequence[float | None]) -> str:
         """How a row is written, with places for its operands."""
@@ -281,50 +259,34 @@ class Writer:
     # -- lines ---------------------------------------------------------------------------------------------------------
 
     def write(self, line: str) -> None:
-        self.lines.append("    " * len(self.blocks) + line)
+        self.lines.append("    " * (self.block >= 0) + line)
 
     def stand(self, branch: int) -> None:
-        """Open the blocks of the branches in which the next line stands, and close others.
-
-        Blocks stand no deeper in one another than `DEPTH`; a branch that does has a name for its condition and all those around
-        it, and its lines a block that asks for that.
-        """
-        if branch >= 0 and self.blocks[-1:] == [branch]:
+        """Let the next line stand in a branch: in a block that asks for it. Blocks never stand in one another."""
+        if branch == self.block:
             return
-        chain, around = [], self.shallow[branch] if branch >= 0 else -1
-        while around >= 0:
-            chain.append(around)
-            around = self.around[around]
-        chain.reverse()
-        self.open(chain)
-        deep, around = [], branch
-        while around >= 0 and self.depths[around] > DEPTH and around not in self.guards:
-            deep.append(around)
-            around = self.around[around]
-        for inner in reversed(deep):
-            outer = f"g{self.around[inner]} and " if self.around[inner] in self.guards else ""
-            self.write(f"g{inner} = {outer}{self.condition(inner)}")
-            self.guards.add(inner)
-        if branch in self.guards:
-            self.open([*chain, branch])
+        self.block = -1
+        if branch >= 0:
+            self.write(f"if {self.guard(branch)}:")
+            self.block = branch
 
-    def open(self, chain: list[int]) -> None:
-        """Let the next line stand in the blocks of some branches and no others."""
-        same = 0
-        while same < len(self.blocks) and self.blocks[same : same + 1] == chain[same : same + 1]:
-            same += 1
-        del self.blocks[same:]
-        for branch in chain[same:]:
-            self.write(f"if {f'g{branch}' if branch in self.guards else self.condition(branch)}:")
-            self.blocks.append(branch)
-
-    def condition(self, branch: int) -> str:
-        skip = self.tape.skips[branch]
-        return f"{'' if skip.when else 'not '}{self.texts[skip.condition].text}"
+    def guard(self, branch: int) -> str:
+        """What asks for a branch: a name, in lines that are written now, where it stands in others."""
+        asked, around = [], branch
+        while around >= 0 and around not in self.guards:
+            asked.append(around)
+            around = self.around[around]
+        for inner in reversed(asked):
+            skip, outer = self.tape.skips[inner], self.around[inner]
+            self.guards[inner] = f"{'' if skip.when else 'not '}{self.texts[skip.condition]}"
+            if outer >= 0:
+                self.write(f"g{inner} = {self.guards[outer]} and {self.guards[inner]}")
+                self.guards[inner] = f"g{inner}"
+        return self.guards[branch]
 
     def result(self, layout: Layout) -> str:
         if isinstance(layout, int):
-            return self.texts[self.tape.results[layout]].text  # type: ignore[no-any-return]
+            return self.texts[self.tape.results[layout]]
         return f"({''.join(f'{self.result(part)}, ' for part in layout)})"
 
 
@@ -359,38 +321,32 @@ class PythonRunner:
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> kernel = make(lower(parse("log(x)")), 0).entry(dict)
-    >>> kernel(1.0), kernel(-1.0), kernel(1)
+    >>> kernel(1.0), kernel(-1.0), kernel(x=1)
     (0.0, nan, {'x': 1})
     """
 
     def __init__(self, tape: Tape, layout: Layout) -> None:
         self.tape, self.layout = tape, layout
         self.careful = Careful(tape, layout)
-        self.writer = Writer(tape, layout, fast=True)
-        check = " and ".join([f"type(x{slot}) is float" for slot in range(tape.first_row)]) or "True"
+        writer = Writer(tape, layout, fast=True)
+        self.functions = writer.functions
+        given = inputs(tape)
+        check = " and ".join([*[f"type(x{slot}) is float" for slot in range(tape.first_row)], "not rest and not names"])
+        head = f"def kernel({inputs(tape, '=missing')}{', /, ' if given else ''}*rest, **names):"
         lines = [
-            f"def kernel({inputs(tape, '=missing')}):",
+            head,
             f"    if {check}:",
             "        try:",
-            *[f"            {line}" for line in self.writer.lines],
+            *[f"            {line}" for line in writer.lines],
             "        except RAISED:",
-            f"            return careful({inputs(tape)})",
-            f"    return otherwise({inputs(tape)})",
+            f"            return careful({given})",
+            f"    return otherwise(*[x for x in ({given}{',' if given else ''}) if x is not missing], *rest, **names)",
         ]
         self.source = "\n".join(lines)
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-        """See `diffcli.kernels.backends.Runner`. Its parameters are the inputs: Python refuses others, and too many."""
-        names = self.tape.inputs
-
-        def named(*given: Any) -> Any:
-            there = NAMES["missing"]
-            return otherwise(**{name: value for name, value in zip(names, given, strict=True) if value is not there})
-
-        function = compiled(self.source, self.writer.functions | {"careful": self.careful, "otherwise": named})
-        code = function.__code__
-        function.__code__ = code.replace(co_varnames=(*names, *code.co_varnames[len(names) :]))
-        return function
+        """See `diffcli.kernels.backends.Runner`."""
+        return compiled(self.source, self.functions | {"careful": self.careful, "otherwise": otherwise})
 
     @cached_property
     def every(self) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -41,7 +42,7 @@ class Tape:
 
     __slots__ = (
         "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
-        "output", "outputs", "shapes", "parameters", "derived_from", "decisions", "numbering",
+        "output", "outputs", "shapes", "parameters", "derived_from", "decisions", "numbering", "kept",
     )  # fmt: skip
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
@@ -74,6 +75,8 @@ class Tape:
         zero is its limit and not undefined; None if there are none."""
         self.numbering: dict[str, int] | None = {}
         """The slots of constants by their names or shortest decimals; None once the tape is finished."""
+        self.kept: dict[Any, Any] = {}
+        """What has been worked out of it `once`."""
 
     # -- while it is written -------------------------------------------------------------------------------------------
 
@@ -134,7 +137,15 @@ class Tape:
         twin = object.__new__(Tape)  # what `copy` would do, in half the time
         for name in Tape.__slots__:
             setattr(twin, name, getattr(self, name))
+        twin.kept = {}
         return twin
+
+    def as_before(self) -> Tape:
+        """The same tape, with what has been worked out of one that was like it: functions are recorded again and again."""
+        constants = [(one.shape, one.tobytes()) if hasattr(one, "tobytes") else repr(one) for one in self.constants]
+        columns = map(tuple, (self.inputs, self.operations, self.operands, self.shapes or (), self.results, constants))
+        self.kept = _kept_of((*columns, repr((self.parameters, self.skips, self.decisions, self.bindings))))
+        return self
 
     # -- reading it ----------------------------------------------------------------------------------------------------
 
@@ -184,3 +195,9 @@ class Tape:
     def index(self, slot: int) -> int:
         """The index of a slot: 0 for the last input, 1 for the first row."""
         return slot - len(self.inputs) + 1
+
+
+@lru_cache(maxsize=64)
+def _kept_of(_: Any) -> dict[Any, Any]:
+    """What has been worked out of tapes with the same columns."""
+    return {}

@@ -40,8 +40,14 @@ class Written(NamedTuple):
         return [slot if slot >= 0 else slot + self.tape.size for slot in own]
 
 
-def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) -> Written:
+class PointNeededError(Exception):
+    """How an operation is written out depends on the values of its operands."""
+
+
+def write_out(tape: Tape, values: Sequence[Any] | None, most_rows: int = MOST_WRITTEN) -> Written:
     """The tape in numbers, from a tape with arrays and its values: labels and pivots are what they are there.
+
+    Without values it is right at every point; where there is no such tape, that is a `PointNeededError`.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -55,7 +61,7 @@ def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) 
 
 
 class _Writer:
-    def __init__(self, tape: Tape, values: Sequence[Any], most_rows: int) -> None:
+    def __init__(self, tape: Tape, values: Sequence[Any] | None, most_rows: int) -> None:
         self.old, self.old_values, self.most_rows = tape, values, most_rows
         names = [name for slot, name in enumerate(tape.inputs) for name in element_names(name, tape.shape(slot))]
         self.new = Tape(tape.source, names)
@@ -71,7 +77,8 @@ class _Writer:
         for slot in range(old.first_row):
             count = size(old.shape(slot))
             self.there[slot] = cells.of([self.cell(first + k) for k in range(count)], old.shape(slot))
-            self.numbers += map(float, cells.listed(self.old_values[slot]))
+            if self.old_values is not None:
+                self.numbers += map(float, cells.listed(self.old_values[slot]))
             first += count
         starts = []
         for slot in old.rows():
@@ -109,6 +116,8 @@ class _Writer:
         return self.cell(self.new.constant(value, name))
 
     def number(self, cell: Cell) -> float:
+        if cell.slot >= 0 and self.old_values is None:
+            raise PointNeededError
         return self.new.constants[-1 - cell.slot] if cell.slot < 0 else self.numbers[cell.slot]
 
     def emit(self, name: str, *operands: Any) -> Cell:
@@ -118,8 +127,9 @@ class _Writer:
             message = f"written out in numbers the program has more than {self.most_rows} rows"
             help = ["automatic differentiation needs no writing out: --mode reverse"]
             raise LimitError([error("too-many-nodes", message, self.old.source, help=help)])
-        function = FLOAT.strict(name)
-        self.numbers.append(float(function(*[self.number(operand) for operand in row])))
+        if self.old_values is not None:
+            function = FLOAT.strict(name)
+            self.numbers.append(float(function(*[self.number(operand) for operand in row])))
         return self.cell(self.new.append(name, tuple([operand.slot for operand in row]), self.span))
 
     # -- operations -----------------------------------------------------------------------------------------------------
@@ -164,13 +174,26 @@ class _Writer:
         """By squares, unless they are too large or too small, or all of them 0."""
         if len(group) < 2:
             return self.emit("abs", group[0]) if group else self.constant(0.0)
-        if not 1e-100 < max(map(abs, map(self.number, group))) < 1e100:
+        if self.old_values is None or not 1e-100 < max(map(abs, map(self.number, group))) < 1e100:
             return self.chained("hypot", group)
         return self.emit("sqrt", self.chained("add", [cell * cell for cell in group]))
 
     def group_logsumexp(self, group: list[Cell]) -> Cell:
         """From the largest on: so that what is -inf is added to something that is not."""
+        if self.old_values is None:
+            largest, rest = self.above_largest(group)
+            return largest + rest
         return self.chained("logaddexp", sorted(group, key=self.number, reverse=True))
+
+    def above_largest(self, group: list[Cell]) -> tuple[Cell, Cell]:
+        """The largest of some, through which no derivative goes, and by how much the log of their exponentials' sum is above it.
+
+        An infinite one counts as 0.
+        """
+        largest = self.emit("stop_gradient", self.emit("max", *group))
+        largest = self.emit("where", self.emit("lt", self.emit("abs", largest), inf), largest, 0.0)
+        total = self.chained("add", [self.emit("exp", cell - largest) for cell in group])
+        return largest, self.emit("where", self.emit("eq", total, 0.0), -inf, self.emit("log", total))
 
     def write_softmax(self, a: Any, axis: tuple[int, ...]) -> Any:
         return cells.along(a, lambda group: self.shares(group, range(len(group)), "exp", "sigmoid"), axis)
@@ -180,6 +203,9 @@ class _Writer:
 
     def shares(self, group: list[Cell], wanted: Sequence[int], of_log: str, of_most: str) -> list[Cell]:
         """Functions of the log of elements' shares; of most of the whole, by its distance to what the others are together."""
+        if self.old_values is None:
+            largest, above = self.above_largest(group)
+            return [self.emit(of_log, group[place] - largest - above) for place in wanted]
         total = self.group_logsumexp(group)
         found = []
         for place in wanted:
@@ -211,7 +237,8 @@ class _Writer:
     def write_det(self, a: Any) -> Any:
         """By elimination, as far as there are pivots to divide by, and the rest, or all of a small matrix, by cofactors."""
         rows = [list(row) for row in a]
-        largest = max([abs(self.number(cell)) for row in rows for cell in row], default=0.0)
+        large = rows if len(rows) > 6 else []
+        largest = max([abs(self.number(cell)) for row in large for cell in row], default=0.0)
         least = len(rows) * 2.0**-52 * largest  # what is below is rounding: the matrix may be singular there
         factors: list[Cell] = []
         while len(rows) > 6:
