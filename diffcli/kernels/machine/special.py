@@ -121,7 +121,7 @@ def _without_poles(x: Value, found: Value) -> Value:
 
 
 def gamma(x: Value) -> Value:
-    """A quotient of polynomials between 1 and 2, beyond 3 Stirling's series, left of -1/2 the reflection to -x, which is exact."""
+    """A quotient of polynomials between 1 and 2, beyond 3 Stirling's series, left of -1/2 the reflection to -x."""
     lanes = x.lanes
     left = x < -0.5
     u = lanes.where(left, -x, x)
@@ -145,7 +145,7 @@ def gamma(x: Value) -> Value:
 
 
 def lgamma(x: Value) -> Value:
-    """Quotients of polynomials that have the roots at 1 and 2 as factors, beyond 5 Stirling's series; left of -1/4 the reflection."""
+    """Quotients of polynomials with the roots at 1 and 2 as factors, beyond 5 Stirling's series; left of -1/4 the reflection."""
     lanes = x.lanes
     left = x < -0.25
     u = lanes.where(left, -x, x)
