@@ -108,7 +108,7 @@ def asked(options):
 @pytest.mark.parametrize(("text", "options", "at"), SYSTEMS, ids=str)
 def test_the_derivatives_of_the_library(text, options, at):
     wanted = diffcli.jacobian(text, at, **asked(options))
-    point = {name: value for name, value in wanted.at.items()}
+    point = wanted.at
     k = diffcli.compile(text, **options)
     value, jacobian = k(**point)
     rows = wanted.matrix
@@ -313,7 +313,7 @@ WRONG = [
     (lambda: K(X, 1.0, threads=0), "UsageError", "threads is 0, not a whole number from 1 to 1024"),
     (lambda: K(1.0, 1.0, threads=1.5), "UsageError", "threads is 1.5, not a whole number from 1 to 1024"),
     (lambda: K(X, 1.0, out=X), "UsageError", "`out` is to be a tuple of 2, as the result is"
-        "\n  = help: give an array for each array of the result"),
+        "\n  = help: give an array of its own for each array of the result"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(5)))), "UsageError",
         "`out[1][1]` has the shape (5,) and holds float64\n  = help: give an array of float64 for it: np.empty((12,))"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(12, int)))), "UsageError",
