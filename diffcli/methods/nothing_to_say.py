@@ -16,9 +16,8 @@ from diffcli.language.syntax import once
 from diffcli.methods.nonsmooth.breaks import watched_rows
 from diffcli.methods.problem.problem import At, one_line
 from diffcli.methods.problem.remarks import unused
-from diffcli.methods.sweeps.bounded_adjoints import bounded_adjoints
 from diffcli.methods.sweeps.reverse import activity
-from diffcli.methods.sweeps.rounding import ENOUGH, INFINITE, value_errors
+from diffcli.methods.sweeps.rounding import ENOUGH, INFINITE, adjoint_errors, value_errors
 from diffcli.records import GradientResult
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.lowering import KEPT_NODES, lowered
@@ -59,7 +58,11 @@ def plain_gradient(program: Program, at: At) -> GradientResult | None:
     point: dict[str, Any] = {}
     for name in inputs:
         number = at.get(name)  # type: ignore[union-attr]
-        if type(number) is not float or number - number != 0.0:
+        if type(number) is not float:
+            if not isinstance(number, int | float) or abs(number) > 1e300:
+                return None
+            number = float(number)
+        if number - number != 0.0:
             return None
         point[name] = number
     values = evaluate(tape, [*point.values()])
@@ -70,10 +73,9 @@ def plain_gradient(program: Program, at: At) -> GradientResult | None:
     errors = value_errors(tape, values)
     if not errors[result] <= ENOUGH * abs(values[result]) < INFINITE:
         return None
-    swept = bounded_adjoints(tape, values, errors, active)
-    if swept is None:
-        return None
-    bars, bounds = swept
+    bars: list[float | None] = [None] * tape.size
+    bars[result] = 1.0
+    bounds = adjoint_errors(tape, values, errors, bars, active, {}, sweeping=True)
     gradient: dict[str, Any] = {}
     for slot, name in enumerate(inputs):
         bar = bars[slot]

@@ -54,6 +54,8 @@ class Kernel(Generic[Point]):
             self.count, self.truths = len(flags.marked.tape.results), frozenset((len(tape.results),))
         self.runner, self.evaluate, self._again = runner, evaluate, again
         self.wrt, self.order, self.directions, self.backend = tuple(system.wrt), asked.order, asked.directions, asked.backend
+        if evaluate is not None:
+            self.backend = "arrays"
         self.text = system.expression()
         self._entry = self._general if runner is None else runner(1).entry(self._general)
         if not any(arguments.shapes):

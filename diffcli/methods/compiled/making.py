@@ -10,7 +10,7 @@ from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form, Leaf
 from diffcli.kernels.ways import Way, Ways
-from diffcli.methods.compiled.choice import Runners
+from diffcli.methods.compiled.choice import AUTO, Runners
 from diffcli.methods.compiled.flags import Flags, marked, notes_of
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
@@ -26,6 +26,8 @@ from diffcli.tape.running.evaluation import Evaluator
 
 MOST_IN_NUMBERS = 20_000
 """The most rows of a program with arrays that is written out in numbers."""
+MOST_BEFORE_ARRAYS = 5_000
+"""The same where whole arrays will do: of more rows they are as fast at many points, and faster at one."""
 
 
 class Asked(NamedTuple):
@@ -71,10 +73,8 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
     arguments = Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch))
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
-    written = in_numbers(system)
-    if written is None and system.tape.decisions:
-        help = "write a choice between values in place of a branch: np.where(condition, a, b)"
-        raise refusal("usage", "a function of arrays that branches on values cannot be written out in numbers here", help)
+    in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
+    written = in_numbers(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
         evaluate, form = of_arrays(system, asked, listed)
         return Kernel(arguments, form, tape, system, asked, again, Flags(None, ask), evaluate=evaluate)
@@ -145,7 +145,7 @@ class InNumbers(NamedTuple):
     """What decided on which rows stand here at all: truths of a Python function, and what they were."""
 
 
-def in_numbers(system: System) -> InNumbers | None:
+def in_numbers(system: System, most_rows: int) -> InNumbers | None:
     """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
     tape, wrt = system.tape, list(map(system.input_slot, system.wrt))
     if tape.shapes is None:
@@ -154,7 +154,7 @@ def in_numbers(system: System) -> InNumbers | None:
     from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
 
     try:
-        written = write_out(tape, None, MOST_IN_NUMBERS)
+        written = write_out(tape, None, most_rows)
     except (PointNeededError, LimitError):
         return None
     values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
@@ -162,12 +162,20 @@ def in_numbers(system: System) -> InNumbers | None:
     return InNumbers(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt], decisions)
 
 
+def _of_numbers_only(system: System, asked: Asked) -> bool:
+    """Whether what is asked takes a tape of numbers, and arrays will not do."""
+    listed = asked.order and any(output.shape for output in system.outputs)
+    return bool(asked.directions or asked.order == 2 or listed or system.tape.decisions)
+
+
 def of_arrays(system: System, asked: Asked, listed: bool) -> tuple[Evaluator, Form]:
     """What computes the results of a system of arrays, one point after another, and their form."""
-    tape, numbers = system.tape, not any(output.shape for output in system.outputs)
-    if asked.directions or asked.order == 2 or (asked.order and not numbers):
+    tape = system.tape
+    if _of_numbers_only(system, asked) or asked.backend != AUTO:
         what = f"an operation of it reads values, or it has more than {MOST_IN_NUMBERS} rows in numbers"
-        help = ["of such programs there are values, and the gradients of numbers: order=1 of sum(...), or order=0"]
+        help = ["array by array there are values, and gradients of numbers: order=1 of sum(...), or order=0"]
+        if asked.backend != AUTO:
+            help += [f'leave backend="{asked.backend}" out for that']
         raise refusal("usage", f"the program cannot be written out in numbers: {what}", *help)
     outputs = [output.slot for output in system.outputs]
     form: list[Form] = [Leaf(place, tape.shape(slot)) for place, slot in enumerate(outputs)]
