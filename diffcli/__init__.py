@@ -102,7 +102,8 @@ if not TYPE_CHECKING:  # a checker of types knows every name that there is, and 
                 return found
             except AttributeError as fault:
                 raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None
-        return getattr(import_module(f"diffcli.{_HOMES[name]}"), name)
+        found = globals()[name] = getattr(import_module(f"diffcli.{_HOMES[name]}"), name)
+        return found
 
 
 def __dir__() -> list[str]:

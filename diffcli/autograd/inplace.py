@@ -39,7 +39,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         message = f"{call} would make {describe(tensor)} {grown}: in place the shape stays as it is"
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
     node: Node | None = None
-    edges = edges_of(given, known.passive)
+    edges = edges_of(given, known.passive) if recorded else None
     if edges is not None:
         node = record(known, plan, _before(list(given), values), edges, values, value)
     elif known.passive and mode.get() == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
@@ -150,13 +150,13 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
 
 def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     """New numbers in a tensor's memory, and one more version."""
-    value = tensors.as_kind(value, tensors.kind_of(tensor._value))
-    if not tensors.is_array(tensor._value):
-        set_value(tensor, value)
-    elif value is tensor._value:
+    before = tensor._value
+    if not tensors.is_array(before):
+        set_value(tensor, tensors.as_kind(value, tensors.kind_of(before)))
+    elif value is before:
         pass  # it has been computed there
-    elif tensors.writable(tensor._value):
-        tensor._value[key] = value
+    elif tensors.writable(before):
+        before[key] = tensors.as_kind(value, before.dtype)
     else:
         message = f"{call} would write to {describe(tensor)}, whose elements share a place in memory, or cannot be written"
         raise fault("shared-elements", message, help=["change its clone()"])

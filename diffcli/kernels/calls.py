@@ -32,6 +32,7 @@ class Called(Protocol):
     """What runs a tape of numbers for so many points."""
     evaluate: Callable[[Sequence[Any]], list[Any]] | None
     """What computes one point of a tape with arrays."""
+
     def point(self, numbers: Sequence[float]) -> Any: ...
 
     def told(self, columns: Sequence[Any], results: Sequence[Array]) -> Callable[[], Array]: ...
@@ -56,11 +57,11 @@ def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags:
     lead = together(names, leads)
     if not lead and out is None and not flags:
         return one_point(kernel, arrays)
-    wanted = {leaf: (*lead, *leaf.shape) for leaf in leaves(kernel.form)}
-    given = [] if out is None else matched(kernel.form, out, wanted)
-    arrays = [array.copy() if any(np.may_share_memory(array, each) for each in given) else array for array in arrays]
-    places = dict(zip(wanted, given, strict=True)) if given else {}
-    points = prod(lead)
+    points, places = prod(lead), dict[Leaf, Array]()
+    if out is not None:
+        places = matched(kernel.form, out, lead)
+        given = [*places.values()]
+        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in given) else array for array in arrays]
     columns = [
         column for array, own, shape in zip(arrays, leads, shapes, strict=True)
         for column in columns_of(array, own, shape, lead, points)
@@ -161,6 +162,8 @@ def handed_back(form: Form, results: Sequence[Array], lead: Shape, places: dict[
 
 def read(name: str, value: Any) -> Array:
     """An argument as an array of float64, which may be the user's own; nothing is written to it."""
+    if type(value) is np.ndarray and value.dtype == np.float64:
+        return value
     try:
         found = np.asarray(value)
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
@@ -189,6 +192,8 @@ def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> S
 
 def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
     """The axes of points of all arguments, broadcast together as NumPy does."""
+    if len(found := {*leads} - {()}) < 2:
+        return found.pop() if found else ()
     try:
         return np.broadcast_shapes(*leads)
     except ValueError:
@@ -199,6 +204,8 @@ def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
 
 def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int) -> list[Any]:
     """For each element of an argument its numbers, one for each point, or one number for all of them."""
+    if own == lead and not shape:
+        return [np.ascontiguousarray(array).reshape(points)]
     size = prod(shape)
     if prod(own) == 1 and points != 0:
         return array.reshape(-1).tolist()  # type: ignore[no-any-return]
@@ -206,23 +213,26 @@ def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int)
     return [np.ascontiguousarray(table[:, place]) for place in range(size)]
 
 
-def matched(form: Form, out: Any, shapes: dict[Leaf, Shape]) -> list[Array]:
-    """The arrays of ``out``, which has the form of the result."""
-    found: list[Array] = []
+def matched(form: Form, out: Any, lead: Shape) -> dict[Leaf, Array]:
+    """The arrays of ``out``, which has the form of the result, by their places in it."""
+    found: dict[Leaf, Array] = {}
     waiting: list[tuple[Form, Any, str]] = [(form, out, "out")]
     while waiting:
         part, given, place = waiting.pop()
         if isinstance(part, Leaf):
-            found.append(target_of(given, shapes[part], place))
+            target = target_of(given, (*lead, *part.shape), place)
+            if any(np.may_share_memory(target, other) and np.shares_memory(target, other) for other in found.values()):
+                raise refusal("usage", "two arrays of `out` share memory", _EACH)
+            found[part] = target
         elif not isinstance(given, tuple | list) or len(given) != len(part):
             what = f"`{place}` is to be a tuple of {len(part)}, as the result is"
-            raise refusal("usage", what, "give an array for each array of the result")
+            raise refusal("usage", what, _EACH)
         else:
             waiting += [(one, each, f"{place}[{k}]") for k, (one, each) in enumerate(zip(part, given, strict=True))][::-1]
-    for k, one in enumerate(found):
-        if any(np.may_share_memory(one, other) and np.shares_memory(one, other) for other in found[:k]):
-            raise refusal("usage", "two arrays of `out` share memory", "give an array of its own for each array of the result")
     return found
+
+
+_EACH = "give an array of its own for each array of the result"
 
 
 def target_of(given: Any, shape: Shape, place: str) -> Array:

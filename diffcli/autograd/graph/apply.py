@@ -71,7 +71,7 @@ def compute(
     plan = plan_of(known, shapes, fixed)
     if over and plan.shape == shapes[0] and known.takes_memory and tensors.writable(values[0]):
         return arrays.quietly(known.value, *values, out=values[0]), plan, given
-    value = arrays.quietly(plan.value, *values)
+    value = plan.value(*values) if known.view else arrays.quietly(plan.value, *values)
     if known.truth:
         return tensors.truth(value), plan, given
     if not plan.shape or (kind is not None and value.dtype is not kind):
@@ -169,23 +169,27 @@ def record(
     reads = plan.reads(edges)
     saved = _saved(known, given, values, reads)
     node = ArrayNode(known, edges, saved, value if reads[-1] else None)
-    node.versions, node.plan = versions_of(saved), plan
+    node.plan = plan
+    if saved is not NEITHER:
+        node.versions = versions_of(saved)
     return node
 
 
 def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: tuple[bool, ...]) -> tuple[Any, ...]:
     """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
     saved: list[Any] = []
-    for position, one in enumerate(given):
-        if not isinstance(one, Core) or not (reads[position] or one._boundary is not None):
-            saved.append(values[position] if known.jumps or reads[position] else None)
-        elif not reads[position]:
-            saved.append(new(values[position]))  # whatever becomes of the operand, the result stands on a break
-            saved[position]._boundary = one._boundary
-        elif one._made_in_inference:
-            raise refuse_inference(one, known.label.removesuffix("Backward").lower())
-        else:
+    for one, value, read in zip(given, values, reads):  # noqa: B905  (the result comes last)
+        if not isinstance(one, Core):
+            saved.append(value if read or known.jumps else None)
+        elif read:
+            if one._made_in_inference:
+                raise refuse_inference(one, known.label.removesuffix("Backward").lower())
             saved.append(one)
+        elif one._boundary is None:
+            saved.append(value if known.jumps else None)
+        else:
+            saved.append(new(value))  # whatever becomes of the operand, the result stands on a break
+            saved[-1]._boundary = one._boundary
     if len(saved) > 2 or saved[0] is not None or saved[-1] is not None:
         return tuple(saved)
     return NOTHING if len(saved) == 1 else NEITHER
@@ -223,7 +227,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
     def operation(a: Any, b: Any) -> Any:
         x = a._value
         if x.__class__ is not float or a._counter is not None:
-            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+            return apply_rule(known, (a, b), {}) if isinstance(b, Core) or is_operand(b) else NotImplemented
         other: Any = None
         kept: Any = b
         if isinstance(b, Core):
@@ -263,7 +267,8 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
     """The operator with a tensor on its right."""
-    return lambda b, a: apply(name, (a, b)) if is_operand(a) else NotImplemented
+    known = rule(name, 2)
+    return lambda b, a: apply_rule(known, (a, b), {}) if a.__class__ is float or is_operand(a) else NotImplemented
 
 
 def is_operand(given: Any) -> bool:

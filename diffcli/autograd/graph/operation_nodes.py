@@ -71,7 +71,13 @@ class OperationNode(Node):
         return [*super().__dir__(), *(name for name in names if hasattr(self, name))]
 
     def release(self) -> None:
-        if self.result is not None or any(operand is not None for operand in self.operands or ()):
+        if self.result is None:
+            for operand in self.operands or ():
+                if operand is not None:
+                    break
+            else:
+                return  # there is nothing to forget
+        if self.operands is not None:
             flat = self.rule.jumps and not any(self.rule.reads)
             self.operands = (None,) * len(self.operands) if flat else None  # type: ignore[assignment]
         self.result = None
@@ -239,5 +245,5 @@ def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
     """The versions of what is saved; None if nothing has ever been changed."""
     for operand in operands:
         if isinstance(operand, Core) and operand._counter is not None:
-            return tuple(version_of(one) if isinstance(one, Core) else 0 for one in operands)
+            return tuple([version_of(one) if isinstance(one, Core) else 0 for one in operands])
     return None

@@ -5,26 +5,57 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import pairwise
 from threading import Thread
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
+from diffcli._named import NamedTuple
 from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
-from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, emit
+from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code, processor
-from diffcli.kernels.machine.entry import entry, fits
+from diffcli.kernels.machine.entry import entry
 from diffcli.kernels.machine.lanes import Lanes
+from diffcli.kernels.machine.objects import fill, fits
 from diffcli.tape import Tape
 
 EFFORT = 1
+"""LLVM's level: one more takes a third longer to compile, and runs no faster."""
 SHARE = 4096
 """The fewest points that a thread is started for."""
 
-Batch = Callable[[int, int, Any, Any, Any], int]
-BATCH = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+BATCH = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
+
+
+class Kind(NamedTuple):
+    """The code for batches in which certain inputs are one number for all points."""
+
+    code: Code
+    call: Callable[[int, int, int], int]
+    """``call(start, stop, table)``: the table says where the inputs, the results and the marks stand; returns whether a point
+    is marked."""
+    rescues: bool
+    """Whether it marks points that are to be computed again."""
+
+    def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> int:
+        """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
+        held = np.empty(len(arrays), np.intp)
+        table, call = fill()(held, *arrays), self.call
+        parts = max(1, min(threads, count // SHARE))
+        if parts == 1:
+            return call(0, count, table)
+        marked: list[int] = []
+        borders = [count * part // parts // width * width for part in range(parts)] + [count]
+        others = [Thread(target=lambda a, b: marked.append(call(a, b, table)), args=ends) for ends in pairwise(borders[1:])]
+        for thread in others:
+            thread.start()
+        marked.append(call(0, borders[1], table))
+        for thread in others:
+            thread.join()
+        return max(marked)
 
 
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
@@ -38,8 +69,7 @@ class Machine:
     def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int], width: int = 0) -> None:
         self.tape, self.layout, self.truths = tape, layout, truths
         self.width = width or processor().width
-        self.kinds: dict[frozenset[int], tuple[Code, Batch, bool]] = {}
-        """The code for batches, by which inputs are one number for all points."""
+        self.kinds: dict[frozenset[int], Kind] = {}
 
     @cached_property
     def careful(self) -> Runner:
@@ -58,97 +88,92 @@ class Machine:
     # -- batches -------------------------------------------------------------------------------------------------------
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
-        arrays = [np.asarray(value, dtype=np.float64) for value in inputs]
-        uniform = frozenset(slot for slot, value in enumerate(arrays) if value.ndim == 0)
+        arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float64) for value in inputs]
+        same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
+        kind = self.kinds.get(same)
+        if kind is None:
+            kind = self.kinds[same] = self.compiled(same)
         count = len(results[0]) if results else 0
-        code, call, rescues = kind = self.kinds.get(uniform) or self.compiled(uniform)
-        self.kinds[uniform] = kind
+        marks = np.empty(-(-count // self.width) if kind.rescues else 0, np.uint8)
         whole = count - count % self.width
-        marks = np.zeros(-(-count // self.width) if rescues else 0, dtype=np.uint8)
-        given, filled, marked = addresses(arrays), addresses(results), marks.ctypes.data
-        threads = max(1, min(threads, whole // SHARE))
-        borders = [whole * part // threads // self.width * self.width for part in range(threads + 1)]
-        others = [
-            Thread(target=call, args=(start, stop, given, filled, marked))
-            for start, stop in zip(borders[1:-1], borders[2:], strict=True)
-        ]
-        for thread in others:
-            thread.start()
-        call(0, borders[1], given, filled, marked)
+        marked = kind.run(whole, self.width, threads, [*arrays, *results, marks])
         if whole < count:
-            ends = [value if value.ndim == 0 else self.padded(value[whole:]) for value in arrays]
-            rests = [np.empty(self.width, result.dtype) for result in results]
-            call(0, self.width, addresses(ends), addresses(rests), marked + whole // self.width)
-            for result, rest in zip(results, rests, strict=True):
-                result[whole:] = rest[: count - whole]
-        for thread in others:
-            thread.join()
-        if rescues and marks.any():
+            marked |= self.rest(kind, arrays, results, marks[whole // self.width :], whole)
+        if marked:
             self.rescue(arrays, results, marks)
 
-    def padded(self, values: Any) -> Any:
-        return np.concatenate([values, np.full(self.width - len(values), values[-1])])
+    def rest(self, kind: Kind, arrays: Sequence[Any], results: Sequence[Any], marks: Any, start: int) -> int:
+        """The points after the last whole vector, in a vector of their own."""
+        count = len(results[0]) - start
+        ends = [value if not value.ndim else np.resize(value[start:], self.width) for value in arrays]
+        rests = [np.empty(self.width, result.dtype) for result in results]
+        marked = kind.run(self.width, self.width, 1, [*ends, *rests, marks])
+        for result, rest in zip(results, rests, strict=True):
+            result[start:] = rest[:count]
+        return marked
 
     def rescue(self, arrays: Sequence[Any], results: Sequence[Any], marks: Any) -> None:
         """Work the marked points out again, one by one."""
-        count = len(results[0])
-        points = np.flatnonzero(np.unpackbits(marks[:, None], axis=1, bitorder="little")[:, : self.width].ravel()[:count])
+        bits = np.unpackbits(marks[:, None], axis=1, bitorder="little")[:, : self.width].reshape(-1)
+        points = np.flatnonzero(bits[: len(results[0])])
         again = [np.empty(len(points), result.dtype) for result in results]
-        self.careful.batch([value if value.ndim == 0 else value[points] for value in arrays], again)
+        self.careful.batch([value if not value.ndim else value[points] for value in arrays], again)
         for result, values in zip(results, again, strict=True):
             result[points] = values
 
-    def compiled(self, uniform: frozenset[int]) -> tuple[Code, Batch, bool]:
-        module, rescues = self.module(uniform)
+    def compiled(self, same: frozenset[int]) -> Kind:
+        module, rescues = self.module(same)
         code = Code(str(module), EFFORT)
-        return code, BATCH(code.address("batch")), rescues
+        return Kind(code, BATCH(code.address("batch")), rescues)
 
-    def module(self, uniform: frozenset[int]) -> tuple[ir.Module, bool]:
-        """The function ``batch(start, stop, inputs, results, marks)``, and whether it marks any points."""
+    def module(self, same: frozenset[int]) -> tuple[ir.Module, bool]:
+        """The function of a `Kind`, and whether it marks points."""
         module = ir.Module("kernel")
         lanes = Lanes(module, self.width)
-        vector = ir.VectorType(DOUBLE, self.width)
-        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER, POINTER, POINTER]), "batch")
-        start, stop, inputs, results, marks = function.args
+        function = ir.Function(module, ir.FunctionType(INTEGER, [INTEGER, INTEGER, POINTER]), "batch")
+        start, stop, table = function.args
         before, loop, after = (ir.IRBuilder(function.append_basic_block(name)) for name in ("before", "loop", "after"))
-        point = loop.phi(INTEGER)
-        values = []
-        for slot in range(self.tape.first_row):
-            array = before.load(before.gep(inputs, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
-            if slot in uniform:
-                values.append(spread(before, before.load(array, typ=DOUBLE), vector))
-            else:
-                values.append(loop.load(loop.gep(array, [point], source_etype=DOUBLE), align=8, typ=vector))
+        point, known = loop.phi(INTEGER), loop.phi(BYTE)
+        inputs, outputs = self.tape.first_row, len(self.tape.results)
 
-        def place(same: bool) -> None:
-            lanes.builder = before if same else loop
+        def array(builder: ir.IRBuilder, place: int) -> ir.Value:
+            return builder.load(builder.gep(table, [INTEGER(place)], source_etype=POINTER), typ=POINTER)
 
-        found = emit(self.tape, lanes, values, place, uniform)
-        for place_, value in enumerate(found):
-            array = before.load(before.gep(results, [INTEGER(place_)], source_etype=POINTER), typ=POINTER)
-            if place_ in self.truths:
-                value = loop.zext(lanes.truth(value), ir.VectorType(BYTE, self.width))
-                loop.store(value, loop.gep(array, [point], source_etype=BYTE), align=1)
+        def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
+            if slot in same:
+                return spread(builder, builder.load(array(builder, slot), typ=DOUBLE), lanes.double)
+            return builder.load(builder.gep(array(builder, slot), [point], source_etype=DOUBLE), align=8, typ=lanes.double)
+
+        def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
+            if position in self.truths:
+                value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
             else:
-                loop.store(lanes.number(value), loop.gep(array, [point], source_etype=DOUBLE), align=8)
+                value, kind = lanes.number(value), DOUBLE
+            place = builder.gep(array(builder, inputs + position), [point], source_etype=kind)
+            builder.store(value, place, align=1 if kind is BYTE else 8)
+
+        emission = Emission(self.tape, lanes, load, store, same)
+        emission.before(before)
+        last = emission.each(loop)
+        marked = known
         if lanes.rescue is not None:
-            bits = loop.zext(loop.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
-            loop.store(bits, loop.gep(marks, [loop.udiv(point, INTEGER(self.width))], source_etype=BYTE))
-        following = loop.add(point, INTEGER(self.width))
-        point.add_incoming(start, before.block)
-        point.add_incoming(following, loop.block)
+            bits = last.zext(last.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
+            marks = array(last, inputs + outputs)
+            last.store(bits, last.gep(marks, [last.udiv(point, INTEGER(self.width))], source_etype=BYTE))
+            marked = last.or_(known, bits)
+        following = last.add(point, INTEGER(self.width))
         before.cbranch(before.icmp_signed("<", start, stop), loop.block, after.block)
-        loop.cbranch(loop.icmp_signed("<", following, stop), loop.block, after.block)
-        after.ret_void()
+        last.cbranch(last.icmp_signed("<", following, stop), loop.block, after.block)
+        found = after.phi(BYTE)
+        for phi, first, later in ((point, start, following), (known, BYTE(0), marked), (found, BYTE(0), marked)):
+            phi.add_incoming(first, before.block)
+            phi.add_incoming(later, last.block)
+        after.ret(after.zext(found, INTEGER))
         return module, lanes.rescue is not None
 
 
 def spread(builder: ir.IRBuilder, number: ir.Value, vector: ir.VectorType) -> ir.Value:
     """A number in every lane."""
-    first = builder.insert_element(ir.Constant(vector, ir.Undefined), number, INTEGER(0))
-    return builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
-
-
-def addresses(arrays: Sequence[Any]) -> Any:
-    """Where the numbers of arrays stand, as a table of pointers."""
-    return (ctypes.c_void_p * len(arrays))(*[array.__array_interface__["data"][0] for array in arrays])
+    nothing = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(nothing, number, INTEGER(0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))

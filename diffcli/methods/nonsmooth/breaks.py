@@ -57,7 +57,7 @@ def find_breaks(problem: Problem) -> list[Break]:
     """The breaks among the rows that touch the derivative, in evaluation order."""
     tape, values = problem.tape, problem.values
     standing: list[tuple[int, Any, _Standing]] = []
-    for slot, row, arguments, condition in _watched(tape):
+    for slot, row, arguments, condition in watched_rows(tape):
         if values[slot] is None or not problem.active[slot] or (condition and not condition(*arguments(values))):
             continue
         every = _singled_out(problem, slot) if row.name == "where" else arithmetic_of(tape).breaks_at(tape, slot, values)
@@ -99,7 +99,7 @@ def _told(problem: Problem, standing: Sequence[tuple[int, Any, _Standing]]) -> l
 
 
 @once
-def _watched(tape: Tape) -> list[tuple[int, Any, itemgetter[Any], Function | None]]:
+def watched_rows(tape: Tape) -> list[tuple[int, Any, itemgetter[Any], Function | None]]:
     """The rows that may be told of: slot, row of the table, and of numbers without what condition, on what values, one is not."""
     rows = {name: row_of(name) for name in set(tape.operations)}
     kinds = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import nan, prod
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,8 @@ class Problem:
             question.program, question.function = program, function
             question.recording = recorded(function, given, most_rows)
             tape: Tape = question.recording.tape
+            if tape.shapes is not None and _may_be_met_again(tape):
+                tape.as_before()
         else:
             tape = lowered(program, given, share, most_rows)
         chosen = choose(wrt, tape.inputs, subject_of(program))
@@ -170,6 +172,12 @@ class Problem:
         if overrides:
             return accumulate(self.tape, self.values, self.active, seeds, overrides)[0]
         return adjoints(self.tape, self.values, self.active, seeds)
+
+    def swept_back_for_all(self, seeds: Sequence[Mapping[int, Any]]) -> Sequence[Sequence[Any]]:
+        """The adjoints of the inputs for each of several weights of results, of a program with arrays."""
+        from diffcli.methods.sweeps.array_sweeps import many_adjoints  # numbers do not wait for NumPy
+
+        return many_adjoints(self.tape, self.values, self.active, seeds)
 
     @property
     def value(self) -> float:
@@ -269,6 +277,16 @@ class Problem:
         return list(unused_of_values(self.program)) if self.known else unused(self.program, False)
 
 
+MOST_KEPT = 10_000
+"""How many elements constants have at most where tapes are compared by them."""
+
+
+def _may_be_met_again(tape: Tape) -> bool:
+    """Whether an equal tape is the same: not where an operation is the user's own, and its function another one."""
+    small = sum(getattr(constant, "size", 1) for constant in tape.constants) <= MOST_KEPT
+    return small and all(type(name) is str for name in tape.operations)
+
+
 @once
 def _places(tape: Tape) -> tuple[tuple[Output, ...], dict[str, int]]:
     """The result of a tape, and the slots of its inputs by name."""
@@ -314,10 +332,17 @@ def one_line(program: Program) -> str:
     return program_text(program).replace("\n", "; ")
 
 
+_read = lru_cache(64)(parse)
+"""The texts that were read last: whoever asks for one again and again does not wait for it, nor for its tape."""
+
+KEPT_TEXT = 5_000
+"""The longest text that is kept, in characters: about half a megabyte with its tape."""
+
+
 def as_program(target: Target, verify: bool = True) -> Program:
     """What is to be differentiated as a program: text is parsed, and a Python function stands in for one, to ``verify``."""
     if isinstance(target, str):
-        return parse(target)
+        return _read(target) if len(target) <= KEPT_TEXT else parse(target)
     if isinstance(target, Program):
         return target
     if not callable(target):

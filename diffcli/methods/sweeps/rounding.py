@@ -14,13 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from typing import Any
 
 from diffcli._named import NamedTuple
+from diffcli.language.syntax import once
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Function, Overrides, Term, TermFunctions, terms
+from diffcli.tape.running.rules import FLOAT, MANY, RESULT, SEED, Function, Overrides, Term, TermFunctions, fold, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
@@ -56,6 +58,10 @@ CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
 
 _CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
+
+_GENTLE = frozenset(("sin", "cos", "tanh", "atan", "asinh", "sigmoid", "softplus", "erf", "logcosh"))
+"""Functions whose second derivative is at most 1: a partial is off by no more than the operand is, and by what the result is
+twice, because that of tanh is 1 - y^2."""
 
 _MOVED = 16.0
 """How far an operand is moved to see how a partial moves, in units of its error."""
@@ -108,10 +114,10 @@ def value_errors(tape: Tape, values: Values) -> Errors:
     """
     errors = [0.0] * tape.size
     slot = tape.first_row - 1
-    for name, row in zip(tape.operations, tape.operands):  # noqa: B905 (hot loop)
+    for name, row, kind in zip(tape.operations, tape.operands, _kinds(tape)):  # noqa: B905 (hot loop)
         slot += 1
         value = values[slot]
-        if value is None or (name in WITH_ITSELF and row[0] == row[1]):
+        if value is None or (len(row) == 2 and row[0] == row[1] and name in WITH_ITSELF):
             continue
         if name == "add" or name == "sub":
             a, b = row
@@ -124,20 +130,54 @@ def value_errors(tape: Tape, values: Values) -> Errors:
             a, b = row
             total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
         else:
-            total = UNIT * roundings(name) * (max(abs(value), 1.0) if name in CANCELLING else abs(value))
-            if any([errors[operand] for operand in row]):  # noqa: C419 (hot loop)
-                total += _carried_over(name, row, values, errors, value)
+            total = kind.rounding * (max(abs(value), 1.0) if kind.cancels else abs(value))
+            error, own = errors[row[0]], values[row[0]]
+            if error and error <= CLOSE and error <= CLOSE * abs(own) and kind.by_first and (len(row) == 1 or not errors[row[1]]):
+                total += abs(kind.by_first(error, *[values[operand] for operand in row], value) or 0.0)  # `_carried_over` at once
+            elif any(map(errors.__getitem__, row)):
+                total += _carried_over(kind, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):
             total += SMALLEST
         errors[slot] = total
     return errors
 
 
-def _carried_over(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
+class _Kind(NamedTuple):
+    """What all rows have in common of a name and a number of operands: their own rounding, and their terms.
+
+    ``by_first`` is the term by the first of one or two operands that move a result without sides. Of many operands there are no
+    ``bounds``; those that are ``quick`` may be larger.
+    """
+
+    name: str
+    rounding: float
+    cancels: bool
+    by_first: Function | None
+    terms: TermFunctions
+    bounds: Sequence[_Bound]
+    quick: Sequence[_Bound]
+
+
+@cache
+def _kind(name: str, count: int) -> _Kind:
+    functions, rounding = FLOAT.terms(name, count), UNIT * roundings(name)
+    by_first = functions[0] if count <= 2 and name not in _CHOOSING else None
+    bounds = _bounds(name, count) if count <= MANY else []
+    quick = [_quickly(bound, rounding, term) for bound, term in zip(bounds, terms(name, count), strict=False)]
+    return _Kind(name, rounding, name in CANCELLING, by_first, functions, bounds, quick)
+
+
+@once
+def _kinds(tape: Tape) -> list[_Kind]:
+    """The kind of every row."""
+    return list(map(_kind, tape.operations, map(len, tape.operands)))
+
+
+def _carried_over(kind: _Kind, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
     """How far a row is off by the errors of its operands."""
-    total = 0.0
+    total, name = 0.0, kind.name
     arguments = [*[values[operand] for operand in row], value]
-    (functions, taken), many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
+    (functions, taken), many = FLOAT.of_taken(kind.terms, arguments), len(row) > MANY
     for position, (operand, function) in enumerate(zip(row, functions)):  # noqa: B905 (hot loop)
         error, own = errors[operand], values[operand]
         if not error:
@@ -160,13 +200,16 @@ def _carried_over(name: str, row: Sequence[int], values: Values, errors: Errors,
 
 
 def adjoint_errors(
-    tape: Tape, values: Values, errors: Errors, bars: Sequence[float | None], active: bytearray, overrides: Overrides
+    tape: Tape, values: Values, errors: Errors, bars: Any, active: bytearray, overrides: Overrides, sweeping: bool = False
 ) -> Errors:
-    """A bound on the error of each adjoint that a reverse sweep has found, from the bounds on those of the values."""
+    """A bound on the error of each adjoint that a reverse sweep has found, from the bounds on those of the values.
+
+    ``sweeping``, it makes the sweep itself: the adjoints are those that one begins with, the others are put beside them, and
+    bounds may be larger.
+    """
     found = [0.0] * tape.size
-    value_of, error_of = values.__getitem__, errors.__getitem__
     slot = tape.slots
-    for name, row in zip(reversed(tape.operations), reversed(tape.operands)):  # noqa: B905 (hot loop)
+    for name, row, kind in zip(reversed(tape.operations), reversed(tape.operands), reversed(_kinds(tape))):  # noqa: B905 (hot loop)
         slot -= 1
         bar = bars[slot]
         if bar is None or values[slot] is None:
@@ -174,27 +217,52 @@ def adjoint_errors(
         error = found[slot]
         if name == "add" or name == "neg" or (name == "sub" and row[0] != row[1]):
             error += UNIT * abs(bar)
+            term = -bar if name == "neg" else bar
             for operand in row:
                 if active[operand]:
                     found[operand] += error
+                    if sweeping:
+                        before = bars[operand]
+                        bars[operand] = term if before is None else before + term
+                if name == "sub":
+                    term = -bar
             continue
         if name == "mul":
             a, b = row
             for operand, other in ((a, b), (b, a)):
                 if active[operand]:
-                    found[operand] += _by_factor(bar, error, values[other], errors[other])
+                    factor = values[other]
+                    found[operand] += _by_factor(bar, error, factor, errors[other])
+                    if sweeping:
+                        before = bars[operand]
+                        bars[operand] = bar * factor if before is None else before + bar * factor
             continue
-        places = (*row, slot)
-        arguments, off = [*map(value_of, places)], [*map(error_of, places)]
-        bounds, arguments = _bounds_at(name, row, arguments, overrides.get(slot) if overrides else None)
-        if name in WITH_ITSELF and row[0] == row[1] and _cancels(name, bar, arguments):
-            if found[row[0]] or bars[row[0]]:  # what is there beside them is rounded with them
-                found[row[0]] += 2 * UNIT * abs(bar) / (min(1.0, abs(arguments[1])) if name == "div" else 1.0)
-            continue
-        for operand, bound in zip(row, bounds):  # noqa: B905 (hot loop)
-            if bound is not None and active[operand]:
-                found[operand] += bound(bar, error, arguments, off)
+        arguments, off = _at(values, row, slot), _at(errors, row, slot)
+        functions, bounds = kind.terms, kind.quick if sweeping else kind.bounds
+        if overrides or not bounds:
+            functions, bounds, arguments = _bounds_at(kind, arguments, overrides.get(slot))
+        cancels = name in WITH_ITSELF and row[0] == row[1] and _cancels(kind, bar, arguments)
+        for operand, function, bound in zip(row, functions, bounds):  # noqa: B905 (hot loop)
+            if function is None or not active[operand]:
+                continue
+            term = function(bar, *arguments)
+            if term is None:
+                continue
+            if not cancels:
+                found[operand] += bound(term, bar, error, arguments, off)
+            if sweeping:
+                before = bars[operand]
+                bars[operand] = term if before is None else before + term
+        if cancels and (sweeping or found[row[0]] or bars[row[0]]):  # what is there beside them is rounded with them
+            found[row[0]] += 2 * UNIT * abs(bar) / (min(1.0, abs(arguments[1])) if name == "div" else 1.0)
     return found
+
+
+def _at(column: Sequence[Any], row: Sequence[int], slot: int) -> Sequence[Any]:
+    """What a column has of the operands of a row, and of its result."""
+    if len(row) == 2:
+        return column[row[0]], column[row[1]], column[slot]
+    return [*[column[operand] for operand in row], column[slot]] if len(row) > 1 else (column[row[0]], column[slot])
 
 
 def tangent_errors(
@@ -202,55 +270,53 @@ def tangent_errors(
 ) -> Errors:
     """A bound on the error of each tangent that a forward sweep has found, from the bounds on those of the values."""
     found = [0.0] * tape.size
-    for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
+    for slot, (row, kind) in enumerate(zip(tape.operands, _kinds(tape), strict=True), tape.first_row):
         if moves[slot] is None or values[slot] is None:
             continue
-        arguments, off = [values[place] for place in (*row, slot)], [errors[place] for place in (*row, slot)]
-        bounds, arguments = _bounds_at(name, row, arguments, overrides.get(slot))
-        if name in WITH_ITSELF and row[0] == row[1] and _cancels(name, moves[row[0]] or 0.0, arguments):
+        off = _at(errors, row, slot)
+        functions, bounds, arguments = _bounds_at(kind, _at(values, row, slot), overrides.get(slot))
+        if kind.name in WITH_ITSELF and row[0] == row[1] and _cancels(kind, moves[row[0]] or 0.0, arguments):
             continue
-        for operand, bound in zip(row, bounds):  # noqa: B905 (hot loop)
+        for operand, function, bound in zip(row, functions, bounds):  # noqa: B905 (hot loop)
             move = moves[operand]
-            if move is not None and bound is not None:
-                found[slot] += bound(move, found[operand], arguments, off)
+            if move is not None and function is not None and (term := function(move, *arguments)) is not None:
+                found[slot] += bound(term, move, found[operand], arguments, off)
     return found
 
 
-def _cancels(name: str, g: float, arguments: Sequence[float]) -> bool:
+def _cancels(kind: _Kind, g: float, arguments: Sequence[float]) -> bool:
     """Whether the terms of two operands that are the same add up to 0 exactly, as those of x - x and of x/x do."""
-    first, second = FLOAT.terms(name, 2)
+    first, second = kind.terms
     return first is not None and second is not None and first(g, *arguments) + second(g, *arguments) == 0
 
 
-_Bound = Callable[[float, float, Sequence[float], Sequence[float]], float]
-"""How far a term is off: by g, its error, the operands and the result, and the errors of these."""
+_Bound = Callable[[float, float, float, Sequence[float], Sequence[float]], float]
+"""How far a term is off: by the term, g, its error, the operands and the result, and the errors of these."""
 
 
-@cache
-def _bounds(name: str, count: int) -> tuple[_Bound | None, ...]:
-    """The bounds on the terms of an operation; None where there is no dependence."""
+def _bounds(name: str, count: int) -> list[_Bound]:
+    """The bounds on the terms of an operation of few operands."""
     if name in ("add", "sub", "neg"):
-        return (lambda g, error, *_: error + UNIT * abs(g),) * count
+        return [lambda _, g, error, *__: error + UNIT * abs(g)] * count
     if name == "mul":
-        return (
-            lambda g, error, arguments, errors: _by_factor(g, error, arguments[1], errors[1]),
-            lambda g, error, arguments, errors: _by_factor(g, error, arguments[0], errors[0]),
-        )
+        return [
+            lambda _, g, error, arguments, errors: _by_factor(g, error, arguments[1], errors[1]),
+            lambda _, g, error, arguments, errors: _by_factor(g, error, arguments[0], errors[0]),
+        ]
     bound = _of_quotient if name == "div" else _term_error
     plans = [_Plan(UNIT * (roundings(name) + 2), name in _SPECIAL, _named_in(term)) for term in terms(name, count)]
-    pairs = zip(FLOAT.terms(name, count), plans, strict=True)
-    return tuple([function and partial(bound, function, plan) for function, plan in pairs])
+    return [partial(bound, function, plan) for function, plan in zip(FLOAT.terms(name, count), plans, strict=True)]
 
 
 def _bounds_at(
-    name: str, row: Sequence[int], arguments: list[float], own: TermFunctions | None
-) -> tuple[tuple[_Bound | None, ...], list[float]]:
-    """The same with what they are computed from: of many operands by those that are taken, or by a policy at kinks."""
+    kind: _Kind, arguments: Sequence[float], own: TermFunctions | None
+) -> tuple[TermFunctions, Sequence[_Bound], Sequence[float]]:
+    """Terms with the bounds on them and what they are computed from: of many operands those that are taken, or by a policy."""
     if own is None:
-        if len(row) <= MANY:
-            return _bounds(name, len(row)), arguments
-        own, arguments = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments)
-    return tuple([function and partial(_term_error, function, _Plan(4 * UNIT, False, ())) for function in own]), arguments
+        if kind.bounds:
+            return kind.terms, kind.bounds, arguments
+        own, arguments = FLOAT.of_taken(kind.terms, [*arguments])
+    return own, [partial(_term_error, function, _Plan(4 * UNIT, False, ())) for function in own], arguments
 
 
 class _Plan(NamedTuple):
@@ -275,12 +341,9 @@ def _by_factor(g: float, error: float, factor: float, off: float) -> float:
 
 
 def _term_error(
-    function: Function, plan: _Plan, g: float, error: float, arguments: Sequence[float], errors: Sequence[float]
+    function: Any, plan: _Plan, term: float, g: float, error: float, arguments: Sequence[float], errors: Sequence[float]
 ) -> float:
-    """How far ``g`` times a partial is off, where ``g`` is off by an error, and operands and result by others."""
-    term = function(g, *arguments)
-    if term is None:
-        return 0.0
+    """How far a term, ``g`` times a partial, is off, where ``g`` is off by an error, and operands and result by others."""
     own, special, places = plan
     total = own * abs(term)
     if error:
@@ -304,11 +367,60 @@ def _term_error(
 
 
 def _of_quotient(
-    function: Function, plan: _Plan, g: float, error: float, arguments: Sequence[float], errors: Sequence[float]
+    function: Any, plan: _Plan, term: float, g: float, error: float, arguments: Sequence[float], errors: Sequence[float]
 ) -> float:
     """The same of a/b, at once where nothing is so small or so large that it may have met the limits of the range."""
     divisor, value = abs(arguments[1]), abs(arguments[2])
     if not MODEST < divisor < 1 / MODEST or not min(abs(g), value) > MODEST:
-        return _term_error(function, plan, g, error, arguments, errors)
+        return _term_error(function, plan, term, g, error, arguments, errors)
     passed = error / divisor + abs(g) / divisor * (errors[1] / divisor + 3 * UNIT)
     return value * passed + abs(g) / divisor * errors[2] if 2 in plan.places else passed
+
+
+def _quickly(always: _Bound, rounding: float, term: Term | None) -> _Bound:
+    """The bound on a term, at once where nothing may have met the limits of the range: then it may be a larger one.
+
+    A product is off by the sum of the relative errors of its factors, and a function that bends little by what its operand is.
+    """
+    factors = _factors(term)
+    if term is None or (factors is None and term.row.name not in _GENTLE):
+        return always
+    own, is_power = rounding + 2 * UNIT, term.row.name == "pow"
+
+    def quickly(term: float, g: float, error: float, arguments: Sequence[float], errors: Sequence[float]) -> float:
+        size, weight = abs(term), abs(g)
+        if MODEST < size < 1 / MODEST and MODEST < weight < 1 / MODEST:
+            off = own + error / weight
+            if factors is None:
+                off += 2 * weight * (errors[0] + errors[1]) / size
+            elif is_power:
+                off += abs(arguments[1] - 1) * errors[0] / abs(arguments[0]) if arguments[0] and not errors[1] else CLOSE
+            else:
+                for place in factors:
+                    off += errors[place] / abs(arguments[place])
+            if off <= CLOSE:
+                return size * off
+        return always(term, g, error, arguments, errors)
+
+    return quickly
+
+
+def _factors(term: Term | None) -> list[int] | None:
+    """The operands and the result whose product, with or without a number, or quotient a partial is; None if it is neither.
+
+    >>> _factors(terms("div", 2)[1]), _factors(terms("sqrt", 1)[0]), _factors(terms("sin", 1)[0])
+    ([2, 1], [1], None)
+    """
+    if term is None or term.present or term.row.name in _SPECIAL | _CHOOSING:
+        return None
+    if term.row.name == "pow":
+        return [0] if term is terms("pow", 2)[0] else None  # b times the power b - 1
+    places = {name: [place] for place, name in enumerate((*term.row.parameters, RESULT))} | {SEED: []}
+
+    def apply(name: str, operands: list[list[int] | None], _: object) -> list[int] | None:
+        if name not in ("mul", "div", "neg") or None in operands:
+            return None
+        return [place for each in operands for place in each or ()]
+
+    found: list[int] | None = fold(term.program, lambda leaf: places.get(leaf, []), apply)
+    return found if found is not None and len(found) <= 2 else None

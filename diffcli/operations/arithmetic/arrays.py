@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from functools import reduce
 from math import isfinite
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -27,9 +29,30 @@ def quiet() -> Any:
 
 
 @np.errstate(all="ignore")
-def quietly(function: Callable[..., Array], *operands: Array, **options: Any) -> Array:
-    """What a function finds where NumPy does not warn: in half the time of a context."""
+def _quietly(function: Callable[..., Array], *operands: Array, **options: Any) -> Array:
     return function(*operands, **options)
+
+
+_own = local()
+"""Of each thread the context in which NumPy does not warn."""
+
+
+def quietly(function: Callable[..., Array], *operands: Array, **options: Any) -> Array:
+    """What a function of arrays finds where NumPy does not warn.
+
+    In a context made before, functions of NumPy's own take half the time; they call nobody who could enter it again.
+    """
+    if not isinstance(function, np.ufunc):
+        return _quietly(function, *operands, **options)
+    try:
+        return _own.run(function, *operands, **options)
+    except AttributeError:
+        _own.run = _quietly
+        if np.lib.NumpyVersion(np.__version__) >= "2.0.0":  # before, that was a setting of the whole thread
+            context = copy_context()
+            context.run(np.seterr, all="ignore")
+            _own.run = context.run
+    return _own.run(function, *operands, **options)
 
 
 def each(function: Callable[..., float], count: int = 0) -> Callable[..., Array]:
@@ -231,7 +254,7 @@ def times_quotient(g: Array, a: Array, b: Array) -> Array:
 
 
 def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
-    raised = power(a, exponent)
+    raised = a if exponent.__class__ is float and exponent == 1.0 else power(a, exponent)
     if b.__class__ is float and 0.25 <= abs(b) < 2.0**53:
         rounded: Array = False
     elif any_true(rounded := np.less(np.abs(b), 0.25) & np.greater(a, 0) | np.greater_equal(np.abs(b), 2.0**53)):
