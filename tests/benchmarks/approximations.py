@@ -22,13 +22,15 @@ mp.dps = 60
 
 
 class Fit(NamedTuple):
-    """What is fitted, over which range, with which degrees above and below; and whose error counts, if not its own."""
+    """What is fitted, over which range, with which degrees above and below."""
 
     function: Callable[[Number], Number]
     lower: Number
     upper: Number
     above: int
     below: int
+    constant: Number = 0
+    """What the quotient is added to: most of the function, so that its own rounding counts little."""
     size: Callable[[Number], Number] = lambda _: mpf(1)
     """What an error of the fit, relative to the fit, is multiplied by."""
 
@@ -38,8 +40,9 @@ def fitted(fit: Fit, rounds: int = 24) -> tuple[list[Number], list[Number], Numb
     count = 6 * (fit.above + fit.below + 2)
     middle, half = (fit.upper + fit.lower) / mpf(2), (fit.upper - fit.lower) / mpf(2)
     points = [middle + half * mp.cos(mp.pi * (2 * k + 1) / (2 * count)) for k in range(count)]
-    values = [fit.function(x) for x in points]
-    sizes = [fit.size(x) / abs(y) for x, y in zip(points, values, strict=True)]
+    whole = [fit.function(x) for x in points]
+    sizes = [fit.size(x) / abs(y) for x, y in zip(points, whole, strict=True)]
+    values = [y - fit.constant for y in whole]
     weights, below = [mpf(1)] * count, [mpf(0)] * fit.below + [mpf(1)]
     best: tuple[list[Number], list[Number], Number] = ([], [], mp.inf)
     for _ in range(rounds):
@@ -82,8 +85,8 @@ def _lgamma_over_roots(z: Number) -> Number:
 
 
 def _stirling(a: Number) -> Number:
-    """The gamma function by what is before the series of Stirling's formula."""
-    return mp.gamma(a) / (mp.sqrt(2 * mp.pi) * a ** (a - mpf(1) / 2) * mp.exp(-a))
+    """The gamma function by what Stirling's formula multiplies the root of 2*pi with."""
+    return mp.gamma(a) / (a ** (a - mpf(1) / 2) * mp.exp(-a))
 
 
 def _digamma_rest(w: Number) -> Number:
@@ -91,10 +94,27 @@ def _digamma_rest(w: Number) -> Number:
     return (mp.log(a) - 1 / (2 * a) - mp.digamma(a)) / w
 
 
+def _lgamma(a: Number) -> Number:
+    return mp.re(mp.loggamma(a))
+
+
 DIGAMMA_ROOT = mp.findroot(mp.digamma, mpf("1.4616"))
+LGAMMA_ROOTS = mp.findroot(_lgamma, mpf("-2.457")), mp.findroot(_lgamma, mpf("-2.747"))
+
+
+def _gamma_below(y: Number) -> Number:
+    """By how much the gamma function's size is above 1 between -3 and -2, times (a + 2)*(a + 3), and without the two roots."""
+    a = y - mpf(5) / 2
+    return (mp.gamma(a + 4) + a * (a + 1) * (a + 2) * (a + 3)) / ((a - LGAMMA_ROOTS[0]) * (a - LGAMMA_ROOTS[1]) * a * (a + 1))
+
 
 def _erf_rest(t: Number) -> Number:
     return mp.erf(mp.sqrt(t)) / mp.sqrt(t) - 1
+
+
+def _erfcx(q: Number) -> Number:
+    a = 4 * (1 + q) / (1 - q)
+    return (1 + 2 * a) * mp.exp(a * a) * mp.erfc(a)
 
 
 def _gamma_between(z: Number) -> Number:
@@ -104,18 +124,21 @@ def _gamma_between(z: Number) -> Number:
 NEARLY_0 = mpf("1e-18")
 
 FITS = {
-    "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
-    "ERFCX": Fit(lambda a: mp.exp(a * a) * mp.erfc(a), mpf(1) / 2, 28, 9, 10),
-    "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
-    "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w) - 1, mpf("1e-9"), mpf(1) / 3, 12, 0, lambda w: abs(1 - 1 / _stirling(1 / w))),
-    "LGAMMA": Fit(_lgamma_over_roots, -mpf(1) / 4, mpf(7) / 4, 8, 7),
-    "LGAMMA_BEYOND": Fit(_lgamma_over_roots, mpf(7) / 4, 4, 6, 6),
-    "LGAMMA_STIRLING": Fit(lambda w: mp.log(_stirling(1 / w) * mp.sqrt(2 * mp.pi)) - mpf(1) / 2, mpf("1e-9"), mpf(1) / 5, 10, 0),
-    "DIGAMMA": Fit(lambda z: mp.digamma(1 + z) / (z + 1 - DIGAMMA_ROOT), 0, 3, 7, 7),
-    "DIGAMMA_SERIES": Fit(_digamma_rest, NEARLY_0, mpf(1) / 16, 7, 0, lambda w: abs(_digamma_rest(w) * w / mp.digamma(1 / mp.sqrt(w)))),
+    "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, size=lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
+    "ERFCX": Fit(_erfcx, -mpf(7) / 9, mpf("24.3") / mpf("32.3"), 20, 0),
+    "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, mpf("0.5"), lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
+    "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w), mpf("1e-9"), mpf(1) / 3, 12, 0, mpf(float(mp.sqrt(2 * mp.pi)))),
+    "LGAMMA": Fit(_lgamma_over_roots, -mpf("0.3"), mpf(7) / 4, 8, 7, mpf("0.5")),
+    "LGAMMA_BEYOND": Fit(_lgamma_over_roots, mpf(7) / 4, 4, 6, 5, mpf("0.3125")),
+    "LGAMMA_STIRLING": Fit(lambda w: mp.log(_stirling(1 / w)) - mpf(1) / 2, mpf("1e-9"), mpf(1) / 5, 10, 0),
+    "LGAMMA_BELOW": Fit(_gamma_below, -mpf(1) / 2, mpf(1) / 2, 7, 6, mpf("1.25")),
+    "DIGAMMA": Fit(lambda z: mp.digamma(1 + z) / (z + 1 - DIGAMMA_ROOT), 0, 3, 7, 7, mpf("0.75")),
+    "DIGAMMA_SERIES": Fit(
+        _digamma_rest, NEARLY_0, mpf(1) / 16, 7, 0, size=lambda w: abs(_digamma_rest(w) * w / mp.digamma(1 / mp.sqrt(w)))
+    ),
     "SINPI": Fit(lambda t: mp.sin(mp.pi * mp.sqrt(t)) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 8, 0),
-    "COTPI": Fit(lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4),
-}  # fmt: skip
+    "COTPI": Fit(lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4, mpf("3.5")),
+}
 """The fits, by the names of their coefficients."""
 
 
@@ -132,9 +155,9 @@ def main() -> None:
         if len(below) == 1:
             print(f"{name} = {_tuple(above, '')}\n")
         else:
-            print(f"{name} = (\n    {_tuple(above, '    ')},\n    {_tuple(below, '    ')},\n)\n")
-    root = DIGAMMA_ROOT - 1
-    print(f"DIGAMMA_ROOT = ({float(root)!r}, {float(root - mpf(float(root)))!r})")
+            print(f"{name} = (\n    {float(FITS[name].constant)!r},\n    {_tuple(above, '    ')},\n    {_tuple(below, '    ')},\n)\n")
+    for root in (DIGAMMA_ROOT - 1, *LGAMMA_ROOTS):
+        print(f"({float(root)!r}, {float(root - mpf(float(root)))!r})")
 
 
 if __name__ == "__main__":

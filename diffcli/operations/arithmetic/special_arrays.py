@@ -1,0 +1,128 @@
+"""The special functions on NumPy arrays: the pieces of `diffcli.operations.arithmetic.special`, each for its elements alone.
+
+They are computed in blocks that stay in the processor's cache. Where a formula does not know, the function of numbers does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from diffcli.operations.arithmetic import special
+from diffcli.operations.arithmetic.special import Pieces
+
+Array = Any
+
+BLOCK = 8192
+"""How many elements are computed at a time."""
+
+
+def _over_power(factor: float, a: Array, power: int) -> Array:
+    square = a * a if power > 1 else a
+    return factor / (square * square if power == 4 else square * a if power == 3 else square)
+
+
+def _in_pieces(a: Array, pieces: Pieces) -> Array:
+    """Each formula for its elements alone; NaN where an element is."""
+    least, most = a.min(), a.max()
+    result, lower = None, -np.inf
+    for upper, formula in pieces:
+        if least >= lower and (most < upper or upper == np.inf):  # neither holds of NaN
+            return formula(a, ARRAYS)
+        if least < upper and not most < lower or least != least:
+            if result is None:
+                result = np.full(a.shape, np.nan)
+            places = np.flatnonzero((a >= lower) & ((a < upper) if upper < np.inf else (a == a)))
+            if places.size:
+                result[places] = formula(a.take(places), ARRAYS)
+        lower = upper
+    return result
+
+
+ARRAYS = special.Elementary(
+    np.exp, np.log, np.log1p, np.power, _over_power, np.abs, np.rint, np.minimum, np.where, np.max, _in_pieces
+)
+
+
+def _in_blocks(function: Callable[[Array], Array], one: Callable[[float], float], a: Array, out: Array | None = None) -> Array:
+    """A function of blocks on an array of any shape, and of numbers on a number."""
+    a = np.asarray(a, dtype=np.float64)
+    if not a.ndim:
+        return np.float64(one(float(a)))
+    flat = a.reshape(-1)
+    result = np.empty(a.shape) if out is None or not out.flags.c_contiguous else out
+    found = result.reshape(-1)
+    with np.errstate(all="ignore"):
+        for start in range(0, flat.size, BLOCK):
+            found[start : start + BLOCK] = function(flat[start : start + BLOCK])
+    if out is not None and result is not out:
+        out[...] = result
+        return out
+    return result
+
+
+def _known(a: Array, value: Array, one: Callable[[float], float]) -> Array:
+    """NaN at the poles; and elsewhere what the function of numbers says, where a formula says NaN."""
+    if a.min() > 0:
+        return value
+    value[(a <= 0) & (a == np.floor(a))] = np.nan
+    unknown = np.flatnonzero(np.isnan(value) & ~np.isnan(a))
+    value[unknown] = [one(element) for element in a[unknown].tolist()]
+    return value
+
+
+def _on_arrays(one: Callable[[float], float], pieces: Pieces) -> Callable[..., Array]:
+    """A function of the family of gamma."""
+
+    def function(a: Array, out: Array | None = None) -> Array:
+        return _in_blocks(lambda block: _known(block, _in_pieces(block, pieces), one), one, a, out)
+
+    return function
+
+
+def _gamma(a: Array) -> Array:
+    value = _known(a, _in_pieces(a, special.GAMMA), special.gamma)
+    whole = np.flatnonzero((a >= 3) & (a <= 171) & (a == np.floor(a)))
+    if whole.size:
+        value[whole] = [special.gamma(element) for element in a[whole].tolist()]
+    return value
+
+
+def gamma(a: Array, out: Array | None = None) -> Array:
+    return _in_blocks(_gamma, special.gamma, a, out)
+
+
+def erf(a: Array, out: Array | None = None) -> Array:
+    return _in_blocks(lambda block: np.copysign(_in_pieces(np.abs(block), special.ERF_OF_SIZE), block), math.erf, a, out)
+
+
+def erfc(a: Array, out: Array | None = None) -> Array:
+    return _in_blocks(lambda block: _in_pieces(block, special.ERFC), math.erfc, a, out)
+
+
+def gelu(a: Array, out: Array | None = None) -> Array:
+    return _in_blocks(lambda block: _in_pieces(block, special.GELU), special.gelu, a, out)
+
+
+def polygamma(order: Array, a: Array) -> Array:
+    """For each order that there is, its elements."""
+    if np.ndim(order):
+        order, a = np.broadcast_arrays(order, a)
+        result = np.full(a.shape, np.nan)
+        for n in np.unique(order):
+            result[order == n] = polygamma(n, a[order == n])
+        return result
+    if not special.is_order(order):
+        return np.full(np.shape(a), np.nan)[()]
+    return (digamma if order == 0 else _on_arrays(lambda x: special.polygamma(order, x), special.polygamma_pieces(int(order))))(a)
+
+
+lgamma, digamma = _on_arrays(special.lgamma, special.LGAMMA), _on_arrays(special.digamma, special.DIGAMMA)
+
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "erf": erf, "erfc": erfc, "gelu": gelu, "gamma": gamma, "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
+}  # fmt: skip
+"""The functions, by the names of their rows."""
