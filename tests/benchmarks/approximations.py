@@ -117,6 +117,16 @@ def _erfcx(q: Number) -> Number:
     return (1 + 2 * a) * mp.exp(a * a) * mp.erfc(a)
 
 
+def _erfcx_alone(q: Number) -> Number:
+    a = 2 * (1 + q) / (1 - q)
+    return mp.exp(a * a) * mp.erfc(a)
+
+
+def _erfc_share(q: Number) -> Number:
+    a = 2 * (1 + q) / (1 - q)
+    return mp.erfc(a) / mp.erf(a)
+
+
 def _gamma_between(z: Number) -> Number:
     return (mp.gamma(1 + z) - 1) / (z * (z - 1))
 
@@ -126,6 +136,7 @@ NEARLY_0 = mpf("1e-18")
 FITS = {
     "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, size=lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
     "ERFCX": Fit(_erfcx, -mpf(7) / 9, mpf("24.3") / mpf("32.3"), 20, 0),
+    "ERF_BEYOND": Fit(_erfcx_alone, -mpf(1) / 3, mpf(1) / 2, 11, 0, size=_erfc_share),
     "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, mpf("0.5"), lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
     "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w), mpf("1e-9"), mpf(1) / 3, 12, 0, mpf(float(mp.sqrt(2 * mp.pi)))),
     "LGAMMA": Fit(_lgamma_over_roots, -mpf("0.3"), mpf(7) / 4, 8, 7, mpf("0.5")),
@@ -142,9 +153,9 @@ FITS = {
 """The fits, by the names of their coefficients."""
 
 
-def _tuple(coefficients: list[Number], indent: str) -> str:
+def _tuple(coefficients: list[object], indent: str) -> str:
     """A tuple as Python, as many numbers to a line as fit."""
-    body = textwrap.fill(", ".join(repr(float(c)) for c in coefficients) + ",", 124 - len(indent))
+    body = textwrap.fill(", ".join(map(repr, coefficients)) + ",", 124 - len(indent))
     return f"({textwrap.indent(chr(10) + body, indent + '    ')}\n{indent})"
 
 
@@ -153,11 +164,29 @@ def main() -> None:
         above, below, error = fitted(FITS[name])
         print(f"# largest relative error {mp.nstr(error, 2)}")
         if len(below) == 1:
-            print(f"{name} = {_tuple(above, '')}\n")
+            print(f"{name} = {_tuple([float(c) for c in above], '')}\n")
         else:
-            print(f"{name} = (\n    {float(FITS[name].constant)!r},\n    {_tuple(above, '    ')},\n    {_tuple(below, '    ')},\n)\n")
-    for root in (DIGAMMA_ROOT - 1, *LGAMMA_ROOTS):
-        print(f"({float(root)!r}, {float(root - mpf(float(root)))!r})")
+            print(f"{name} = (\n    {float(FITS[name].constant)!r},\n    {_tuple([float(c) for c in above], '    ')},\n    {_tuple([float(c) for c in below], '    ')},\n)\n")
+    print(f"DIGAMMA_ROOT = {_two_floats(DIGAMMA_ROOT - 1)}")
+    print(f"LGAMMA_ROOTS = {_two_floats(LGAMMA_ROOTS[0]), _two_floats(LGAMMA_ROOTS[1])}")
+    for side in (-1, 1):
+        roots = [_two_floats(_lgamma_root(n, side)) for n in range(3, 18)]
+        print(f"{'LGAMMA_ROOTS_LEFT' if side < 0 else 'LGAMMA_ROOTS_RIGHT'} = {_tuple(roots, '')}\n")
+    nodes = [(1 + x) / 2 for x in mp.polyroots(mp.taylor(lambda x: mp.legendre(6, x), 0, 6)[::-1])]
+    weights = [1 / ((1 - (2 * x - 1) ** 2) * mp.diff(lambda y: mp.legendre(6, y), 2 * x - 1) ** 2) for x in nodes]
+    print(f"GAUSS = {tuple((float(x), float(w)) for x, w in zip(nodes, weights, strict=True))}")
+
+
+def _two_floats(number: Number) -> tuple[float, float]:
+    return float(number), float(number - mpf(float(number)))
+
+
+def _lgamma_root(n: int, side: int) -> Number:
+    """How far from -n the root of lgamma on that side of it is: where gamma(1 + e)/(e*(e - 1)*...*(e - n)) is 1 or -1."""
+    root = mpf(0)
+    for _ in range(200):
+        root = side * mp.gamma(1 + root) / mp.fprod(k - root for k in range(1, n + 1))
+    return root
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ class Elementary(NamedTuple):
     largest: Callable[[Value], float]
     """The largest of the elements."""
     in_pieces: Callable[[Value, Pieces], Value]
+    each: Callable[[Callable[[float], float], Value], Value]
+    """A function of numbers for each element."""
 
 
 def polynomial(coefficients: fits.Polynomial, x: Value) -> Value:
@@ -81,7 +83,7 @@ def _erf_centre(a: Value, m: Elementary) -> Value:
 
 def _erf_beyond(a: Value, m: Elementary) -> Value:
     x = m.least(a, 6.0)
-    return 1.0 - m.exp(-x * x) * _erfcx(x) / (1.0 + 2.0 * x)
+    return 1.0 - m.exp(-x * x) * polynomial(fits.ERF_BEYOND, (x - 2.0) / (x + 2.0))
 
 
 def _erfc_beyond(a: Value, m: Elementary) -> Value:
@@ -186,7 +188,27 @@ GAMMA: Pieces = (
 def _lgamma_below(a: Value, m: Elementary) -> Value:
     beyond = m.in_pieces(-a, LGAMMA)
     value = -m.log(m.absolute(_sine(a, m) * a) / math.pi) - beyond
-    return m.choose(m.absolute(value) < m.absolute(beyond), math.nan, value)
+    return m.choose(m.absolute(value) < 0.7 * m.absolute(beyond), math.nan, value)
+
+
+def _lgamma_root(pole: float, part: int) -> float:
+    """How far the root of lgamma is to the left of the negative of a whole number, or to the right if that is below 0."""
+    n, roots = (int(pole), fits.LGAMMA_ROOTS_LEFT) if pole > 0 else (-int(pole), fits.LGAMMA_ROOTS_RIGHT)
+    return roots[n - 3][part] if n < 18 else 0.0 if part else math.copysign(1 / math.factorial(n), -pole)
+
+
+def lgamma_beside_root(a: Value, m: Elementary) -> Value:
+    """With a = -n + e and a root at e = r: -log(e/r) and the integral from r to e of digamma(1 + n - e) + 1/e - pi*cot(pi*e)."""
+    n = -m.nearest(a)
+    e = a + n
+    pole = m.choose(e < 0, n, -n)
+    root = m.each(lambda n: _lgamma_root(n, 0), pole)
+    moved = (e - root) - m.each(lambda n: _lgamma_root(n, 1), pole)
+    slope = 0.0
+    for place, weight in fits.GAUSS:
+        x = root + moved * place
+        slope = slope + weight * (m.in_pieces(n - x, DIGAMMA_OF_1_AND) + x * quotient(fits.COTPI, x * x))
+    return moved * slope - m.log1p(moved / root)
 
 
 def _lgamma_between(a: Value, m: Elementary) -> Value:
@@ -230,7 +252,26 @@ def _digamma_below(a: Value, m: Elementary) -> Value:
     beyond, t = m.in_pieces(-a, DIGAMMA_OF_1_AND), a - m.nearest(a)
     cotangent = math.pi * _cotangent(m.absolute(t), m)
     value = beyond - m.choose(t < 0, -cotangent, cotangent)
-    return m.choose(m.absolute(value) < 0.7 * m.absolute(beyond), math.nan, value)
+    return m.choose(m.absolute(value) < 1.1 * m.absolute(beyond), math.nan, value)
+
+
+_MOST_ROOT = 2000
+"""Up to which whole number a root of digamma is computed once."""
+
+
+def _digamma_beside_root(a: Value, m: Elementary) -> Value:
+    """pi*(cot(pi*r) - cot(pi*a)) for a root r, and the integral of the trigamma function over what the rest of it moves."""
+    from diffcli.operations.arithmetic.precise import digamma_root
+
+    n = m.nearest(-a - 0.5)
+    offset = a + (n + 0.5)
+    root, rest, factor = (m.each(lambda n: digamma_root(int(n))[part], n) for part in range(3))  # noqa: B023
+    moved = (offset - root) - rest
+    x = n + 0.5 - root
+    slope = 0.0
+    for place, weight in fits.GAUSS:
+        slope = slope + weight * _sum_of_powers(1, x - moved * place, 1, m)
+    return _sine(moved, m) * factor / _sine(0.5 - m.absolute(offset), m) - moved * slope
 
 
 DIGAMMA_OF_1_AND: Pieces = ((3.0, _digamma_of_1_and), (math.inf, lambda z, m: _digamma_beyond(1.0 + z, m)))
@@ -341,16 +382,14 @@ def _power(a: float, b: float) -> float:
 
 
 def _in_pieces(a: float, pieces: Pieces) -> float:
-    for upper, formula in pieces:
-        if a < upper:
-            break
+    formula = next((formula for upper, formula in pieces if a < upper), pieces[-1][1])
     value: float = formula(a, NUMBERS)
     return value
 
 
 NUMBERS = Elementary(
     math.exp, math.log, math.log1p, _power, lambda factor, a, power: factor * _power(a, -power),
-    abs, lambda a: float(round(a)), min, lambda c, a, b: a if c else b, float, _in_pieces,
+    abs, lambda a: float(round(a)), min, lambda c, a, b: a if c else b, float, _in_pieces, lambda function, a: function(a),
 )  # fmt: skip
 
 
@@ -362,23 +401,51 @@ def exactly(name: str, *operands: float) -> float:
         return float(PRECISE[name](*operands))
 
 
+# What is computed where the pieces do not know.
+
+
+def gamma_unknown(a: Value, m: Elementary) -> Value:
+    return m.each(lambda x: exactly("gamma", x), a)
+
+
+def digamma_unknown(a: Value, m: Elementary) -> Value:
+    far: Formula = lambda a, m: m.each(lambda x: exactly("digamma", x), a)
+    return m.in_pieces(a, ((-_MOST_ROOT, far), (0.0, _digamma_beside_root)))
+
+
+def polygamma_unknown(n: int) -> Formula:
+    return lambda a, m: m.each(lambda x: exactly("polygamma", n, x), a)
+
+
 def is_pole(a: float) -> bool:
     return a <= 0 and (a == -math.inf or a == math.floor(a))
 
 
-def _of_number(name: str, pieces: Pieces) -> Callable[[float], float]:
-    def function(a: float) -> float:
-        if is_pole(a):
-            return math.nan
-        value = _in_pieces(a, pieces)
-        return value if value == value or a != a else exactly(name, a)
-
-    function.__name__ = name
-    return function
+def of_number(a: float, pieces: Pieces, unknown: Formula) -> float:
+    if is_pole(a) or a != a:
+        return math.nan
+    value = _in_pieces(a, pieces)
+    if value != value:
+        value = unknown(a, NUMBERS)
+    return value
 
 
-lgamma, digamma = _of_number("lgamma", LGAMMA), _of_number("digamma", DIGAMMA)
-_gamma = _of_number("gamma", GAMMA)
+def lgamma(a: float) -> float:
+    """The logarithm of the gamma function's absolute value; NaN at its poles 0, -1, -2, ...
+
+    >>> lgamma(1.0), lgamma(2.0), lgamma(-1.0)
+    (0.0, 0.0, nan)
+    """
+    return of_number(a, LGAMMA, lgamma_beside_root)
+
+
+def digamma(a: float) -> float:
+    """The logarithmic derivative of the gamma function; NaN at its poles 0, -1, -2, ...
+
+    >>> digamma(1.0)  # minus Euler's constant
+    -0.5772156649015329
+    """
+    return of_number(a, DIGAMMA, digamma_unknown)
 
 
 def gamma(a: float) -> float:
@@ -389,7 +456,7 @@ def gamma(a: float) -> float:
     """
     if 1 <= a <= 171 and a == math.floor(a):
         return float(math.factorial(int(a) - 1))
-    return _gamma(a)
+    return of_number(a, GAMMA, gamma_unknown)
 
 
 def gelu(a: float) -> float:
@@ -407,9 +474,7 @@ def polygamma(order: float, a: float) -> float:
     >>> polygamma(1, 1.0)  # pi**2/6
     1.6449340668482264
     """
-    if not is_order(order) or is_pole(a) or a != a:
+    if not is_order(order):
         return math.nan
-    if order == 0:
-        return digamma(a)
-    value = _in_pieces(a, polygamma_pieces(int(order)))
-    return value if value == value else exactly("polygamma", order, a)
+    n = int(order)
+    return of_number(a, polygamma_pieces(n), polygamma_unknown(n)) if n else digamma(a)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from diffcli.operations.arithmetic import special
-from diffcli.operations.arithmetic.special import Pieces
+from diffcli.operations.arithmetic.special import Formula, Pieces
 
 Array = Any
 
@@ -32,7 +32,7 @@ def _in_pieces(a: Array, pieces: Pieces) -> Array:
     for upper, formula in pieces:
         if least >= lower and (most < upper or upper == np.inf):  # neither holds of NaN
             return formula(a, ARRAYS)
-        if least < upper and not most < lower or least != least:
+        if (least < upper and not most < lower) or least != least:
             if result is None:
                 result = np.full(a.shape, np.nan)
             places = np.flatnonzero((a >= lower) & ((a < upper) if upper < np.inf else (a == a)))
@@ -42,8 +42,12 @@ def _in_pieces(a: Array, pieces: Pieces) -> Array:
     return result
 
 
+def _each(function: Callable[[float], float], a: Array) -> Array:
+    return np.array([function(element) for element in a.tolist()])
+
+
 ARRAYS = special.Elementary(
-    np.exp, np.log, np.log1p, np.power, _over_power, np.abs, np.rint, np.minimum, np.where, np.max, _in_pieces
+    np.exp, np.log, np.log1p, np.power, _over_power, np.abs, np.rint, np.minimum, np.where, np.max, _in_pieces, _each
 )
 
 
@@ -64,35 +68,36 @@ def _in_blocks(function: Callable[[Array], Array], one: Callable[[float], float]
     return result
 
 
-def _known(a: Array, value: Array, one: Callable[[float], float]) -> Array:
-    """NaN at the poles; and elsewhere what the function of numbers says, where a formula says NaN."""
+def _of_pieces(a: Array, pieces: Pieces, unknown: Formula) -> Array:
+    """NaN at the poles; and elsewhere where a formula does not know, what the other one says."""
+    value = _in_pieces(a, pieces)
     if a.min() > 0:
         return value
     value[(a <= 0) & (a == np.floor(a))] = np.nan
-    unknown = np.flatnonzero(np.isnan(value) & ~np.isnan(a))
-    value[unknown] = [one(element) for element in a[unknown].tolist()]
+    places = np.flatnonzero(np.isnan(value) & ~np.isnan(a) & ((a != np.floor(a)) | (a > 0)))
+    if places.size:
+        value[places] = unknown(a.take(places), ARRAYS)
     return value
 
 
-def _on_arrays(one: Callable[[float], float], pieces: Pieces) -> Callable[..., Array]:
-    """A function of the family of gamma."""
-
-    def function(a: Array, out: Array | None = None) -> Array:
-        return _in_blocks(lambda block: _known(block, _in_pieces(block, pieces), one), one, a, out)
-
-    return function
-
-
 def _gamma(a: Array) -> Array:
-    value = _known(a, _in_pieces(a, special.GAMMA), special.gamma)
+    value = _of_pieces(a, special.GAMMA, special.gamma_unknown)
     whole = np.flatnonzero((a >= 3) & (a <= 171) & (a == np.floor(a)))
     if whole.size:
-        value[whole] = [special.gamma(element) for element in a[whole].tolist()]
+        value[whole] = _each(special.gamma, a.take(whole))
     return value
 
 
 def gamma(a: Array, out: Array | None = None) -> Array:
     return _in_blocks(_gamma, special.gamma, a, out)
+
+
+def lgamma(a: Array, out: Array | None = None) -> Array:
+    return _in_blocks(lambda block: _of_pieces(block, special.LGAMMA, special.lgamma_beside_root), special.lgamma, a, out)
+
+
+def digamma(a: Array, out: Array | None = None) -> Array:
+    return _in_blocks(lambda block: _of_pieces(block, special.DIGAMMA, special.digamma_unknown), special.digamma, a, out)
 
 
 def erf(a: Array, out: Array | None = None) -> Array:
@@ -117,10 +122,11 @@ def polygamma(order: Array, a: Array) -> Array:
         return result
     if not special.is_order(order):
         return np.full(np.shape(a), np.nan)[()]
-    return (digamma if order == 0 else _on_arrays(lambda x: special.polygamma(order, x), special.polygamma_pieces(int(order))))(a)
+    if order == 0:
+        return digamma(a)
+    pieces, unknown = special.polygamma_pieces(int(order)), special.polygamma_unknown(int(order))
+    return _in_blocks(lambda block: _of_pieces(block, pieces, unknown), lambda x: special.polygamma(order, x), a)
 
-
-lgamma, digamma = _on_arrays(special.lgamma, special.LGAMMA), _on_arrays(special.digamma, special.DIGAMMA)
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "erf": erf, "erfc": erfc, "gelu": gelu, "gamma": gamma, "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
