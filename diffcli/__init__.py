@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from diffcli.errors import UsageError as UsageError
     from diffcli.errors.text import explain as explain
     from diffcli.language import Program as Program
+    from diffcli.methods.compiled.compile import compile as compile
+    from diffcli.methods.compiled.flags import Flag as Flag
+    from diffcli.methods.compiled.kernel import Kernel as Kernel
     from diffcli.methods.custom_rule import custom_rule as custom_rule
     from diffcli.methods.library import difference as difference
     from diffcli.methods.library import grad as grad
@@ -72,6 +75,7 @@ _HOMES = {
         "errors.text": "explain", "language": "Program", "records": "Difference GradientResult Trace",
         "records.formulas": "Formula FormulaResult",
         "records.matrices": "HessianResult JacobianResult ProductResult TaylorResult",
+        "methods.compiled.compile": "compile", "methods.compiled.flags": "Flag", "methods.compiled.kernel": "Kernel",
         "methods.custom_rule": "custom_rule", "methods.library": "difference grad trace value_and_grad",
         "methods.library_formulas": "diff", "methods.library_matrices": "hessian hvp jacobian jvp vjp",
         "methods.taylor": "taylor", "methods.value": "evaluate parse", "studies.agreement.agreement": "check",
@@ -98,7 +102,8 @@ if not TYPE_CHECKING:  # a checker of types knows every name that there is, and 
                 return found
             except AttributeError as fault:
                 raise AttributeError(f"module 'diffcli' has no attribute {name!r}; {fault}") from None
-        return getattr(import_module(f"diffcli.{_HOMES[name]}"), name)
+        found = globals()[name] = getattr(import_module(f"diffcli.{_HOMES[name]}"), name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from diffcli.autograd.graph.apply import FLOATING, apply, compute, record
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
 from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary
-from diffcli.autograd.graph.plans import plan_of, shapes_do_not_fit
+from diffcli.autograd.graph.plans import shapes_do_not_fit
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import canonical_key, is_whole, taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
@@ -28,23 +28,23 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     call = f"{name}_()"
     given: Sequence[Any] = [tensor, *others]
     known = rule(name, len(given))
-    _edges(tensor, given, call)
+    recorded = _edges(tensor, given, call) is not None
     values = [operand_value(one) for one in given]
-    plan = plan_of(known, list(map(tensors.shape_of, values)), {})
-    value, given = compute(known, plan, given, values)
-    _check_kind(tensor, given[1:], value, call)
+    value, plan, given = compute(known, given, values, {}, not recorded)
+    if value is not tensor._value:
+        _check_kind(tensor, given[1:], value, call)
     shape = tensors.shape_of(tensor._value)
     if tensors.shape_of(value) != shape:
         grown = shape_text(tensors.shape_of(value))
         message = f"{call} would make {describe(tensor)} {grown}: in place the shape stays as it is"
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
     node: Node | None = None
-    edges = edges_of(given, known.passive)
+    edges = edges_of(given, known.passive) if recorded else None
     if edges is not None:
         node = record(known, plan, _before(list(given), values), edges, values, value)
     elif known.passive and mode.get() == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
         node = PutNode(known.label, (edge, None), Ellipsis, shape, tensors.kind_of(tensor._value))
-    there = boundary_of(known, given, shape, plan.shapes, None) if node is None and leads_on(known) else None
+    there = boundary_of(known, given, shape, None, None) if node is None and leads_on(known) else None
     write(tensor, value, call)
     set_boundary(tensor, there)
     if node is not None:
@@ -150,11 +150,13 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
 
 def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
     """New numbers in a tensor's memory, and one more version."""
-    value = tensors.as_kind(value, tensors.kind_of(tensor._value))
-    if not tensors.is_array(tensor._value):
-        set_value(tensor, value)
-    elif tensors.writable(tensor._value):
-        tensor._value[key] = value
+    before = tensor._value
+    if not tensors.is_array(before):
+        set_value(tensor, tensors.as_kind(value, tensors.kind_of(before)))
+    elif value is before:
+        pass  # it has been computed there
+    elif tensors.writable(before):
+        before[key] = tensors.as_kind(value, before.dtype)
     else:
         message = f"{call} would write to {describe(tensor)}, whose elements share a place in memory, or cannot be written"
         raise fault("shared-elements", message, help=["change its clone()"])

@@ -50,7 +50,7 @@ class Rule:
 
     __slots__ = (
         "name", "label", "operands", "row", "defaults", "truth", "passive", "quick", "view", "moves", "keeps_whole", "breaks",
-        "jumps", "value", "number", "number_terms", "terms", "chooses", "reads",
+        "jumps", "value", "takes_memory", "number", "number_terms", "terms", "chooses", "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:
@@ -79,6 +79,8 @@ class Rule:
         """Whether its value jumps somewhere: where that is its operands tell."""
         self.value: Function = _TRUTHS.get(name) or (NUMPY.strict(name) if strict else NUMPY.value(name))
         """Its value, of arrays."""
+        self.takes_memory = self.row is None and not self.truth and arrays.takes_memory(self.value)
+        """Whether that can be computed in the memory of an operand."""
         self.number: Function | None = None
         """Its value, of floats; None for an array operation."""
         if self.row is None and name != "where":  # of a choice both have been evaluated

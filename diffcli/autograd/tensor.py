@@ -10,17 +10,21 @@ from diffcli.autograd import inplace, methods
 from diffcli.autograd.devices import device, wanted_kind
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph import core
-from diffcli.autograd.graph.apply import FLOATING, apply, binary, reflected, unary
+from diffcli.autograd.graph.apply import FLOATING, apply, apply_rule, binary, reflected, unary
 from diffcli.autograd.graph.core import Core, Handle, Node, counter_of, describe, edge_of, keep_gradient, made_by, new
 from diffcli.autograd.graph.operands import set_boundary
 from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import index
 from diffcli.autograd.modes import INFERENCE, mode
+from diffcli.autograd.rules import rule
 from diffcli.autograd.signatures import axis_of
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text
 from diffcli.operations.array_row import size as size_of
+
+
+MATMUL = rule("matmul", 2)
 
 
 def restored(kind: type[Tensor], state: dict[str, Any]) -> Tensor:
@@ -385,7 +389,7 @@ class Tensor(Core):
     __pow__, __rpow__, __ipow__ = binary("pow"), reflected("pow"), methods.in_place("pow")
     __mod__, __rmod__ = binary("mod"), reflected("mod")
     __floordiv__, __rfloordiv__ = binary("floor_divide"), reflected("floor_divide")
-    __matmul__, __rmatmul__ = lambda a, b: apply("matmul", (a, b)), reflected("matmul")
+    __matmul__, __rmatmul__ = (lambda a, b: apply_rule(MATMUL, (a, b), {})), reflected("matmul")
     __neg__, __abs__ = unary("neg"), unary("abs")
     __lt__, __le__ = binary("lt"), binary("le")
     __gt__, __ge__ = binary("gt"), binary("ge")

@@ -62,14 +62,15 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
 
     @wraps(function)
     def call(*values: Parameters.args, **named: Parameters.kwargs) -> Result:
-        renamed: Any = {former[name]: named.pop(name) for name in former if name in named}
-        if renamed:
+        if not former.keys().isdisjoint(named):
+            renamed: Any = {former[name]: named.pop(name) for name in former if name in named}
             import warnings
 
             told = ", ".join(f"{name}= is now {now}=" for name, now in former.items() if now in renamed)
             warnings.warn(told, DeprecationWarning, stacklevel=2)
+            return call(*values, **named, **renamed)
         try:
-            result: Any = function(*values, **named, **renamed)
+            result: Any = function(*values, **named)
         except DiffcliError as fault:
             DiffcliError.__init__(fault, map(_respelled, fault.diagnostics))
             raise

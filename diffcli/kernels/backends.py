@@ -21,8 +21,9 @@ Layout: TypeAlias = "int | tuple[Layout, ...]"
 class Runner(Protocol):
     """A tape that is compiled."""
 
-    source: str
-    """What was generated, to read: Python source, LLVM's IR, JAX's expression."""
+    @property
+    def source(self) -> str:
+        """What was generated, to read: Python source, LLVM's IR, JAX's expression."""
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """A function of the inputs that returns the results of one point in the layout.

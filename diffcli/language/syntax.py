@@ -16,11 +16,30 @@ hand: the terms first, then the sum from left to right.
 from __future__ import annotations
 
 from array import array
-from typing import TypeAlias
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Mark, Source, Span
 from diffcli.operations import CONSTANTS
+
+Owner = TypeVar("Owner")
+Answer = TypeVar("Answer")
+
+
+def once(function: Callable[[Owner], Answer]) -> Callable[[Owner], Answer]:
+    """A function of a program or a tape whose answer, which nobody changes, is kept with it for the next time."""
+
+    @wraps(function)
+    def answer(of: Any) -> Answer:
+        found: Answer | None = of.kept.get(function)
+        if found is None:
+            found = of.kept[function] = function(of)
+        return found
+
+    return answer
+
 
 NUMBER, NAME, CALL = "number", "name", "call"
 """The operations of nodes that are no row of a table: a literal, a name, a call of the program's own function."""
@@ -62,7 +81,7 @@ class Program:
 
     __slots__ = (
         "source", "operations", "arguments", "starts", "stops", "statements", "callees", "called", "branches", "keys",
-        "keywords", "free",
+        "keywords", "free", "kept",
     )  # fmt: skip
 
     def __init__(self, source: Source) -> None:
@@ -84,6 +103,13 @@ class Program:
         """For a call with keywords, the names of its last arguments."""
         self.free: list[str] = []
         """Names that nothing binds, in order of appearance: the variables, and constants such as pi."""
+        self.kept: dict[Any, Any] = {}
+        """What has been worked out of it `once`."""
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """What a copy, and a pickle, has of it."""
+        state: Any = object.__getstate__(self)
+        return None, state[1] | {"kept": {}}
 
     def __repr__(self) -> str:
         text = " ".join(self.source.text.split())

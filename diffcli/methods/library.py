@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, overload
 from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.errors.library_words import for_library
 from diffcli.methods.gradient import compute
+from diffcli.methods.nothing_to_say import plain_gradient
 from diffcli.methods.options import JvpOptions, MatrixOptions, Options
 from diffcli.methods.points.ranges import POSITIVE
-from diffcli.methods.problem.problem import At, Target
+from diffcli.methods.problem.problem import At, Target, as_program
 from diffcli.records import Array, Difference, GradientResult, Trace, is_array
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -111,7 +112,8 @@ def grad(
         mode=mode, wrt=wrt, direction=direction, kink=kink, strict=strict, method=method, accuracy=accuracy, step=step, rule=rule,
         steps=steps, simplify=simplify, max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
-    return compute(target, at, options)
+    program = as_program(target, verify)
+    return (plain_gradient(program, at) if options.usual else None) or compute(program, at, options)
 
 
 def value_and_grad(

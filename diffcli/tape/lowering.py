@@ -60,6 +60,23 @@ def lower(
     return with_shapes(tape, [(shapes or {}).get(name, ()) for name in tape.inputs])
 
 
+KEPT_NODES = 20_000
+"""The most nodes of a program whose tape is kept with it."""
+
+
+def lowered(program: Program, given: Mapping[str, Any], share: bool = False, most_rows: int = MOST_ROWS) -> Tape:
+    """The tape of a program where names have the values that are given; the last one is kept with a program that is not long."""
+    shapes = {name: shape for name, value in given.items() if (shape := getattr(value, "shape", ()))}
+    question = share, most_rows, tuple([name for name in CONSTANTS if name in given]), shapes
+    known: tuple[object, Tape] | None = program.kept.get(lowered)
+    if known is not None and known[0] == question:
+        return known[1]
+    tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
+    if len(program) <= KEPT_NODES:
+        program.kept[lowered] = question, tape
+    return tape
+
+
 class _Lowering:
     def __init__(self, program: Program, given: Collection[str], share: bool, most_rows: int) -> None:
         self.program = program

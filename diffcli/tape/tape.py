@@ -41,7 +41,7 @@ class Tape:
 
     __slots__ = (
         "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
-        "output", "outputs", "shapes", "parameters", "derived_from", "decisions", "numbering",
+        "output", "outputs", "shapes", "parameters", "derived_from", "decisions", "numbering", "kept",
     )  # fmt: skip
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
@@ -74,6 +74,8 @@ class Tape:
         zero is its limit and not undefined; None if there are none."""
         self.numbering: dict[str, int] | None = {}
         """The slots of constants by their names or shortest decimals; None once the tape is finished."""
+        self.kept: dict[Any, Any] = {}
+        """What has been worked out of it `once`."""
 
     # -- while it is written -------------------------------------------------------------------------------------------
 
@@ -134,6 +136,7 @@ class Tape:
         twin = object.__new__(Tape)  # what `copy` would do, in half the time
         for name in Tape.__slots__:
             setattr(twin, name, getattr(self, name))
+        twin.kept = {}
         return twin
 
     # -- reading it ----------------------------------------------------------------------------------------------------

@@ -40,22 +40,7 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     values = [
         one._value if isinstance(one, Core) else one if one.__class__ is float else operand_value(one, truth) for one in given
     ]
-    kind, shapes = tensors.one_kind(values)
-    plan: Plan | None = None
-    if shapes is None or (kind is tensors.FLOAT32 and _has_numbers(given)) or not (known.quick or truth):
-        value, plan, given = _of_kinds(known, given, values, fixed)
-    elif known.number is not None and not truth and kind is not tensors.FLOAT32 and not any(shapes):
-        values = list(map(tensors.as_number, values))
-        value = known.number(*values)
-    else:
-        plan = plan_of(known, shapes, fixed)
-        value = arrays.quietly(plan.value, *values)
-        if truth:
-            value = tensors.truth(value)
-        elif not plan.shape or (kind is not None and value.dtype is not kind):
-            value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
-        if not known.view:
-            value = tensors.in_memory_of_its_own(value, values)
+    value, plan, given = compute(known, given, values, fixed)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
     made = new(value)
@@ -65,9 +50,33 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     if edges is not None:
         made._node = record(known, plan, given, edges, values, value)
     elif leads_on(known) and (truth or marked(given)):
-        plan = plan or plan_of(known, [()] * len(given), fixed)
-        set_boundary(made, boundary_of(known, given, made.shape, plan.shapes, plan.fixed))
+        shapes, options = (None, None) if plan is None else (plan.shapes, plan.fixed)
+        set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
     return made
+
+
+def compute(
+    known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed, over: bool = False
+) -> tuple[Any, Plan | None, Sequence[Any]]:
+    """The value of an operation, its plan, and the operands, in its kind of numbers as ``values`` become.
+
+    Numbers alone have no plan. The value takes the memory of the first operand, where it can and ``over`` says that it may.
+    """
+    kind, shapes = tensors.one_kind(values)
+    if shapes is None or (kind is tensors.FLOAT32 and _has_numbers(given)) or not (known.quick or known.truth):
+        return _compute_in_kinds(known, given, values, fixed)
+    if known.number is not None and not known.truth and kind is not tensors.FLOAT32 and not any(shapes):
+        values[:] = map(tensors.as_number, values)
+        return known.number(*values), None, given
+    plan = plan_of(known, shapes, fixed)
+    if over and plan.shape == shapes[0] and known.takes_memory and tensors.writable(values[0]):
+        return arrays.quietly(known.value, *values, out=values[0]), plan, given
+    value = plan.value(*values) if known.view else arrays.quietly(plan.value, *values)
+    if known.truth:
+        return tensors.truth(value), plan, given
+    if not plan.shape or (kind is not None and value.dtype is not kind):
+        value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
+    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
 
 
 def _has_numbers(given: Sequence[Any]) -> bool:
@@ -75,17 +84,13 @@ def _has_numbers(given: Sequence[Any]) -> bool:
     return any(isinstance(one, Core) and one._value.__class__ is float for one in given)
 
 
-def _of_kinds(known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed) -> tuple[Any, Plan, Sequence[Any]]:
-    """The value of an operation on numbers of whatever kinds, its plan, and the operands as they become."""
+def _compute_in_kinds(
+    known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed
+) -> tuple[Any, Plan, Sequence[Any]]:
+    """The same of numbers of whatever kinds."""
     if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     plan = plan_of(known, list(map(tensors.shape_of, values)), fixed)
-    value, given = compute(known, plan, given, values)
-    return value, plan, given
-
-
-def compute(known: Rule, plan: Plan, given: Sequence[Any], values: list[Any]) -> tuple[Any, Sequence[Any]]:
-    """The value of an operation, and the operands, in its kind of numbers as ``values`` become."""
     moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
     whole = not moved and _all_whole(known, given, values)
     kind = None
@@ -96,15 +101,15 @@ def compute(known: Rule, plan: Plan, given: Sequence[Any], values: list[Any]) ->
         given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
     value = arrays.quietly(plan.value, *values)
     if known.truth:
-        return tensors.truth(value), given
+        return tensors.truth(value), plan, given
     value = tensors.plain(value)
     if known.name in INDEX_RESULTS:
-        return tensors.as_kind(value, tensors.INT64), given
+        return tensors.as_kind(value, tensors.INT64), plan, given
     if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
         _exact(known, [value, plan.value(*map(abs, values))])
     if kind is not None and tensors.kind_of(value) is not kind:
         value = tensors.as_kind(value, kind)
-    return value if known.view else tensors.in_memory_of_its_own(value, values), given
+    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
 
 
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:
@@ -164,23 +169,27 @@ def record(
     reads = plan.reads(edges)
     saved = _saved(known, given, values, reads)
     node = ArrayNode(known, edges, saved, value if reads[-1] else None)
-    node.versions, node.plan = versions_of(saved), plan
+    node.plan = plan
+    if saved is not NEITHER:
+        node.versions = versions_of(saved)
     return node
 
 
 def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: tuple[bool, ...]) -> tuple[Any, ...]:
     """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
     saved: list[Any] = []
-    for position, one in enumerate(given):
-        if not isinstance(one, Core) or not (reads[position] or one._boundary is not None):
-            saved.append(values[position] if known.jumps or reads[position] else None)
-        elif not reads[position]:
-            saved.append(new(values[position]))  # whatever becomes of the operand, the result stands on a break
-            saved[position]._boundary = one._boundary
-        elif one._made_in_inference:
-            raise refuse_inference(one, known.label.removesuffix("Backward").lower())
-        else:
+    for one, value, read in zip(given, values, reads):  # noqa: B905  (the result comes last)
+        if not isinstance(one, Core):
+            saved.append(value if read or known.jumps else None)
+        elif read:
+            if one._made_in_inference:
+                raise refuse_inference(one, known.label.removesuffix("Backward").lower())
             saved.append(one)
+        elif one._boundary is None:
+            saved.append(value if known.jumps else None)
+        else:
+            saved.append(new(value))  # whatever becomes of the operand, the result stands on a break
+            saved[-1]._boundary = one._boundary
     if len(saved) > 2 or saved[0] is not None or saved[-1] is not None:
         return tuple(saved)
     return NOTHING if len(saved) == 1 else NEITHER
@@ -218,7 +227,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
     def operation(a: Any, b: Any) -> Any:
         x = a._value
         if x.__class__ is not float or a._counter is not None:
-            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+            return apply_rule(known, (a, b), {}) if isinstance(b, Core) or is_operand(b) else NotImplemented
         other: Any = None
         kept: Any = b
         if isinstance(b, Core):
@@ -258,7 +267,8 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
     """The operator with a tensor on its right."""
-    return lambda b, a: apply(name, (a, b)) if is_operand(a) else NotImplemented
+    known = rule(name, 2)
+    return lambda b, a: apply_rule(known, (a, b), {}) if a.__class__ is float or is_operand(a) else NotImplemented
 
 
 def is_operand(given: Any) -> bool:

@@ -54,11 +54,15 @@ def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | 
     """Where the adjoints of the operands of an operation go; None if it is not recorded."""
     if passive or _mode_of() != DEFAULT:
         return None
-    edges = tuple([edge_of(one) if isinstance(one, Core) else None for one in given])
-    for edge in edges:
-        if edge is not None:
-            return edges
-    return None
+    edges: list[Edge] = []
+    recorded = False
+    for one in given:
+        edge: Edge = None
+        if isinstance(one, Core):
+            edge = edge_of(one) if one._base is not None else one._node or (one if one._flag else None)
+            recorded = recorded or edge is not None
+        edges.append(edge)
+    return tuple(edges) if recorded else None
 
 
 # -- comparisons at their boundary ----------------------------------------------------------------------------------------

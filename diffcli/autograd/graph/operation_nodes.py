@@ -71,7 +71,13 @@ class OperationNode(Node):
         return [*super().__dir__(), *(name for name in names if hasattr(self, name))]
 
     def release(self) -> None:
-        if self.result is not None or any(operand is not None for operand in self.operands or ()):
+        if self.result is None:
+            for operand in self.operands or ():
+                if operand is not None:
+                    break
+            else:
+                return  # there is nothing to forget
+        if self.operands is not None:
             flat = self.rule.jumps and not any(self.rule.reads)
             self.operands = (None,) * len(self.operands) if flat else None  # type: ignore[assignment]
         self.result = None
@@ -151,7 +157,9 @@ class ArrayNode(OperationNode):
         return term if mask is None else Partial(term, mask)
 
     def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
-        rule, function, is_all = self.plan.adjoint(position)
+        edge = self.edges[position]
+        by_columns = edge.__class__ is ArrayNode and edge.rule.name == "transpose" and len(edge.shape) == 2
+        rule, function, is_all = self.plan.adjoint(position, by_columns)
         if function is None:
             return tensors.zeros(self.plan.shapes[position], tensors.kind_of(g))
         known = [*values, self.result]
@@ -237,5 +245,5 @@ def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
     """The versions of what is saved; None if nothing has ever been changed."""
     for operand in operands:
         if isinstance(operand, Core) and operand._counter is not None:
-            return tuple(version_of(one) if isinstance(one, Core) else 0 for one in operands)
+            return tuple([version_of(one) if isinstance(one, Core) else 0 for one in operands])
     return None

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli.autograd.rules import Rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.array_row import Fixed, Shape, ShapeError, broadcast_shapes
-from diffcli.tape.running.array_rules import NUMPY, ArrayRule
+from diffcli.tape.running.array_rules import BY_COLUMNS, NUMPY, ArrayRule
 
 
 class Plan:
@@ -36,7 +36,7 @@ class Plan:
             self.shape = rule.row.shape(shapes, self.fixed)
             self.value = partial(rule.value, **self.fixed) if self.fixed else rule.value
         self._reads: dict[tuple[bool, ...], tuple[bool, ...]] = {}
-        self._adjoints: dict[int, tuple[ArrayRule, Callable[..., Any] | None, bool]] = {}
+        self._adjoints: dict[tuple[int, bool], tuple[ArrayRule, Callable[..., Any] | None, bool]] = {}
 
     def reads(self, edges: Sequence[Any]) -> tuple[bool, ...]:
         """Whether the rules of those operands that have edges read each operand, and last the result."""
@@ -52,14 +52,18 @@ class Plan:
             self._reads[kind] = found
         return found
 
-    def adjoint(self, position: int) -> tuple[ArrayRule, Callable[..., Any] | None, bool]:
-        """What an array operation hands on to an operand: the rule, as a function (None: nothing), and if that is all of it."""
-        found = self._adjoints.get(position)
+    def adjoint(self, position: int, by_columns: bool = False) -> tuple[ArrayRule, Callable[..., Any] | None, bool]:
+        """What an array operation hands on to an operand: the rule, as a function (None: nothing), and if that is all of it.
+
+        Products of matrices may be asked for ``by_columns``, in the memory of which a transposition shows rows.
+        """
+        found = self._adjoints.get((position, by_columns))
         if found is None:
             row = self.rule.row
             assert row is not None and self.fixed is not None
             rule = ArrayRule(row, self.shapes, self.shape, self.fixed, position)
-            found = self._adjoints[position] = rule, NUMPY.row_term(rule, "adjoint"), not (row.present or rule.leaves_out)
+            function = (BY_COLUMNS if by_columns else NUMPY).row_term(rule, "adjoint")
+            found = self._adjoints[position, by_columns] = rule, function, not (row.present or rule.leaves_out)
         return found
 
 

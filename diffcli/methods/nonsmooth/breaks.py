@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial, reduce
-from operator import or_
+from operator import itemgetter, or_
 from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
+from diffcli.language.syntax import once
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
 from diffcli.records import is_array
+from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import arithmetic_of
+from diffcli.tape.running.rules import FLOAT, Function
 
 if TYPE_CHECKING:
     from diffcli.methods.problem.still_rows import Surroundings
@@ -53,26 +56,31 @@ class Break(NamedTuple):
 def find_breaks(problem: Problem) -> list[Break]:
     """The breaks among the rows that touch the derivative, in evaluation order."""
     tape, values = problem.tape, problem.values
-    rows = map(row_of, set(tape.operations))
-    watched = {row.name: row for row in rows if row.breaks or row.flat or row.name == "where"}
-    if not watched:
-        return []
-    arithmetic, deciding, jumping = arithmetic_of(tape), deciding_rows(problem), False
+    standing: list[tuple[int, Any, _Standing]] = []
+    for slot, row, arguments, condition in watched_rows(tape):
+        if values[slot] is None or not problem.active[slot] or (condition and not condition(*arguments(values))):
+            continue
+        every = _singled_out(problem, slot) if row.name == "where" else arithmetic_of(tape).breaks_at(tape, slot, values)
+        if every or row.flat:
+            standing.append((slot, row, every))
+    return _told(problem, standing) if standing else []
+
+
+def _told(problem: Problem, standing: Sequence[tuple[int, Any, _Standing]]) -> list[Break]:
+    """The breaks to be told, of rows that stand on some or are flat."""
+    tape, deciding, jumping = problem.tape, deciding_rows(problem), False
     moved, there = cache(partial(moved_elements, problem)), cache(partial(_elements_reached, problem))
     beside = cache(partial(_beside, problem))
     found: list[tuple[int, _Standing, _Standing]] = []
-    for slot, name in enumerate(tape.operations, tape.first_row):
-        if name not in watched or values[slot] is None or not problem.active[slot]:
-            continue
-        reached, decides = problem.reached(slot), slot in deciding
-        every = _singled_out(problem, slot) if name == "where" else arithmetic.breaks_at(tape, slot, values)
-        if not every and watched[name].flat and reached and not decides:
+    for slot, row, every in standing:
+        name, reached, decides = row.name, problem.reached(slot), slot in deciding
+        if not every and row.flat and reached and not decides:
             every = [("flat", False)]
         if not every:
             continue
         operands = tape.operands_of(slot)[: 1 if name == "where" else None]
         moving = _among(every, reduce(or_, [moved()[operand] for operand in operands]))
-        if moving and watched[name].symbol and watched[name].flat and (sides := beside()) is not None:  # a comparison
+        if moving and row.symbol and row.flat and (sides := beside()) is not None:  # a comparison
             moving = _among(moving, sides.leaves(slot))
         jumping = jumping or any(kind in _JUMPS for kind, _ in moving)
         if not reached:  # slopes do not matter there
@@ -88,6 +96,18 @@ def find_breaks(problem: Problem) -> list[Break]:
         is_number = slot not in deciding and tape.operation(slot) != "where"  # a comparison used as one is a step function
         told += [Break(slot, "jump" if is_number and "branch" in kind else kind, elements(holds)) for kind, holds in seen]
     return told
+
+
+@once
+def watched_rows(tape: Tape) -> list[tuple[int, Any, itemgetter[Any], Function | None]]:
+    """The rows that may be told of: slot, row of the table, and of numbers without what condition, on what values, one is not."""
+    rows = {name: row_of(name) for name in set(tape.operations)}
+    kinds = {
+        name: (row, FLOAT.breaks_of(name)[0][1][0] if tape.shapes is None and not row.flat and len(row.breaks) == 1 else None)
+        for name, row in rows.items() if row.breaks or row.flat or row.name == "where"
+    }  # fmt: skip
+    rows_of_tape = enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
+    return [(slot, kinds[name][0], itemgetter(*row, slot), kinds[name][1]) for slot, (name, row) in rows_of_tape if name in kinds]
 
 
 def _with_hidden(beside: Callable[[], Surroundings | None], slot: int, every: _Standing, seen: _Standing) -> _Standing:

@@ -37,6 +37,7 @@ class Range(NamedTuple):
 
 POSITIVE = Range(5e-324, whole=False)
 MAX_NODES = Range(1, 10**9)
+THREADS = Range(1, 1024)
 TIMEOUT = Range(0, 10**7, whole=False)
 """Seconds: up to a season."""
 

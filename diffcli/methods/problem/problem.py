@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import nan, prod
 from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, refusal
 from diffcli.language import Program, parse
+from diffcli.language.syntax import once
 from diffcli.language.writing.printer import number_text, program_text
 from diffcli.methods.points.points import GivenPoint, Point, as_point, unknown_name
 from diffcli.methods.sweeps.forward import tangents
@@ -18,7 +19,7 @@ from diffcli.methods.sweeps.reverse import Adjoints, accumulate, activity, adjoi
 from diffcli.operations import CONSTANTS
 from diffcli.records import Number, is_array, is_finite
 from diffcli.tape import Tape, evaluate, lower
-from diffcli.tape.lowering import MOST_ROWS
+from diffcli.tape.lowering import MOST_ROWS, lowered
 from diffcli.tape.running.evaluation import Values, constant_values
 from diffcli.tape.running.rules import Overrides
 from diffcli.tape.tape import Shape
@@ -104,8 +105,7 @@ class Problem:
             question.recording = recorded(function, given, most_rows)
             tape: Tape = question.recording.tape
         else:
-            shapes = {name: getattr(value, "shape", ()) for name, value in given.items()}
-            tape = lower(program, given=given, share=share, most_rows=most_rows, shapes=shapes)
+            tape = lowered(program, given, share, most_rows)
         chosen = choose(wrt, tape.inputs, subject_of(program))
         self._settle(question, tape, {name: given[name] for name in tape.inputs}, chosen)
 
@@ -126,11 +126,13 @@ class Problem:
         self.question = question
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
-        self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
+        self.outputs, self._slots = _places(tape)
         self.texts: dict[str, str] = {}
         """What each result is, as it stands in the list; empty where there is no list."""
-        self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
-        self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
+        if active is None:
+            chosen = [self._slots[name] for name in wrt]
+            active = _all_activity(tape) if len(chosen) == len(tape.inputs) else activity(tape, chosen)
+        self.active = active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
         self._adjoints: Adjoints | None = None
 
@@ -262,9 +264,18 @@ class Problem:
         """A note for everything that the results do not use, and for names without values that look like formulas."""
         if len(self.program.statements) == 1 and self.known:
             return []
-        from diffcli.methods.problem.remarks import unused
+        from diffcli.methods.problem.remarks import unused, unused_of_values
 
-        return unused(self.program, self.known)
+        return list(unused_of_values(self.program)) if self.known else unused(self.program, False)
+
+
+@once
+def _places(tape: Tape) -> tuple[tuple[Output, ...], dict[str, int]]:
+    """The result of a tape, and the slots of its inputs by name."""
+    return (Output("f", tape.output, tape.shape(tape.output)),), {name: slot for slot, name in enumerate(tape.inputs)}
+
+
+_all_activity = once(activity)
 
 
 class Linearisation(Problem):
@@ -295,6 +306,7 @@ class Linearisation(Problem):
             self.outputs = tuple(outputs)
 
 
+@once
 def one_line(program: Program) -> str:
     """A program on one line, as diffcli reads it; a very long one as it was written."""
     if len(program) > 100_000:
@@ -302,10 +314,17 @@ def one_line(program: Program) -> str:
     return program_text(program).replace("\n", "; ")
 
 
+_read = lru_cache(64)(parse)
+"""The texts that were read last: whoever asks for one again and again does not wait for it, nor for its tape."""
+
+KEPT_TEXT = 5_000
+"""The longest text that is kept, in characters: about half a megabyte with its tape."""
+
+
 def as_program(target: Target, verify: bool = True) -> Program:
     """What is to be differentiated as a program: text is parsed, and a Python function stands in for one, to ``verify``."""
     if isinstance(target, str):
-        return parse(target)
+        return _read(target) if len(target) <= KEPT_TEXT else parse(target)
     if isinstance(target, Program):
         return target
     if not callable(target):

@@ -10,9 +10,10 @@ the same without the steps and with nothing in its loop that a million rows woul
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from diffcli._named import NamedTuple
+from diffcli.language.syntax import once
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import FLOAT, MANY, Arithmetic, Overrides, TermFunctions
@@ -141,13 +142,11 @@ def _seeded(tape: Tape, seeds: Mapping[int, float] | None) -> Adjoints:
     return result
 
 
-def _reversed_functions(tape: Tape) -> Iterator[TermFunctions]:
+@once
+def _reversed_functions(tape: Tape) -> list[TermFunctions]:
     """The term functions of every row, last row first."""
     known = FLOAT.terms_of(tape)
-    if len(known) == len({name for name, _ in known}):  # the usual case: no name stands with two numbers of operands
-        by_name = {name: functions for (name, _), functions in known.items()}
-        return map(by_name.__getitem__, reversed(tape.operations))
-    return (known[name, len(row)] for name, row in zip(reversed(tape.operations), reversed(tape.operands), strict=True))
+    return list(map(known.__getitem__, zip(reversed(tape.operations), map(len, reversed(tape.operands)), strict=True)))
 
 
 def activity(tape: Tape, inputs: list[int] | None = None) -> bytearray:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 from diffcli._named import NamedTuple
+from diffcli.language.syntax import once
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
@@ -49,12 +50,12 @@ EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtan
 _COMPOSED = 16.0
 """For functions that diffcli computes by formulas and series of its own."""
 
-_SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
+SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
 CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
 """Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
 
-_CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
+CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
 _MOVED = 16.0
@@ -74,7 +75,7 @@ def roundings(name: str) -> float:
         return 0.0
     if name in ROUNDED_ONCE:
         return 1.0
-    return _COMPOSED if name in _SPECIAL or name not in FLOATS else 2.0
+    return _COMPOSED if name in SPECIAL or name not in FLOATS else 2.0
 
 
 def is_with_itself(tape: Tape, slot: int) -> bool:
@@ -108,10 +109,10 @@ def value_errors(tape: Tape, values: Values) -> Errors:
     """
     errors = [0.0] * tape.size
     slot = tape.first_row - 1
-    for name, row in zip(tape.operations, tape.operands):  # noqa: B905 (hot loop)
+    for name, row, kind in zip(tape.operations, tape.operands, kinds(tape)):  # noqa: B905 (hot loop)
         slot += 1
         value = values[slot]
-        if value is None or (name in WITH_ITSELF and row[0] == row[1]):
+        if value is None or (len(row) == 2 and row[0] == row[1] and name in WITH_ITSELF):
             continue
         if name == "add" or name == "sub":
             a, b = row
@@ -124,27 +125,55 @@ def value_errors(tape: Tape, values: Values) -> Errors:
             a, b = row
             total = (errors[a] + abs(value) * errors[b]) / abs(values[b]) + UNIT * abs(value)
         else:
-            total = UNIT * roundings(name) * (max(abs(value), 1.0) if name in CANCELLING else abs(value))
-            if any([errors[operand] for operand in row]):  # noqa: C419 (hot loop)
-                total += _carried_over(name, row, values, errors, value)
+            total = kind.rounding * (max(abs(value), 1.0) if kind.cancels else abs(value))
+            error, own = errors[row[0]], values[row[0]]
+            if error and error <= CLOSE and error <= CLOSE * abs(own) and kind.by_first and (len(row) == 1 or not errors[row[1]]):
+                total += abs(kind.by_first(error, *[values[operand] for operand in row], value) or 0.0)  # `_carried_over` at once
+            elif any(map(errors.__getitem__, row)):
+                total += _carried_over(kind, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):
             total += SMALLEST
         errors[slot] = total
     return errors
 
 
-def _carried_over(name: str, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
+class Kind(NamedTuple):
+    """What all rows have in common of a name and a number of operands: their own rounding, and their terms.
+
+    ``by_first`` is the term by the first of one or two operands that move a result without sides.
+    """
+
+    name: str
+    rounding: float
+    cancels: bool
+    by_first: Function | None
+    terms: TermFunctions
+
+
+@cache
+def _kind(name: str, count: int) -> Kind:
+    own = FLOAT.terms(name, count)
+    return Kind(name, UNIT * roundings(name), name in CANCELLING, own[0] if count <= 2 and name not in CHOOSING else None, own)
+
+
+@once
+def kinds(tape: Tape) -> list[Kind]:
+    """The kind of every row."""
+    return list(map(_kind, tape.operations, map(len, tape.operands)))
+
+
+def _carried_over(kind: Kind, row: Sequence[int], values: Values, errors: Errors, value: float) -> float:
     """How far a row is off by the errors of its operands."""
-    total = 0.0
+    total, name = 0.0, kind.name
     arguments = [*[values[operand] for operand in row], value]
-    (functions, taken), many = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments), len(row) > MANY
+    (functions, taken), many = FLOAT.of_taken(kind.terms, arguments), len(row) > MANY
     for position, (operand, function) in enumerate(zip(row, functions)):  # noqa: B905 (hot loop)
         error, own = errors[operand], values[operand]
         if not error:
             continue
         if name == "stop_gradient":
             return error
-        if name in _CHOOSING or error > CLOSE * min(1.0, abs(own)):
+        if name in CHOOSING or error > CLOSE * min(1.0, abs(own)):
             radius = FLOAT.radius(name, len(row))[position]
             if radius is not None and not (abs(value - own) / 2 if many and own != value else radius(*arguments)) > error:
                 return INFINITE
@@ -182,7 +211,7 @@ def adjoint_errors(
             a, b = row
             for operand, other in ((a, b), (b, a)):
                 if active[operand]:
-                    found[operand] += _by_factor(bar, error, values[other], errors[other])
+                    found[operand] += by_factor(bar, error, values[other], errors[other])
             continue
         places = (*row, slot)
         arguments, off = [*map(value_of, places)], [*map(error_of, places)]
@@ -222,33 +251,33 @@ def _cancels(name: str, g: float, arguments: Sequence[float]) -> bool:
     return first is not None and second is not None and first(g, *arguments) + second(g, *arguments) == 0
 
 
-_Bound = Callable[[float, float, Sequence[float], Sequence[float]], float]
+Bound = Callable[[float, float, Sequence[float], Sequence[float]], float]
 """How far a term is off: by g, its error, the operands and the result, and the errors of these."""
 
 
 @cache
-def _bounds(name: str, count: int) -> tuple[_Bound | None, ...]:
+def bounds_on_terms(name: str, count: int) -> tuple[Bound | None, ...]:
     """The bounds on the terms of an operation; None where there is no dependence."""
     if name in ("add", "sub", "neg"):
         return (lambda g, error, *_: error + UNIT * abs(g),) * count
     if name == "mul":
         return (
-            lambda g, error, arguments, errors: _by_factor(g, error, arguments[1], errors[1]),
-            lambda g, error, arguments, errors: _by_factor(g, error, arguments[0], errors[0]),
+            lambda g, error, arguments, errors: by_factor(g, error, arguments[1], errors[1]),
+            lambda g, error, arguments, errors: by_factor(g, error, arguments[0], errors[0]),
         )
     bound = _of_quotient if name == "div" else _term_error
-    plans = [_Plan(UNIT * (roundings(name) + 2), name in _SPECIAL, _named_in(term)) for term in terms(name, count)]
+    plans = [_Plan(UNIT * (roundings(name) + 2), name in SPECIAL, _named_in(term)) for term in terms(name, count)]
     pairs = zip(FLOAT.terms(name, count), plans, strict=True)
     return tuple([function and partial(bound, function, plan) for function, plan in pairs])
 
 
 def _bounds_at(
     name: str, row: Sequence[int], arguments: list[float], own: TermFunctions | None
-) -> tuple[tuple[_Bound | None, ...], list[float]]:
+) -> tuple[tuple[Bound | None, ...], list[float]]:
     """The same with what they are computed from: of many operands by those that are taken, or by a policy at kinks."""
     if own is None:
         if len(row) <= MANY:
-            return _bounds(name, len(row)), arguments
+            return bounds_on_terms(name, len(row)), arguments
         own, arguments = FLOAT.of_taken(FLOAT.terms(name, len(row)), arguments)
     return tuple([function and partial(_term_error, function, _Plan(4 * UNIT, False, ())) for function in own]), arguments
 
@@ -268,7 +297,7 @@ def _named_in(term: Term | None) -> tuple[int, ...]:
     return tuple(place for place, text in enumerate((*term.row.parameters, RESULT)) if text in term.program.arguments)
 
 
-def _by_factor(g: float, error: float, factor: float, off: float) -> float:
+def by_factor(g: float, error: float, factor: float, off: float) -> float:
     term = g * factor
     total = (abs(factor) + off) * error + abs(g) * off + 2 * UNIT * abs(term)
     return total + SMALLEST if -TINY < term < TINY and g and factor else total

@@ -1,4 +1,4 @@
-"""The derivative of a program as a program: reverse mode written out as a tape.
+"""The derivative of a program as a program: reverse mode, and forward mode, written out as tapes.
 
 What a sweep computes row by row is emitted row by row here, from the same texts of the table, after the rows of f. So the
 derivative can be evaluated, swept again, printed and counted like any other program; and transformed again, for the next
@@ -11,7 +11,7 @@ times an infinity: see `diffcli.tape.building.accumulation`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffcli._named import NamedTuple
@@ -38,35 +38,14 @@ class Transformed(NamedTuple):
     """The slot of the whole adjoint of each slot of f that has one."""
 
 
-class ReverseTransform:
-    """The making of a tape that computes the value of another one and its gradient, with where everything stands.
+class Transform:
+    """A tape that begins as another one, and grows by the rows of sweeps over that.
 
-    Rows of f stay as they are, but for those that neither the value nor the gradient needs. ``wrt`` are the slots of the inputs
-    to differentiate by, and ``active`` is what `diffcli.methods.sweeps.reverse.activity` says of them, if that is known already.
-
-    `run` returns a tape whose ``outputs`` are the value and the derivative by each of ``wrt``, and whose ``output`` is the
-    value. A derivative that is not there is the constant 0; of constants the place is counted from the front, as in ``output``.
-
-    >>> from diffcli.language import parse
-    >>> from diffcli.tape import evaluate, lower
-    >>> derived = ReverseTransform(lower(parse("x*y + sin(x)")), [0, 1]).run().tape
-    >>> derived.operations, derived.operands[3:]
-    (['mul', 'sin', 'add', 'cos', 'add'], [(0,), (5, 1)])
-    >>> values = evaluate(derived, [0.0, 5.0])
-    >>> [values[slot] for slot in derived.outputs]
-    [0.0, 6.0, 0.0]
+    Rows of f stay as they are, but for those that nothing needs in the end. What sweeps have in common is there once.
     """
 
-    def __init__(
-        self,
-        tape: Tape,
-        wrt: Sequence[int],
-        active: bytearray | None = None,
-        most_rows: int = MOST_ROWS,
-    ) -> None:
-        self.tape, self.wrt = tape, wrt
-        self.active = active or activity(tape, list(wrt))
-        self.output = tape.output if tape.output < tape.slots else tape.output - tape.size
+    def __init__(self, tape: Tape, most_rows: int = MOST_ROWS) -> None:
+        self.tape = tape
         self.build = Builder(tape, most_rows)
         self.sums = Accumulation(self.build)
         self.arrays: ArrayTerms | None = None
@@ -83,44 +62,6 @@ class ReverseTransform:
         for slot in reversed(tape.rows()):
             for operand in tape.operands_of(slot):
                 self.above[operand] |= self.above[slot] or tape.operation(slot) in limited
-
-    def run(self) -> Transformed:
-        tape, sums = self.tape, self.sums
-        if self.output >= 0:
-            sums.add(self.output, self.build.scopes[self.output], self.build.constant(1.0), self.span(self.output))
-        for slot in reversed(tape.rows()):
-            taken = sums.take(slot, self.span(slot))
-            if taken is not None:
-                self.derivatives[slot] = taken[0]
-                self.hand_on(slot, *taken)
-        for slot in range(tape.first_row):
-            found = sums.take_number(slot, self.span(slot))
-            self.build.scope = self.build.root
-            self.derivatives[slot] = found if self.arrays is None else self.arrays.to_operand(found, slot, self.span(slot))
-        return self.finish([self.output, *[self.derivatives[slot] for slot in self.wrt]])
-
-    def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
-        """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
-        tape = self.tape
-        row, span, chooses = tape.operands_of(slot), tape.span(slot), tape.operation(slot) == "where"
-        for position, operand in enumerate(row):
-            if not self.active[operand] or (chooses and not position):
-                continue
-            given, part, when = adjoint, scope, not chooses or position == 1
-            condition = row[0] if chooses else self.present(slot, position, scope)
-            if condition is not None:
-                self.build.scope = scope
-                inside = self.build.part(condition, when)
-                if inside is None:
-                    continue
-                part = inside
-                given = given if self.arrays is None else self.arrays.taken(condition, when, given, span)
-            term = given if chooses else self.term(slot, position, part, given)  # of a choice nothing is computed
-            if term is not None:
-                if self.arrays is not None:
-                    masked = term if chooses else self.arrays.after(slot, term, given)
-                    term = self.arrays.to_operand(masked, operand, span)
-                self.sums.add(operand, part, term, span)
 
     def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
         """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
@@ -148,3 +89,126 @@ class ReverseTransform:
         tape, slots = self.build.finished(outputs)
         values = {slot: slots[slot] for slot in range(self.tape.slots) if slot in slots}
         return Transformed(tape, values, {slot: slots[found] for slot, found in self.derivatives.items() if found in slots})
+
+
+class ReverseTransform(Transform):
+    """The making of a tape that computes the value of another one and its gradient, with where everything stands.
+
+    ``wrt`` are the slots of the inputs to differentiate by, and ``active`` is what `diffcli.methods.sweeps.reverse.activity`
+    says of them, if that is known already.
+
+    `run` returns a tape whose ``outputs`` are the value and the derivative by each of ``wrt``, and whose ``output`` is the
+    value. A derivative that is not there is the constant 0; of constants the place is counted from the front, as in ``output``.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> derived = ReverseTransform(lower(parse("x*y + sin(x)")), [0, 1]).run().tape
+    >>> derived.operations, derived.operands[3:]
+    (['mul', 'sin', 'add', 'cos', 'add'], [(0,), (5, 1)])
+    >>> values = evaluate(derived, [0.0, 5.0])
+    >>> [values[slot] for slot in derived.outputs]
+    [0.0, 6.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        wrt: Sequence[int],
+        active: bytearray | None = None,
+        most_rows: int = MOST_ROWS,
+    ) -> None:
+        super().__init__(tape, most_rows)
+        self.wrt = wrt
+        self.active = active or activity(tape, list(wrt))
+        self.output = tape.output if tape.output < tape.slots else tape.output - tape.size
+
+    def run(self) -> Transformed:
+        self.sweep(self.output)
+        return self.finish([self.output, *[self.derivatives[slot] for slot in self.wrt]])
+
+    def sweep(self, output: int) -> list[int]:
+        """The rows of one sweep from a result, and the slots of its derivatives; rows of sweeps before are used again.
+
+        The result of a constant has its negative slot.
+        """
+        tape, sums = self.tape, self.sums
+        if output >= 0:
+            sums.add(output, self.build.scopes[output], self.build.constant(1.0), self.span(output))
+        for slot in reversed(tape.rows()):
+            taken = sums.take(slot, self.span(slot))
+            if taken is not None:
+                self.derivatives[slot] = taken[0]
+                self.hand_on(slot, *taken)
+        for slot in range(tape.first_row):
+            found = sums.take_number(slot, self.span(slot))
+            self.build.scope = self.build.root
+            self.derivatives[slot] = found if self.arrays is None else self.arrays.to_operand(found, slot, self.span(slot))
+        return [self.derivatives[slot] for slot in self.wrt]
+
+    def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
+        """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
+        tape = self.tape
+        row, span, chooses = tape.operands_of(slot), tape.span(slot), tape.operation(slot) == "where"
+        for position, operand in enumerate(row):
+            if not self.active[operand] or (chooses and not position):
+                continue
+            given, part, when = adjoint, scope, not chooses or position == 1
+            condition = row[0] if chooses else self.present(slot, position, scope)
+            if condition is not None:
+                self.build.scope = scope
+                inside = self.build.part(condition, when)
+                if inside is None:
+                    continue
+                part = inside
+                given = given if self.arrays is None else self.arrays.taken(condition, when, given, span)
+            term = given if chooses else self.term(slot, position, part, given)  # of a choice nothing is computed
+            if term is not None:
+                if self.arrays is not None:
+                    masked = term if chooses else self.arrays.after(slot, term, given)
+                    term = self.arrays.to_operand(masked, operand, span)
+                self.sums.add(operand, part, term, span)
+
+
+class ForwardTransform(Transform):
+    """The making of a tape of numbers that computes the values of another one, and their tangents along directions.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import evaluate, lower
+    >>> forward = ForwardTransform(lower(parse("x*y + sin(x)")))
+    >>> tangent, = forward.sweep({1: forward.build.constant(1.0)}, [4])
+    >>> forward.build.finished([tangent]).tape.results
+    [0]
+    """
+
+    def sweep(self, seeds: Mapping[int, int], outputs: Sequence[int]) -> list[int]:
+        """The slots of the tangents of some slots, for those of the inputs that move; a tangent of 0 does not move anything."""
+        build, found = self.build, dict[int, tuple[int, Scope]]()
+        for slot, tangent in seeds.items():
+            build.scope = build.root
+            may_not = self.above[slot] and tangent >= 0
+            moves = build.emit("ne", (tangent, build.constant(0.0)), self.span(slot)) if may_not else build.constant(1.0)
+            found[slot] = tangent, build.part(moves, True) or build.root
+        for slot in self.tape.rows():
+            for position, operand in enumerate(self.tape.operands_of(slot)):
+                if operand in found:
+                    self.hand_on(slot, position, *found[operand])
+            taken = self.sums.take(slot, self.span(slot))
+            if taken is not None:
+                found[slot] = taken
+        zero = build.constant(0.0), build.root
+        return [self.sums.number(*found.get(slot, zero), self.span(slot)) for slot in outputs]
+
+    def hand_on(self, slot: int, position: int, tangent: int, scope: Scope) -> None:
+        """Give a row what it gets of the tangent of one of its operands, which is there in a scope."""
+        condition, chooses = self.tape.operands_of(slot)[0], self.tape.operation(slot) == "where"
+        part: Scope | None = self.build.scopes[slot]
+        for around in [*scope.chain()][::-1]:
+            part = part and part.inside(around.condition, around.when)
+        if part is None or (chooses and not position):
+            return
+        asked = condition if chooses else self.present(slot, position, part)
+        self.build.scope = part
+        part = part if asked is None else self.build.part(asked, not chooses or position == 1)
+        term = tangent if chooses or part is None else self.term(slot, position, part, tangent)
+        if part is not None and term is not None:
+            self.sums.add(slot, part, term, self.span(slot))

@@ -22,6 +22,11 @@ def reduction(function: Callable[..., Array]) -> Callable[..., Array]:
     return reduced
 
 
+def mean(a: Array, axis: Axes | None = None, keepdims: float = 0) -> Array:
+    total = np.add.reduce(a, axis=axis, keepdims=bool(keepdims))
+    return total / (np.size(a) / np.size(total)) if np.size(total) else total
+
+
 def place(function: Callable[..., Array]) -> Callable[..., Array]:
     """Of argmax and argmin: where the element is, as a number; that of a number is 0."""
 
@@ -338,17 +343,22 @@ def _repeated_axes(own: Axes, shape: Axes) -> Axes:
 def sum_to(a: Array, shape: Axes = ()) -> Array:
     """Summed over the axes along which an array of that shape is repeated."""
     axes = _repeated_axes(np.shape(a), tuple(shape))
-    result = np.add.reduce(a, axis=axes, keepdims=True) if axes else a
-    return np.reshape(result, shape)
+    result = np.add.reduce(a, axis=axes) if axes else a
+    return result if shape and result.shape == shape else np.reshape(result, shape)
+
+
+def matmul_by_columns(a: Array, b: Array) -> Array:
+    """A product of matrices whose columns stand in memory one after the other."""
+    return np.matmul(a, b, order="F")
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "sum": reduction(np.sum), "mean": reduction(np.mean), "prod": reduction(np.prod), "amax": reduction(np.max),
+    "sum": reduction(np.add.reduce), "mean": mean, "prod": reduction(np.prod), "amax": reduction(np.max),
     "amin": reduction(np.min), "argmax": place(np.argmax), "argmin": place(np.argmin), "norm": norm, "logsumexp": logsumexp,
     "softmax": softmax, "log_softmax": log_softmax, "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot,
     "matmul": np.matmul, "outer": np.outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,
     "det": determinant, "inv": of_regular(np.linalg.inv), "solve": of_regular(np.linalg.solve),
-    "reshape": lambda a, shape=(): np.reshape(a, shape), "broadcast": broadcast,
+    "reshape": lambda a, shape=(): a if a.__class__ is float and not shape else np.reshape(a, shape), "broadcast": broadcast,
     "concat": lambda *a, axis=0: np.concatenate(a, axis=axis), "stack": lambda *a, axis=0: np.stack(a, axis=axis),
     "index": lambda a, key=(): a[key], "scatter": scatter, "put": put, "sum_to": sum_to,
     "conv2d": conv2d, "conv2d_input": conv2d_input, "conv2d_weight": conv2d_weight, "others": leave_one_out_product,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from functools import reduce
 from math import isfinite
+from threading import local
 from typing import Any
 
 import numpy as np
@@ -27,9 +29,30 @@ def quiet() -> Any:
 
 
 @np.errstate(all="ignore")
-def quietly(function: Callable[..., Array], *operands: Array) -> Array:
-    """What a function finds where NumPy does not warn: in half the time of a context."""
-    return function(*operands)
+def _quietly(function: Callable[..., Array], *operands: Array, **options: Any) -> Array:
+    return function(*operands, **options)
+
+
+_own = local()
+"""Of each thread the context in which NumPy does not warn."""
+
+
+def quietly(function: Callable[..., Array], *operands: Array, **options: Any) -> Array:
+    """What a function of arrays finds where NumPy does not warn.
+
+    In a context made before, functions of NumPy's own take half the time; they call nobody who could enter it again.
+    """
+    if not isinstance(function, np.ufunc):
+        return _quietly(function, *operands, **options)
+    try:
+        return _own.run(function, *operands, **options)
+    except AttributeError:
+        _own.run = _quietly
+        if np.lib.NumpyVersion(np.__version__) >= "2.0.0":  # before, that was a setting of the whole thread
+            context = copy_context()
+            context.run(np.seterr, all="ignore")
+            _own.run = context.run
+    return _own.run(function, *operands, **options)
 
 
 def each(function: Callable[..., float], count: int) -> Callable[..., Array]:
@@ -86,7 +109,11 @@ def power(a: Array, b: Array, out: Array | None = None) -> Array:
             return np.multiply(a, a, out=out)
         if b == 1:
             return np.multiply(a, 1.0, out=out)
+        if b == 0.5:  # for which NumPy takes the root: of -0 that is -0
+            a = np.add(a, 0.0)
     result = np.power(np.asarray(a, dtype=np.float64), b)
+    if not all_finite(result):  # the limit at 0 is that from above, and the root of -inf is none
+        result = np.power(np.where(np.equal(a, 0) & np.less(b, 0), 0.0, a), np.full_like(result, b))
     if np.ndim(b) == 0 and b and b == b:
         return result  # NumPy forgets that an operand is undefined in a^0 and 1^b only
     return _defined(result, a, b)
@@ -226,7 +253,7 @@ def times_quotient(g: Array, a: Array, b: Array) -> Array:
 
 
 def times_power(g: Array, b: Array, a: Array, exponent: Array) -> Array:
-    raised = power(a, exponent)
+    raised = a if exponent.__class__ is float and exponent == 1.0 else power(a, exponent)
     if b.__class__ is float and 0.25 <= abs(b) < 2.0**53:
         rounded: Array = False
     elif any_true(rounded := np.less(np.abs(b), 0.25) & np.greater(a, 0) | np.greater_equal(np.abs(b), 2.0**53)):

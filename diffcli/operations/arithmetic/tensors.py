@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -158,8 +159,11 @@ def in_memory_of_its_own(value: Value, operands: Sequence[Value]) -> Value:
 
 
 def owns(value: Value) -> bool:
-    """Whether a value is in memory that nobody else has, as far as one can see."""
-    return not isinstance(value, np.ndarray) or bool(value.flags.owndata and value.flags.writeable)
+    """Whether a value is in memory that nobody else has, as far as one can see: its own, or that of which it is the only view."""
+    if not isinstance(value, np.ndarray):
+        return True
+    alone = value.flags.owndata or (type(value.base) is np.ndarray and getrefcount(value.base) == 2)
+    return alone and bool(value.flags.writeable) and (value.base is None or value.base.size == value.size)
 
 
 def writable(value: Value) -> bool:

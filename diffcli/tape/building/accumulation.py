@@ -58,7 +58,10 @@ class Accumulation:
         taken = self.take(target, span)
         if taken is None:
             return self.build.constant(0.0)
-        slot, scope = taken
+        return self.number(*taken, span)
+
+    def number(self, slot: int, scope: Scope, span: Span) -> int:
+        """A sum that is there in a scope, as a number: 0 where it is not."""
         while scope.parent is not None:
             self.build.scope = scope.parent
             slot = _select(self.build, scope, slot, span)

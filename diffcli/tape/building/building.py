@@ -230,13 +230,13 @@ class Builder(Tape):
 
     # -- the end --------------------------------------------------------------------------------------------------------
 
-    def finished(self, outputs: Sequence[int]) -> Finished:
-        """A tape with the rows that some slots need, and no others."""
+    def finished(self, outputs: Sequence[int], more: Sequence[str] = ()) -> Finished:
+        """A tape with the rows that some slots need, and no others; and with ``more`` inputs, which are numbers."""
         live, scopes = self._live(outputs)
-        tape = Tape(self.source, list(self.inputs))
+        tape = Tape(self.source, [*self.inputs, *more])
         slots = {slot: slot for slot in range(len(self.inputs))}
         rows = [slot for slot in range(len(self.inputs), self.slots) if live[slot]]
-        slots |= {slot: place for place, slot in enumerate(rows, len(self.inputs))}
+        slots |= {slot: place for place, slot in enumerate(rows, tape.first_row)}
         used = {operand for slot in rows for operand in self.row(slot)[1] if operand < 0}
         used |= {scope.condition for scope in scopes if scope.condition < 0}
         for slot in sorted({*used, *(slot for slot in outputs if slot < 0)}, reverse=True):
@@ -248,10 +248,10 @@ class Builder(Tape):
         tape.stops.extend(map(self.stops.__getitem__, places))
         tape.parameters = {slots[slot]: fixed for slot, fixed in self.parameters.items() if live[slot]}
         if self.shapes is not None:
-            tape.shapes = [self.shapes[slot] for slot in (*range(len(self.inputs)), *rows)]
-        tape.skips = _skips([self.scopes[slot] for slot in rows], len(self.inputs), slots)
+            tape.shapes = [*self.shapes[: len(self.inputs)], *[()] * len(more), *[self.shapes[slot] for slot in rows]]
+        tape.skips = _skips([self.scopes[slot] for slot in rows], tape.first_row, slots)
         tape.bindings = {name: slots[slot] for name, slot in self.bindings.items() if slot in slots}
-        tape.derived_from = len(self.inputs) + sum(slot < self.derived for slot in rows)
+        tape.derived_from = tape.first_row + sum(slot < self.derived for slot in rows)
         return Finished(tape.finish([slots[slot] for slot in outputs], several=True), slots)
 
     def _live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:

@@ -40,8 +40,14 @@ class Written(NamedTuple):
         return [slot if slot >= 0 else slot + self.tape.size for slot in own]
 
 
-def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) -> Written:
+class PointNeededError(Exception):
+    """How an operation is written out depends on the values of its operands."""
+
+
+def write_out(tape: Tape, values: Sequence[Any] | None, most_rows: int = MOST_WRITTEN) -> Written:
     """The tape in numbers, from a tape with arrays and its values: labels and pivots are what they are there.
+
+    Without values it is right at every point; where there is no such tape, that is a `PointNeededError`.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import evaluate, lower
@@ -55,7 +61,7 @@ def write_out(tape: Tape, values: Sequence[Any], most_rows: int = MOST_WRITTEN) 
 
 
 class _Writer:
-    def __init__(self, tape: Tape, values: Sequence[Any], most_rows: int) -> None:
+    def __init__(self, tape: Tape, values: Sequence[Any] | None, most_rows: int) -> None:
         self.old, self.old_values, self.most_rows = tape, values, most_rows
         names = [name for slot, name in enumerate(tape.inputs) for name in element_names(name, tape.shape(slot))]
         self.new = Tape(tape.source, names)
@@ -71,7 +77,8 @@ class _Writer:
         for slot in range(old.first_row):
             count = size(old.shape(slot))
             self.there[slot] = cells.of([self.cell(first + k) for k in range(count)], old.shape(slot))
-            self.numbers += map(float, cells.listed(self.old_values[slot]))
+            if self.old_values is not None:
+                self.numbers += map(float, cells.listed(self.old_values[slot]))
             first += count
         starts = []
         for slot in old.rows():
@@ -109,6 +116,8 @@ class _Writer:
         return self.cell(self.new.constant(value, name))
 
     def number(self, cell: Cell) -> float:
+        if cell.slot >= 0 and self.old_values is None:
+            raise PointNeededError
         return self.new.constants[-1 - cell.slot] if cell.slot < 0 else self.numbers[cell.slot]
 
     def emit(self, name: str, *operands: Any) -> Cell:
@@ -118,8 +127,9 @@ class _Writer:
             message = f"written out in numbers the program has more than {self.most_rows} rows"
             help = ["automatic differentiation needs no writing out: --mode reverse"]
             raise LimitError([error("too-many-nodes", message, self.old.source, help=help)])
-        function = FLOAT.strict(name)
-        self.numbers.append(float(function(*[self.number(operand) for operand in row])))
+        if self.old_values is not None:
+            function = FLOAT.strict(name)
+            self.numbers.append(float(function(*[self.number(operand) for operand in row])))
         return self.cell(self.new.append(name, tuple([operand.slot for operand in row]), self.span))
 
     # -- operations -----------------------------------------------------------------------------------------------------
@@ -164,7 +174,7 @@ class _Writer:
         """By squares, unless they are too large or too small, or all of them 0."""
         if len(group) < 2:
             return self.emit("abs", group[0]) if group else self.constant(0.0)
-        if not 1e-100 < max(map(abs, map(self.number, group))) < 1e100:
+        if self.old_values is None or not 1e-100 < max(map(abs, map(self.number, group))) < 1e100:
             return self.chained("hypot", group)
         return self.emit("sqrt", self.chained("add", [cell * cell for cell in group]))
 
@@ -211,7 +221,8 @@ class _Writer:
     def write_det(self, a: Any) -> Any:
         """By elimination, as far as there are pivots to divide by, and the rest, or all of a small matrix, by cofactors."""
         rows = [list(row) for row in a]
-        largest = max([abs(self.number(cell)) for row in rows for cell in row], default=0.0)
+        large = rows if len(rows) > 6 else []
+        largest = max([abs(self.number(cell)) for row in large for cell in row], default=0.0)
         least = len(rows) * 2.0**-52 * largest  # what is below is rounding: the matrix may be singular there
         factors: list[Cell] = []
         while len(rows) > 6:

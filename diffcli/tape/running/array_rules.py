@@ -102,11 +102,12 @@ class _NumPy(ArrayArithmetic):
         return functions
 
 
-NUMPY = _NumPy(
-    arrays.FUNCTIONS | array_functions.FUNCTIONS, arrays.STRICT, arrays.SCALED,
+NUMPY, BY_COLUMNS = (_NumPy(
+    arrays.FUNCTIONS | array_functions.FUNCTIONS | others, arrays.STRICT, arrays.SCALED,
     constants={ABSENT: 0.0, "ties_of": arrays.ties_of}, operators=OPERATORS | {"square": "({0} * {0})"}, numbers=arrays,
     read=parsed_rule, kind="NumPy",
-)  # fmt: skip
+) for others in ({}, {"matmul": array_functions.matmul_by_columns}))  # fmt: skip
+"""NumPy's arrays; and with products of matrices whose columns stand in memory one after the other."""
 
 for _name in ARRAYS.keys() - array_functions.FUNCTIONS.keys():
     raise LookupError(f"row {_name} has no NumPy function")

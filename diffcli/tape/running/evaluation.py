@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from diffcli.language.syntax import once
 from diffcli.tape.running.rules import FLOAT, Arithmetic
 from diffcli.tape.tape import Tape
 
@@ -30,9 +31,12 @@ def evaluate(tape: Tape, point: Sequence[float]) -> Values:
     """
     arithmetic = arithmetic_of(tape)
     if arithmetic is FLOAT:
-        return run(tape, point, arithmetic.row_functions(tape))
+        return run(tape, point, _float_functions(tape))
     with arithmetic.numbers.quiet():
         return run(tape, point, arithmetic.row_functions(tape))
+
+
+_float_functions = once(FLOAT.row_functions)
 
 
 def constant_values(tape: Tape) -> Values:

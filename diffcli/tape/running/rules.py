@@ -251,8 +251,11 @@ class Arithmetic:
 
     def by_form(self, row: Operation) -> Function:
         """How a row without a function of its own is computed."""
-        text = f"where({row.domain}, {self.form(row)}, nan)" if row.domain else self.form(row)
-        return self.rule(self.read(text), row.parameters)
+        return self.rule(self.read(self.form_of(row)), row.parameters)
+
+    def form_of(self, row: Operation) -> str:
+        """The text by which a row is computed: NaN outside of its domain."""
+        return f"where({row.domain}, {self.form(row)}, nan)" if row.domain else self.form(row)
 
     def strict(self, name: str) -> Function:
         """How an operation is computed in a program."""

@@ -1,0 +1,168 @@
+"""The back end of machine code: a tape as vector instructions, over the points of a batch."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import pairwise
+from threading import Thread
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from diffcli._named import NamedTuple
+from diffcli.kernels import python
+from diffcli.kernels.backends import Layout, Runner
+from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
+from diffcli.kernels.machine.engine import Code, processor
+from diffcli.kernels.machine.entry import entry, fits
+from diffcli.kernels.machine.lanes import Lanes
+from diffcli.tape import Tape
+
+EFFORT = 1
+"""LLVM's level: one more takes a third longer to compile, and runs no faster."""
+SHARE = 4096
+"""The fewest points that a thread is started for."""
+
+BATCH = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class Kind(NamedTuple):
+    """The code for batches in which certain inputs are one number for all points."""
+
+    code: Code
+    call: Callable[..., None]
+    """``call(start, stop, inputs, results, marks)``"""
+    rescues: bool
+    """Whether it marks points that are to be computed again."""
+
+
+def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
+    """Machine code of a finished tape of numbers."""
+    return Machine(tape, layout, truths)
+
+
+class Machine:
+    """A tape as machine code, made when it is first called."""
+
+    def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int], width: int = 0) -> None:
+        self.tape, self.layout, self.truths = tape, layout, truths
+        self.width = width or processor().width
+        self.kinds: dict[frozenset[int], Kind] = {}
+
+    @cached_property
+    def careful(self) -> Runner:
+        """What works out the points that vectors cannot."""
+        return python.make(self.tape, self.layout, self.truths)
+
+    def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+        if not fits():
+            return self.careful.entry(otherwise)
+        return entry(self.tape, self.layout, lambda: self.careful, otherwise)
+
+    @property
+    def source(self) -> str:
+        return str(self.module(frozenset())[0])
+
+    # -- batches -------------------------------------------------------------------------------------------------------
+
+    def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
+        arrays = [np.asarray(value, dtype=np.float64) for value in inputs]
+        same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
+        kind = self.kinds.get(same)
+        if kind is None:
+            kind = self.kinds[same] = self.compiled(same)
+        count = len(results[0]) if results else 0
+        marks = np.zeros(-(-count // self.width) if kind.rescues else 0, dtype=np.uint8)
+        whole = count - count % self.width
+        run_in_threads(kind, whole, self.width, threads, addresses(arrays), addresses(results), marks.ctypes.data)
+        if whole < count:
+            self.rest(kind, arrays, results, marks, whole)
+        if kind.rescues and marks.any():
+            self.rescue(arrays, results, marks)
+
+    def rest(self, kind: Kind, arrays: Sequence[Any], results: Sequence[Any], marks: Any, start: int) -> None:
+        """The points after the last whole vector, in a vector of their own."""
+        count = len(results[0]) - start
+        ends = [value if not value.ndim else np.resize(value[start:], self.width) for value in arrays]
+        rests = [np.empty(self.width, result.dtype) for result in results]
+        kind.call(0, self.width, addresses(ends), addresses(rests), marks.ctypes.data + start // self.width)
+        for result, rest in zip(results, rests, strict=True):
+            result[start:] = rest[:count]
+
+    def rescue(self, arrays: Sequence[Any], results: Sequence[Any], marks: Any) -> None:
+        """Work the marked points out again, one by one."""
+        bits = np.unpackbits(marks[:, None], axis=1, bitorder="little")[:, : self.width].reshape(-1)
+        points = np.flatnonzero(bits[: len(results[0])])
+        again = [np.empty(len(points), result.dtype) for result in results]
+        self.careful.batch([value if not value.ndim else value[points] for value in arrays], again)
+        for result, values in zip(results, again, strict=True):
+            result[points] = values
+
+    def compiled(self, same: frozenset[int]) -> Kind:
+        module, rescues = self.module(same)
+        code = Code(str(module), EFFORT)
+        return Kind(code, BATCH(code.address("batch")), rescues)
+
+    def module(self, same: frozenset[int]) -> tuple[ir.Module, bool]:
+        """The function ``batch(start, stop, inputs, results, marks)``, and whether it marks any points."""
+        module = ir.Module("kernel")
+        lanes = Lanes(module, self.width)
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER, POINTER, POINTER]), "batch")
+        start, stop, inputs, results, marks = function.args
+        before, loop, after = (ir.IRBuilder(function.append_basic_block(name)) for name in ("before", "loop", "after"))
+        point = loop.phi(INTEGER)
+
+        def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
+            array = builder.load(builder.gep(inputs, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
+            if slot in same:
+                return spread(builder, builder.load(array, typ=DOUBLE), lanes.double)
+            return builder.load(builder.gep(array, [point], source_etype=DOUBLE), align=8, typ=lanes.double)
+
+        def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
+            array = builder.load(builder.gep(results, [INTEGER(position)], source_etype=POINTER), typ=POINTER)
+            if position in self.truths:
+                value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
+            else:
+                value, kind = lanes.number(value), DOUBLE
+            builder.store(value, builder.gep(array, [point], source_etype=kind), align=1 if kind is BYTE else 8)
+
+        emission = Emission(self.tape, lanes, load, store, same)
+        emission.before(before)
+        last = emission.each(loop)
+        if lanes.rescue is not None:
+            bits = last.zext(last.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
+            last.store(bits, last.gep(marks, [last.udiv(point, INTEGER(self.width))], source_etype=BYTE))
+        following = last.add(point, INTEGER(self.width))
+        point.add_incoming(start, before.block)
+        point.add_incoming(following, last.block)
+        before.cbranch(before.icmp_signed("<", start, stop), loop.block, after.block)
+        last.cbranch(last.icmp_signed("<", following, stop), loop.block, after.block)
+        after.ret_void()
+        return module, lanes.rescue is not None
+
+
+def spread(builder: ir.IRBuilder, number: ir.Value, vector: ir.VectorType) -> ir.Value:
+    """A number in every lane."""
+    nothing = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(nothing, number, INTEGER(0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
+
+
+def run_in_threads(kind: Kind, count: int, width: int, threads: int, *tables: Any) -> None:
+    """Compute the first ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
+    parts = max(1, min(threads, count // SHARE))
+    borders = [count * part // parts // width * width for part in range(parts)] + [count]
+    others = [Thread(target=kind.call, args=(start, stop, *tables)) for start, stop in pairwise(borders[1:])]
+    for thread in others:
+        thread.start()
+    kind.call(0, borders[1], *tables)
+    for thread in others:
+        thread.join()
+
+
+def addresses(arrays: Sequence[Any]) -> Any:
+    """Where the numbers of arrays stand, as a table of pointers."""
+    return (ctypes.c_void_p * len(arrays))(*[array.__array_interface__["data"][0] for array in arrays])

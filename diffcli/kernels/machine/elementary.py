@@ -1,0 +1,161 @@
+"""Elementary functions over vectors: what `math` computes for one number, without a branch.
+
+Each is a function of values. An error is a few units in the last place at most, and what is infinite, NaN or has a sign is
+what it is in floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, nan
+
+from diffcli.kernels.machine.values import Value
+
+LOG_2 = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+"""log(2) in two parts: a whole number up to 2^20 times the first is exact (FDLIBM, Sun 1993)."""
+TO_WHOLE = 1.5 * 2.0**52
+"""A number to which this is added is rounded to a whole one, which its lowest bits are then."""
+_SMALLEST = 2.0**-1022
+_ONE, _MANTISSA, _ROOT_HALF = 0x3FF0000000000000, 0x000FFFFFFFFFFFFF, 0x3FE6A09E667F3BCD
+
+# What follows is fitted at Chebyshev's nodes; beside each the largest error relative to the function.
+# (exp(r) - 1 - r)/r^2 for |r| <= log(2)/2: 4e-17
+_EXP = (
+    2.5100424157005067e-08, 2.7620138719733994e-07, 2.7557268378684192e-06, 2.480152119021773e-05,
+    0.00019841269863105968, 0.0013888888917281794, 0.008333333333330051, 0.04166666666662399, 0.16666666666666669,
+    0.5000000000000001,
+)  # fmt: skip
+# (2*atanh(s)/s - 2)/s^2 in s^2, for s to (sqrt(2) - 1)/(sqrt(2) + 1): 5e-18
+_LOG = (
+    0.14617807153417325, 0.15331611722055008, 0.1818289243253687, 0.22222211089379496, 0.28571428626253836,
+    0.3999999999989889, 0.666666666666667,
+)  # fmt: skip
+
+# (sinh(x)/x - 1)/x^2 in x^2 for |x| <= 1: 1e-17
+_SINH = (
+    7.746178593018827e-13, 1.6057679623801638e-10, 2.5052117695907823e-08, 2.7557319191381816e-06, 0.00019841269841324198,
+    0.008333333333333299, 0.16666666666666666,
+)  # fmt: skip
+
+
+def clamped(x: Value, low: float, high: float) -> Value:
+    """x held between two bounds; NaN stays."""
+    x = x.lanes.where(x > high, high, x)
+    return x.lanes.where(x < low, low, x)
+
+
+def _exponent(x: Value) -> tuple[Value, Value]:
+    """The whole number k nearest to x/log(2), and x - k*log(2)."""
+    lanes = x.lanes
+    k = lanes.fma(x, 1.4426950408889634, TO_WHOLE) - TO_WHOLE
+    return k, lanes.fma(k, -LOG_2[1], lanes.fma(k, -LOG_2[0], x))
+
+
+def scaled(x: Value, k: Value) -> Value:
+    """x*2^k for |k| < 2000: in two steps, because 2^k alone may be beyond the range, with one rounding."""
+    lanes = x.lanes
+    if lanes.scales:
+        return lanes.scaled(x, k)
+    half = lanes.fma(k, 0.5, TO_WHOLE)
+    rest = (k - (half - TO_WHOLE)) + TO_WHOLE
+    return (x.bits() + (half.bits() << 52)).as_number() * (rest.bits() << 52).plus(_ONE).as_number()
+
+
+def exp(x: Value) -> Value:
+    return times_power_of_2(x)
+
+
+def times_power_of_2(x: Value, shift: float = 0.0, rest: Value | None = None) -> Value:
+    """exp(x + rest)*2^shift, which may be in range where exp(x) is not; ``rest`` is tiny."""
+    lanes = x.lanes
+    k, r = _exponent(clamped(x, -800.0, 800.0))
+    r = r if rest is None else r + rest
+    return scaled(1.0 + lanes.fma(r * r, lanes.polynomial(r, _EXP), r), k + shift if shift else k)
+
+
+def expm1(x: Value) -> Value:
+    """(exp(r) - 1)*2^k + (2^k - 1), both halved, because 2^k may be beyond the range."""
+    lanes = x.lanes
+    k, r = _exponent(clamped(x, -50.0, 710.0))
+    near = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
+    power = ((k + (TO_WHOLE - 1.0)).bits() << 52).plus(_ONE).as_number()
+    return lanes.intrinsic("copysign", 2.0 * lanes.fma(near, power, power - 0.5), x)
+
+
+def sinh(x: Value) -> Value:
+    lanes, size = x.lanes, abs(x)
+    half, square = times_power_of_2(size, -1.0), size * size
+    near = lanes.fma(size * square, lanes.polynomial(square, _SINH), size)
+    return lanes.intrinsic("copysign", lanes.where(size < 1.0, near, half - 0.25 / half), x)
+
+
+def cosh(x: Value) -> Value:
+    half = times_power_of_2(abs(x), -1.0)
+    return half + 0.25 / half
+
+
+def tanh(x: Value) -> Value:
+    t = expm1(-2.0 * abs(x))
+    return x.lanes.intrinsic("copysign", -t / (2.0 + t), x)
+
+
+# -- logarithms --------------------------------------------------------------------------------------------------------
+
+
+def log_parts(x: Value) -> tuple[Value, Value]:
+    """The whole number k and m between sqrt(1/2) and sqrt(2), with x = m*2^k; of x > 0."""
+    lanes = x.lanes
+    subnormal = x < _SMALLEST
+    bits = lanes.where(subnormal, x * 2.0**54, x).bits().plus(_ONE - _ROOT_HALF)
+    exponent = (bits.shifted_down(52) | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
+    m = (bits & _MANTISSA).plus(_ROOT_HALF).as_number()
+    return exponent - lanes.where(subnormal, 2.0**52 + 1023 + 54, 2.0**52 + 1023), m
+
+
+def _log_near_1(f: Value) -> Value:
+    """What is to be taken from f for log(1 + f): s*(f - s^2*...), with s = f/(2 + f)."""
+    lanes = f.lanes
+    s = f / (2.0 + f)
+    z = s * s
+    return s * (f - z * lanes.polynomial(z, _LOG))
+
+
+def _logarithm(of_2: tuple[float, float], of_e: float) -> Callable[[Value], Value]:
+    """A logarithm by those of 2, in two parts, and of e."""
+
+    def found(x: Value) -> Value:
+        lanes = x.lanes
+        k, m = log_parts(x)
+        f = m - 1.0
+        near = _log_near_1(f)
+        if of_e == 1.0:
+            return log_edges(x, lanes.fma(k, of_2[0], f - lanes.fma(k, -of_2[1], near)))
+        return log_edges(x, lanes.fma(k, of_2[0], lanes.fma(f - near, of_e, k * of_2[1])))
+
+    return found
+
+
+def log_edges(x: Value, found: Value) -> Value:
+    """A logarithm's values at 0, below it, and at infinity."""
+    lanes = x.lanes
+    return lanes.where(x.equals(inf), inf, lanes.where(x > 0.0, found, lanes.where(x.equals(0.0), -inf, nan)))
+
+
+def log1p(x: Value) -> Value:
+    """log(u) with u = 1 + x as rounded, and what the rounding has taken."""
+    lanes = x.lanes
+    u = 1.0 + x
+    k, m = log_parts(u)
+    over_power = (m.bits() - u.bits()).plus(_ONE).as_number()  # 2^-k
+    f = lanes.where(u < 2.0**60, lanes.fma(x - (u - 1.0), over_power, m - 1.0), m - 1.0)
+    found = lanes.fma(k, LOG_2[0], f - lanes.fma(k, -LOG_2[1], _log_near_1(f)))
+    return lanes.intrinsic("copysign", log_edges(u, found), x)
+
+
+log = _logarithm(LOG_2, 1.0)
+
+ELEMENTARY: dict[str, Callable[..., Value]] = {
+    "exp": exp, "expm1": expm1, "sinh": sinh, "cosh": cosh, "tanh": tanh, "log1p": log1p,
+    "log": log, "log2": _logarithm((1.0, 0.0), 1.4426950408889634),
+    "log10": _logarithm((0.30102999560767785, 5.630334806675098e-11), 0.4342944819032518),
+}  # fmt: skip

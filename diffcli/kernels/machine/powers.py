@@ -1,0 +1,116 @@
+"""Powers, roots and remainders over vectors, without a branch: see `diffcli.kernels.machine.elementary`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, nan
+
+from diffcli.kernels.machine.elementary import LOG_2, clamped, log, log_parts, times_power_of_2
+from diffcli.kernels.machine.values import Value
+
+Pair = tuple[Value, Value]
+"""A number in two parts, the second far below the first."""
+
+# (2*atanh(s)/s - 2 - 2/3*s^2)/s^4 in s^2, for s to (sqrt(2) - 1)/(sqrt(2) + 1), fitted at Chebyshev's nodes: 1e-20
+_LOG = (
+    0.11724327060846747, 0.11706126464563398, 0.1333480879881234, 0.1538459488700718, 0.18181818338099848,
+    0.22222222221652765, 0.2857142857142937, 0.4,
+)  # fmt: skip
+_TWO_THIRDS = 2 / 3, 3.700743415417188e-17
+
+
+def _sum(large: Value, small: Value) -> Pair:
+    """The sum of two numbers exactly, the first of which is the larger one (Dekker 1971)."""
+    total = large + small
+    return total, (large - total) + small
+
+
+def _product(a: Pair, b: Pair) -> Pair:
+    """The product of two numbers in two parts, to some 100 bits."""
+    lanes = a[0].lanes
+    high = a[0] * b[0]
+    return high, lanes.product_error(a[0], b[0], high) + lanes.fma(a[0], b[1], a[1] * b[0])
+
+
+def _long_log(x: Value) -> Pair:
+    """log(x) to some 65 bits, which is what a power needs: the errors of a logarithm are multiplied by it. Of x > 0."""
+    lanes = x.lanes
+    k, m = log_parts(x)
+    f, divisor = m - 1.0, m + 1.0
+    below = m - (divisor - 1.0)
+    inverse = 1.0 / divisor
+    s = f * inverse
+    taken = s * divisor
+    s_low = (((f - taken) - lanes.product_error(s, divisor, taken)) - s * below) * inverse
+    z = _product((s, s_low), (s, s_low))
+    cubic = _sum(lanes.constant(_TWO_THIRDS[0]), z[0] * lanes.polynomial(z[0], _LOG))
+    series = _product(z, (cubic[0], cubic[1] + _TWO_THIRDS[1]))
+    whole = _sum(lanes.constant(2.0), series[0])
+    high, low = _product((s, s_low), (whole[0], whole[1] + series[1]))
+    total, rest = _sum(k * LOG_2[0], high)
+    found, rest = lanes.where(k.equals(0.0), high, total), lanes.where(k.equals(0.0), 0.0, rest)
+    return found, rest + lanes.fma(k, LOG_2[1], low)
+
+
+def power(a: Value, b: Value) -> Value:
+    """exp(b*log(|a|)) in two parts, with the sign of an odd power; NaN for a negative base and a fractional exponent."""
+    lanes, size = a.lanes, abs(a)
+    high, low = _long_log(size)
+    high = lanes.where(size.equals(0.0), -inf, lanes.where(size.equals(inf), inf, high))
+    exponent = clamped(b, -1e22, 1e22)  # the same power, and a product with it is exact
+    product = exponent * high
+    rest = lanes.fma(exponent, low, lanes.product_error(exponent, high, product))
+    found = times_power_of_2(product, rest=lanes.where(abs(product) < 800.0, rest, 0.0))
+    half = 0.5 * b
+    whole = lanes.intrinsic("floor", b).equals(b)
+    odd = whole & ~lanes.intrinsic("floor", half).equals(half)
+    signed = odd & ~(a.equals(0.0) & (b < 0.0))
+    found = lanes.where(signed, lanes.intrinsic("copysign", found, a), found)
+    found = lanes.where((a < 0.0) & (a > -inf) & ~whole, nan, lanes.where(b.equals(0.0), 1.0, found))
+    return lanes.where(a.unordered(b), nan, found)
+
+
+def simple_power(a: Value, exponent: float, over: Callable[[Value], Value]) -> Value:
+    """a^exponent for a multiple of 1/2 up to 3, by products and a root; ``over`` is 1/a."""
+    lanes, count = a.lanes, int(abs(exponent))
+    base = over(a) if exponent < 0 and count else a
+    found = base if count in (1, 3) else base * base
+    found = found * (base * base) if count > 2 else found
+    if exponent % 1 == 0:
+        return found
+    root = lanes.intrinsic("sqrt", a + 0.0)  # -0 + 0 is 0
+    if exponent < 0:
+        root = over(root)
+    return lanes.where(a.equals(-inf), inf if exponent > 0 else 0.0, found * root if count else root)
+
+
+def _scaled(x: Value, down: int, back: int, by: Value | None = None) -> Pair:
+    """x*2^down where it (or ``by``) is so large that its square or cube is beyond the range, x/2^down where it is so small; with
+    2^back or 2^-back, which is to be multiplied with what is computed from it."""
+    lanes, by = x.lanes, x if by is None else by
+    large, small = by > 2.0**500, by < 2.0**-400
+    power, other = (lanes.where(large, 2.0**exponent, lanes.where(small, 2.0**-exponent, 1.0)) for exponent in (down, back))
+    return x * power, other
+
+
+def cbrt(x: Value) -> Value:
+    """exp(log(x)/3) with a step of Newton's, in which the cube is exact."""
+    lanes = x.lanes
+    size, back = _scaled(abs(x), -54, 18)
+    y = times_power_of_2(log(size) * (1 / 3))
+    square = y * y
+    cube = square * y
+    beyond = (cube - size) + (lanes.product_error(square, y, cube) + lanes.product_error(y, y, square) * y)
+    found = (y - beyond / (3.0 * square)) * back
+    return lanes.intrinsic("copysign", lanes.where((size > 0.0) & (size < inf), found, size), x)
+
+
+def hypot(a: Value, b: Value) -> Value:
+    lanes, a, b = a.lanes, abs(a), abs(b)
+    larger = lanes.where(a > b, a, b)
+    far, back = _scaled(lanes.constant(1.0), -600, 600, larger)
+    a, b = a * far, b * far
+    return lanes.intrinsic("sqrt", lanes.fma(a, a, b * b)) * back
+
+
+POWERS: dict[str, Callable[..., Value]] = {"cbrt": cbrt, "hypot": hypot}

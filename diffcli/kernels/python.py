@@ -1,0 +1,370 @@
+"""A tape as the source of a Python function of one point, which returns, bit for bit, what `evaluate` computes there.
+
+The source is written twice by one writer. The *fast* one says ``log(x0)`` and ``x0/x1`` and lets Python raise where `math`
+does: at a pole, outside of a domain, beyond the range of floats. A point at which it raises is computed by the *careful* one,
+which calls the total functions of the arithmetic by name, and which is made when it is first needed. So an ordinary point pays
+nothing for the others. A row that is used once is part of the expression that uses it, and of a choice Python computes one side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from itertools import repeat
+from typing import Any
+
+from diffcli.kernels.backends import Layout
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic.floats import FLOATS
+from diffcli.operations.custom_operations import OwnName
+from diffcli.tape import Tape
+from diffcli.tape.running.rules import FLOAT, OPERATORS, fold, parse_own
+
+FUNCTIONS = (
+    "exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2",
+    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "gamma",
+)  # fmt: skip
+"""Functions of `math` that raise wherever the total ones of their names return something else."""
+
+FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
+    "where": "({1} if {0} else {2})", "atan2": "atan2({}, {})", "div": "({} / {})", "abs": "abs({})", "stop_gradient": "{}",
+    "floor": "float(floor({}))", "ceil": "float(ceil({}))", "round": "float(round({}))", "trunc": "float(trunc({}))",
+    "mod": "({} % {})", "floor_divide": "({} // {})", "fmod": "copysign(abs({0}) % abs({1}), {0})",
+    "copysign": "(copysign({0}, {1}) if {1} == {1} else nan)",
+    "sign": "(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0 if {0} == 0.0 else nan)",
+    "clip": "({0} if {1} <= {0} <= {2} else total_clip({0}, {1}, {2}))",
+    "lt": "(1.0 if {} < {} else 0.0)", "le": "(1.0 if {} <= {} else 0.0)", "gt": "(1.0 if {} > {} else 0.0)",
+    "ge": "(1.0 if {} >= {} else 0.0)", "eq": "(1.0 if {} == {} else 0.0)", "ne": "(1.0 if {} != {} else 0.0)",
+    "and": "(1.0 if {0} and {1} and {0} == {0} and {1} == {1} else total_and({0}, {1}))",
+    "or": "(0.0 if not {0} and not {1} else total_or({0}, {1}))",
+    "not": "(0.0 if {0} and {0} == {0} else total_not({0}))",
+}  # fmt: skip
+"""Rows as expressions that raise, or return the very bits that the total functions of their names do."""
+
+STRICT_ROWS = {
+    "where": "(nan if {0} != {0} else {1} if {0} else {2})",
+    "lt": "(1.0 if {0} < {1} else 0.0 if {0} >= {1} else undefined())",
+    "le": "(1.0 if {0} <= {1} else 0.0 if {0} > {1} else undefined())",
+    "gt": "(1.0 if {0} > {1} else 0.0 if {0} <= {1} else undefined())",
+    "ge": "(1.0 if {0} >= {1} else 0.0 if {0} < {1} else undefined())",
+    "eq": "(1.0 if {0} == {1} else 0.0 if {0} < {1} or {0} > {1} else undefined())",
+    "ne": "(0.0 if {0} == {1} else 1.0 if {0} < {1} or {0} > {1} else undefined())",
+}  # fmt: skip
+"""Of them those of a program. A comparison raises where it is undefined, so that no choice has to ask that."""
+
+OF_TWO = {
+    "max": "({0} if {0} >= {1} else {1} if {0} < {1} else nan)", "min": "({0} if {0} <= {1} else {1} if {0} > {1} else nan)",
+}  # fmt: skip
+"""Rows of any number of operands, if there are two."""
+
+
+BESIDE_A_NUMBER: tuple[tuple[str, int, Callable[[float], bool], str], ...] = (
+    ("pow", 1, lambda b: b != 0 and b.is_integer(), "({} ** {})"),
+    ("pow", 1, bool, "pow({}, {})"),
+    ("pow", 0, lambda a: a not in (0.0, 1.0), "pow({}, {})"),
+    ("hypot", 0, math.isfinite, "hypot({}, {})"),
+    ("hypot", 1, math.isfinite, "hypot({}, {})"),
+    ("copysign", 1, math.isfinite, "copysign({}, {})"),
+)
+"""Rows whose special cases a finite number for one operand rules out: the operand's place, what the number must be, and the
+expression."""
+
+COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
+
+LONG = 300
+"""An expression of so many characters has a name: nests have a limit in Python's own parser."""
+
+
+def undefined() -> float:
+    """The truth of what is undefined, which the fast source leaves to the careful one."""
+    raise ValueError
+
+
+BLOCK = 4096
+"""How many points of a batch are in memory as Python's numbers at a time."""
+
+
+def literal(value: float) -> str:
+    text = repr(value) if value - value == 0 else "nan" if value != value else "inf" if value > 0 else "-inf"
+    return f"({text})" if text.startswith("-") else text
+
+
+NAMES: dict[str, Any] = {name: getattr(math, name) for name in (*FUNCTIONS, "pow", "hypot", "copysign", "floor", "ceil", "trunc")}
+NAMES |= {f"total_{name}": function for name, function in FLOATS.items()}
+NAMES |= {"abs": abs, "round": round, "float": float, "type": type, "inf": math.inf, "nan": math.nan, "undefined": undefined}
+NAMES |= {"missing": object(), "RAISED": (ZeroDivisionError, ValueError, OverflowError), "__builtins__": {}}
+"""What the names in a source stand for."""
+
+
+def template_of(name: str, numbers: Sequence[float | None]) -> str | None:
+    """How an operation is written in a fast source, where some operands may be numbers; None if by a call."""
+    for operation, place, condition, template in BESIDE_A_NUMBER:
+        if operation == name:
+            number = numbers[place]
+            if number is not None and number - number == 0 and condition(number):
+                return template
+    return FAST.get(name) or (OF_TWO.get(name) if len(numbers) == 2 else None) or formula(name)
+
+
+@cache
+def formula(name: str) -> str | None:
+    """The text of the table by which a row without a function of its own is computed, as a template.
+
+    >>> formula("reciprocal")
+    '((1.0 / {0}) if ({0} != 0.0) else nan)'
+    """
+    if name in FLOATS or isinstance(name, OwnName):
+        return None
+    row = OPERATIONS[name]
+    program = parse_own(FLOAT.form_of(row))
+    numbers: dict[str, float] = {}
+    """The numbers among the expressions."""
+
+    def leaf(argument: Any) -> str:
+        if argument in row.parameters:
+            return f"{{{row.parameters.index(argument)}}}"
+        value = FLOAT.constants.get(argument, argument)
+        numbers[literal(value)] = value
+        return literal(value)
+
+    def apply(operation: str, operands: list[str], _: Any) -> str:
+        values = [numbers.get(operand) for operand in operands]
+        if operation in FLOATS and None not in values:
+            return leaf(FLOATS[operation](*values))
+        template = FLOAT.operators.get(operation) or template_of(operation, values)
+        if template is None:
+            template = call(f"total_{operation}", len(values))
+            NAMES[f"total_{operation}"] = FLOAT.value(operation)
+        return template.format(*operands)
+
+    return fold(program, leaf, apply) if len(program.statements) == 1 else None
+
+
+def call(name: str, count: int) -> str:
+    return f"{name}({', '.join(['{}'] * count)})"
+
+
+@cache
+def mentioned_often(template: str) -> list[int]:
+    """The places that a template mentions more than once: what stands there needs a name."""
+    return [place for place in range(3) if template.count(f"{{{place}}}") > 1]
+
+
+def places(layout: Layout) -> list[int]:
+    """The positions in a layout, from left to right."""
+    return [layout] if isinstance(layout, int) else [place for part in layout for place in places(part)]
+
+
+class Writer:
+    """The lines that compute the results of a tape that a layout asks for.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> Writer(lower(parse("where(x > 1, log(x), x^2)")), 0, fast=True).lines
+    ['v1 = (1.0 if x0 > 1.0 else 0.0 if x0 <= 1.0 else undefined())', 'return (log(x0) if v1 else (x0 ** 2.0))']
+    """
+
+    def __init__(self, tape: Tape, layout: Layout, fast: bool) -> None:
+        self.tape, self.fast = tape, fast
+        self.functions: dict[str, Any] = {}
+        """What is called by a name that is not among `NAMES`."""
+        self.lines: list[str] = []
+        self.around: list[int] = []
+        """The branch around each branch, which is a place in ``tape.skips``; -1 for none."""
+        self.guards: dict[int, str] = {}
+        """What asks for a branch and for all those around it."""
+        self.block = -1
+        """The branch in whose block the last line stands."""
+        self.inside = self._branches()
+        self.texts = [f"x{slot}" for slot in range(tape.first_row)] + [""] * len(tape.operations)
+        self.texts += map(literal, reversed(tape.constants))
+        self.uses = self._uses([tape.results[place] for place in places(layout)])
+        for slot in tape.rows():
+            if self.uses[slot]:
+                self.row(slot)
+        self.stand(-1)
+        self.write(f"return {self.result(layout)}")
+
+    def _branches(self) -> list[int]:
+        """The innermost branch in which each row stands."""
+        skips, inside, innermost = self.tape.skips, [], -1
+        for slot in self.tape.rows():
+            while innermost >= 0 and skips[innermost].stop <= slot:
+                innermost = self.around[innermost]
+            while len(self.around) < len(skips) and skips[len(self.around)].start == slot:
+                self.around.append(innermost)
+                innermost = len(self.around) - 1
+            inside.append(innermost)
+        return inside
+
+    def _uses(self, results: Sequence[int]) -> list[int]:
+        """How often the value of each slot is needed."""
+        tape, uses = self.tape, [0] * self.tape.size
+        for slot in results:
+            uses[slot] += 1
+        asked = {-1}
+        for slot in reversed(tape.rows()):
+            if uses[slot]:
+                for operand in tape.operands_of(slot):
+                    uses[operand] += 1
+                branch = self.inside[slot - tape.first_row]
+                while branch not in asked:
+                    asked.add(branch)
+                    uses[tape.skips[branch].condition] += 2  # a block asks a name
+                    branch = self.around[branch]
+        return uses
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    def row(self, slot: int) -> None:
+        """Write a row: as part of the one that uses it, if there is one alone, else as a line."""
+        tape = self.tape
+        branch, operands = self.inside[slot - tape.first_row], tape.operands_of(slot)
+        template = self.template(slot, [tape.constants[-1 - operand] if operand < 0 else None for operand in operands])
+        for place in mentioned_often(template):
+            operand = operands[place]
+            if operand >= tape.first_row and "(" in self.texts[operand]:
+                self.name(operand, branch)
+        self.texts[slot] = template.format(*[self.texts[operand] for operand in operands])
+        if self.uses[slot] > 1 or len(self.texts[slot]) > LONG:
+            self.name(slot, branch)
+
+    def name(self, slot: int, branch: int) -> None:
+        """Give the value of a row a name, in a line of a branch."""
+        self.stand(branch)
+        self.write(f"v{slot} = {self.texts[slot]}")
+        self.texts[slot] = f"v{slot}"
+
+    def template(self, slot: int, numbers: Sequence[float | None]) -> str:
+        """How a row is written, with places for its operands."""
+        tape = self.tape
+        name, strict = tape.operation(slot), tape.derived_from is None or slot < tape.derived_from
+        found: str | None = None
+        if name == "where":
+            condition = tape.operands_of(slot)[0]
+            defined = self.fast and condition >= tape.first_row and tape.operation(condition) in COMPARISONS
+            found = STRICT_ROWS[name] if strict and not defined else FAST[name]
+        elif self.fast:
+            found = (STRICT_ROWS.get(name) if strict else None) or template_of(name, numbers)
+        elif name in OPERATORS and name not in COMPARISONS:
+            found = OPERATORS[name]
+        if found is None:
+            kind = "own" if isinstance(name, OwnName) else name
+            label = f"{'strict' if strict else 'total'}_{kind}" if kind == name else f"own_{slot}"
+            self.functions[label] = FLOAT.strict(name) if strict else FLOAT.value(name)
+            found = call(label, len(numbers))
+        return found
+
+    # -- lines ---------------------------------------------------------------------------------------------------------
+
+    def write(self, line: str) -> None:
+        self.lines.append("    " * (self.block >= 0) + line)
+
+    def stand(self, branch: int) -> None:
+        """Let the next line stand in a branch: in a block that asks for it. Blocks never stand in one another."""
+        if branch == self.block:
+            return
+        self.block = -1
+        if branch >= 0:
+            self.write(f"if {self.guard(branch)}:")
+            self.block = branch
+
+    def guard(self, branch: int) -> str:
+        """What asks for a branch: a name, in lines that are written now, where it stands in others."""
+        asked, around = [], branch
+        while around >= 0 and around not in self.guards:
+            asked.append(around)
+            around = self.around[around]
+        for inner in reversed(asked):
+            skip, outer = self.tape.skips[inner], self.around[inner]
+            self.guards[inner] = f"{'' if skip.when else 'not '}{self.texts[skip.condition]}"
+            if outer >= 0:
+                self.write(f"g{inner} = {self.guards[outer]} and {self.guards[inner]}")
+                self.guards[inner] = f"g{inner}"
+        return self.guards[branch]
+
+    def result(self, layout: Layout) -> str:
+        if isinstance(layout, int):
+            return self.texts[self.tape.results[layout]]
+        return f"({''.join(f'{self.result(part)}, ' for part in layout)})"
+
+
+class Careful:
+    """What computes the points that a fast source leaves: a careful one, compiled when it is first called."""
+
+    def __init__(self, tape: Tape, layout: Layout) -> None:
+        self.tape, self.layout = tape, layout
+        self.function: Callable[..., Any] | None = None
+
+    def __call__(self, *point: float) -> Any:
+        if self.function is None:
+            writer = Writer(self.tape, self.layout, fast=False)
+            head = f"def kernel({inputs(self.tape)}):"
+            self.function = compiled("\n    ".join([head, *writer.lines]), writer.functions)
+        return self.function(*point)
+
+
+def inputs(tape: Tape, default: str = "") -> str:
+    return ", ".join([f"x{slot}{default}" for slot in range(tape.first_row)])
+
+
+def compiled(source: str, names: dict[str, Any]) -> Callable[..., Any]:
+    namespace = NAMES | names
+    exec(compile(source, "<kernel>", "exec"), namespace)
+    return namespace.pop("kernel")  # type: ignore[no-any-return]
+
+
+class PythonRunner:
+    """A tape as a Python function.
+
+    >>> from diffcli.language import parse
+    >>> from diffcli.tape import lower
+    >>> kernel = make(lower(parse("log(x)")), 0).entry(dict)
+    >>> kernel(1.0), kernel(-1.0), kernel(x=1)
+    (0.0, nan, {'x': 1})
+    """
+
+    def __init__(self, tape: Tape, layout: Layout) -> None:
+        self.tape, self.layout = tape, layout
+        self.careful = Careful(tape, layout)
+        writer = Writer(tape, layout, fast=True)
+        self.functions = writer.functions
+        given = inputs(tape)
+        check = " and ".join([*[f"type(x{slot}) is float" for slot in range(tape.first_row)], "not rest and not names"])
+        head = f"def kernel({inputs(tape, '=missing')}{', /, ' if given else ''}*rest, **names):"
+        lines = [
+            head,
+            f"    if {check}:",
+            "        try:",
+            *[f"            {line}" for line in writer.lines],
+            "        except RAISED:",
+            f"            return careful({given})",
+            f"    return otherwise(*[x for x in ({given}{',' if given else ''}) if x is not missing], *rest, **names)",
+        ]
+        self.source = "\n".join(lines)
+
+    def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+        """See `diffcli.kernels.backends.Runner`."""
+        return compiled(self.source, self.functions | {"careful": self.careful, "otherwise": otherwise})
+
+    @cached_property
+    def every(self) -> Callable[..., Any]:
+        """The function of all the results of the tape."""
+        layout = tuple(range(len(self.tape.results)))
+        return (self if self.layout == layout else PythonRunner(self.tape, layout)).entry(self.careful)
+
+    def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
+        """See `diffcli.kernels.backends.Runner`; a point after the other, in one thread."""
+        function = self.every
+        for start in range(0, len(results[0]), BLOCK):
+            found = [result[start : start + BLOCK] for result in results]
+            points = [repeat(x, len(found[0])) if isinstance(x, float) else x[start : start + BLOCK].tolist() for x in inputs]
+            values = map(function, *points) if points else repeat(function(), len(found[0]))
+            for column, numbers in zip(found, zip(*values, strict=True), strict=True):
+                column[:] = numbers
+
+
+def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> PythonRunner:
+    """Compile a finished tape of numbers: see `diffcli.kernels.backends`."""
+    return PythonRunner(tape, layout)

@@ -1,0 +1,1 @@
+"""Derivatives compiled: `diffcli.compile`, the kernels that it makes, and the tapes that they run."""

@@ -1,0 +1,69 @@
+"""Which back end runs a kernel: the one that was asked for, or the one that is fastest there."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from diffcli.errors import MissingExtraError, UsageError, did_you_mean, error
+from diffcli.kernels.backends import BACKENDS, Runner
+from diffcli.kernels.form import Form, layout_of
+from diffcli.tape import Tape
+
+AUTO = "auto"
+
+
+FEW_POINTS = 32
+"""Up to so many points Python computes one after another sooner than NumPy begins."""
+MUCH_WORK = 250_000
+"""Rows times points from which on machine code makes up for its making within some 50 calls."""
+MANY_ROWS = 1000
+"""Rows from which on it does so for single points, within some 5,000 calls."""
+
+
+class Runners:
+    """The back ends of a kernel, each made when it is first needed."""
+
+    def __init__(self, tape: Tape, form: Form, backend: str) -> None:
+        self.tape, self.form, self.backend = tape, form, backend
+        self.made: dict[str, Runner] = {}
+
+    def __call__(self, points: int) -> Runner:
+        """What runs so many points."""
+        name = self.backend if self.backend != AUTO else best(len(self.tape.operations), points)
+        if name not in self.made:
+            self.made[name] = module_of(name).make(self.tape, layout_of(self.form))
+        return self.made[name]
+
+
+def best(rows: int, points: int) -> str:
+    """The back end that is fastest for a tape of so many rows at so many points, of those that are installed.
+
+    >>> best(20, 1), best(20, 1000)
+    ('python', 'numpy')
+    """
+    if rows * points >= MUCH_WORK or (points == 1 and rows >= MANY_ROWS):
+        from importlib.util import find_spec  # few kernels wait for it
+
+        if find_spec(BACKENDS["llvm"].needs):
+            return "llvm"
+    return "python" if points <= FEW_POINTS else "numpy"
+
+
+def module_of(name: str) -> Any:
+    """The module of a back end, or the reason why there is none."""
+    row = BACKENDS.get(name)
+    if row is None:
+        names = [AUTO, *BACKENDS]
+        help = did_you_mean(name, names) or (f"one of: {', '.join(names)}",)
+        raise UsageError([error("unknown-choice", f"there is no back end `{name}`", help=help)])
+    try:
+        if row.needs:
+            import_module(row.needs)
+        return import_module(row.module)
+    except ImportError as fault:
+        if fault.name is None or fault.name.partition(".")[0] != row.needs:
+            raise
+        install = f'pip install "diffcli[{row.extra}]"'
+        message = f"the back end `{name}` needs {row.needs}, which is not installed"
+        raise MissingExtraError([error("missing-extra", message, help=[install, 'backend="numpy" needs nothing else'])]) from None

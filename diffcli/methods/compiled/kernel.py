@@ -1,0 +1,177 @@
+"""A kernel: a compiled tape as a function of numbers and arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import ExpressionError, counted, refusal
+from diffcli.kernels.backends import Runner
+from diffcli.kernels.form import Form, parts
+from diffcli.methods.points.points import unknown_name
+from diffcli.methods.points.ranges import THREADS
+from diffcli.tape import Tape
+from diffcli.tape.tape import Shape
+
+
+class Arguments(NamedTuple):
+    """What a kernel is called with."""
+
+    names: tuple[str, ...]
+    shapes: tuple[Shape, ...]
+    """The shape of each for one point."""
+    batch: frozenset[str]
+    """Those that may have axes of points before their own."""
+
+
+class Kernel:
+    """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Kernel:
+        """A kernel of a class of its own, whose ``__call__`` is compiled: a call of floats costs nothing beside it."""
+        return object.__new__(type(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__}))
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        form: Form,
+        tape: Tape,
+        system: Any,
+        asked: Any,
+        again: tuple[Callable[..., Kernel], Any],
+        runner: Callable[[int], Runner] | None = None,
+        evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
+    ) -> None:
+        self.arguments, self.form, self.count, self.truths = arguments, form, len(tape.results), frozenset[int]()
+        self.runner, self.evaluate, self._again = runner, evaluate, again
+        self.wrt, self.order, self.directions, self.backend = tuple(system.wrt), asked.order, asked.directions, asked.backend
+        self.text = system.expression()
+        self._entry = self._general if runner is None else runner(1).entry(self._general)
+        if not any(arguments.shapes):
+            type(self).__call__ = staticmethod(self._entry)  # type: ignore[method-assign]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the arguments, in order."""
+        return self.arguments.names
+
+    @property
+    def source(self) -> str:
+        """What was generated for one point, to read; empty where nothing was, and arrays are computed as they are."""
+        return "" if self.runner is None else self.runner(1).source
+
+    def __repr__(self) -> str:
+        return f"<Kernel of {self.text}: {', '.join(self.inputs)}; order {self.order}, {self.backend}>"
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        """The results at one point, of numbers, or at many, of arrays."""
+        return self._general(*values, **named)
+
+    def point(self, numbers: Sequence[float]) -> Any:
+        """The results of one point from the numbers of all arguments, one after another."""
+        return self._entry(*numbers)
+
+    # -- one flat vector -------------------------------------------------------------------------------------------------
+
+    def fun(self, x: Any, /, *others: Any, **named: Any) -> Any:
+        """The value, or a vector of all values, for one vector ``x`` of the variables in ``wrt``, and the other arguments."""
+        kernel = self._of_order(0)
+        from diffcli.kernels import flat  # numbers do not wait for NumPy
+
+        return flat.values(kernel.form, kernel._at(x, others, named))
+
+    def jac(self, x: Any, /, *others: Any, **named: Any) -> Any:
+        """The derivatives by ``x``: a vector for one value, a matrix with a row for each for several."""
+        return self.fun_and_jac(x, *others, **named)[1]
+
+    def fun_and_jac(self, x: Any, /, *others: Any, **named: Any) -> tuple[Any, Any]:
+        """What `fun` and `jac` return."""
+        kernel = self._of_order(1)
+        from diffcli.kernels import flat
+
+        (value, jacobian), (first, second) = kernel._at(x, others, named), parts(kernel.form)
+        return flat.values(first, value), flat.rows(second, jacobian, first)
+
+    def hess(self, x: Any, /, *others: Any, **named: Any) -> Any:
+        """The matrix of the second derivatives by ``x``."""
+        kernel = self._of_order(2)
+        from diffcli.kernels import flat
+
+        return flat.square(parts(kernel.form)[2], kernel._at(x, others, named)[2])
+
+    def _of_order(self, order: int) -> Kernel:
+        """The kernel of the derivatives up to an order, which this one has."""
+        if order > self.order or self.directions:
+            help = f"compile the program with order={order}{', and without directions=' * bool(self.directions)}"
+            raise refusal("usage", f"the kernel has no {('values', 'gradient', 'Hessian')[order]} of a vector alone", help)
+        make, asked = self._again
+        return self if order == self.order else make(asked._replace(order=order))
+
+    def _at(self, x: Any, others: Sequence[Any], named: dict[str, Any]) -> Any:
+        """A call with the variables in ``wrt`` as one vector, and the other arguments after it."""
+        from diffcli.kernels.flat import spread
+
+        shapes = dict(zip(self.inputs, self.arguments.shapes, strict=True))
+        given = spread(self.wrt, [shapes[name] for name in self.wrt], x)
+        rest = [name for name in self.inputs if name not in given]
+        if len(others) > len(rest):
+            wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
+            raise refusal("usage", f"{counted(len(others), 'argument')} after `x`, and {len(rest)} wanted", wanted)
+        given |= zip(rest, others, strict=False)
+        twice = [name for name in named if name in given]
+        if twice:
+            raise refusal("usage", f"`{twice[0]}` is given twice", f"`x` holds {', '.join(self.wrt)}; by name come others")
+        return self._general(**given, **named)
+
+    # -- calls -----------------------------------------------------------------------------------------------------------
+
+    def _general(self, *values: Any, **named: Any) -> Any:
+        """A call with anything but a float for each argument by its place."""
+        out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
+        threads = 1 if threads is None else THREADS.require("threads", threads)
+        if named or len(values) != len(self.inputs):
+            values = self._bound(values, named)
+        if out is None and self.runner is not None and not any(self.arguments.shapes) and all(map(_is_number, values)):
+            return self.point([_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
+        from diffcli.kernels.calls import called  # numbers do not wait for NumPy
+
+        return called(self, values, out, threads)
+
+    def _bound(self, values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        """The arguments in order."""
+        wanted = self.inputs
+        each = f"give a value for each of: {', '.join(wanted)}"
+        unknown = [name for name in named if name not in wanted]
+        if unknown:
+            raise ExpressionError([unknown_name(name, wanted, "the kernel", kind="argument") for name in unknown])
+        twice = [name for name in wanted[: len(values)] if name in named]
+        if twice:
+            raise refusal("usage", f"`{twice[0]}` is given twice, by its place and by its name", each)
+        missing = [name for name in wanted[len(values) :] if name not in named]
+        if missing or len(values) > len(wanted):
+            message = f"{counted(len(wanted), 'argument')} wanted, and {len(values) + len(named)} given"
+            raise refusal("usage", message, each)
+        return (*values, *[named[name] for name in wanted[len(values) :]])
+
+    def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
+        make, asked = self._again
+        return make, (asked,)
+
+    def __copy__(self) -> Kernel:
+        return self
+
+    def __deepcopy__(self, known: Any) -> Kernel:
+        return self
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is one number, and no array, of which NumPy need not be asked."""
+    return isinstance(value, int | float) or (getattr(value, "shape", None) is None and hasattr(value, "__float__"))
+
+
+def _as_float(name: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as fault:
+        raise refusal("bad-value", f"`{name}` is no number: {fault}", "give a number, or an array of numbers") from None

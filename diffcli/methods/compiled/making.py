@@ -1,0 +1,120 @@
+"""From a program and what is asked of it to a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import ExpressionError, LimitError, refusal
+from diffcli.kernels.form import Form, Leaf
+from diffcli.methods.compiled.choice import Runners
+from diffcli.methods.compiled.kernel import Arguments, Kernel
+from diffcli.methods.compiled.tapes import Part, derived, folded
+from diffcli.methods.points.points import unknown_name
+from diffcli.methods.problem.problem import subject_of
+from diffcli.methods.problem.system import System
+from diffcli.methods.sweeps.transform import ReverseTransform
+from diffcli.records import element_names
+from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import Evaluator
+from diffcli.tape.tape import Shape
+
+MOST_IN_NUMBERS = 20_000
+"""The most rows of a program with arrays that is written out in numbers."""
+
+
+class Asked(NamedTuple):
+    """What a kernel is made from: it is kept, and pickled, by this."""
+
+    text: str
+    shapes: tuple[tuple[str, Shape], ...] | None
+    wrt: tuple[str, ...] | None
+    of: str | None
+    order: int
+    directions: str
+    batch: tuple[str, ...]
+    backend: str
+    most_rows: int
+
+
+Again = tuple[Callable[..., Kernel], Any]
+"""How a kernel is made again: in another process, where it has been sent to."""
+
+
+def made(system: System, asked: Asked, again: Again) -> Kernel:
+    """The kernel of a system."""
+    if asked.order == 2:
+        from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
+
+        require_one(system)
+    tape = system.tape
+    shapes = dict(zip(tape.inputs, map(tape.shape, range(tape.first_row)), strict=True))
+    unknown = [name for name in asked.batch if name not in shapes]
+    if unknown:
+        raise ExpressionError([unknown_name(name, shapes, subject_of(system.program)) for name in unknown])
+    moving = {name: asked.directions + name for name in system.wrt} if asked.directions else {}
+    clash = [name for name in moving.values() if name in shapes]
+    if clash:
+        help = f'choose what the directions of variables are called: directions="{asked.directions}_"'
+        raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", help)
+    batch = {*(asked.batch if any(shapes.values()) else shapes)}
+    batch |= {moving[name] for name in moving if name in batch}
+    shapes |= {along: shapes[name] for name, along in moving.items()}
+    arguments = Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch))
+    listed = bool(system.texts) or len(system.outputs) > 1
+    written = in_numbers(system)
+    if written is None:
+        evaluate, form = of_arrays(system, asked, listed)
+        return Kernel(arguments, form, tape, system, asked, again, evaluate=evaluate)
+    more = [element for name in moving.values() for element in element_names(name, shapes[name])]
+    numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more)
+    waiting = iter(numbers.results)
+    values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
+    seeds = range(numbers.first_row - len(more), numbers.first_row)
+    found = derived(numbers, values, listed, written.wrt, asked.order, seeds, asked.most_rows)
+    return Kernel(arguments, found.form, found.tape, system, asked, again, Runners(found.tape, found.form, asked.backend))
+
+
+class InNumbers(NamedTuple):
+    """A program written out in numbers: its results, and the variables to differentiate by."""
+
+    tape: Tape
+    values: Sequence[Part]
+    wrt: Sequence[Part]
+
+
+def in_numbers(system: System) -> InNumbers | None:
+    """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
+    tape, wrt = system.tape, list(map(system.input_slot, system.wrt))
+    if tape.shapes is None:
+        return InNumbers(tape, [([output.slot], ()) for output in system.outputs], [([slot], ()) for slot in wrt])
+    from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
+
+    try:
+        written = write_out(tape, None, MOST_IN_NUMBERS)
+    except (PointNeededError, LimitError):
+        return None
+    values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
+    return InNumbers(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt])
+
+
+def of_arrays(system: System, asked: Asked, listed: bool) -> tuple[Evaluator, Form]:
+    """What computes the results of a system of arrays, one point after another, and their form."""
+    tape, numbers = system.tape, not any(output.shape for output in system.outputs)
+    if asked.directions or asked.order == 2 or (asked.order and not numbers):
+        what = f"an operation of it reads values, or it has more than {MOST_IN_NUMBERS} rows in numbers"
+        help = ["of such programs there are values, and the gradients of numbers: order=1 of sum(...), or order=0"]
+        raise refusal("usage", f"the program cannot be written out in numbers: {what}", *help)
+    outputs = [output.slot for output in system.outputs]
+    form: list[Form] = [Leaf(place, tape.shape(slot)) for place, slot in enumerate(outputs)]
+    if not asked.order:
+        return Evaluator(tape, outputs), form if listed else form[0]
+    wrt = list(map(system.input_slot, system.wrt))
+    transform, results = ReverseTransform(tape, wrt, most_rows=asked.most_rows), list(outputs)
+    jacobian: list[Form] = []
+    for slot in outputs:
+        jacobian.append([Leaf(len(results) + place, tape.shape(variable)) for place, variable in enumerate(wrt)])
+        results += transform.sweep(slot if slot < tape.slots else slot - tape.size)
+    derivative = transform.finish([slot if slot < tape.slots else slot - tape.size for slot in outputs] + results[len(outputs) :])
+    return Evaluator(derivative.tape, derivative.tape.outputs), [form, jacobian] if listed else [form[0], jacobian[0]]

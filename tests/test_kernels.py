@@ -1,0 +1,564 @@
+"""Kernels as people call them: what they return, for one point and for many, and what they refuse."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import math
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from array_rows import PROGRAMS, cases, point_of, row_tape
+from inside import BACKENDS, Evaluator, PointNeededError, ReverseTransform, lower, module_of, parse, write_out
+from mpmath import mp
+from test_operations import Applied, at_points
+
+import diffcli
+
+X = np.linspace(0.5, 2.0, 12)
+
+
+def there(name):
+    try:
+        module_of(name)
+    except (diffcli.MissingExtraError, ModuleNotFoundError):
+        return False
+    return True
+
+
+HERE = [pytest.param(name, marks=pytest.mark.skipif(not there(name), reason=f"{name} is not installed")) for name in BACKENDS]
+
+
+def near(one, two, ulp=8.0):
+    """Whether two results, nested alike, are equal but for some ulp, their infinities and NaN included."""
+    if isinstance(one, tuple) or isinstance(two, tuple):
+        return len(one) == len(two) and all(near(a, b, ulp) for a, b in zip(one, two, strict=True))
+    one, two = np.asarray(one, float), np.asarray(two, float)
+    if one.shape != two.shape:
+        return False
+    with np.errstate(all="ignore"):
+        same = (one == two) | (np.isnan(one) & np.isnan(two)) | (np.abs(one - two) <= ulp * np.spacing(np.abs(two)))
+    return bool(same.all())
+
+
+# -- what is returned --------------------------------------------------------------------------------------------------
+
+PROGRAM = "ln(x1) + x1*x2 - sin(x2)"
+
+
+def survey(x1, x2):
+    """The value, gradient and Hessian by hand, in 50 digits."""
+    with mp.workdps(50):
+        a, b = mp.mpf(x1), mp.mpf(x2)
+        value, gradient = mp.log(a) + a * b - mp.sin(b), (1 / a + b, a - mp.cos(b))
+        hessian = ((-1 / a**2, mp.mpf(1)), (mp.mpf(1), mp.sin(b)))
+        return float(value), tuple(map(float, gradient)), tuple(tuple(map(float, row)) for row in hessian)
+
+
+@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_a_program_by_hand(backend, order):
+    k = diffcli.compile(PROGRAM, order=order, backend=backend)
+    wanted = survey(2.0, 5.0)[: order + 1]
+    found = k(2.0, 5.0)
+    assert near(found, wanted if order else wanted[0])
+    many = k(X, 5)
+    columns = [survey(x, 5.0)[: order + 1] for x in X]
+    assert near(many, stacked(columns if order else [column[0] for column in columns]))
+    assert (k.inputs, k.wrt, k.order, k.backend) == (("x1", "x2"), ("x1", "x2"), order, backend)
+
+
+def stacked(results):
+    """The results of points as one, with an array for each number."""
+    if isinstance(results[0], tuple):
+        return tuple(stacked([result[place] for result in results]) for place in range(len(results[0])))
+    return np.stack(results)
+
+
+SYSTEMS = [
+    ("x*y", {}, "x=2, y=3"),
+    ("[x*y, sin(x), 3, y]", {}, "x=2, y=3"),
+    ("[x]", {}, "x=2"),
+    ("[x^2, x^3, exp(x), x*y, y^2]", {}, "x=0.5, y=0.25"),  # forward mode
+    ("where(x > y, x^2, y^3)", {}, "x=2, y=3"),
+    ("where(x > 0, log(x), 2*x)*y", {}, "x=-2, y=3"),
+    ("u = x*y; v = u^2; u + v", {"of": "v"}, "x=2, y=3"),
+    ("u = x*y; v = u^2; u + v", {"of": "u; v^2"}, "x=2, y=3"),
+    ("u = x*y; v = u^2; u + v", {"of": ["v", "u"]}, "x=2, y=3"),
+    ("x*y + z^2", {"wrt": "z, x"}, "x=2, y=3, z=4"),
+    ("x*y + z^2", {"wrt": ["y"]}, "x=2, y=3, z=4"),
+    ("e*x + pi", {}, "x=2"),
+    ("max(x, y, z) + abs(x)", {}, "x=2, y=1, z=0"),
+    ("f(a) = a^2 + sqrt(2*pi); f(x) + f(y)", {}, "x=2, y=3"),
+    ("dot([x, y], [y, z]) + sum([x, 1, z])", {"at": "x=1"}, "x=2, y=3, z=4"),
+]  # fmt: skip
+
+
+def asked(options):
+    """What the other functions of the library take of the options of `diffcli.compile`."""
+    return {name: value for name, value in options.items() if name != "at"}
+
+
+@pytest.mark.parametrize(("text", "options", "at"), SYSTEMS, ids=str)
+def test_the_derivatives_of_the_library(text, options, at):
+    wanted = diffcli.jacobian(text, at, **asked(options))
+    point = {name: value for name, value in wanted.at.items()}
+    k = diffcli.compile(text, **options)
+    value, jacobian = k(**point)
+    rows = wanted.matrix
+    if isinstance(value, tuple):
+        assert near(value, tuple(wanted.values.values()))
+        assert near(jacobian, tuple(map(tuple, rows)))
+        assert len(wanted.values) > 1 or text == "[x]"
+    else:
+        assert near((value, jacobian), (*wanted.values.values(), rows[0]))
+    assert k.wrt == wanted.columns
+    assert near(diffcli.compile(text, order=0, **options)(**point), value)
+
+
+SCALARS = [(text, options, at) for text, options, at in SYSTEMS if text[0] != "[" and options.get("of", "v") == "v"]
+
+
+@pytest.mark.parametrize(("text", "options", "at"), SCALARS, ids=str)
+def test_second_derivatives(text, options, at):
+    wanted = diffcli.hessian(text, at, **asked(options))
+    value, gradient, matrix = diffcli.compile(text, order=2, **options)(**wanted.at)
+    assert near((value, gradient, matrix), (wanted.value, tuple(wanted.gradient.values()), wanted.matrix))
+    assert all(matrix[i][j] == matrix[j][i] for i in range(len(matrix)) for j in range(i))
+
+
+@pytest.mark.parametrize(("text", "options", "at"), SYSTEMS, ids=str)
+def test_products_along_a_direction(text, options, at):
+    """The last arguments are the direction, called by the names of the variables with a d before."""
+    point = diffcli.jacobian(text, at, **asked(options)).at
+    k = diffcli.compile(text, directions=True, **options)
+    assert k.inputs == (*point, *(f"d{name}" for name in k.wrt))
+    direction = {name: 0.5 + place for place, name in enumerate(k.wrt)}
+    steps = {f"d{name}": step for name, step in direction.items()}
+    of = {"of": options["of"]} if "of" in options else {}
+    wanted = diffcli.jvp(text, point, direction, **of)
+    values, products = k(**point, **steps)
+    assert near(products, tuple(wanted.product.values()) if isinstance(values, tuple) else wanted.product.popitem()[1])
+    if (text, options, at) in SCALARS:
+        value, gradient, product = diffcli.compile(text, order=2, directions=True, **options)(**point, **steps)
+        second = diffcli.hvp(text, point, direction, **asked(options))
+        assert near((value, product), (values, tuple(second.product.values())))
+        assert near(gradient, tuple(diffcli.hessian(text, point, **asked(options)).gradient.values()))
+
+
+def test_what_does_not_move_meets_no_infinity():
+    """A part of a direction that is 0 is no movement, also where the derivative by it is infinite."""
+    k = diffcli.compile("sqrt(x) + y", directions=True)
+    assert k(0.0, 1.0, 0.0, 2.0) == (1.0, 2.0)
+    assert k(0.0, 1.0, 1.0, 2.0) == (1.0, math.inf)
+    assert near(k(np.zeros(2), 1, [0, 1], 2), (np.ones(2), np.array([2.0, np.inf])))
+
+
+def test_structural_zeros_take_no_rows():
+    """The Hessian of a chain has a band: of a program twice as long it takes twice the work, and not four times."""
+    lines = [
+        len(diffcli.compile(" + ".join(f"(x{i} - x{i + 1}^2)^2" for i in range(n)), order=2, backend="python").source) for n in (20, 40)
+    ]  # fmt: skip
+    assert lines[1] < 2.6 * lines[0]  # the zeros of the matrix are written too
+
+
+# -- how it is called --------------------------------------------------------------------------------------------------
+
+KINDS = [
+    2.0, 2, True + 1, Fraction(2), np.float64(2), np.float32(2), np.int8(2), np.array(2.0), np.array(2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{type(kind).__name__}-{getattr(kind, 'dtype', '')}")
+def test_every_kind_of_number(kind, backend):
+    k = diffcli.compile("x^y*0.25", backend=backend)
+    found = k(kind, 3.0)
+    assert near(found, (2.0, (3.0, 2.0 * math.log(2.0))))
+    assert [type(found[0]), *map(type, found[1])] == [float] * 3
+    assert k(y=3, x=kind) == k(kind, y=3.0) == found
+
+
+COLUMNS = [
+    [0.5, 1, 2], (0.5, 1, 2), np.array([0.5, 1, 2]), np.array([0.5, 1, 2], np.float32), np.array([0.5, 9, 1, 9, 2, 9])[::2],
+    np.array([2, 1, 0.5])[::-1], np.array([0.5, 1, 2], object), np.array([0.5, 1, 2]).astype(">f8"),
+    np.array([[0.5, 7], [1, 7], [2, 7]])[:, 0], np.array([0.5, 1, 2], np.longdouble),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("column", COLUMNS, ids=range(len(COLUMNS)))
+def test_every_kind_of_array(column, backend):
+    before = copy.deepcopy(column)
+    value, (by_x, by_y) = diffcli.compile("x^2*y", backend=backend)(column, 3)
+    assert np.array_equal(np.asarray(column), np.asarray(before))
+    assert near((value, by_x, by_y), (np.array([0.75, 3, 12]), np.array([3.0, 6, 12]), np.array([0.25, 1, 4])))
+    assert {each.dtype for each in (value, by_x, by_y)} == {np.dtype(np.float64)}
+    assert not np.may_share_memory(np.asarray(column), by_y)
+
+
+SHAPES = [
+    ((), (3,)), ((2, 1), (3,)), ((2, 3), (3,)), ((2, 3), ()), ((1,), (1,)), ((0,), ()), ((0,), (1,)), ((2, 0), (2, 1)), ((4, 1, 2), (3, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+def test_points_are_broadcast_together(shapes, backend):
+    random = np.random.default_rng(1)
+    x, y = (random.uniform(1, 2, shape) for shape in shapes)
+    value, (by_x, by_y) = diffcli.compile("x*y + exp(x)", backend=backend)(x, y)
+    one, other = np.broadcast_arrays(x, y)
+    assert near((value, by_x, by_y), (one * other + np.exp(one), other + np.exp(one), one), 16)
+
+
+@pytest.mark.parametrize("backend", HERE)
+def test_results_go_into_arrays_that_are_given(backend):
+    k = diffcli.compile("x*y", backend=backend)
+    wide = np.full((12, 6), 7.0)
+    out = wide[:, 0], (np.empty(12), wide[:, 2])
+    found = k(X, 3.0, out=out)
+    assert found[0] is out[0] and found[1][0] is out[1][0] and found[1][1] is out[1][1]
+    assert near(found, (X * 3, (np.full(12, 3.0), X)))
+    assert (wide[:, [1, 3, 4, 5]] == 7).all()
+    square = diffcli.compile("x^2", order=0, backend=backend)
+    x = X.copy()
+    assert square(x, out=x) is x
+    assert near(x, X**2)
+    y = X.copy()
+    k(y, 3.0, out=(y, (np.empty(12), z := np.empty(12))))  # what is overwritten is read before
+    assert near(z, X)
+    assert near(square(2.0, out=np.empty(())), np.array(4.0))
+    assert square([[1.0, 2.0]], out=(two := np.empty((1, 2)))) is two
+
+
+@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_change_nothing(backend, threads):
+    x = np.linspace(-3, 3, 40_001)
+    k = diffcli.compile("where(x > 0, log(x)*y, exp(x) - y)", backend=backend)
+    one, many = k(x, 0.5), k(x, 0.5, threads=threads)
+    assert np.array_equal(one[0], many[0]) and np.array_equal(one[1][0], many[1][0])
+
+
+@pytest.mark.parametrize("backend", HERE)
+def test_calls_from_threads_do_not_meet(backend):
+    k = diffcli.compile("sin(x)*y + x/y", backend=backend)
+    found: dict[int, bool] = {}
+
+    def run(number):
+        x = np.linspace(1, 2, 5000) + number
+        value, _ = k(x, 2.0)
+        found[number] = all(k(float(each), 2.0)[0] == k(float(each), 2.0)[0] for each in x[:50]) and near(value, np.sin(x) * 2 + x / 2, 16)
+
+    workers = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert found == dict.fromkeys(range(4), True)
+
+
+def test_variables_may_be_called_as_options_are():
+    k = diffcli.compile("x*out + threads")
+    assert k(1, 2, 3) == k(out=2, x=1.0, threads=3) == (5.0, (2.0, 1.0, 1.0))
+    assert near(k(1, threads=[1, 2], out=2)[0], np.array([3.0, 4.0]))
+
+
+@pytest.mark.parametrize("backend", HERE)
+def test_of_no_variables_there_is_one_point(backend):
+    assert diffcli.compile("2^3", backend=backend)() == (8.0, ())
+    assert diffcli.compile("2^3", order=2, backend=backend)() == (8.0, (), ())
+    assert diffcli.compile("[1, 2]", order=0, backend=backend)() == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("backend", HERE)
+def test_undefined_is_nan_and_no_error(backend):
+    k = diffcli.compile("log(x)", backend=backend)
+    assert math.isnan(k(-1.0)[0])
+    with np.errstate(all="raise"):
+        value, (slope,) = k(np.array([-1.0, 0.0, 1.0, np.inf, np.nan]))
+    assert near(value, np.array([np.nan, np.nan, 0.0, np.inf, np.nan])) or near(value, np.array([np.nan, -np.inf, 0.0, np.inf, np.nan]))
+    assert near(slope[2:], np.array([1.0, 0.0, np.nan]))
+
+
+# -- errors ------------------------------------------------------------------------------------------------------------
+
+K = diffcli.compile("x*y")
+W = diffcli.compile("sum((W @ x)^2)*s", at={"W": np.eye(2), "x": [1, 2]}, batch="x")
+WRONG = [
+    (lambda: K(1.0), "UsageError", "2 arguments wanted, and 1 given\n  = help: give a value for each of: x, y"),
+    (lambda: K(1.0, 2.0, 3.0), "UsageError", "2 arguments wanted, and 3 given\n  = help: give a value for each of: x, y"),
+    (lambda: K(), "UsageError", "2 arguments wanted, and 0 given\n  = help: give a value for each of: x, y"),
+    (lambda: K(1.0, z=2.0), "ExpressionError", "the kernel has no argument `z`\n  = help: its arguments: x, y"),
+    (lambda: K(1.0, 2.0, x=3.0), "UsageError", "`x` is given twice, by its place and by its name"
+        "\n  = help: give a value for each of: x, y"),
+    (lambda: K("1", 2.0), "UsageError", "`x` is '1', and a kernel takes numbers\n  = help: give a number, or an array of numbers"),
+    (lambda: K(None, 2.0), "UsageError", "`x` is None, and a kernel takes numbers\n  = help: give a number, or an array of numbers"),
+    (lambda: K(1j, 2.0), "UsageError", "`x` is 1j, and a kernel takes numbers\n  = help: give a number, or an array of numbers"),
+    (lambda: K(np.array([1j]), 2.0), "UsageError", "`x` is an array of complex numbers, and a kernel takes numbers"
+        "\n  = help: give a number, or an array of numbers"),
+    (lambda: K(["1"], 2.0), "UsageError", "`x` is an array of texts, and a kernel takes numbers"
+        "\n  = help: give a number, or an array of numbers"),
+    (lambda: K(10**400, 2.0), "UsageError", "`x` is no number: int too large to convert to float"
+        "\n  = help: give a number, or an array of numbers"),
+    (lambda: K(X, X[:5]), "UsageError", "the points of the arguments do not fit each other: x: (12,), y: (5,)"
+        "\n  = help: their axes are to be of equal lengths, or of length 1, counted from\n          the last"),
+    (lambda: K(X, 1.0, threads=0), "UsageError", "threads is 0, not a whole number from 1 to 1024"),
+    (lambda: K(1.0, 1.0, threads=1.5), "UsageError", "threads is 1.5, not a whole number from 1 to 1024"),
+    (lambda: K(X, 1.0, out=X), "UsageError", "`out` is to be a tuple of 2, as the result is"
+        "\n  = help: give an array for each array of the result"),
+    (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(5)))), "UsageError",
+        "`out[1][1]` has the shape (5,) and holds float64\n  = help: give an array of float64 for it: np.empty((12,))"),
+    (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(12, int)))), "UsageError",
+        "`out[1][1]` has the shape (12,) and holds int64\n  = help: give an array of float64 for it: np.empty((12,))"),
+    (lambda: K(X, 1.0, out=(y := np.empty(12), (y, np.empty(12)))), "UsageError",
+        "two arrays of `out` share memory\n  = help: give an array of its own for each array of the result"),
+    (lambda: K.hess([1, 2]), "UsageError", "the kernel has no Hessian of a vector alone"
+        "\n  = help: compile the program with order=2"),
+    (lambda: K.fun([1, 2, 3]), "UsageError", "`x` is to be one vector of 2, and has the shape (3,)"
+        "\n  = help: its numbers are those of x, y, one after another"),
+    (lambda: K.fun([1, 2], 3), "UsageError", "1 argument after `x`, and 0 wanted\n  = help: `x` holds all of them"),
+    (lambda: K.fun([1, 2], y=3), "UsageError", "`y` is given twice\n  = help: `x` holds x, y; by name come others"),
+    (lambda: W(np.eye(3), [1, 2], 1), "UsageError", "`W` has the shape (3, 3), and (2, 2) is wanted"
+        "\n  = help: give an array of the shape (2, 2)"),
+    (lambda: W(np.eye(2), [1, 2, 3], 1), "UsageError", "`x` has the shape (3,), and (2,) is wanted"
+        "\n  = help: give an array of the shape (2,), or with axes of points before its own"),
+    (lambda: W(np.eye(2), [1, 2], X), "UsageError", "`s` has the shape (12,), and is the same for all points"
+        '\n  = help: give a number\n  = help: for many points compile with batch="s": then axes of points may stand'
+        "\n          before its own"),
+    (lambda: diffcli.compile("x", order=3), "UsageError", "there is no kernel of order 3\n  = help: one of: 0, 1, 2"),
+    (lambda: diffcli.compile("x", order=0, directions=True), "UsageError", "there is no kernel of order 0"
+        "\n  = help: jvp, with directions=, takes order 1, hvp order 2"),
+    (lambda: diffcli.compile("x*dx", directions=True), "UsageError", "`dx` is a variable, and the direction of one"
+        '\n  = help: choose what the directions of variables are called: directions="d_"'),
+    (lambda: diffcli.compile("x", backend="nmpy"), "UsageError", "there is no back end `nmpy`\n  = help: did you mean `numpy`?"),
+    (lambda: diffcli.compile("x", wrt="y"), "ExpressionError", "the expression has no variable `y`\n  = help: its variables: x"),
+    (lambda: diffcli.compile("x", batch="y"), "ExpressionError", "the expression has no variable `y`\n  = help: its variables: x"),
+    (lambda: diffcli.compile("[x, y]", order=2), "ExpressionError", "a Hessian is of one number, and there are several results: f1, f2"
+        '\n  = help: choose one of them: of="x"'),
+    (lambda: diffcli.compile("W @ x"), "ExpressionError", "arrays have no shape without a point\n  │ W @ x\n  │ ^^^^^"
+        "\n  = note: a point says which variables are arrays, and the formula is in their\n          elements"
+        '\n  = help: add at="W=...,x=..."'),
+    (lambda: diffcli.compile("argmax(x)*x", at="x=[1, 2]"), "UsageError", "the program cannot be written out in numbers: an operation of it"
+        " reads values, or it has more than 20000 rows in numbers\n  = help: of such programs there are values, and the gradients of numbers:"
+        "\n          order=1 of sum(...), or order=0"),
+    (lambda: diffcli.compile(3), "UsageError", "a program is text, what diffcli.parse returned, or a function, not a `int`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "text"), WRONG, ids=range(len(WRONG)))
+def test_what_is_wrong_and_what_to_do(call, kind, text):
+    with pytest.raises(diffcli.DiffcliError) as fault:
+        call()
+    assert (type(fault.value).__name__, str(fault.value)) == (kind, text)
+
+
+@pytest.mark.parametrize(("name", "needs"), [(row.name, row.needs) for row in BACKENDS.values() if row.needs])
+def test_a_back_end_that_is_not_installed(name, needs, monkeypatch):
+    monkeypatch.setitem(sys.modules, needs, None)
+    with pytest.raises(diffcli.MissingExtraError) as fault:
+        diffcli.compile("x", backend=name)
+    assert fault.value.exit_code == 7
+    assert str(fault.value) == (
+        f"the back end `{name}` needs {needs}, which is not installed\n"
+        f'  = help: pip install "diffcli[{BACKENDS[name].extra}]"\n  = help: backend="numpy" needs nothing else'
+    )
+
+
+# -- arrays ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_with_arrays(name):
+    text, shapes = PROGRAMS[name]
+    point = point_of(name)
+    wanted = diffcli.grad(text, point)
+    k = diffcli.compile(text, at=point, batch=list(shapes))
+    assert dict(zip(k.inputs, k.arguments.shapes, strict=True)) == shapes
+    order = [wanted.gradient[variable] for variable in k.inputs]
+    value, gradient = k(**point)
+    assert np.isclose(value, wanted.value, rtol=1e-13)
+    assert all(np.allclose(one, other, rtol=1e-11, atol=1e-13) for one, other in zip(gradient, order, strict=True))
+    two = {variable: np.stack([number, number * 1.5]) for variable, number in point.items()}
+    values, gradients = k(**two)
+    other = diffcli.grad(text, {variable: number * 1.5 for variable, number in point.items()})
+    assert np.allclose(values, [wanted.value, other.value], rtol=1e-12)
+    for variable, one in zip(k.inputs, gradients, strict=True):
+        assert one.shape == (2, *shapes[variable])
+        assert np.allclose(one[0], wanted.gradient[variable], rtol=1e-11, atol=1e-13)
+        assert np.allclose(one[1], other.gradient[variable], rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize(("row", "point"), cases(inner=False))
+def test_rows_of_arrays_in_numbers_hold_at_every_point(row, point):
+    """What is written out without a point is right at each; what cannot be is refused, and not frozen."""
+    tape, operands = row_tape(row, point)
+    try:
+        written = write_out(tape, None)
+    except PointNeededError:
+        assert row.flat or row.name in READ_VALUES
+        return
+    assert row.name not in {"argmax", "argmin", "solve", "inv"}
+    random = np.random.default_rng(0)
+    for moved in (operands, [operand + random.uniform(0, 0.25, operand.shape) for operand in operands]):
+        wanted = np.asarray(Evaluator(tape)(moved)[0], float).reshape(-1)
+        flat = [number for operand in moved for number in operand.reshape(-1).tolist()]
+        found = Evaluator(written.tape, written.of(tape, tape.output))(flat) if wanted.size else []
+        assert np.allclose(found, wanted, rtol=1e-11, atol=1e-14, equal_nan=True)
+
+
+READ_VALUES = {"logsumexp", "softmax", "log_softmax", "cross_entropy", "det", "inv", "solve"}
+"""Rows that are written out by what is largest among their values, or by labels."""
+
+
+def test_matrices_of_arrays():
+    """An array among the results, or the variables, has its axes where a Jacobian of the library has them."""
+    point = {"W": np.array([[1.0, 2, 3], [4, 5, 6]]), "x": np.array([1.0, -1, 2]), "s": 0.5}
+    for text, options in [("tanh(W @ x)*s", {}), ("[sum(x)*s, s^2]", {}), ("x*s", {"wrt": "x"})]:
+        used = {name: value for name, value in point.items() if name in text.replace("sum", "")}
+        wanted = diffcli.jacobian(text, used, **options)
+        value, jacobian = diffcli.compile(text, at=used, **options)(**used)
+        listed = isinstance(value, tuple)
+        values, rows = (value, jacobian) if listed else ((value,), (jacobian,))
+        for one, row, (name, result) in zip(values, rows, wanted.values.items(), strict=True):
+            assert np.allclose(one, result, rtol=1e-14)
+            for block, (variable, other) in zip(row, wanted.jacobian[name].items(), strict=True):
+                assert np.shape(block) == np.shape(other), (text, name, variable)
+                assert np.allclose(block, other, rtol=1e-13)
+    k = diffcli.compile("sum((W @ x)^2)*s", at=point, order=2)
+    wanted = diffcli.hessian("sum((W @ x)^2)*s", point)
+    value, gradient, hessian = k(**point)
+    for one, a in enumerate(k.inputs):
+        assert np.allclose(gradient[one], wanted.gradient[a], rtol=1e-13)
+        for other, b in enumerate(k.inputs):
+            assert np.shape(hessian[one][other]) == np.shape(wanted.hessian[a][b])
+            assert np.allclose(hessian[one][other], wanted.hessian[a][b], rtol=1e-13)
+    along = diffcli.compile("sum((W @ x)^2)*s", at=point, wrt="x", directions=True, order=2)
+    assert along.inputs == ("W", "x", "s", "dx")
+    product = along(*point.values(), [1.0, 0, 2])[2][0]
+    assert np.allclose(product, diffcli.hvp("sum((W @ x)^2)*s", point, {"x": [1.0, 0, 2]}, wrt="x").product["x"])
+
+
+def test_data_decide_anew_at_every_point():
+    """Labels and pivots are those of each point, and not of the one that gave the shapes."""
+    text, logits = "cross_entropy(X, labels)", np.array([[1.0, 2, 0.5]])
+    k = diffcli.compile(text, at={"X": logits, "labels": [0]}, wrt="X", batch="labels")
+    found = k(logits, [[0], [1], [2]])
+    wanted = [diffcli.grad(text, {"X": logits, "labels": [label]}, wrt="X") for label in range(3)]
+    assert np.allclose(found[0], [each.value for each in wanted])
+    assert np.allclose(found[1][0], [each.gradient["X"] for each in wanted])
+    matrices = np.array([[[0.0, 1], [2, 3]], [[5.0, 1], [2, 3]], [[1e-9, 1], [2, 3]]])
+    k = diffcli.compile("sum(inv(A))", at={"A": np.eye(2)}, batch="A")
+    assert np.allclose(k(matrices)[0], np.linalg.inv(matrices).sum(axis=(1, 2)))
+    out = np.empty(3), (np.empty((3, 2, 2)),)
+    assert k(matrices, out=out)[1][0] is out[1][0]
+    assert np.allclose(out[1][0][0], diffcli.grad("sum(inv(A))", {"A": matrices[0]}).gradient["A"])
+
+
+# -- rows ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", [param for param in HERE if param.values[0] != "jax"])
+@pytest.mark.parametrize(("row", "point"), at_points())
+def test_every_row_at_its_points(row, point, backend):
+    """Value and gradient, of one point and of several, are what the interpreter has."""
+    text = Applied(row, point).text
+    asked, tape = diffcli.compile(text, backend=backend), lower(parse(text))
+    wanted = Evaluator(ReverseTransform(tape, range(tape.first_row)).run().tape)(list(map(float, point)))
+    value, gradient = asked(*map(float, point))
+    assert near((value, *gradient), tuple(wanted), 4)
+    values, gradients = asked(*[np.full(5, number) for number in map(float, point)])
+    assert all(near(column, np.full(5, number), 4) for column, number in zip((values, *gradients), wanted, strict=True))
+
+
+# -- one flat vector -----------------------------------------------------------------------------------------------------
+
+
+def test_one_vector_for_all_variables():
+    k = diffcli.compile("a*exp(-b*t) + c*t", wrt="a, b, c", order=2)
+    x, t = [2.0, 0.5, 0.1], np.array([0.0, 1.0, 3.0])
+    wanted = diffcli.hessian("a*exp(-b*t) + c*t", "a=2, b=0.5, c=0.1, t=3", wrt="a, b, c")
+    assert near(k.fun(x, 3.0), wanted.value)
+    assert type(k.fun(x, 3.0)) is float
+    assert near(k.jac(x, t=3.0), np.array(list(wanted.gradient.values())))
+    assert near(k.hess(np.array(x), 3.0), np.array(wanted.matrix))
+    values, rows = k.fun_and_jac(x, t)
+    assert values.shape == (3,) and rows.shape == (3, 3)
+    assert near(values[2], wanted.value) and near(rows[2], k.jac(x, 3.0)) and near(k.hess(x, t)[2], k.hess(x, 3.0))
+
+
+def test_one_vector_of_arrays():
+    point = {"W": np.array([[1.0, 2], [3, 4], [5, 6]]), "x": np.array([1.0, -2])}
+    k = diffcli.compile("W @ x", at=point, of="W @ x; x")
+    flat = np.concatenate([point["W"].reshape(-1), point["x"]])
+    values, rows = k.fun_and_jac(flat)
+    assert near(values, np.array([-3.0, -5, -7, 1, -2]))
+    block = np.kron(np.eye(3), point["x"])
+    assert near(rows, np.block([[block, point["W"]], [np.zeros((2, 6)), np.eye(2)]]))
+    square = diffcli.compile("sum((W @ x)^2)", at=point, order=2)
+    hessian = diffcli.hessian("sum((W @ x)^2)", point)
+    assert np.allclose(square.hess(flat), hessian.matrix)
+
+
+# -- what is kept, sent, and freed -----------------------------------------------------------------------------------------
+
+
+SENT = [
+    ("x*y", {}), ("sum((W @ x)^2)*s", {"at": {"W": np.eye(2), "x": [1, 2]}, "batch": "x"}), ("sum(inv(A))", {"at": {"A": np.eye(2)}}),
+    ("[x, y^2]", {"wrt": "y", "directions": "v_", "backend": "python"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "options"), SENT)
+def test_kernels_are_sent_by_their_text(text, options):
+    k = diffcli.compile(text, **options)
+    sent = pickle.dumps(k)
+    assert len(sent) < 600
+    script = f"import pickle; k = pickle.loads({sent!r}); print(k.inputs, k.wrt, k.order, k.backend, k.arguments.shapes, repr(k))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert found == f"{k.inputs} {k.wrt} {k.order} {k.backend} {k.arguments.shapes} {k!r}\n"
+    assert copy.copy(k) is k and copy.deepcopy(k) is k and pickle.loads(sent) is k
+
+
+def test_a_program_is_compiled_once():
+    assert diffcli.compile("x*y*1.25") is diffcli.compile(diffcli.parse("x*y*1.25"), wrt=None)
+    others = [
+        diffcli.compile("x*y*1.25", order=2), diffcli.compile("x*y*1.25", wrt="x"), diffcli.compile("x*y*1.25", of="x"),
+        diffcli.compile("x*y*1.25", backend="python"), diffcli.compile("x*y*1.25", at={"x": [1, 2]}), diffcli.compile("x*y*1.25", directions=True),
+    ]  # fmt: skip
+    assert len({*map(id, others), id(diffcli.compile("x*y*1.25"))}) == 7
+
+
+@pytest.mark.parametrize("backend", HERE)
+def test_what_nobody_holds_is_freed(backend):
+    k = diffcli.compile("x*y*1.75", backend=backend)
+    k(1.0, 2.0), k(X, 2.0)
+    gone = weakref.ref(k)
+    del k
+    for number in range(70):
+        diffcli.compile(f"x + {number}")
+    gc.collect()
+    assert gone() is None
+
+
+def test_numbers_do_not_load_numpy():
+    script = (
+        "import sys, diffcli; k = diffcli.compile('log(x)*y', order=2); k(2.0, 3.0), k(2, y=3); k.source, repr(k); "
+        "print(k(2.0, 3.0)[0], 'numpy' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert found == f"{math.log(2) * 3!r} False\n"
+
+
+def test_a_kernel_says_what_it_is():
+    k = diffcli.compile("x*y", backend="python")
+    assert repr(k) == "<Kernel of x*y: x, y; order 1, python>"
+    assert "def kernel(" in k.source
+    assert isinstance(k, diffcli.Kernel)
