@@ -148,7 +148,9 @@ FITS = {
         _digamma_rest, NEARLY_0, mpf(1) / 16, 7, 0, size=lambda w: abs(_digamma_rest(w) * w / mp.digamma(1 / mp.sqrt(w)))
     ),
     "SINPI": Fit(lambda t: mp.sin(mp.pi * mp.sqrt(t)) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 8, 0),
-    "COTPI": Fit(lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4, mpf("3.5")),
+    "COTPI": Fit(
+        lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4, mpf("3.5")
+    ),
 }
 """The fits, by the names of their coefficients."""
 
@@ -166,7 +168,8 @@ def main() -> None:
         if len(below) == 1:
             print(f"{name} = {_tuple([float(c) for c in above], '')}\n")
         else:
-            print(f"{name} = (\n    {float(FITS[name].constant)!r},\n    {_tuple([float(c) for c in above], '    ')},\n    {_tuple([float(c) for c in below], '    ')},\n)\n")
+            parts = (repr(float(FITS[name].constant)), *(_tuple([float(c) for c in part], "    ") for part in (above, below)))
+            print(f"{name} = (" + "".join(f"\n    {part}," for part in parts) + "\n)\n")
     print(f"DIGAMMA_ROOT = {_two_floats(DIGAMMA_ROOT - 1)}")
     print(f"LGAMMA_ROOTS = {_two_floats(LGAMMA_ROOTS[0]), _two_floats(LGAMMA_ROOTS[1])}")
     for side in (-1, 1):

@@ -52,7 +52,7 @@ _COMPOSED = 16.0
 
 SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
-CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
+CANCELLING = frozenset(("logaddexp",))
 """Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
 
 CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT

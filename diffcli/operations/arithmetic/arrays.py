@@ -1,7 +1,7 @@
 """Elementwise operations on NumPy arrays of float64, with the answers of `diffcli.operations.arithmetic.floats`.
 
 A function that NumPy has is NumPy's; where its answer at an edge is another one than that for numbers (NaN^0, a division by
-0) it is put right. What NumPy has not stands in `diffcli.operations.arithmetic.special_arrays`. Nothing warns: an undefined
+0) it is put right. What NumPy has not stands in `diffcli.operations.arithmetic.special`. Nothing warns: an undefined
 element is NaN, and what makes it is found by reading the tape.
 """
 
@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic import floats, special_arrays
+from diffcli.operations.arithmetic import floats
+from diffcli.operations.arithmetic.special import arrays as special
 
 Array = Any
 """A NumPy array of float64, or a number."""
@@ -221,7 +222,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
     "eq": _truth(np.equal), "ne": _truth(np.not_equal), "and": both, "or": either, "not": neither,
 }  # fmt: skip
-FUNCTIONS |= special_arrays.FUNCTIONS
+FUNCTIONS |= special.FUNCTIONS
 """The functions in which the rules of the table are computed, by the names of their rows."""
 
 STRICT: dict[str, Callable[..., Array]] = {
@@ -282,7 +283,7 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return np.shape(value)
 
 
-_INTO_MEMORY = {strict_quotient, power, strict_power, relu, *special_arrays.FUNCTIONS.values()} - {special_arrays.polygamma}
+_INTO_MEMORY = {strict_quotient, power, strict_power, relu, *special.FUNCTIONS.values()} - {special.polygamma}
 
 
 def takes_memory(function: Callable[..., Array]) -> bool:

@@ -170,16 +170,16 @@ def strict_where(condition: float, a: float, b: float) -> float:
 
 
 def _special(name: str) -> Callable[..., float]:
-    """A function of `diffcli.operations.arithmetic.special`, which is loaded when the first of them is called."""
+    """A function of `diffcli.operations.arithmetic.special.numbers`, which is loaded when the first of them is called."""
 
     found: Callable[..., float] | None = None
 
     def function(*operands: float) -> float:
         nonlocal found
         if found is None:
-            from diffcli.operations.arithmetic import special
+            from diffcli.operations.arithmetic.special import numbers
 
-            found = getattr(special, name)
+            found = getattr(numbers, name)
         value: float = found(*operands)
         return value
 

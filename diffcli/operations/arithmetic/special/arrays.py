@@ -1,6 +1,6 @@
-"""The special functions on NumPy arrays: the pieces of `diffcli.operations.arithmetic.special`, each for its elements alone.
+"""The special functions on NumPy arrays: each piece for its elements alone.
 
-They are computed in blocks that stay in the processor's cache. Where a formula does not know, the function of numbers does.
+They are computed in blocks that stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic import special
-from diffcli.operations.arithmetic.special import Formula, Pieces
+from diffcli.operations.arithmetic.special import numbers
+from diffcli.operations.arithmetic.special.digamma import DIGAMMA, digamma_unknown, polygamma_pieces, polygamma_unknown
+from diffcli.operations.arithmetic.special.formulas import Elementary, Formula, Pieces
+from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA, gamma_unknown, lgamma_beside_root
+from diffcli.operations.arithmetic.special.normal import ERF_OF_SIZE, ERFC, GELU
 
 Array = Any
 
@@ -46,7 +49,7 @@ def _each(function: Callable[[float], float], a: Array) -> Array:
     return np.array([function(element) for element in a.tolist()])
 
 
-ARRAYS = special.Elementary(
+ARRAYS = Elementary(
     np.exp, np.log, np.log1p, np.power, _over_power, np.abs, np.rint, np.minimum, np.where, np.max, _in_pieces, _each
 )
 
@@ -73,43 +76,44 @@ def _of_pieces(a: Array, pieces: Pieces, unknown: Formula) -> Array:
     value = _in_pieces(a, pieces)
     if a.min() > 0:
         return value
-    value[(a <= 0) & (a == np.floor(a))] = np.nan
-    places = np.flatnonzero(np.isnan(value) & ~np.isnan(a) & ((a != np.floor(a)) | (a > 0)))
+    pole = (a <= 0) & (a == np.floor(a))
+    value[pole] = np.nan
+    places = np.flatnonzero(np.isnan(value) & ~(np.isnan(a) | pole))
     if places.size:
         value[places] = unknown(a.take(places), ARRAYS)
     return value
 
 
 def _gamma(a: Array) -> Array:
-    value = _of_pieces(a, special.GAMMA, special.gamma_unknown)
+    value = _of_pieces(a, GAMMA, gamma_unknown)
     whole = np.flatnonzero((a >= 3) & (a <= 171) & (a == np.floor(a)))
     if whole.size:
-        value[whole] = _each(special.gamma, a.take(whole))
+        value[whole] = _each(numbers.gamma, a.take(whole))
     return value
 
 
 def gamma(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(_gamma, special.gamma, a, out)
+    return _in_blocks(_gamma, numbers.gamma, a, out)
 
 
 def lgamma(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _of_pieces(block, special.LGAMMA, special.lgamma_beside_root), special.lgamma, a, out)
+    return _in_blocks(lambda block: _of_pieces(block, LGAMMA, lgamma_beside_root), numbers.lgamma, a, out)
 
 
 def digamma(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _of_pieces(block, special.DIGAMMA, special.digamma_unknown), special.digamma, a, out)
+    return _in_blocks(lambda block: _of_pieces(block, DIGAMMA, digamma_unknown), numbers.digamma, a, out)
 
 
 def erf(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: np.copysign(_in_pieces(np.abs(block), special.ERF_OF_SIZE), block), math.erf, a, out)
+    return _in_blocks(lambda block: np.copysign(_in_pieces(np.abs(block), ERF_OF_SIZE), block), math.erf, a, out)
 
 
 def erfc(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _in_pieces(block, special.ERFC), math.erfc, a, out)
+    return _in_blocks(lambda block: _in_pieces(block, ERFC), math.erfc, a, out)
 
 
 def gelu(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _in_pieces(block, special.GELU), special.gelu, a, out)
+    return _in_blocks(lambda block: _in_pieces(block, GELU), numbers.gelu, a, out)
 
 
 def polygamma(order: Array, a: Array) -> Array:
@@ -120,12 +124,12 @@ def polygamma(order: Array, a: Array) -> Array:
         for n in np.unique(order):
             result[order == n] = polygamma(n, a[order == n])
         return result
-    if not special.is_order(order):
+    if not numbers.is_order(order):
         return np.full(np.shape(a), np.nan)[()]
     if order == 0:
         return digamma(a)
-    pieces, unknown = special.polygamma_pieces(int(order)), special.polygamma_unknown(int(order))
-    return _in_blocks(lambda block: _of_pieces(block, pieces, unknown), lambda x: special.polygamma(order, x), a)
+    pieces, unknown = polygamma_pieces(int(order)), polygamma_unknown(int(order))
+    return _in_blocks(lambda block: _of_pieces(block, pieces, unknown), lambda x: numbers.polygamma(order, x), a)
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
