@@ -101,7 +101,7 @@ LGAMMA: Pieces = (
     (-2.0, _lgamma_between),
     (-0.25, _lgamma_below),
     (0.7, lambda a, m: a * (a - 1.0) * quotient(fits.LGAMMA, a) - m.log(m.absolute(a))),
-    (2.75, lambda a, m: (a - 1.0) * (a - 2.0) * quotient(fits.LGAMMA, a - 1.0)),
+    (2.75, lambda a, m: (a - 1.0) * (a - 2.0) * quotient(fits.LGAMMA, a - 1.0) + 0.0),  # -0 + 0 is 0
     (5.0, lambda a, m: (a - 1.0) * (a - 2.0) * quotient(fits.LGAMMA_BEYOND, a - 1.0)),
     (math.inf, lambda a, m: (a - 0.5) * (m.log(a) - 1.0) + polynomial(fits.LGAMMA_STIRLING, 1.0 / a)),
 )

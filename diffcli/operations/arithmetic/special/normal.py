@@ -59,6 +59,6 @@ def _gelu_tail(x: Value, m: Elementary, factors: int = 1) -> Value:
 GELU: Pieces = (
     (-37.0, lambda a, m: -_gelu_tail(m.least(-a, 40.0), m, 2)),
     (-0.9, lambda a, m: -_gelu_tail(-a, m)),
-    (0.9, lambda a, m: 0.5 * (a + a * _erf_centre(a * math.sqrt(0.5), m))),
+    (0.9, lambda a, m: a * (0.5 + 0.5 * _erf_centre(a * math.sqrt(0.5), m))),
     (math.inf, lambda a, m: a - _gelu_tail(m.least(a, 37.0), m)),
 )
