@@ -128,13 +128,11 @@ class Problem:
         self.question = question
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
-        self.outputs, self._slots = _places(tape)
+        self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
         self.texts: dict[str, str] = {}
         """What each result is, as it stands in the list; empty where there is no list."""
-        if active is None:
-            chosen = [self._slots[name] for name in wrt]
-            active = _all_activity(tape) if len(chosen) == len(tape.inputs) else activity(tape, chosen)
-        self.active = active
+        self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
+        self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
         self._adjoints: Adjoints | None = None
 
@@ -272,18 +270,9 @@ class Problem:
         """A note for everything that the results do not use, and for names without values that look like formulas."""
         if len(self.program.statements) == 1 and self.known:
             return []
-        from diffcli.methods.problem.remarks import unused, unused_of_values
+        from diffcli.methods.problem.remarks import unused
 
-        return list(unused_of_values(self.program)) if self.known else unused(self.program, False)
-
-
-@once
-def _places(tape: Tape) -> tuple[tuple[Output, ...], dict[str, int]]:
-    """The result of a tape, and the slots of its inputs by name."""
-    return (Output("f", tape.output, tape.shape(tape.output)),), {name: slot for slot, name in enumerate(tape.inputs)}
-
-
-_all_activity = once(activity)
+        return unused(self.program, self.known)
 
 
 class Linearisation(Problem):
