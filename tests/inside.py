@@ -67,7 +67,7 @@ HOMES = {
     "diffcli.methods.nothing_to_say": "plain_gradient",
     "diffcli.methods.matrices.hessian": "compute_hessian hessian_of",
     "diffcli.methods.matrices.jacobian": "compute_jacobian jacobian_of sweep_groups",
-    "diffcli.methods.nonsmooth.breaks": "POLICIES",
+    "diffcli.methods.nonsmooth.breaks": "NOT_DIFFERENTIABLE POLICIES",
     "diffcli.methods.options": "HessianOptions METHODS MatrixOptions Options RULES",
     "diffcli.methods.points.csv_table": "read_csv",
     "diffcli.methods.points.directions": "read_direction",
