@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
 from diffcli.kernels.backends import Runner
-from diffcli.kernels.form import Form, parts
+from diffcli.kernels.form import Form, parts, picker
 from diffcli.methods.compiled.flags import Flag, Flags
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.points.ranges import THREADS
@@ -48,7 +48,10 @@ class Kernel(Generic[Point]):
         runner: Callable[[int], Runner] | None = None,
         evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
     ) -> None:
-        self.arguments, self.form, self.count, self.truths = arguments, form, len(tape.results), frozenset[int]()
+        self.inputs = arguments.names
+        """The names of the arguments, in order."""
+        self.arguments, self.form, self.pick = arguments, form, picker(form)
+        self.count, self.truths = len(tape.results), frozenset[int]()
         self.tape, self._flags = tape, flags
         if flags.marked is not None:
             self.tape, self.truths = flags.marked.tape, frozenset((self.count,))
@@ -61,11 +64,6 @@ class Kernel(Generic[Point]):
         self._entry = self._general if runner is None else runner(1).entry(self._general)
         if not any(arguments.shapes):
             type(self).__call__ = staticmethod(self._entry)  # type: ignore[method-assign]
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names of the arguments, in order."""
-        return self.arguments.names
 
     @property
     def source(self) -> str:
@@ -164,7 +162,9 @@ class Kernel(Generic[Point]):
 
     def _general(self, *values: Any, **named: Any) -> Any:
         """A call with anything but a float for each argument by its place."""
-        out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
+        out = threads = None
+        if named:
+            out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
         threads = 1 if threads is None else THREADS.require("threads", threads)
         if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
