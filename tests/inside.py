@@ -79,6 +79,7 @@ HOMES = {
     "diffcli.methods.problem.problem": "ANYWHERE Problem",
     "diffcli.methods.problem.scalarise": "scalarised variables_of",
     "diffcli.methods.problem.system": "System",
+    "diffcli.methods.sweeps.array_sweeps": "array_adjoints many_adjoints",
     "diffcli.methods.sweeps.colouring": "colour_columns colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
@@ -180,7 +181,7 @@ HOMES = {
     "diffcli.tape.recording.numpy_functions": "FUNCTIONS_OF_NUMPY=FUNCTIONS MADE",
     "diffcli.tape.recording.recording": "record",
     "diffcli.tape.recording.numpy_calls": "row_named=_row",
-    "diffcli.tape.running.array_rules": "MAY_RETURN_OPERAND NUMPY rule_at",
+    "diffcli.tape.running.array_rules": "LEADING MAY_RETURN_OPERAND NUMPY rule_at",
     "diffcli.tape.running.evaluation": "Evaluator arithmetic_of last_uses run",
     "diffcli.tape.running.rules": "FLOAT Arithmetic Term term_text terms",
 }
