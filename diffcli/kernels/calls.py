@@ -107,10 +107,7 @@ def length(values: Sequence[Any]) -> int:
 
 def overlaps(array: Any, others: Iterable[Array]) -> bool:
     """Whether an array shares memory with one of some; two whose bounds meet may have no element in common."""
-    for other in others:
-        if np.may_share_memory(array, other) and np.shares_memory(array, other):
-            return True
-    return False
+    return any(np.may_share_memory(array, other) and np.shares_memory(array, other) for other in others)
 
 
 def _by_columns(kernel: Called, columns: Sequence[Any], points: int, places: dict[Leaf, Array], threads: int) -> list[Array]:

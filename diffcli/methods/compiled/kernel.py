@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar, overload
 
 from diffcli._named import NamedTuple
@@ -61,9 +62,16 @@ class Kernel(Generic[Point]):
         if evaluate is not None:
             self.backend = "arrays"
         self.text = system.expression()
-        self._entry = self._general if runner is None else runner(1).entry(self._general)
-        if not any(arguments.shapes):
-            type(self).__call__ = staticmethod(self._entry)  # type: ignore[method-assign]
+
+    @cached_property
+    def _entry(self) -> Callable[..., Any]:
+        """The compiled function of one point; from when it is first needed on, a call is a call of it."""
+        if self.runner is None:
+            return self._general
+        entry = self.runner(1).entry(self._general)
+        if not any(self.arguments.shapes):
+            type(self).__call__ = staticmethod(entry)  # type: ignore[method-assign]
+        return entry
 
     @property
     def source(self) -> str:
