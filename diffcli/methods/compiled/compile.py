@@ -82,6 +82,8 @@ def compile(
     backend
         ``python`` (generated source, for single points), ``numpy``, ``llvm`` (machine code, with ``diffcli[jit]``), ``jax``, or
         ``auto``, which chooses among the first three by the length of the program and the number of points.
+    flags
+        ``"digits"`` to look for lost digits too.
     max_nodes
         The longest tape to build.
 
@@ -97,8 +99,8 @@ def compile(
     The kernel of a Python function guards what it branched on: a point that takes another way is recorded by itself, and its
     kernel kept, for up to 32 ways.
 
-    What is undefined at a point is NaN there, and no error. Nothing is said of kinks: the derivative is what the rules of the
-    table give, as `diffcli.grad` has it with ``kink="min-norm"`` where no two of them meet.
+    What is undefined at a point is NaN there, and no error; at a kink the derivative is what the rules of the table give.
+    `Kernel.flags`, and ``flags`` of a result of many points, say where either is so.
 
     Raises
     ------

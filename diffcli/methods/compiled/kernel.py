@@ -31,7 +31,18 @@ class Arguments(NamedTuple):
 
 
 class Kernel(Generic[Point]):
-    """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many."""
+    """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many.
+
+    ``inputs`` are the names of its arguments in order, ``wrt`` those that it differentiates by, ``order`` the order of its
+    derivatives, ``backend`` what was asked for, ``source`` what was generated. It pickles by its program.
+
+    >>> import diffcli
+    >>> k = diffcli.compile("x^2*y", wrt="x")
+    >>> k.inputs, k.wrt, k(3.0, y=2.0)
+    (('x', 'y'), ('x',), (18.0, (12.0,)))
+    >>> k.fun_and_jac([3.0], 2.0)
+    (18.0, array([12.]))
+    """
 
     def __new__(cls, *_: Any, **__: Any) -> Kernel[Any]:
         """A kernel of a class of its own, whose ``__call__`` is compiled: a call of floats costs nothing beside it."""
