@@ -13,6 +13,7 @@ from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.making import Asked, made, of_function
 from diffcli.methods.points.points import as_point
+from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program, names_in
 from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
@@ -148,6 +149,7 @@ def compile(
         raise refusal("bad-value", f"there is no kernel of order {order!r}", products)
     if flags not in ("", "digits"):
         raise refusal("unknown-choice", f"there is no flag {flags!r} to ask for", 'flags="digits" looks for lost digits too')
+    MAX_NODES.require("max_nodes", max_nodes)
     if backend != AUTO:
         module_of(backend)
     program = as_program(target)
@@ -158,7 +160,10 @@ def compile(
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
     results = of if of is None or isinstance(of, str) else "; ".join(names_in(of, "of") or ())
-    along = directions if isinstance(directions, str) else "d" if directions else ""
+    along = "d" * directions if isinstance(directions, bool) else directions
+    if not isinstance(along, str) or not f"{along}x".isidentifier():
+        help = 'write directions=True, or what stands before the names of variables: directions="v_"'
+        raise refusal("bad-value", f"{directions!r} begins no name", help)
     variables = None if names is None else tuple(names)
     text = program.source.text if type(program) is Program else target
     make = kernel_of if type(program) is Program else of_function
