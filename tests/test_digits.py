@@ -433,6 +433,11 @@ def test_many_digits_of_the_family_of_gamma_are_mpmaths(name, x):
         assert abs(own - exact) <= abs(exact) * mpf(10) ** -digits
 
 
+@pytest.mark.parametrize("order", ["-1e308", "-1", "169", "1e308"])
+def test_an_order_of_polygamma_that_is_none_is_undefined_in_many_digits_too(order):
+    assert PRECISE["polygamma"](mpf(order), mpf("0.7")) != PRECISE["polygamma"](mpf(order), mpf("0.7"))  # NaN, and soon
+
+
 def test_strict_is_an_error_and_json_carries_the_warning():
     with pytest.raises(NotDifferentiableError, match="has no right digit"):
         diffcli.grad(COSINE, AT, strict=True)

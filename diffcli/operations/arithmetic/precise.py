@@ -14,6 +14,7 @@ from typing import Any
 from mpmath import mp, mpf
 from mpmath.libmp import NoConvergence
 
+from diffcli.operations.arithmetic.special import MOST_ORDER
 from diffcli.operations.elementwise import ROWS
 
 Number = Any
@@ -131,6 +132,8 @@ def _rising(a: Number) -> Number:
 
 
 def _polygamma(order: int, a: Number) -> Number:
+    if not 0 <= order <= MOST_ORDER:
+        return NAN
     passed = sum((a + k) ** (-1 - order) for k in range(_steps(a)))
     return mp.polygamma(order, a + _steps(a)) - (-1) ** order * mp.factorial(order) * passed
 
