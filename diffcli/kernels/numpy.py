@@ -65,7 +65,10 @@ def finite(column: Any) -> None:
         raise FloatingPointError
 
 
-NAMES: dict[str, Any] = {function.__name__: function for function in CALLS.values()}
+CALLED = {name: function.__name__ if isinstance(function, np.ufunc) else name for name, function in CALLS.items()}
+"""What a row is called in a source."""
+
+NAMES: dict[str, Any] = {CALLED[name]: function for name, function in CALLS.items()}
 NAMES |= {"array": np.array, "nan": np.nan, "inf": np.inf, "copyto": np.copyto, "putmask": np.putmask, "finite": finite}
 """What the names in a source stand for, but for constants and functions that NumPy does not have."""
 
@@ -239,7 +242,7 @@ class Plan:
         elif name == "number":
             found = [f"copyto({out}, {given[0]})"]
         elif name in CALLS:
-            found = [f"{CALLS[name].__name__}({', '.join(given)}, out={out})"]
+            found = [f"{CALLED[name]}({', '.join(given)}, out={out})"]
         else:
             found = [f"copyto({out}, {name}({', '.join(given)}))"]
         exact = name in HONEST and all(isfinite(plain.number(operand) or 0.0) for operand in operands)
