@@ -8,10 +8,10 @@ from typing import Any, Literal, overload
 
 from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
-from diffcli.language import parse
+from diffcli.language import Program, parse
 from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
-from diffcli.methods.compiled.making import Asked, made
+from diffcli.methods.compiled.making import Asked, made, of_function
 from diffcli.methods.points.points import as_point
 from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program, names_in
 from diffcli.methods.problem.system import System
@@ -64,10 +64,10 @@ def compile(
     Parameters
     ----------
     target
-        A program as text, or what `diffcli.parse` returned.
+        A program as text, what `diffcli.parse` returned, or a Python function.
     at
         For a program with arrays, a point as `diffcli.grad` has it: only the shapes of it count. A variable that it does not
-        give is a number.
+        give is a number. A Python function is recorded there; with ``wrt``, the other arguments are held, whatever they are.
     wrt
         The variables to differentiate by; all, in order of appearance, if not given.
     of
@@ -93,6 +93,9 @@ def compile(
     of these is an array with the axes of the result and then those of the variables. Arrays given for numbers are points: they
     are broadcast together, and each number of the result is an array of that shape. Everything is float64. ``out=`` takes arrays
     for the result, in its form, and ``threads=`` says how many work on the points.
+
+    The kernel of a Python function guards what it branched on: a point that takes another way is recorded by itself, and its
+    kernel kept, for up to 32 ways.
 
     What is undefined at a point is NaN there, and no error. Nothing is said of kinks: the derivative is what the rules of the
     table give, as `diffcli.grad` has it with ``kink="min-norm"`` where no two of them meet.
@@ -146,24 +149,27 @@ def compile(
     if backend != AUTO:
         module_of(backend)
     program = as_program(target)
-    shapes = None
-    if at is not None:
+    shapes: Any = None
+    if type(program) is not Program:
+        shapes = ANYWHERE if at is None else dict(as_point(at)) if isinstance(at, str) else at
+    elif at is not None:
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
     results = of if of is None or isinstance(of, str) else "; ".join(names_in(of, "of") or ())
     along = directions if isinstance(directions, str) else "d" if directions else ""
     variables = None if names is None else tuple(names)
-    text = program.source.text
-    return kernel_of(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes, flags))
+    text = program.source.text if type(program) is Program else target
+    make = kernel_of if type(program) is Program else of_function
+    return make(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes, flags))
 
 
 @lru_cache(MOST_KEPT)
 def kernel_of(asked: Asked) -> Kernel[Any]:
     """The kernel of a text; the same one as long as it is kept."""
     program, at = parse(asked.text), ANYWHERE
-    if asked.shapes is not None:
+    if asked.at is not None:
         from diffcli.operations.arithmetic.array_files import basis  # numbers do not wait for it
 
-        at = dict.fromkeys(program.inputs, 0.0) | {name: basis(shape, []) if shape else 0.0 for name, shape in asked.shapes}
+        at = dict.fromkeys(program.inputs, 0.0) | {name: basis(shape, []) if shape else 0.0 for name, shape in asked.at}
     system = System(program, at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
     return made(system, asked, (kernel_of, asked))

@@ -49,9 +49,10 @@ class Kernel(Generic[Point]):
         evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
     ) -> None:
         self.arguments, self.form, self.count, self.truths = arguments, form, len(tape.results), frozenset[int]()
-        self._flags = flags
+        self.tape, self._flags = tape, flags
         if flags.marked is not None:
-            self.count, self.truths = len(flags.marked.tape.results), frozenset((len(tape.results),))
+            self.tape, self.truths = flags.marked.tape, frozenset((self.count,))
+            self.count += 1
         self.runner, self.evaluate, self._again = runner, evaluate, again
         self.wrt, self.order, self.directions, self.backend = tuple(system.wrt), asked.order, asked.directions, asked.backend
         if evaluate is not None:
