@@ -57,7 +57,7 @@ WORST = {
     "atan2": (1.6, [SMALL, SMALL], [ANY, ANY]), "hypot": (1.0, [SMALL, SMALL], [ANY, ANY]), "cbrt": (0.7, [SMALL], [ANY]),
     "pow": (1.2, [uniform(0, 3), uniform(-9, 9)], [POSITIVE, SMALL], [uniform(0.999, 1.001), uniform(-3e5, 3e5)]),
     "erf": (1.1, [SMALL], [uniform(-6, 6)], [TO_1]), "erfc": (3.9, [SMALL], [uniform(-6, 6)], [uniform(0, 26.5)]),
-    "gelu": (4.0, [SMALL], [uniform(-37, 10)]), "gamma": (3.9, [uniform(0, 3)], [uniform(3, 171)], [uniform(-170, 0)], [TO_1]),
+    "gelu": (4.1, [SMALL], [uniform(-37, 10)]), "gamma": (3.9, [uniform(0, 3)], [uniform(3, 171)], [uniform(-170, 0)], [sizes(-700, 0, (1,))]),
     "lgamma": (4.0, [uniform(0, 3)], [uniform(0.99, 1.01)], [uniform(3, 20)], [sizes(3, 300, (1,))]),
     "digamma": (3.9, [uniform(0, 3)], [uniform(1.46, 1.464)], [uniform(3, 9)], [sizes(3, 300, (1,))]),
     "div": (0.5, [ANY, ANY]), "mod": (0.0, [uniform(-99, 99), SMALL]), "fmod": (0.0, [uniform(-99, 99), SMALL]),
