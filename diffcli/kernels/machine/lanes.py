@@ -60,8 +60,6 @@ class Lanes:
         """Whether x*2^k is one instruction."""
         self.flags: Sequence[str] = ()
         """What LLVM may do to the operators of values."""
-        self.pairwise = True
-        """Whether a polynomial is computed in the shortest time, or by Horner's rule, which rounds less."""
         self.builder: Any = None
         self.rescue: Any = None
         """The lanes whose numbers are to be worked out one by one, as bits; None if there are none."""
@@ -149,12 +147,14 @@ class Lanes:
         )
         return Value(self, self.builder.call(found, [x.ir, k.ir, x.ir, byte(-1), word(4)]))  # 4: rounding as it is set
 
-    def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
-        """A polynomial by its coefficients, the highest power first; pairwise (Estrin 1960) half of it runs beside the other."""
-        if not self.pairwise:
-            return reduce(
-                lambda found, coefficient: self.fma(found, x, coefficient), coefficients[1:], self.constant(coefficients[0])
-            )
+    def polynomial(self, x: Value, coefficients: Sequence[float], pairwise: bool = True) -> Value:
+        """A polynomial by its coefficients, the highest power first.
+
+        Pairwise (Estrin 1960), half of it runs beside the other half; by Horner's rule it rounds less.
+        """
+        if not pairwise:
+            first, *others = coefficients
+            return reduce(lambda found, coefficient: self.fma(found, x, coefficient), others, self.constant(first))
         terms: list[Value] = [self.constant(coefficient) for coefficient in reversed(coefficients)]
         while len(terms) > 1:
             pairs = [self.fma(high, x, low) for low, high in zip(terms[::2], terms[1::2], strict=False)]
@@ -203,15 +203,15 @@ class Lanes:
         made = ir.Function(self.module, ir.FunctionType(self.result, [self.double] * count), f"{name}.{self.width}")
         made.linkage = "internal"
         made.attributes.add("alwaysinline")
-        held = self.builder, self.rescue, self.flags, self.pairwise
-        self.flags, self.pairwise = (), True
+        held = self.builder, self.rescue, self.flags
+        self.flags = ()
         self.builder, self.rescue = ir.IRBuilder(made.append_basic_block()), None
         found = self.as_number(function(*[Value(self, argument) for argument in made.args]))
         marked = self.rescue
         whole = self.builder.insert_value(ir.Constant(self.result, ir.Undefined), found.ir, 0)
         nothing = ir.Constant(self.bit, None)
         self.builder.ret(self.builder.insert_value(whole, nothing if marked is None else marked, 1))
-        self.builder, self.rescue, self.flags, self.pairwise = held
+        self.builder, self.rescue, self.flags = held
         return made, marked is not None
 
 

@@ -18,7 +18,7 @@ from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA
 from diffcli.operations.arithmetic.special.normal import ERF_OF_SIZE, ERFC, GELU
 
 MOST_ORDER = 3
-"""The largest order of polygamma that is computed by vectors; `largest` is the number of its terms."""
+"""The largest order of polygamma that is computed by vectors; its terms are written out."""
 
 
 def _in_lanes(x: Value, pieces: Pieces, largest: int = 0, pairwise: bool = True) -> Value:
@@ -33,18 +33,16 @@ def _in_lanes(x: Value, pieces: Pieces, largest: int = 0, pairwise: bool = True)
             found = lanes.where(a < upper, formula(a, kind), found)
         return found
 
-    def over_power(factor: float, a: Value, power: int) -> Value:
-        square = a * a if power > 1 else a
-        return factor / (square * square if power == 4 else square * a if power == 3 else square)
-
-    def unknown(*_: Any) -> Any:
+    def one_by_one(*_: Any) -> Any:
         raise AssertionError("no piece right of 0 asks for numbers one by one")
 
     kind = Elementary(
-        value("exp"), value("log"), value("log1p"), value("pow"), over_power, abs, lambda a: lanes.intrinsic("rint", a),
-        lambda a, most: clamped(a, -inf, most), lambda truth, a, b: lanes.where(truth, a, b), lambda _: largest, in_pieces, unknown,
+        polynomial=lambda coefficients, a: lanes.polynomial(a, coefficients, pairwise), exp=value("exp"), log=value("log"),
+        log1p=value("log1p"), power=value("pow"), absolute=abs, nearest=lambda a: lanes.intrinsic("rint", a),
+        least=lambda a, most: clamped(a, -inf, most), choose=lanes.where, largest=lambda _: largest, in_pieces=in_pieces,
+        each=one_by_one,
     )  # fmt: skip
-    lanes.flags, lanes.pairwise = SUM, pairwise
+    lanes.flags = SUM
     return in_pieces(x, pieces)
 
 
@@ -65,7 +63,7 @@ def polygamma(order: float | None) -> Callable[[Value], Value]:
     """The function of an order; of one that is not known, or too large, every lane is marked."""
     if order == 0:
         return SPECIAL["digamma"]
-    if order in range(1, MOST_ORDER + 1):
+    if order and order in range(1, MOST_ORDER + 1):
         return _right_of_0(polygamma_pieces(int(order)), 11 + int(order))
 
     def marked(x: Value) -> Value:

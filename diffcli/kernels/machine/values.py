@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,9 +69,6 @@ class Value:
     def __abs__(self) -> Value:
         return self.lanes.intrinsic("fabs", self)
 
-    def polynomial(self, coefficients: Sequence[float]) -> Value:
-        return self.lanes.polynomial(self, coefficients)
-
     # -- truths and whole numbers --------------------------------------------------------------------------------------
 
     def __and__(self, other: Value | int) -> Value:
@@ -122,9 +118,6 @@ class Value:
 
     def equals(self, other: Value | float) -> Value:
         return self.compared("==", other)
-
-    __eq__ = equals  # type: ignore[assignment]
-    __hash__ = object.__hash__
 
     def unordered(self, other: Value) -> Value:
         """The lanes where one of two numbers is NaN."""
