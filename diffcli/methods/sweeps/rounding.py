@@ -56,7 +56,7 @@ _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi"
 CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
 """Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
 
-_CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
+CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
 _GENTLE = frozenset(("sin", "cos", "tanh", "atan", "asinh", "sigmoid", "softplus", "erf", "logcosh"))
@@ -161,7 +161,7 @@ class _Kind(NamedTuple):
 @cache
 def _kind(name: str, count: int) -> _Kind:
     functions, rounding = FLOAT.terms(name, count), UNIT * roundings(name)
-    by_first = functions[0] if count <= 2 and name not in _CHOOSING else None
+    by_first = functions[0] if count <= 2 and name not in CHOOSING else None
     bounds = _bounds(name, count) if count <= MANY else []
     quick = [_quickly(bound, rounding, term) for bound, term in zip(bounds, terms(name, count), strict=False)]
     return _Kind(name, rounding, name in CANCELLING, by_first, functions, bounds, quick)
@@ -184,7 +184,7 @@ def _carried_over(kind: _Kind, row: Sequence[int], values: Values, errors: Error
             continue
         if name == "stop_gradient":
             return error
-        if name in _CHOOSING or error > CLOSE * min(1.0, abs(own)):
+        if name in CHOOSING or error > CLOSE * min(1.0, abs(own)):
             radius = FLOAT.radius(name, len(row))[position]
             if radius is not None and not (abs(value - own) / 2 if many and own != value else radius(*arguments)) > error:
                 return INFINITE
@@ -411,7 +411,7 @@ def _factors(term: Term | None) -> list[int] | None:
     >>> _factors(terms("div", 2)[1]), _factors(terms("sqrt", 1)[0]), _factors(terms("sin", 1)[0])
     ([2, 1], [1], None)
     """
-    if term is None or term.present or term.row.name in _SPECIAL | _CHOOSING:
+    if term is None or term.present or term.row.name in _SPECIAL | CHOOSING:
         return None
     if term.row.name == "pow":
         return [0] if term is terms("pow", 2)[0] else None  # b times the power b - 1
