@@ -56,8 +56,11 @@ def in_python(text: str) -> str:
     return re.sub(_OPTION, _as_argument, text)
 
 
-def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """A function of the library, whose errors and notes spell options as its arguments; former names of these are read too."""
+def for_library(function: Callable[Parameters, Result], short: Callable[..., Any] | None = None) -> Callable[Parameters, Result]:
+    """A function of the library, whose errors and notes spell options as its arguments; former names of these are read too.
+
+    Where no option is given, ``short`` is asked first, which has None if there is more to it.
+    """
     former = FORMER.get(function.__name__, {})
 
     @wraps(function)
@@ -70,7 +73,9 @@ def for_library(function: Callable[Parameters, Result]) -> Callable[Parameters, 
             warnings.warn(told, DeprecationWarning, stacklevel=2)
             return call(*values, **named, **renamed)
         try:
-            result: Any = function(*values, **named)
+            result: Any = short(*values) if short is not None and not named and len(values) == 2 else None
+            if result is None:
+                result = function(*values, **named)
         except DiffcliError as fault:
             DiffcliError.__init__(fault, map(_respelled, fault.diagnostics))
             raise

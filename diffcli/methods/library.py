@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import update_wrapper
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, overload
 
 from diffcli.errors import ExpressionError, UsageError, error
@@ -12,7 +12,7 @@ from diffcli.methods.gradient import compute
 from diffcli.methods.nothing_to_say import plain_gradient
 from diffcli.methods.options import JvpOptions, MatrixOptions, Options
 from diffcli.methods.points.ranges import POSITIVE
-from diffcli.methods.problem.problem import At, Target, as_program
+from diffcli.methods.problem.problem import At, Target
 from diffcli.records import Array, Difference, GradientResult, Trace, is_array
 from diffcli.tape.lowering import MOST_ROWS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from diffcli.records.matrices import Differences, JacobianResult, ProductResult
 
 
-@for_library
+@partial(for_library, short=plain_gradient)
 def grad(
     target: Target,
     at: At,
@@ -112,8 +112,7 @@ def grad(
         mode=mode, wrt=wrt, direction=direction, kink=kink, strict=strict, method=method, accuracy=accuracy, step=step, rule=rule,
         steps=steps, simplify=simplify, max_nodes=max_nodes, verify=verify,
     )  # fmt: skip
-    program = as_program(target, verify)
-    return (plain_gradient(program, at) if options.usual else None) or compute(program, at, options)
+    return compute(target, at, options)
 
 
 def value_and_grad(

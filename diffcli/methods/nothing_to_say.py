@@ -6,15 +6,13 @@ here, and the long way begins again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.errors import DiffcliError
 from diffcli.language import Program
 from diffcli.language.syntax import once
 from diffcli.methods.nonsmooth.breaks import watched_rows
-from diffcli.methods.problem.problem import At, one_line
+from diffcli.methods.problem.problem import At, Target, as_program, one_line
 from diffcli.methods.problem.remarks import unused
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.methods.sweeps.rounding import ENOUGH, INFINITE, adjoint_errors, value_errors
@@ -23,40 +21,28 @@ from diffcli.tape import Tape, evaluate
 from diffcli.tape.lowering import KEPT_NODES, lowered
 
 
-class _Plan(NamedTuple):
-    """What a program of numbers needs to be differentiated, on the tape that it has at every point."""
-
-    tape: Tape
-    inputs: list[str]
-    active: bytearray
-    breaks: Sequence[tuple[int, Callable[..., Any], Callable[..., Any]]]
-    """The rows that may stand on a break: the slot, and on which values what condition says that it does."""
-
-
 @once
-def _plan(program: Program) -> _Plan | tuple[()]:
-    """Nothing for a program that has arrays, chooses, or is to be spoken of wherever it stands."""
+def _plan(program: Program) -> tuple[()] | tuple[Tape, bytearray]:
+    """The tape of a program of numbers, and what is active on it; nothing if it chooses, or is to be spoken of everywhere."""
     if len(program) > KEPT_NODES or unused(program, True):
         return ()
     try:
         tape = lowered(program, dict.fromkeys(program.inputs, 0.0))
     except DiffcliError:
         return ()
-    watched = watched_rows(tape)
-    if tape.shapes is not None or tape.outputs or not all(condition for *_, condition in watched):
-        return ()
-    breaks = [(slot, arguments, condition) for slot, _, arguments, condition in watched if condition]
-    return _Plan(tape, tape.inputs, activity(tape), breaks)
+    plain = tape.shapes is None and not tape.outputs and all(condition for *_, condition in watched_rows(tape))
+    return (tape, activity(tape)) if plain else ()
 
 
-def plain_gradient(program: Program, at: At) -> GradientResult | None:
-    """The gradient by reverse mode, with everything else as `diffcli.grad` has it by default; None if there is more to it."""
+def plain_gradient(target: Target, at: At) -> GradientResult | None:
+    """What `diffcli.grad` returns where no option is given; None if there is more to it."""
+    program: Any = as_program(target) if isinstance(target, str) else target
     plan = _plan(program) if type(program) is Program and type(at) is dict else ()
-    if not plan or len(at) != len(plan.inputs):
+    if not plan or len(at) != plan[0].first_row:
         return None
-    tape, inputs, active, breaks = plan
+    tape, active = plan
     point: dict[str, Any] = {}
-    for name in inputs:
+    for name in tape.inputs:
         number = at.get(name)  # type: ignore[union-attr]
         if type(number) is not float:
             if not isinstance(number, int | float) or abs(number) > 1e300:
@@ -66,8 +52,8 @@ def plain_gradient(program: Program, at: At) -> GradientResult | None:
             return None
         point[name] = number
     values = evaluate(tape, [*point.values()])
-    for slot, arguments, condition in breaks:
-        if values[slot] is None or condition(*arguments(values)):
+    for _, _, arguments, condition in watched_rows(tape):
+        if condition is None or condition(*arguments(values)):
             return None
     result = tape.output
     errors = value_errors(tape, values)
@@ -77,7 +63,7 @@ def plain_gradient(program: Program, at: At) -> GradientResult | None:
     bars[result] = 1.0
     bounds = adjoint_errors(tape, values, errors, bars, active, {}, sweeping=True)
     gradient: dict[str, Any] = {}
-    for slot, name in enumerate(inputs):
+    for slot, name in enumerate(tape.inputs):
         bar = bars[slot]
         if bar is None or not bounds[slot] <= ENOUGH * abs(bar) < INFINITE:
             return None

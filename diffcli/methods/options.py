@@ -50,23 +50,20 @@ class Record:
     conflicts: ClassVar[Sequence[Conflict]] = ()
     defaults: ClassVar[Mapping[str, Any]] = {}
     """What each option is unless it is given."""
-    usual: ClassVar[bool]
-    """Whether all of them are that."""
 
     def __init_subclass__(cls) -> None:
-        own = [name for name in vars(cls).get("__annotations__", ()) if name not in ("known", "numbers", "conflicts", "usual")]
+        own = [name for name in vars(cls).get("__annotations__", ()) if name not in ("known", "numbers", "conflicts")]
         cls.defaults = {**cls.defaults, **{name: getattr(cls, name) for name in own}}
 
     def __init__(self, **given: Any) -> None:
-        defaults = self.defaults
-        changed = [name for name, chosen in given.items() if name not in defaults or chosen is not defaults[name]]
-        for name in changed[:]:
-            if name not in defaults:
+        changed = []
+        for name, chosen in given.items():
+            if name not in self.defaults:
                 raise TypeError(f"{type(self).__name__} has no option {name!r}")
-            if defaults[name] is not None and given[name] == defaults[name]:
-                changed.remove(name)
+            default = self.defaults[name]
+            if chosen is not default and (default is None or chosen != default):
+                changed.append(name)
         self.__dict__.update(given)
-        self.__dict__["usual"] = not changed
         if changed:  # the defaults fit each other
             self._check(changed)
 

@@ -104,8 +104,8 @@ class Problem:
             question.program, question.function = program, function
             question.recording = recorded(function, given, most_rows)
             tape: Tape = question.recording.tape
-            if tape.shapes is not None and _may_be_met_again(tape):
-                tape.as_before()
+            if tape.shapes is not None:
+                tape.find_kept()
         else:
             tape = lowered(program, given, share, most_rows)
         chosen = choose(wrt, tape.inputs, subject_of(program))
@@ -128,13 +128,11 @@ class Problem:
         self.question = question
         self.program, self.function, self.recording = question.program, question.function, question.recording
         self.tape, self.at, self.wrt = tape, at, wrt
-        self.outputs, self._slots = _places(tape)
+        self.outputs = (Output("f", tape.output, tape.shape(tape.output)),)
         self.texts: dict[str, str] = {}
         """What each result is, as it stands in the list; empty where there is no list."""
-        if active is None:
-            chosen = [self._slots[name] for name in wrt]
-            active = _all_activity(tape) if len(chosen) == len(tape.inputs) else activity(tape, chosen)
-        self.active = active
+        self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
+        self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
         self._adjoints: Adjoints | None = None
 
@@ -272,28 +270,9 @@ class Problem:
         """A note for everything that the results do not use, and for names without values that look like formulas."""
         if len(self.program.statements) == 1 and self.known:
             return []
-        from diffcli.methods.problem.remarks import unused, unused_of_values
+        from diffcli.methods.problem.remarks import unused
 
-        return list(unused_of_values(self.program)) if self.known else unused(self.program, False)
-
-
-MOST_KEPT = 10_000
-"""How many elements constants have at most where tapes are compared by them."""
-
-
-def _may_be_met_again(tape: Tape) -> bool:
-    """Whether an equal tape is the same: not where an operation is the user's own, and its function another one."""
-    small = sum(getattr(constant, "size", 1) for constant in tape.constants) <= MOST_KEPT
-    return small and all(type(name) is str for name in tape.operations)
-
-
-@once
-def _places(tape: Tape) -> tuple[tuple[Output, ...], dict[str, int]]:
-    """The result of a tape, and the slots of its inputs by name."""
-    return (Output("f", tape.output, tape.shape(tape.output)),), {name: slot for slot, name in enumerate(tape.inputs)}
-
-
-_all_activity = once(activity)
+        return unused(self.program, self.known)
 
 
 class Linearisation(Problem):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from diffcli.errors import Diagnostic, Mark, Source, Span, error, nearest
 from diffcli.language import Program
-from diffcli.language.syntax import CALL, NAME, NUMBER, once
+from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.array_text import short_text
 from diffcli.language.writing.printer import GREEK_LETTERS, number_text
 from diffcli.methods.points.points import GivenPoint, unknown_name
@@ -98,12 +98,6 @@ def moved(found: Diagnostic, text: str, before: int) -> Diagnostic:
         return found
     marks = tuple(mark._replace(span=Span(mark.span.start - before, mark.span.stop - before)) for mark in found.marks)
     return found._replace(source=Source(text, OF), marks=marks)
-
-
-@once
-def unused_of_values(program: Program) -> list[Diagnostic]:
-    """The notes of `unused` where every name has a value."""
-    return unused(program, True)
 
 
 def unused(program: Program, known: bool) -> list[Diagnostic]:

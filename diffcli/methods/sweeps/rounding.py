@@ -22,7 +22,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, MANY, RESULT, SEED, Function, Overrides, Term, TermFunctions, fold, terms
+from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Overrides, Term, TermFunctions, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
@@ -53,15 +53,11 @@ _COMPOSED = 16.0
 
 _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
-CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
+CANCELLING = frozenset(("logaddexp",))
 """Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
 
 CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
-
-_GENTLE = frozenset(("sin", "cos", "tanh", "atan", "asinh", "sigmoid", "softplus", "erf", "logcosh"))
-"""Functions whose second derivative is at most 1: a partial is off by no more than the operand is, and by what the result is
-twice, because that of tanh is 1 - y^2."""
 
 _MOVED = 16.0
 """How far an operand is moved to see how a partial moves, in units of its error."""
@@ -133,7 +129,7 @@ def value_errors(tape: Tape, values: Values) -> Errors:
             total = kind.rounding * (max(abs(value), 1.0) if kind.cancels else abs(value))
             error, own = errors[row[0]], values[row[0]]
             if error and error <= CLOSE and error <= CLOSE * abs(own) and kind.by_first and (len(row) == 1 or not errors[row[1]]):
-                total += abs(kind.by_first(error, *[values[operand] for operand in row], value) or 0.0)  # `_carried_over` at once
+                total += abs(kind.by_first(error, *_at(values, row, slot)) or 0.0)  # `_carried_over` at once
             elif any(map(errors.__getitem__, row)):
                 total += _carried_over(kind, row, values, errors, value)
         if -TINY < value < TINY and (value or underflowed(tape, values, slot)):
@@ -145,17 +141,15 @@ def value_errors(tape: Tape, values: Values) -> Errors:
 class _Kind(NamedTuple):
     """What all rows have in common of a name and a number of operands: their own rounding, and their terms.
 
-    ``by_first`` is the term by the first of one or two operands that move a result without sides. Of many operands there are no
-    ``bounds``; those that are ``quick`` may be larger.
+    ``by_first`` is the term by the first of one or two operands, of a row without sides; many operands have no ``bounds``.
     """
 
     name: str
     rounding: float
     cancels: bool
-    by_first: Function | None
+    by_first: Any
     terms: TermFunctions
     bounds: Sequence[_Bound]
-    quick: Sequence[_Bound]
 
 
 @cache
@@ -163,8 +157,7 @@ def _kind(name: str, count: int) -> _Kind:
     functions, rounding = FLOAT.terms(name, count), UNIT * roundings(name)
     by_first = functions[0] if count <= 2 and name not in CHOOSING else None
     bounds = _bounds(name, count) if count <= MANY else []
-    quick = [_quickly(bound, rounding, term) for bound, term in zip(bounds, terms(name, count), strict=False)]
-    return _Kind(name, rounding, name in CANCELLING, by_first, functions, bounds, quick)
+    return _Kind(name, rounding, name in CANCELLING, by_first, functions, bounds)
 
 
 @once
@@ -204,8 +197,7 @@ def adjoint_errors(
 ) -> Errors:
     """A bound on the error of each adjoint that a reverse sweep has found, from the bounds on those of the values.
 
-    ``sweeping``, it makes the sweep itself: the adjoints are those that one begins with, the others are put beside them, and
-    bounds may be larger.
+    ``sweeping``, it makes the sweep itself: the adjoints are those that one begins with, and the others are put beside them.
     """
     found = [0.0] * tape.size
     slot = tape.slots
@@ -238,10 +230,10 @@ def adjoint_errors(
                         bars[operand] = bar * factor if before is None else before + bar * factor
             continue
         arguments, off = _at(values, row, slot), _at(errors, row, slot)
-        functions, bounds = kind.terms, kind.quick if sweeping else kind.bounds
+        functions, bounds = kind.terms, kind.bounds
         if overrides or not bounds:
             functions, bounds, arguments = _bounds_at(kind, arguments, overrides.get(slot))
-        cancels = name in WITH_ITSELF and row[0] == row[1] and _cancels(kind, bar, arguments)
+        cancels = len(row) == 2 and row[0] == row[1] and name in WITH_ITSELF and _cancels(kind, bar, arguments)
         for operand, function, bound in zip(row, functions, bounds):  # noqa: B905 (hot loop)
             if function is None or not active[operand]:
                 continue
@@ -258,11 +250,13 @@ def adjoint_errors(
     return found
 
 
-def _at(column: Sequence[Any], row: Sequence[int], slot: int) -> Sequence[Any]:
+def _at(column: Sequence[Any], row: Sequence[int], slot: int) -> list[Any]:
     """What a column has of the operands of a row, and of its result."""
+    if len(row) == 1:
+        return [column[row[0]], column[slot]]
     if len(row) == 2:
-        return column[row[0]], column[row[1]], column[slot]
-    return [*[column[operand] for operand in row], column[slot]] if len(row) > 1 else (column[row[0]], column[slot])
+        return [column[row[0]], column[row[1]], column[slot]]
+    return [*[column[operand] for operand in row], column[slot]]
 
 
 def tangent_errors(
@@ -309,13 +303,13 @@ def _bounds(name: str, count: int) -> list[_Bound]:
 
 
 def _bounds_at(
-    kind: _Kind, arguments: Sequence[float], own: TermFunctions | None
-) -> tuple[TermFunctions, Sequence[_Bound], Sequence[float]]:
+    kind: _Kind, arguments: list[float], own: TermFunctions | None
+) -> tuple[TermFunctions, Sequence[_Bound], list[float]]:
     """Terms with the bounds on them and what they are computed from: of many operands those that are taken, or by a policy."""
     if own is None:
         if kind.bounds:
             return kind.terms, kind.bounds, arguments
-        own, arguments = FLOAT.of_taken(kind.terms, [*arguments])
+        own, arguments = FLOAT.of_taken(kind.terms, arguments)
     return own, [partial(_term_error, function, _Plan(4 * UNIT, False, ())) for function in own], arguments
 
 
@@ -358,7 +352,8 @@ def _term_error(
         if special:
             off = max(off, UNIT * abs(value))
         if off:
-            step = _MOVED * max(off, UNIT * abs(value))
+            step = UNIT * abs(value)
+            step = _MOVED * (step if step > off else off)
             moved = [*arguments]
             moved[place] = value + step
             beside = function(g, *moved)
@@ -375,52 +370,3 @@ def _of_quotient(
         return _term_error(function, plan, term, g, error, arguments, errors)
     passed = error / divisor + abs(g) / divisor * (errors[1] / divisor + 3 * UNIT)
     return value * passed + abs(g) / divisor * errors[2] if 2 in plan.places else passed
-
-
-def _quickly(always: _Bound, rounding: float, term: Term | None) -> _Bound:
-    """The bound on a term, at once where nothing may have met the limits of the range: then it may be a larger one.
-
-    A product is off by the sum of the relative errors of its factors, and a function that bends little by what its operand is.
-    """
-    factors = _factors(term)
-    if term is None or (factors is None and term.row.name not in _GENTLE):
-        return always
-    own, is_power = rounding + 2 * UNIT, term.row.name == "pow"
-
-    def quickly(term: float, g: float, error: float, arguments: Sequence[float], errors: Sequence[float]) -> float:
-        size, weight = abs(term), abs(g)
-        if MODEST < size < 1 / MODEST and MODEST < weight < 1 / MODEST:
-            off = own + error / weight
-            if factors is None:
-                off += 2 * weight * (errors[0] + errors[1]) / size
-            elif is_power:
-                off += abs(arguments[1] - 1) * errors[0] / abs(arguments[0]) if arguments[0] and not errors[1] else CLOSE
-            else:
-                for place in factors:
-                    off += errors[place] / abs(arguments[place])
-            if off <= CLOSE:
-                return size * off
-        return always(term, g, error, arguments, errors)
-
-    return quickly
-
-
-def _factors(term: Term | None) -> list[int] | None:
-    """The operands and the result whose product, with or without a number, or quotient a partial is; None if it is neither.
-
-    >>> _factors(terms("div", 2)[1]), _factors(terms("sqrt", 1)[0]), _factors(terms("sin", 1)[0])
-    ([2, 1], [1], None)
-    """
-    if term is None or term.present or term.row.name in _SPECIAL | CHOOSING:
-        return None
-    if term.row.name == "pow":
-        return [0] if term is terms("pow", 2)[0] else None  # b times the power b - 1
-    places = {name: [place] for place, name in enumerate((*term.row.parameters, RESULT))} | {SEED: []}
-
-    def apply(name: str, operands: list[list[int] | None], _: object) -> list[int] | None:
-        if name not in ("mul", "div", "neg") or None in operands:
-            return None
-        return [place for each in operands for place in each or ()]
-
-    found: list[int] | None = fold(term.program, lambda leaf: places.get(leaf, []), apply)
-    return found if found is not None and len(found) <= 2 else None

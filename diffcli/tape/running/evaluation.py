@@ -85,7 +85,7 @@ def constant(value: Any, *_: Any) -> Any:
 def run(tape: Tape, point: Sequence[Any], functions: Sequence[Callable[..., Any]]) -> Values:
     """Evaluate with the given function of each row, whatever kind of number they work on."""
     values = start_values(tape, point)
-    for start, stop in taken_ranges(tape, values):
+    for start, stop in taken_ranges(tape, values) if tape.skips else [(tape.first_row, tape.slots)]:
         _straight(tape, functions, values, start, stop)
     return values
 
