@@ -79,7 +79,8 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
         evaluate, form = of_arrays(system, asked, listed)
         return Kernel(arguments, form, tape, system, asked, again, Flags(None, ask), evaluate=evaluate)
     more = [element for name in moving.values() for element in element_names(name, shapes[name])]
-    numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more)
+    digits = asked.flags == "digits"
+    numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more, constants=not digits)
     waiting = iter(numbers.results)
     values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
@@ -92,7 +93,7 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
         )
         ways = Ways(numbers.first_row, way, partial(way_at, system, asked, found.form))
         return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(None, ask), ways)
-    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own])
+    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits)
     runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
     return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(flagged, ask), runners)
 

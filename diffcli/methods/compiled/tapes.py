@@ -117,9 +117,9 @@ def _second(
     return Derived(forward.build.finished(found.slots).tape, form)
 
 
-def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = ()) -> Tape:
+def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = (), constants: bool = True) -> Tape:
     """A tape of numbers with some of its slots as results, without rows that nothing needs, that constants make, or that are
-    there already; and with ``more`` inputs behind its own.
+    there already; and with ``more`` inputs behind its own. Rows of ``constants`` stay where their rounding is asked for.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -137,7 +137,7 @@ def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = ()) -> Tape
         rows.setdefault((tape.operations[row], operands), []).append(slot)
         if found:
             known[slot] = found[0]
-        elif all(operand < 0 for operand in operands) and tape.operations[row] != "where":
+        elif constants and all(operand < 0 for operand in operands) and tape.operations[row] != "where":
             value = FLOAT.strict(tape.operations[row])(*[build.constants[-1 - operand] for operand in operands])
             known[slot] = build.constant(float(value))
     return build.finished([known.get(slot, slot) for slot in outputs], more).tape
