@@ -173,7 +173,10 @@ INVENTED = {"diffcli._functions", "diffcli.gradd", "diffcli.import_module", "dif
 def is_there(name):
     parts = name.split(".")
     module = next(".".join(parts[:count]) for count in range(len(parts), 0, -1) if ".".join(parts[:count]) in MODULES)
-    found = import_module(module)
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as fault:  # of another project, which is not installed
+        return not str(fault.name).startswith("diffcli")
     for part in parts[module.count(".") + 1 :]:
         found = getattr(found, part, None)
     return found is not None

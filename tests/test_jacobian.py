@@ -42,6 +42,9 @@ def silent(*_):
     pass
 
 
+QUIET = MatrixOptions()
+
+
 # -- modes against each other --------------------------------------------------------------------------------------------------
 
 
@@ -70,11 +73,11 @@ def test_coloured_sweeps_find_every_entry_to_the_last_bit(name):
     flow = flow_of(system.tape, system.values)
     pattern = find_pattern(system.tape, flow, columns.slots, rows.slots)
     alone = [(column,) for column in range(len(columns))]
-    plain = sweep_groups(system, rows, columns, "forward", alone, None, {}, silent)
-    assert sweep_groups(system, rows, columns, "forward", colour_columns(pattern), pattern, {}, silent) == plain
+    plain = sweep_groups(system, rows, columns, "forward", alone, None, {}, QUIET, silent)
+    assert sweep_groups(system, rows, columns, "forward", colour_columns(pattern), pattern, {}, QUIET, silent) == plain
     alone = [(row,) for row in range(len(rows))]
-    plain = sweep_groups(system, rows, columns, "reverse", alone, None, {}, silent)
-    assert sweep_groups(system, rows, columns, "reverse", colour_columns(pattern.transposed()), pattern, {}, silent) == plain
+    plain = sweep_groups(system, rows, columns, "reverse", alone, None, {}, QUIET, silent)
+    assert sweep_groups(system, rows, columns, "reverse", colour_columns(pattern.transposed()), pattern, {}, QUIET, silent) == plain
 
 
 @pytest.mark.parametrize("name", SMALL)

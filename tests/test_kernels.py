@@ -108,7 +108,7 @@ def asked(options):
 @pytest.mark.parametrize(("text", "options", "at"), SYSTEMS, ids=str)
 def test_the_derivatives_of_the_library(text, options, at):
     wanted = diffcli.jacobian(text, at, **asked(options))
-    point = {name: value for name, value in wanted.at.items()}
+    point = wanted.at
     k = diffcli.compile(text, **options)
     value, jacobian = k(**point)
     rows = wanted.matrix
@@ -313,7 +313,7 @@ WRONG = [
     (lambda: K(X, 1.0, threads=0), "UsageError", "threads is 0, not a whole number from 1 to 1024"),
     (lambda: K(1.0, 1.0, threads=1.5), "UsageError", "threads is 1.5, not a whole number from 1 to 1024"),
     (lambda: K(X, 1.0, out=X), "UsageError", "`out` is to be a tuple of 2, as the result is"
-        "\n  = help: give an array for each array of the result"),
+        "\n  = help: give an array of its own for each array of the result"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(5)))), "UsageError",
         "`out[1][1]` has the shape (5,) and holds float64\n  = help: give an array of float64 for it: np.empty((12,))"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(12, int)))), "UsageError",
@@ -347,8 +347,11 @@ WRONG = [
         "\n  = note: a point says which variables are arrays, and the formula is in their\n          elements"
         '\n  = help: add at="W=...,x=..."'),
     (lambda: diffcli.compile("argmax(x)*x", at="x=[1, 2]"), "UsageError", "the program cannot be written out in numbers: an operation of it"
-        " reads values, or it has more than 20000 rows in numbers\n  = help: of such programs there are values, and the gradients of numbers:"
-        "\n          order=1 of sum(...), or order=0"),
+        " reads values, or it has more than 20000 rows in numbers\n  = help: array by array there are values, and gradients of numbers: order=1 of"
+        "\n          sum(...), or order=0"),
+    (lambda: diffcli.compile("sum(inv(A))", at={"A": np.eye(2)}, backend="python"), "UsageError", "the program cannot be written out in numbers:"
+        " an operation of it reads values, or it has more than 20000 rows in numbers\n  = help: array by array there are values, and gradients of"
+        ' numbers: order=1 of\n          sum(...), or order=0\n  = help: leave backend="python" out for that'),
     (lambda: diffcli.compile(3), "UsageError", "a program is text, what diffcli.parse returned, or a function, not a `int`"),
 ]  # fmt: skip
 
@@ -414,8 +417,22 @@ def test_rows_of_arrays_in_numbers_hold_at_every_point(row, point):
         assert np.allclose(found, wanted, rtol=1e-11, atol=1e-14, equal_nan=True)
 
 
-READ_VALUES = {"logsumexp", "softmax", "log_softmax", "cross_entropy", "det", "inv", "solve"}
-"""Rows that are written out by what is largest among their values, or by labels."""
+READ_VALUES = {"cross_entropy", "det", "inv", "solve"}
+"""Rows that are written out by labels, or by what is largest in a column."""
+
+
+def test_large_arrays_are_computed_as_they_are():
+    """A gradient needs no numbers for its elements; a Hessian does, and says when there are too many."""
+    random = np.random.default_rng(3)
+    point = {"W": random.normal(size=(80, 80)), "x": random.normal(size=80)}
+    k = diffcli.compile("sum(tanh(W @ x)^2)", at=point, batch="x")
+    assert (k.backend, k.source) == ("arrays", "")
+    wanted = diffcli.grad("sum(tanh(W @ x)^2)", point)
+    value, slopes = k(**point)
+    assert near(value, wanted.value) and all(np.allclose(a, b, rtol=1e-12) for a, b in zip(slopes, wanted.gradient.values(), strict=True))
+    assert near(k(point["W"], np.stack([point["x"]] * 3))[0], np.full(3, value))
+    assert near(k.fun(np.concatenate([point["W"].reshape(-1), point["x"]])), value)
+    assert diffcli.compile("sum(tanh(W[0] @ x)^2)", at=point, order=2, wrt="x").backend == "auto"
 
 
 def test_matrices_of_arrays():
@@ -444,6 +461,24 @@ def test_matrices_of_arrays():
     assert along.inputs == ("W", "x", "s", "dx")
     product = along(*point.values(), [1.0, 0, 2])[2][0]
     assert np.allclose(product, diffcli.hvp("sum((W @ x)^2)*s", point, {"x": [1.0, 0, 2]}, wrt="x").product["x"])
+
+
+@pytest.mark.parametrize("text", ["logsumexp(x)", "softmax(x)", "log_softmax(x)", "cross_entropy(stack(x, 2*x), [0, 2])", "norm(x)"])
+@pytest.mark.parametrize("x", [[1.0, 2, 0.5], [800.0, 1, 800], [-1000.0, -1001, -1002], [0.0, 0, 0], [1e-200, 2e-200, 0]], ids=str)
+def test_sums_of_exponentials_hold_everywhere(text, x):
+    wanted = diffcli.jacobian(text, {"x": x})
+    k = diffcli.compile(text, at={"x": [0.0, 1, 5]}, batch="x")
+    value, jacobian = k(x)
+    assert np.allclose(value, wanted.values["f"], rtol=1e-13, atol=1e-15)
+    if text != "norm(x)" or any(x):
+        assert np.allclose(jacobian[0], wanted.jacobian["f"]["x"], rtol=1e-12, atol=1e-15)
+    assert near(k([x, x])[0][1], value)
+
+
+def test_sums_of_exponentials_of_infinities():
+    k = diffcli.compile("logsumexp(x)", at={"x": [0.0, 1, 5]}, order=0, batch="x")
+    rows = [[-math.inf] * 3, [-math.inf, 1, -math.inf], [math.inf, 1, -math.inf], [math.nan, 1, 2]]
+    assert near(k(rows), np.array([-np.inf, 1, np.inf, np.nan]))
 
 
 def test_data_decide_anew_at_every_point():

@@ -85,8 +85,15 @@ value: float | Any = diffcli.evaluate(diffcli.parse("x^2"), "x=2")
 tensor: ad.Tensor = diffcli.autograd.tensor([1.0])
 layer = diffcli.nn.Linear(2, 1)
 ones = diffcli.torch.ones(2)
+k = diffcli.compile("x*y", wrt="x", backend="python")
+number, slopes = k(1.0, 2.0)
+many: Any = k([1, 2], y=3, threads=2)
+_, gradient, hessian = diffcli.compile("x*y", order=2)(1.0, 2.0)
+first: tuple[Any, ...] = gradient
+kept: diffcli.Kernel[Any] = diffcli.compile("x", order=0)
+said: diffcli.Flag = kept.flags(0.0)
 '''
-WRONG = [("diffcli.sinn(1.0)", "sinn"), ("diffcli.sin()", "sin"), ("diffcli.atan2(1.0)", "atan2"), ("diffcli.sin(1.0, 2.0)", "sin"), ("diffcli.import_module", "import_module")]
+WRONG = [("diffcli.sinn(1.0)", "sinn"), ("diffcli.sin()", "sin"), ("diffcli.atan2(1.0)", "atan2"), ("diffcli.sin(1.0, 2.0)", "sin"), ("diffcli.import_module", "import_module"), ('diffcli.compile("x").curve', "curve")]
 
 
 def checked(text, folder):

@@ -23,7 +23,6 @@ from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text
 from diffcli.operations.array_row import size as size_of
 
-
 MATMUL = rule("matmul", 2)
 
 

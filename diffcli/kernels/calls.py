@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from math import prod
 from typing import Any, Protocol
 
@@ -34,42 +35,65 @@ class Called(Protocol):
 
     def point(self, numbers: Sequence[float]) -> Any: ...
 
+    def told(self, columns: Sequence[Any], results: Sequence[Array]) -> Callable[[], Array]: ...
+
 
 class Results(tuple[Any, ...]):
     """The results of many points: a tuple of arrays."""
 
-    __slots__ = ()
+    told: Callable[[], Array]
+
+    @cached_property
+    def flags(self) -> Array:
+        """What is to be said of each point, as the bits of `diffcli.Flag`; it is worked out when it is first asked for."""
+        return self.told()
 
 
-def called(kernel: Called, values: Sequence[Any], out: Any, threads: int) -> Any:
-    """What a kernel returns for arguments of which some are arrays."""
+def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags: bool = False) -> Any:
+    """What a kernel returns for arguments of which some are arrays, or the flags of the points."""
     names, shapes, batch = kernel.arguments
     arrays = [read(name, value) for name, value in zip(names, values, strict=True)]
     leads = [points_of(*each, batch) for each in zip(names, arrays, shapes, strict=True)]
     lead = together(names, leads)
-    if not lead and out is None:
+    if not lead and out is None and not flags:
         return one_point(kernel, arrays)
     points, places = prod(lead), dict[Leaf, Array]()
     if out is not None:
         places = matched(kernel.form, out, lead)
-        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in places.values()) else array for array in arrays]
-    if kernel.evaluate is not None:
-        return one_by_one(kernel, arrays, lead, places)
+        given = [*places.values()]
+        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in given) else array for array in arrays]
     columns = [
         column for array, own, shape in zip(arrays, leads, shapes, strict=True)
         for column in columns_of(array, own, shape, lead, points)
     ]  # fmt: skip
+    if kernel.evaluate is not None:
+        found, results = one_by_one(kernel, arrays, lead, places)
+    else:
+        results = _by_columns(kernel, columns, points, places, threads)
+        found = handed_back(kernel.form, results, lead, places)
+    if flags or isinstance(found, Results):
+        told = kernel.told(columns, results)
+        if flags:
+            return told().reshape(lead)
+        found.told = lambda: told().reshape(lead)
+    return found
+
+
+def _by_columns(kernel: Called, columns: Sequence[Any], points: int, places: dict[Leaf, Array], threads: int) -> list[Array]:
+    """A column of numbers for each result of a tape of numbers."""
     results = [np.empty(points, bool if place in kernel.truths else np.float64) for place in range(kernel.count)]
     for leaf, target in places.items():
         if not leaf.shape and target.flags.c_contiguous:
             results[leaf.first] = target.reshape(points)
     if kernel.runner is not None and points:
         kernel.runner(points).batch(columns, results, threads)
-    return handed_back(kernel.form, results, lead, places)
+    return results
 
 
-def one_by_one(kernel: Called, arrays: Sequence[Array], lead: Shape, places: dict[Leaf, Array]) -> Any:
-    """The results of a program with arrays at many points, one point after another."""
+def one_by_one(
+    kernel: Called, arrays: Sequence[Array], lead: Shape, places: dict[Leaf, Array]
+) -> tuple[Any, list[Array]]:
+    """The results of a program with arrays at many points, one point after another, and a column for each of their numbers."""
     points, shapes = prod(lead), kernel.arguments.shapes
     stacks = [
         np.broadcast_to(array, (*lead, *shape)).reshape(points, *shape) for array, shape in zip(arrays, shapes, strict=True)
@@ -87,7 +111,7 @@ def one_by_one(kernel: Called, arrays: Sequence[Array], lead: Shape, places: dic
             places[leaf][...] = result
         return places.get(leaf, result)
 
-    return collected(kernel.form, value)
+    return collected(kernel.form, value), [number for column in found.values() for number in column.reshape(points, -1).T]
 
 
 def collected(form: Form, value: Callable[[Leaf], Array]) -> Any:
@@ -198,14 +222,17 @@ def matched(form: Form, out: Any, lead: Shape) -> dict[Leaf, Array]:
         if isinstance(part, Leaf):
             target = target_of(given, (*lead, *part.shape), place)
             if any(np.may_share_memory(target, other) and np.shares_memory(target, other) for other in found.values()):
-                raise refusal("usage", "two arrays of `out` share memory", "give an array of its own for each array of the result")
+                raise refusal("usage", "two arrays of `out` share memory", _EACH)
             found[part] = target
         elif not isinstance(given, tuple | list) or len(given) != len(part):
             what = f"`{place}` is to be a tuple of {len(part)}, as the result is"
-            raise refusal("usage", what, "give an array for each array of the result")
+            raise refusal("usage", what, _EACH)
         else:
             waiting += [(one, each, f"{place}[{k}]") for k, (one, each) in enumerate(zip(part, given, strict=True))][::-1]
     return found
+
+
+_EACH = "give an array of its own for each array of the result"
 
 
 def target_of(given: Any, shape: Shape, place: str) -> Array:

@@ -38,28 +38,20 @@ def values(form: Form, found: Any) -> Any:
     return np.concatenate(columns, axis=-1).reshape(-1)
 
 
-def rows(form: Form, found: Any, value: Form) -> Array:
-    """Derivatives by one vector: of one number a vector, of several a matrix with a row for each; for points one each."""
-    listed = isinstance(value, list)
-    bands = list(zip(parts(form), found, strict=True)) if listed else [(form, found)]
-    shapes = [leaf.shape for leaf in leaves(value)]
+def matrix(form: Form, found: Any, rows: Form) -> Array:
+    """Derivatives of ``rows``, a result or a list of them, by one vector: a matrix for each point, with a row for each number."""
+    bands = list(zip(parts(form), found, strict=True)) if isinstance(rows, list) else [(form, found)]
     made = []
-    for (band, part), shape in zip(bands, shapes, strict=True):
-        blocks = [one_axis(leaf, block, 2, len(shape)) for leaf, block in paired(band, part)]
-        made.append(np.concatenate(blocks, axis=-1) if blocks else np.empty((prod(shape), 0)))
-    matrix = np.concatenate(made, axis=-2)
-    return matrix[..., 0, :] if not listed and not shapes[0] else matrix.reshape(-1, matrix.shape[-1])
+    for (band, part), row in zip(bands, leaves(rows), strict=True):
+        blocks = [one_axis(leaf, block, 2, len(row.shape)) for leaf, block in paired(band, part)]
+        made.append(np.concatenate(blocks, axis=-1) if blocks else np.empty((prod(row.shape), 0)))
+    return np.concatenate(made, axis=-2)
 
 
-def square(form: Form, found: Any) -> Array:
-    """Second derivatives as a matrix, for points one each."""
-    axes = [len(next(leaves(parts(band)[place])).shape) // 2 for place, band in enumerate(parts(form))]
-    """How many axes each variable has, from the blocks on the diagonal."""
-    bands = [
-        np.concatenate([one_axis(leaf, block, 2, own) for leaf, block in paired(band, part)], axis=-1)
-        for band, part, own in zip(parts(form), found, axes, strict=True)
-    ]  # fmt: skip
-    return np.concatenate(bands, axis=-2)
+def slopes(form: Form, found: Any, rows: Form) -> Array:
+    """The same of one number as a vector for each point; and else with a row for each number of each point."""
+    whole = matrix(form, found, rows)
+    return whole[..., 0, :] if isinstance(rows, Leaf) and not rows.shape else whole.reshape(-1, whole.shape[-1])
 
 
 def paired(form: Form, found: Any) -> list[tuple[Leaf, Any]]:

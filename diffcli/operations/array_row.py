@@ -135,7 +135,10 @@ def broadcast_shapes(shapes: Sequence[Shape]) -> Shape:
     >>> broadcast_shapes([(2, 1), (3,), ()])
     (2, 3)
     """
-    longest = max(map(len, shapes), default=0)
+    with_axes = {shape for shape in shapes if shape}
+    if len(with_axes) < 2:
+        return next(iter(with_axes), ())
+    longest = max(map(len, shapes))
     result = []
     for axis in range(-longest, 0):
         lengths = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}

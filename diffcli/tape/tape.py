@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -139,6 +140,13 @@ class Tape:
         twin.kept = {}
         return twin
 
+    def as_before(self) -> Tape:
+        """The same tape, with what has been worked out of one that was like it: functions are recorded again and again."""
+        constants = [(one.shape, one.tobytes()) if hasattr(one, "tobytes") else repr(one) for one in self.constants]
+        columns = map(tuple, (self.inputs, self.operations, self.operands, self.shapes or (), self.results, constants))
+        self.kept = _kept_of((*columns, repr((self.parameters, self.skips, self.decisions, self.bindings))))
+        return self
+
     # -- reading it ----------------------------------------------------------------------------------------------------
 
     @property
@@ -187,3 +195,9 @@ class Tape:
     def index(self, slot: int) -> int:
         """The index of a slot: 0 for the last input, 1 for the first row."""
         return slot - len(self.inputs) + 1
+
+
+@lru_cache(maxsize=64)
+def _kept_of(_: Any) -> dict[Any, Any]:
+    """What has been worked out of tapes with the same columns."""
+    return {}

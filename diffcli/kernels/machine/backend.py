@@ -17,8 +17,9 @@ from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
 from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code, processor
-from diffcli.kernels.machine.entry import entry, fits
+from diffcli.kernels.machine.entry import entry
 from diffcli.kernels.machine.lanes import Lanes
+from diffcli.kernels.machine.objects import fill, fits
 from diffcli.tape import Tape
 
 EFFORT = 1
@@ -26,17 +27,35 @@ EFFORT = 1
 SHARE = 4096
 """The fewest points that a thread is started for."""
 
-BATCH = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+BATCH = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 
 
 class Kind(NamedTuple):
     """The code for batches in which certain inputs are one number for all points."""
 
     code: Code
-    call: Callable[..., None]
-    """``call(start, stop, inputs, results, marks)``"""
+    call: Callable[[int, int, int], int]
+    """``call(start, stop, table)``: the table says where the inputs, the results and the marks stand; returns whether a point
+    is marked."""
     rescues: bool
     """Whether it marks points that are to be computed again."""
+
+    def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> int:
+        """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
+        held = np.empty(len(arrays), np.intp)
+        table, call = fill()(held, *arrays), self.call
+        parts = max(1, min(threads, count // SHARE))
+        if parts == 1:
+            return call(0, count, table)
+        marked: list[int] = []
+        borders = [count * part // parts // width * width for part in range(parts)] + [count]
+        others = [Thread(target=lambda a, b: marked.append(call(a, b, table)), args=ends) for ends in pairwise(borders[1:])]
+        for thread in others:
+            thread.start()
+        marked.append(call(0, borders[1], table))
+        for thread in others:
+            thread.join()
+        return max(marked)
 
 
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
@@ -69,28 +88,29 @@ class Machine:
     # -- batches -------------------------------------------------------------------------------------------------------
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
-        arrays = [np.asarray(value, dtype=np.float64) for value in inputs]
+        arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float64) for value in inputs]
         same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
         kind = self.kinds.get(same)
         if kind is None:
             kind = self.kinds[same] = self.compiled(same)
         count = len(results[0]) if results else 0
-        marks = np.zeros(-(-count // self.width) if kind.rescues else 0, dtype=np.uint8)
+        marks = np.empty(-(-count // self.width) if kind.rescues else 0, np.uint8)
         whole = count - count % self.width
-        run_in_threads(kind, whole, self.width, threads, addresses(arrays), addresses(results), marks.ctypes.data)
+        marked = kind.run(whole, self.width, threads, [*arrays, *results, marks])
         if whole < count:
-            self.rest(kind, arrays, results, marks, whole)
-        if kind.rescues and marks.any():
+            marked |= self.rest(kind, arrays, results, marks[whole // self.width :], whole)
+        if marked:
             self.rescue(arrays, results, marks)
 
-    def rest(self, kind: Kind, arrays: Sequence[Any], results: Sequence[Any], marks: Any, start: int) -> None:
+    def rest(self, kind: Kind, arrays: Sequence[Any], results: Sequence[Any], marks: Any, start: int) -> int:
         """The points after the last whole vector, in a vector of their own."""
         count = len(results[0]) - start
         ends = [value if not value.ndim else np.resize(value[start:], self.width) for value in arrays]
         rests = [np.empty(self.width, result.dtype) for result in results]
-        kind.call(0, self.width, addresses(ends), addresses(rests), marks.ctypes.data + start // self.width)
+        marked = kind.run(self.width, self.width, 1, [*ends, *rests, marks])
         for result, rest in zip(results, rests, strict=True):
             result[start:] = rest[:count]
+        return marked
 
     def rescue(self, arrays: Sequence[Any], results: Sequence[Any], marks: Any) -> None:
         """Work the marked points out again, one by one."""
@@ -107,40 +127,48 @@ class Machine:
         return Kind(code, BATCH(code.address("batch")), rescues)
 
     def module(self, same: frozenset[int]) -> tuple[ir.Module, bool]:
-        """The function ``batch(start, stop, inputs, results, marks)``, and whether it marks any points."""
+        """The function of a `Kind`, and whether it marks points."""
         module = ir.Module("kernel")
         lanes = Lanes(module, self.width)
-        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER, POINTER, POINTER]), "batch")
-        start, stop, inputs, results, marks = function.args
+        function = ir.Function(module, ir.FunctionType(INTEGER, [INTEGER, INTEGER, POINTER]), "batch")
+        start, stop, table = function.args
         before, loop, after = (ir.IRBuilder(function.append_basic_block(name)) for name in ("before", "loop", "after"))
-        point = loop.phi(INTEGER)
+        point, known = loop.phi(INTEGER), loop.phi(BYTE)
+        inputs, outputs = self.tape.first_row, len(self.tape.results)
+
+        def array(builder: ir.IRBuilder, place: int) -> ir.Value:
+            return builder.load(builder.gep(table, [INTEGER(place)], source_etype=POINTER), typ=POINTER)
 
         def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
-            array = builder.load(builder.gep(inputs, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
             if slot in same:
-                return spread(builder, builder.load(array, typ=DOUBLE), lanes.double)
-            return builder.load(builder.gep(array, [point], source_etype=DOUBLE), align=8, typ=lanes.double)
+                return spread(builder, builder.load(array(builder, slot), typ=DOUBLE), lanes.double)
+            return builder.load(builder.gep(array(builder, slot), [point], source_etype=DOUBLE), align=8, typ=lanes.double)
 
         def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
-            array = builder.load(builder.gep(results, [INTEGER(position)], source_etype=POINTER), typ=POINTER)
             if position in self.truths:
                 value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
             else:
                 value, kind = lanes.number(value), DOUBLE
-            builder.store(value, builder.gep(array, [point], source_etype=kind), align=1 if kind is BYTE else 8)
+            place = builder.gep(array(builder, inputs + position), [point], source_etype=kind)
+            builder.store(value, place, align=1 if kind is BYTE else 8)
 
         emission = Emission(self.tape, lanes, load, store, same)
         emission.before(before)
         last = emission.each(loop)
+        marked = known
         if lanes.rescue is not None:
             bits = last.zext(last.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
+            marks = array(last, inputs + outputs)
             last.store(bits, last.gep(marks, [last.udiv(point, INTEGER(self.width))], source_etype=BYTE))
+            marked = last.or_(known, bits)
         following = last.add(point, INTEGER(self.width))
-        point.add_incoming(start, before.block)
-        point.add_incoming(following, last.block)
         before.cbranch(before.icmp_signed("<", start, stop), loop.block, after.block)
         last.cbranch(last.icmp_signed("<", following, stop), loop.block, after.block)
-        after.ret_void()
+        found = after.phi(BYTE)
+        for phi, first, later in ((point, start, following), (known, BYTE(0), marked), (found, BYTE(0), marked)):
+            phi.add_incoming(first, before.block)
+            phi.add_incoming(later, last.block)
+        after.ret(after.zext(found, INTEGER))
         return module, lanes.rescue is not None
 
 
@@ -149,20 +177,3 @@ def spread(builder: ir.IRBuilder, number: ir.Value, vector: ir.VectorType) -> ir
     nothing = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(nothing, number, INTEGER(0))
     return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
-
-
-def run_in_threads(kind: Kind, count: int, width: int, threads: int, *tables: Any) -> None:
-    """Compute the first ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
-    parts = max(1, min(threads, count // SHARE))
-    borders = [count * part // parts // width * width for part in range(parts)] + [count]
-    others = [Thread(target=kind.call, args=(start, stop, *tables)) for start, stop in pairwise(borders[1:])]
-    for thread in others:
-        thread.start()
-    kind.call(0, borders[1], *tables)
-    for thread in others:
-        thread.join()
-
-
-def addresses(arrays: Sequence[Any]) -> Any:
-    """Where the numbers of arrays stand, as a table of pointers."""
-    return (ctypes.c_void_p * len(arrays))(*[array.__array_interface__["data"][0] for array in arrays])

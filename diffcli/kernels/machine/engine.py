@@ -36,13 +36,13 @@ class Code:
     def __init__(self, source: str, effort: int) -> None:
         host = processor()
         machine = llvm.Target.from_triple(host.triple).create_target_machine(
-            cpu=host.name, features=host.features, opt=effort, jit=True
+            cpu=host.name, features=host.features, opt=effort, codemodel="small", reloc="pic"
         )
         module = llvm.parse_assembly(source)
         module.triple, module.data_layout = host.triple, str(machine.target_data)
         builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=0))
         builder.getModulePassManager().run(module, builder)  # puts in line what is to be
-        self.engine: Any = llvm.create_mcjit_compiler(module, machine)
+        self.engine: Any = llvm.create_mcjit_compiler(module, machine, use_lmm=True)
         self.engine.finalize_object()
 
     def address(self, name: str) -> int:

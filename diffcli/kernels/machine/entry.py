@@ -6,11 +6,7 @@ results: nothing of it is interpreted. What else a call may bring goes to a func
 
 from __future__ import annotations
 
-import ctypes
-import sys
-import sysconfig
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from llvmlite import ir
@@ -19,127 +15,8 @@ from diffcli.kernels.backends import Layout, Runner
 from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code
 from diffcli.kernels.machine.lanes import Lanes
+from diffcli.kernels.machine.objects import CONTENT, LEAF, TYPE, address_of, boxes, builtin
 from diffcli.tape import Tape
-
-TYPE, NUMBER = 8, 16
-"""Where a float of CPython's has its type and its number, in bytes."""
-FAST, KEYWORDS = 0x80, 0x02
-"""How a built-in function takes its arguments: METH_FASTCALL | METH_KEYWORDS."""
-LEAF = -1
-"""One number, in the shape of a result; n in it is a tuple of the n that follow, and -2 - n one of n numbers."""
-
-BOXES = """
-define ptr @row(ptr %values, i64 %count) {{
-start:
-  %tuple = call ptr {tuple}(i64 %count)
-  %failed = icmp eq ptr %tuple, null
-  %empty = icmp eq i64 %count, 0
-  %over = or i1 %failed, %empty
-  br i1 %over, label %end, label %each
-each:
-  %k = phi i64 [ 0, %start ], [ %next, %put ]
-  %place = getelementptr double, ptr %values, i64 %k
-  %number = load double, ptr %place
-  %item = call ptr {float}(double %number)
-  %none = icmp eq ptr %item, null
-  br i1 %none, label %drop, label %put
-put:
-  %slot = getelementptr ptr, ptr %tuple, i64 %k
-  %items = getelementptr i8, ptr %slot, i64 {items}
-  store ptr %item, ptr %items
-  %next = add i64 %k, 1
-  %more = icmp slt i64 %next, %count
-  br i1 %more, label %each, label %end
-drop:
-  call void {drop}(ptr %tuple)
-  ret ptr null
-end:
-  ret ptr %tuple
-}}
-
-define ptr @box(ptr %shapes, ptr %numbers) {{
-start:
-  %shape = load ptr, ptr %shapes
-  %code = load i64, ptr %shape
-  %after = getelementptr i64, ptr %shape, i64 1
-  store ptr %after, ptr %shapes
-  %several = icmp sge i64 %code, 0
-  br i1 %several, label %nest, label %flat
-flat:
-  %values = load ptr, ptr %numbers
-  %one = icmp eq i64 %code, {leaf}
-  %length = sub i64 -2, %code
-  %count = select i1 %one, i64 1, i64 %length
-  %rest = getelementptr double, ptr %values, i64 %count
-  store ptr %rest, ptr %numbers
-  br i1 %one, label %leaf, label %leaves
-leaf:
-  %value = load double, ptr %values
-  %float = tail call ptr {float}(double %value)
-  ret ptr %float
-leaves:
-  %row = tail call ptr @row(ptr %values, i64 %count)
-  ret ptr %row
-nest:
-  %tuple = call ptr {tuple}(i64 %code)
-  %failed = icmp eq ptr %tuple, null
-  %empty = icmp eq i64 %code, 0
-  %over = or i1 %failed, %empty
-  br i1 %over, label %end, label %each
-each:
-  %k = phi i64 [ 0, %nest ], [ %next, %put ]
-  %item = call ptr @box(ptr %shapes, ptr %numbers)
-  %none = icmp eq ptr %item, null
-  br i1 %none, label %drop, label %put
-put:
-  %slot = getelementptr ptr, ptr %tuple, i64 %k
-  %items = getelementptr i8, ptr %slot, i64 {items}
-  store ptr %item, ptr %items
-  %next = add i64 %k, 1
-  %more = icmp slt i64 %next, %code
-  br i1 %more, label %each, label %end
-drop:
-  call void {drop}(ptr %tuple)
-  ret ptr null
-end:
-  ret ptr %tuple
-}}
-"""
-"""Doubles as a tuple, and as nested tuples of a shape; both places move on. Null where there is no memory."""
-
-
-class Method(ctypes.Structure):
-    """PyMethodDef: what Python knows of a built-in function."""
-
-    _fields_ = (("name", ctypes.c_char_p), ("code", ctypes.c_void_p), ("flags", ctypes.c_int), ("text", ctypes.c_char_p))
-
-
-@cache
-def fits() -> bool:
-    """Whether Python's objects lie as they do in CPython with its lock."""
-    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED") or ctypes.sizeof(ctypes.c_void_p) != 8:
-        return False
-    number, pair = 0.1 + 0.2, (0.1 + 0.2, LEAF)
-    inside = (
-        ctypes.c_void_p.from_address(id(number) + TYPE).value == id(float),
-        ctypes.c_double.from_address(id(number) + NUMBER).value == number,
-        ctypes.c_void_p.from_address(id(pair) + tuple.__basicsize__).value == id(pair[0]),
-        hasattr(ctypes.pythonapi, "PyObject_Vectorcall"),
-    )
-    return all(inside)
-
-
-def address_of(name: str) -> int:
-    """Where a function of Python's own begins."""
-    return int(ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0)
-
-
-@cache
-def boxes() -> Code:
-    """The functions that make tuples: the same for every kernel."""
-    names = {"float": "PyFloat_FromDouble", "tuple": "PyTuple_New", "drop": "Py_DecRef"}
-    places = {name: f"inttoptr (i64 {address_of(function)} to ptr)" for name, function in names.items()}
-    return Code(BOXES.format(**places, items=tuple.__basicsize__, leaf=LEAF), effort=1)
 
 
 def shape_of(layout: Layout) -> tuple[list[int], list[int]]:
@@ -175,11 +52,8 @@ def entry(tape: Tape, layout: Layout, careful: Callable[[], Runner], otherwise: 
     """A built-in function of Python's that computes one point."""
     codes, numbers = shape_of(layout)
     code = Code(str(module_of(tape, codes, numbers)), effort=1)
-    method = Method(b"kernel", code.address("entry"), FAST | KEYWORDS, None)
-    kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
-    own = Otherwise(otherwise, careful, tape.first_row, [code, method])
-    function: Callable[..., Any] = kind(("PyCFunction_NewEx", ctypes.pythonapi))(ctypes.addressof(method), own, None)
-    return function
+    kept: list[Any] = [code]
+    return builtin(code.address("entry"), Otherwise(otherwise, careful, tape.first_row, kept), kept)
 
 
 def module_of(tape: Tape, codes: list[int], numbers: list[int]) -> ir.Module:
@@ -198,7 +72,7 @@ def module_of(tape: Tape, codes: list[int], numbers: list[int]) -> ir.Module:
         return builder.load(builder.gep(arguments, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
 
     def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
-        return builder.load(builder.gep(argument(builder, slot), [INTEGER(NUMBER)], source_etype=BYTE), typ=DOUBLE)
+        return builder.load(builder.gep(argument(builder, slot), [INTEGER(CONTENT)], source_etype=BYTE), typ=DOUBLE)
 
     def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
         for place in places.get(position, ()):

@@ -15,14 +15,18 @@ class Value:
     of no NaN.
     """
 
-    __slots__ = ("lanes", "ir", "undefined", "known")
+    __slots__ = ("lanes", "ir", "undefined", "known", "reciprocal")
 
-    def __init__(self, lanes: Lanes, ir: Any, undefined: Any = None, known: float | None = None) -> None:
+    def __init__(
+        self, lanes: Lanes, ir: Any, undefined: Any = None, known: float | None = None, reciprocal: Value | None = None
+    ) -> None:
         self.lanes, self.ir = lanes, ir
         self.undefined = undefined
         """Of a truth: the bits of the lanes in which it is neither true nor false. Its own bits are not set there."""
         self.known = known
         """Of a number that is the same in every lane and every call: which."""
+        self.reciprocal = reciprocal
+        """Of a divisor of several quotients: by what they multiply."""
 
     def _with(self, instruction: str, other: Value | float, swapped: bool = False) -> Value:
         lanes = self.lanes

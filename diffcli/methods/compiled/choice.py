@@ -15,24 +15,22 @@ AUTO = "auto"
 
 FEW_POINTS = 32
 """Up to so many points Python computes one after another sooner than NumPy begins."""
-MUCH_WORK = 250_000
-"""Rows times points from which on machine code makes up for its making within some 50 calls."""
-MANY_ROWS = 1000
-"""Rows from which on it does so for single points, within some 5,000 calls."""
+MANY_POINTS, MUCH_WORK = 2_500, 250_000
+"""Points, and rows times points, from which on machine code makes up for its making within some 50 calls."""
 
 
 class Runners:
     """The back ends of a kernel, each made when it is first needed."""
 
-    def __init__(self, tape: Tape, form: Form, backend: str) -> None:
-        self.tape, self.form, self.backend = tape, form, backend
+    def __init__(self, tape: Tape, form: Form, truths: frozenset[int], backend: str) -> None:
+        self.tape, self.form, self.truths, self.backend = tape, form, truths, backend
         self.made: dict[str, Runner] = {}
 
     def __call__(self, points: int) -> Runner:
         """What runs so many points."""
         name = self.backend if self.backend != AUTO else best(len(self.tape.operations), points)
         if name not in self.made:
-            self.made[name] = module_of(name).make(self.tape, layout_of(self.form))
+            self.made[name] = module_of(name).make(self.tape, layout_of(self.form), self.truths)
         return self.made[name]
 
 
@@ -42,7 +40,7 @@ def best(rows: int, points: int) -> str:
     >>> best(20, 1), best(20, 1000)
     ('python', 'numpy')
     """
-    if rows * points >= MUCH_WORK or (points == 1 and rows >= MANY_ROWS):
+    if points >= MANY_POINTS and rows * points >= MUCH_WORK:
         from importlib.util import find_spec  # few kernels wait for it
 
         if find_spec(BACKENDS["llvm"].needs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any, Literal, overload
 
 from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
@@ -20,6 +21,30 @@ MOST_KEPT = 64
 """How many kernels are kept to be used again."""
 
 
+@overload
+def compile(
+    target: Target, *, order: Literal[0], at: At | None = ..., wrt: str | Sequence[str] | None = ...,
+    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
+    flags: str = ..., max_nodes: int = ...,
+) -> Kernel[Any]: ...
+
+
+@overload
+def compile(
+    target: Target, *, order: Literal[1] = ..., at: At | None = ..., wrt: str | Sequence[str] | None = ...,
+    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
+    flags: str = ..., max_nodes: int = ...,
+) -> Kernel[tuple[Any, Any]]: ...
+
+
+@overload
+def compile(
+    target: Target, *, order: Literal[2], at: At | None = ..., wrt: str | Sequence[str] | None = ...,
+    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
+    flags: str = ..., max_nodes: int = ...,
+) -> Kernel[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]: ...
+
+
 @for_library
 def compile(
     target: Target,
@@ -27,21 +52,97 @@ def compile(
     at: At | None = None,
     wrt: str | Sequence[str] | None = None,
     of: str | Sequence[str] | None = None,
-    order: int = 1,
+    order: Literal[0, 1, 2] = 1,
     directions: bool | str = False,
     batch: str | Sequence[str] = (),
     backend: str = AUTO,
+    flags: str = "",
     max_nodes: int = MOST_ROWS,
-) -> Kernel:
-    """A program and its derivatives as a kernel: a function of numbers and arrays.
+) -> Kernel[Any]:
+    """A program and its derivatives as a kernel: a function of numbers and arrays that is made once and called often.
 
+    Parameters
+    ----------
+    target
+        A program as text, or what `diffcli.parse` returned.
+    at
+        For a program with arrays, a point as `diffcli.grad` has it: only the shapes of it count. A variable that it does not
+        give is a number.
+    wrt
+        The variables to differentiate by; all, in order of appearance, if not given.
+    of
+        The results that are wanted, in place of the program's, as `diffcli.jacobian` has it.
+    order
+        0 for the value alone, 1 for the gradient too, 2 for the Hessian too.
+    directions
+        Products with a direction in place of the last matrix: of order 1 the Jacobian times it, of order 2 the Hessian times it.
+        The direction is further arguments, called by ``wrt`` with a ``d`` before, or what is given here: ``directions="v_"``.
+    batch
+        Of a program with arrays, the variables that may have axes of points before their own. Of one with numbers alone, all.
+    backend
+        ``python`` (generated source, for single points), ``numpy``, ``llvm`` (machine code, with ``diffcli[jit]``), ``jax``, or
+        ``auto``, which chooses among the first three by the length of the program and the number of points.
+    max_nodes
+        The longest tape to build.
+
+    Returns
+    -------
+    A `Kernel`. A call ``k(x, y)``, with the variables in order of appearance or by name, returns the value, ``(value, gradient)``
+    or ``(value, gradient, Hessian)``: for numbers a float, a tuple with a float for each of ``wrt``, and a tuple of such tuples.
+    Of several results, or of a list, the values are a tuple, and the Jacobian a tuple with a tuple for each. For an array, each
+    of these is an array with the axes of the result and then those of the variables. Arrays given for numbers are points: they
+    are broadcast together, and each number of the result is an array of that shape. Everything is float64. ``out=`` takes arrays
+    for the result, in its form, and ``threads=`` says how many work on the points.
+
+    What is undefined at a point is NaN there, and no error. Nothing is said of kinks: the derivative is what the rules of the
+    table give, as `diffcli.grad` has it with ``kink="min-norm"`` where no two of them meet.
+
+    Raises
+    ------
+    ExpressionError, LimitError, UsageError
+        As `diffcli.jacobian`. Some programs with arrays (labels, pivots, a largest element by its place, or more than 20,000 rows
+        in numbers) are computed array by array, one point after another, and have gradients of numbers only.
+    MissingExtraError
+        The back end needs a package that is not installed.
+
+    Notes
+    -----
+    The value and the gradient are one tape (reverse mode, Griewank & Walther 2008, chapter 3), common parts shared, constants
+    folded; a Jacobian with more results than variables, products and Hessians are by forward mode over it (section 5.4). The
+    results of ``python`` are those of the interpreter bit for bit, those of the others within 4 ulp in each row. The same program
+    is compiled once, as long as it is one of the last 64; a kernel pickles by its text.
+
+    Examples
+    --------
     >>> k = compile("ln(x1) + x1*x2 - sin(x2)")
     >>> k(2.0, 5.0)
     (11.652071455223084, (5.5, 1.7163378145367738))
+    >>> values, (by_x1, by_x2) = k([1, 2, 4], 5)
+    >>> by_x1
+    array([6.  , 5.5 , 5.25])
+
+    >>> compile("x^2*y", order=2)(3.0, 2.0)
+    (18.0, (12.0, 9.0), ((4.0, 6.0), (6.0, 0.0)))
+    >>> compile("[x*y, sin(x)]", directions=True)(0.0, 2.0, 1.0, 0.0)
+    ((0.0, 0.0), (2.0, 1.0))
+
+    With arrays, for two points at once:
+
+    >>> k = compile("sum((W @ x)^2)", at={"W": [[1, 2], [3, 4]], "x": [1, 1]}, wrt="x", batch="x")
+    >>> values, (slopes,) = k([[1, 2], [3, 4]], [[1, 0], [0, 1]])
+    >>> values, slopes.shape
+    (array([10., 20.]), (2, 2))
+
+    Outside of the domain there is no number, and no error:
+
+    >>> compile("log(x)")(-1.0)
+    (nan, (-1.0,))
     """
     if order not in (0, 1, 2) or (directions and not order):
         products = "jvp, with directions=, takes order 1, hvp order 2" if directions else "one of: 0, 1, 2"
         raise refusal("bad-value", f"there is no kernel of order {order!r}", products)
+    if flags not in ("", "digits"):
+        raise refusal("unknown-choice", f"there is no flag {flags!r} to ask for", 'flags="digits" looks for lost digits too')
     if backend != AUTO:
         module_of(backend)
     program = as_program(target)
@@ -53,11 +154,11 @@ def compile(
     along = directions if isinstance(directions, str) else "d" if directions else ""
     variables = None if names is None else tuple(names)
     text = program.source.text
-    return kernel_of(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes))
+    return kernel_of(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes, flags))
 
 
 @lru_cache(MOST_KEPT)
-def kernel_of(asked: Asked) -> Kernel:
+def kernel_of(asked: Asked) -> Kernel[Any]:
     """The kernel of a text; the same one as long as it is kept."""
     program, at = parse(asked.text), ANYWHERE
     if asked.shapes is not None:

@@ -1,8 +1,32 @@
-"""What is to be said of a point: `diffcli.Flag`."""
+"""What is to be said of a point: `diffcli.Flag`, on the tape for all points, and by the interpreter where there is something.
+
+The conditions of the table's breaks become rows of the tape, each under the choices under which its own row is computed, and so
+does whether a result is finite. Their sum is one more result, a truth: a *mark*. It costs a comparison and an addition a
+condition, and is false where nothing can be said.
+
+What is said of a marked point the interpreter decides, since a break need not touch the derivative. It is asked once for all
+points with one *pattern*: the signs of all values of the tape, zeros, infinities and NaN among them, and of the differences
+that decide breaks. What it says depends on which branches are taken, which operands are equal, and what is 0 or not finite,
+and nothing else is asked of values, but for comparisons at their boundary and jumps, where it looks at the sides of the point.
+There the pattern also has the very inputs of the comparison.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic, DomainError, Span
+from diffcli.language import parse
+from diffcli.methods.sweeps.reverse import activity
+from diffcli.operations import row_of
+from diffcli.tape import Tape
+from diffcli.tape.building.accumulation import Accumulation
+from diffcli.tape.building.building import Builder
+from diffcli.tape.running.rules import RESULT, TIES
 
 
 class Flag(IntFlag):
@@ -19,3 +43,118 @@ class Flag(IntFlag):
     DOMAIN = 16
     NONFINITE = 32
     DIGITS = 64
+
+
+OF_CODES = {
+    "kink": Flag.KINK, "second-kink": Flag.KINK, "tie": Flag.TIE, "pole": Flag.POLE, "lost-digits": Flag.DIGITS,
+    "jump": Flag.JUMP, "branch": Flag.JUMP, "point-branch": Flag.JUMP,
+}  # fmt: skip
+"""The flags of notes by their codes. A result that is not finite is seen to be so, whatever the reason."""
+
+JUMPS = ("jump", "branch", "point-branch")
+"""The kinds of break at which the interpreter looks at the sides of a point."""
+
+MOST_KNOWN = 100_000
+"""Of how many patterns it is kept what they mean."""
+
+
+class Marked(NamedTuple):
+    """A tape whose last result is the mark."""
+
+    tape: Tape
+    jumps: tuple[tuple[int, tuple[int, ...]], ...]
+    """The slots of the conditions at which sides are looked at, and the inputs on which each depends."""
+
+
+def marked(tape: Tape, wrt: Sequence[int]) -> Marked:
+    """A tape with one more result: whether there is anything to say of a point, nonzero or NaN.
+
+    ``wrt`` are the inputs by which derivatives are taken. Nothing is looked at in the rows of a derivative.
+
+    >>> from diffcli.tape import lower
+    >>> marked(lower(parse("x*abs(y)")), [0, 1]).tape.operations
+    ['abs', 'mul', 'eq', 'mul', 'add']
+    """
+    build = Builder(tape)
+    sums, active = Accumulation(build), activity(tape, [*wrt])
+    below, jumps = _inputs_below(tape), list[tuple[int, int]]()
+    for slot in range(tape.first_row, tape.slots if tape.derived_from is None else tape.derived_from):
+        if not active[slot]:
+            continue
+        build.scope = build.scopes[slot]
+        for kind, condition in _conditions(build, slot, active):
+            if build.number(condition) != 0:
+                sums.add(0, build.scopes[slot], condition, tape.span(slot))
+                jumps += [(condition, slot)] if kind in JUMPS else []
+    span = Span(0, len(tape.source.text))
+    for result in tape.results:
+        build.scope = build.root
+        sums.add(0, build.root, build.emit("mul", (build.constant(0.0), result), span), span)
+    found = build.finished([*tape.results, sums.take_number(0, span)])
+    there = [(found.slots[condition], below[slot]) for condition, slot in jumps if found.slots.get(condition, -1) >= 0]
+    return Marked(found.tape, tuple(there))
+
+
+def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[str, int]]:
+    """The kinds of break of a row, each with the slot of its condition."""
+    name, operands = build.row(slot)
+    row, span = row_of(name), build.span(slot)
+    if name == "where" and active[operands[0]] and not row_of(build.row(operands[0])[0] or "add").flat:
+        yield "point-branch", build.emit("eq", (operands[0], build.constant(0.0)), span)
+    for kind, text in row.breaks:
+        names = {TIES: build.ties(slot)} if row.variadic else dict(zip(row.parameters, operands, strict=True))
+        condition = build.lower(parse(text), names | {RESULT: slot}, span)
+        if condition is not None:
+            yield kind, condition
+
+
+def _inputs_below(tape: Tape) -> list[tuple[int, ...]]:
+    """The inputs on which each slot depends."""
+    found: list[tuple[int, ...]] = [(slot,) for slot in range(tape.first_row)]
+    for row in tape.operands:
+        found.append(tuple(sorted({below for operand in row if operand >= 0 for below in found[operand]})))
+    return found
+
+
+class Flags:
+    """What is to be said of points, of which the marks are those of a tape; without one every point is looked at.
+
+    ``ask`` gives what the interpreter says of a point: its notes, or the diagnostics of its error.
+    """
+
+    NONFINITE = int(Flag.NONFINITE)
+
+    def __init__(self, marked: Marked | None, ask: Callable[[Sequence[float]], Iterable[Diagnostic]]) -> None:
+        self.marked, self.ask = marked, ask
+        self.known: dict[int, int] = {}
+        """What the patterns mean that have been asked for."""
+
+    def at(self, point: Sequence[float], results: Iterable[float] = ()) -> Flag:
+        """The flags of one point, and of the numbers that were found there; of one that is not finite there is nothing else."""
+        found = Flag(0) if all(map(math.isfinite, results)) else Flag.NONFINITE
+        return found | flags_of(self.ask(point)) if all(map(math.isfinite, point)) else found
+
+    def of(self, keys: Sequence[int], points: Iterable[Sequence[float]]) -> list[int]:
+        """The flags of points with some patterns, but for `Flag.NONFINITE`."""
+        if len(self.known) + len(keys) > MOST_KNOWN:
+            self.known.clear()
+        for key, point in zip(keys, points, strict=True):
+            if key not in self.known:
+                self.known[key] = int(self.at(point))
+        return [self.known[key] for key in keys]
+
+
+def flags_of(notes: Iterable[Diagnostic]) -> Flag:
+    """The flags of notes, or of the diagnostics of an error."""
+    found = Flag(0)
+    for note in notes:
+        found |= Flag.DOMAIN if note.severity == "error" else OF_CODES.get(note.code, Flag(0))
+    return found
+
+
+def notes_of(answer: Callable[[], Any]) -> Sequence[Diagnostic]:
+    """The notes of an answer, or the diagnostics of the error that there is in place of it."""
+    try:
+        return answer().notes  # type: ignore[no-any-return]
+    except DomainError as fault:
+        return fault.diagnostics

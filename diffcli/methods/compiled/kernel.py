@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
 from diffcli.kernels.backends import Runner
 from diffcli.kernels.form import Form, parts
+from diffcli.methods.compiled.flags import Flag, Flags
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.points.ranges import THREADS
 from diffcli.tape import Tape
 from diffcli.tape.tape import Shape
+
+Point = TypeVar("Point")
+"""What a kernel returns for one point."""
 
 
 class Arguments(NamedTuple):
@@ -25,10 +29,10 @@ class Arguments(NamedTuple):
     """Those that may have axes of points before their own."""
 
 
-class Kernel:
+class Kernel(Generic[Point]):
     """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many."""
 
-    def __new__(cls, *_: Any, **__: Any) -> Kernel:
+    def __new__(cls, *_: Any, **__: Any) -> Kernel[Any]:
         """A kernel of a class of its own, whose ``__call__`` is compiled: a call of floats costs nothing beside it."""
         return object.__new__(type(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__}))
 
@@ -39,13 +43,19 @@ class Kernel:
         tape: Tape,
         system: Any,
         asked: Any,
-        again: tuple[Callable[..., Kernel], Any],
+        again: tuple[Callable[..., Kernel[Any]], Any],
+        flags: Flags,
         runner: Callable[[int], Runner] | None = None,
         evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
     ) -> None:
         self.arguments, self.form, self.count, self.truths = arguments, form, len(tape.results), frozenset[int]()
+        self._flags = flags
+        if flags.marked is not None:
+            self.count, self.truths = len(flags.marked.tape.results), frozenset((len(tape.results),))
         self.runner, self.evaluate, self._again = runner, evaluate, again
         self.wrt, self.order, self.directions, self.backend = tuple(system.wrt), asked.order, asked.directions, asked.backend
+        if evaluate is not None:
+            self.backend = "arrays"
         self.text = system.expression()
         self._entry = self._general if runner is None else runner(1).entry(self._general)
         if not any(arguments.shapes):
@@ -64,6 +74,12 @@ class Kernel:
     def __repr__(self) -> str:
         return f"<Kernel of {self.text}: {', '.join(self.inputs)}; order {self.order}, {self.backend}>"
 
+    @overload
+    def __call__(self, *values: float) -> Point: ...
+
+    @overload
+    def __call__(self, *values: Any, out: Any = ..., threads: int | None = ..., **named: Any) -> Any: ...
+
     def __call__(self, *values: Any, **named: Any) -> Any:
         """The results at one point, of numbers, or at many, of arrays."""
         return self._general(*values, **named)
@@ -71,6 +87,24 @@ class Kernel:
     def point(self, numbers: Sequence[float]) -> Any:
         """The results of one point from the numbers of all arguments, one after another."""
         return self._entry(*numbers)
+
+    def flags(self, *values: Any, **named: Any) -> Any:
+        """What is to be said of a point, a `diffcli.Flag`, or of many, an array of their bits: see `diffcli.Flag`.
+
+        >>> import diffcli
+        >>> diffcli.compile("abs(x)/y").flags(0.0, 2.0)
+        <Flag.KINK: 1>
+        """
+        from diffcli.kernels.calls import called  # numbers do not wait for NumPy
+
+        found = called(self, self._bound(values, named), None, 1, flags=True)
+        return found if found.shape else Flag(int(found))
+
+    def told(self, columns: Sequence[Any], results: Sequence[Any]) -> Callable[[], Any]:
+        """What gives the flags of the points of a call, from its columns of numbers."""
+        from diffcli.kernels.patterns import told
+
+        return told(self._flags, columns, results)
 
     # -- one flat vector -------------------------------------------------------------------------------------------------
 
@@ -91,16 +125,17 @@ class Kernel:
         from diffcli.kernels import flat
 
         (value, jacobian), (first, second) = kernel._at(x, others, named), parts(kernel.form)
-        return flat.values(first, value), flat.rows(second, jacobian, first)
+        return flat.values(first, value), flat.slopes(second, jacobian, first)
 
     def hess(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The matrix of the second derivatives by ``x``."""
         kernel = self._of_order(2)
         from diffcli.kernels import flat
 
-        return flat.square(parts(kernel.form)[2], kernel._at(x, others, named)[2])
+        _, gradient, hessian = parts(kernel.form)
+        return flat.matrix(hessian, kernel._at(x, others, named)[2], gradient)
 
-    def _of_order(self, order: int) -> Kernel:
+    def _of_order(self, order: int) -> Kernel[Any]:
         """The kernel of the derivatives up to an order, which this one has."""
         if order > self.order or self.directions:
             help = f"compile the program with order={order}{', and without directions=' * bool(self.directions)}"
@@ -154,14 +189,14 @@ class Kernel:
             raise refusal("usage", message, each)
         return (*values, *[named[name] for name in wanted[len(values) :]])
 
-    def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
+    def __reduce__(self) -> tuple[Callable[..., Kernel[Any]], tuple[Any]]:
         make, asked = self._again
         return make, (asked,)
 
-    def __copy__(self) -> Kernel:
+    def __copy__(self) -> Kernel[Any]:
         return self
 
-    def __deepcopy__(self, known: Any) -> Kernel:
+    def __deepcopy__(self, known: Any) -> Kernel[Any]:
         return self
 
 

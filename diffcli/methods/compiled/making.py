@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, LimitError, refusal
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form, Leaf
-from diffcli.methods.compiled.choice import Runners
+from diffcli.methods.compiled.choice import AUTO, Runners
+from diffcli.methods.compiled.flags import Flags, marked, notes_of
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.points import unknown_name
+from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import subject_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.transform import ReverseTransform
@@ -22,6 +25,8 @@ from diffcli.tape.tape import Shape
 
 MOST_IN_NUMBERS = 20_000
 """The most rows of a program with arrays that is written out in numbers."""
+MOST_BEFORE_ARRAYS = 5_000
+"""The same where whole arrays will do: of more rows they are as fast at many points, and faster at one."""
 
 
 class Asked(NamedTuple):
@@ -36,13 +41,14 @@ class Asked(NamedTuple):
     batch: tuple[str, ...]
     backend: str
     most_rows: int
+    flags: str
 
 
-Again = tuple[Callable[..., Kernel], Any]
+Again = tuple[Callable[..., Kernel[Any]], Any]
 """How a kernel is made again: in another process, where it has been sent to."""
 
 
-def made(system: System, asked: Asked, again: Again) -> Kernel:
+def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
     """The kernel of a system."""
     if asked.order == 2:
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
@@ -63,17 +69,38 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
     shapes |= {along: shapes[name] for name, along in moving.items()}
     arguments = Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch))
     listed = bool(system.texts) or len(system.outputs) > 1
-    written = in_numbers(system)
+    ask = partial(notes_at, system, listed, asked)
+    in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
+    written = in_numbers(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
         evaluate, form = of_arrays(system, asked, listed)
-        return Kernel(arguments, form, tape, system, asked, again, evaluate=evaluate)
+        return Kernel(arguments, form, tape, system, asked, again, Flags(None, ask), evaluate=evaluate)
     more = [element for name in moving.values() for element in element_names(name, shapes[name])]
     numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more)
     waiting = iter(numbers.results)
     values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
     found = derived(numbers, values, listed, written.wrt, asked.order, seeds, asked.most_rows)
-    return Kernel(arguments, found.form, found.tape, system, asked, again, Runners(found.tape, found.form, asked.backend))
+    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own])
+    runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
+    return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(flagged, ask), runners)
+
+
+def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
+    """What the interpreter says of a program at a point, from the numbers of all arguments."""
+    from diffcli.methods.gradient import compute  # a kernel does not wait for what few points ask
+    from diffcli.methods.matrices.hessian import compute_hessian
+    from diffcli.methods.matrices.jacobian import compute_jacobian
+    from diffcli.methods.options import HessianOptions, MatrixOptions, Options
+
+    own = inputs_of(system.tape)
+    program, at = system.question.written, own.of(point[: len(own)])
+    options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
+    if asked.order == 2:
+        return notes_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
+    if listed or asked.of is not None:
+        return notes_of(lambda: compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)))
+    return notes_of(lambda: compute(program, at, Options(**options)))
 
 
 class InNumbers(NamedTuple):
@@ -84,7 +111,7 @@ class InNumbers(NamedTuple):
     wrt: Sequence[Part]
 
 
-def in_numbers(system: System) -> InNumbers | None:
+def in_numbers(system: System, most_rows: int) -> InNumbers | None:
     """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
     tape, wrt = system.tape, list(map(system.input_slot, system.wrt))
     if tape.shapes is None:
@@ -92,19 +119,26 @@ def in_numbers(system: System) -> InNumbers | None:
     from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
 
     try:
-        written = write_out(tape, None, MOST_IN_NUMBERS)
+        written = write_out(tape, None, most_rows)
     except (PointNeededError, LimitError):
         return None
     values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
     return InNumbers(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt])
 
 
+def _of_numbers_only(system: System, asked: Asked) -> bool:
+    """Whether what is asked takes a tape of numbers, and arrays will not do."""
+    return bool(asked.directions or asked.order == 2 or (asked.order and any(output.shape for output in system.outputs)))
+
+
 def of_arrays(system: System, asked: Asked, listed: bool) -> tuple[Evaluator, Form]:
     """What computes the results of a system of arrays, one point after another, and their form."""
-    tape, numbers = system.tape, not any(output.shape for output in system.outputs)
-    if asked.directions or asked.order == 2 or (asked.order and not numbers):
+    tape = system.tape
+    if _of_numbers_only(system, asked) or asked.backend != AUTO:
         what = f"an operation of it reads values, or it has more than {MOST_IN_NUMBERS} rows in numbers"
-        help = ["of such programs there are values, and the gradients of numbers: order=1 of sum(...), or order=0"]
+        help = ["array by array there are values, and gradients of numbers: order=1 of sum(...), or order=0"]
+        if asked.backend != AUTO:
+            help += [f'leave backend="{asked.backend}" out for that']
         raise refusal("usage", f"the program cannot be written out in numbers: {what}", *help)
     outputs = [output.slot for output in system.outputs]
     form: list[Form] = [Leaf(place, tape.shape(slot)) for place, slot in enumerate(outputs)]

@@ -24,7 +24,7 @@ from diffcli.methods.digits.shake import (
     shaking,
     shaking_function,
 )
-from diffcli.methods.digits.watch import Namer, Printed, Sweep, Watch
+from diffcli.methods.digits.watch import Namer, Printed, Sweep, Swept, Watch
 from diffcli.methods.problem.components import Components, inputs_of
 from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
@@ -85,6 +85,31 @@ class ShakenWatch(Watch):
             parts = variables_of(self.shaken)
             beside = array_adjoints(tape, values, self.shaken.active, seeds, whole=False, moving=move)
         self._compare(sweep, sweep.name, parts, found, beside)
+
+    def swept_all(self, swept: Sequence[Swept]) -> None:
+        if self.shaken is None or len(swept) < 2 or any(sweep.forward or sweep.overrides or sweep.order for sweep, _ in swept):
+            super().swept_all(swept)
+            return
+        from diffcli.methods.sweeps.array_sweeps import many_adjoints
+
+        move = partial(shake, count(self.shaken.tape.slots))
+        seeds = [sweep.started(lambda seed: move(seed) * (seed != 0)) for sweep, _ in swept]
+        beside = many_adjoints(self.shaken.tape, self.shaken.values, self.shaken.active, seeds, move)
+        parts = variables_of(self.shaken)
+        if self.extreme or not self._are_fine(parts, [found for _, found in swept], beside):
+            for (sweep, found), other in zip(swept, beside, strict=True):
+                self._compare(sweep, sweep.name, parts, found, other)
+
+    def _are_fine(self, parts: Components, found: Sequence[Sequence[Any]], beside: Sequence[Sequence[Any]]) -> bool:
+        """Whether the shaking has moved none of many numbers by much, looked at all together."""
+        numbers = arithmetic_of(self.problem.tape).numbers
+        for _, slot, _ in parts.parts:
+            pair = [[one[slot] for one in many] for many in (found, beside)]
+            if any(one is None for many in pair for one in many):
+                return False
+            if not numbers.within(*map(numbers.as_array, pair), self.enough / ROUNDED, NOTHING):
+                return False
+        return True
 
     def _compare(
         self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any], first: int = 0

@@ -105,6 +105,11 @@ class Watch:
             bounds = adjoint_errors(*known, found, problem.active, sweep.overrides)
             self._keep(sweep.name, [(name, problem.input_slot(name)) for name in problem.wrt], found, bounds, sweep)
 
+    def swept_all(self, swept: Sequence[Swept]) -> None:
+        """The same for several sweeps."""
+        for sweep, found in swept:
+            self.swept(sweep, found)
+
     def judge(self, sweep: Sweep, found: Iterable[tuple[str, int, float]]) -> None:
         """Have numbers compared with what a sweep finds in their slots, by whatever method they were found."""
         self.doubts += [Printed(name, number, UNKNOWN, slot, sweep) for name, slot, number in found if number - number == 0]

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
+from math import isfinite
 from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
 from diffcli.language import Program
 from diffcli.methods.digits.notes import notes_of, watch_of
-from diffcli.methods.digits.watch import Sweep
+from diffcli.methods.digits.watch import Sweep, Swept
 from diffcli.methods.nonsmooth.beside import ABOUT_THE_RULES, Beside, beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.nonsmooth.notes import describe_breaks
@@ -22,11 +23,9 @@ from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
-from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
+from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.colouring import colour_columns
-from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
-from diffcli.methods.traces.sweep_count import count_sweeps
+from diffcli.methods.traces.structure import structure_of
 from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
 from diffcli.records import Difference, SymbolicDerivative
 from diffcli.records.matrices import Groups, JacobianResult, Pattern
@@ -86,7 +85,8 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
     notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
     bands = rows.bands(matrix) if options.mode != "numeric" else [()] * len(rows.parts)
-    notes += explain_rows(system, [[*chain.from_iterable(band)] for band in bands], replaced, notes)
+    lost = [[*chain.from_iterable([row for row in band if not isfinite(sum(row))])] for band in bands]
+    notes += explain_rows(system, lost, replaced, notes)
     values = {output.name: system.value_of(output) for output in system.outputs}
     asked: Answer = {"mode": options.mode, "of": system.question.of, "texts": system.texts, "notes": tuple(system.placed(notes))}
     return JacobianResult(
@@ -115,29 +115,19 @@ def _by_sweeps(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     options.progress("looking for the structure")
-    pattern, count = None, None
-    by_column: Groups = tuple((column,) for column in range(len(columns)))
-    by_row: Groups = tuple((row,) for row in range(len(rows)))
     mode = options.mode
-    numbers = structure(system)
-    if numbers is not None:
-        flow = flow_of(numbers.tape, numbers.values)
-        by_name = {name: slot for slot, name in enumerate(numbers.tape.inputs)}
-        inputs, outputs = [by_name[name] for name in columns.names], [output.slot for output in numbers.outputs]
-        pattern = find_pattern(numbers.tape, flow, inputs, outputs)
-        by_column, by_row = colour_columns(pattern), colour_columns(pattern.transposed())
-        count = count_sweeps(numbers, flow, inputs, outputs, by_column, by_row)
+    pattern, by_column, by_row, count = structure_of(system, rows, columns)
     if mode == "auto":
         mode = count.cheaper if count is not None else "forward" if len(by_column) < len(by_row) else "reverse"
     groups = tuple(sorted(by_column if mode == "forward" else by_row, key=min))  # in the order of the matrix, as in a trace
-    watch, swept = watch_of(system), list[tuple[Sweep, Sequence[Any]]]()
+    watch, swept = watch_of(system), list[Swept]()
 
-    def kept(sweep: Sweep, found: Sequence[Any]) -> None:
-        watch.swept(sweep, found)
-        swept.append((sweep, found))
+    def watched(some: Sequence[Swept]) -> None:
+        watch.swept_all(some)
+        if options.trace:
+            swept.extend(some)
 
-    watched = kept if options.trace else watch.swept
-    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options.progress, watched)
+    matrix = sweep_groups(system, rows, columns, mode, groups, pattern, replaced, options, watched)
     notes += _independent(pattern, columns.names)
     answer: Answer = {"mode": mode, "matrix": matrix, "pattern": pattern, "groups": groups, "sweeps": count, "watch": watch}
     if options.trace:
@@ -154,22 +144,36 @@ def sweep_groups(
     groups: Groups,
     pattern: Pattern | None,
     replaced: Overrides,
-    progress: Callable[[str], None],
-    watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
+    options: MatrixOptions,
+    watched: Callable[[Sequence[Swept]], None],
 ) -> Matrix:
     """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
-    sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
+    one_sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
     if mode == "forward":
-        sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
+        one_sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
     matrix = [[0.0] * len(columns) for _ in range(len(rows))]
-    for number, group in enumerate(groups, 1):
-        progress(f"{mode} sweep {number} of {len(groups)}")
-        seeds = seeded.seed(group)
-        derivatives = sweep(seeds, replaced)
-        name = _namer(group, rows, columns, mode == "forward", entries)
-        watched(Sweep(seeds, mode == "forward", replaced, name), derivatives)
+    sweeps = (
+        Sweep(seeded.seed(group), mode == "forward", replaced, _namer(group, rows, columns, mode == "forward", entries))
+        for group in groups
+    )
+    together = mode == "reverse" and system.tape.shapes is not None and not (replaced or options.trace)
+    if together:
+        listed = list(sweeps)
+        found_together = system.swept_back_for_all([sweep.seeds for sweep in listed])
+        watched(list(zip(listed, found_together, strict=True)))
+    for number, group in enumerate(groups):
+        options.progress(f"{mode} sweep {number + 1} of {len(groups)}")
+        if together:
+            derivatives = found_together[number]
+        else:
+            sweep = next(sweeps)
+            derivatives = one_sweep(sweep.seeds, replaced)
+            watched([(sweep, derivatives)])
         found = arriving.numbers(derivatives)
         for one in group:
+            if mode == "reverse" and len(group) == 1 and len(entries[one] if entries else found) == len(found):
+                matrix[one] = [float(number or 0.0) + 0.0 for number in found]
+                continue
             for place in entries[one] if entries is not None else range(len(arriving)):
                 row, column = (place, one) if mode == "forward" else (one, place)
                 matrix[row][column] = float(found[place] or 0.0) + 0.0

@@ -49,10 +49,10 @@ def slopes_along(problem: Problem, direction: Mapping[int, float]) -> list[float
     for length in (2, LENGTH):  # most follow from first derivatives
         try:
             side = side_along(problem, direction, length)
+            found = [coefficient(side.values[slot], 1) for slot in side.results]
+            slopes = [slope + 0.0 if slope == slope and not side.jumps(k) else None for k, slope in enumerate(found)]
         except Undecided:
             continue
-        found = [coefficient(side.values[slot], 1) for slot in side.results]
-        slopes = [slope + 0.0 if slope == slope and not side.jumps(k) else None for k, slope in enumerate(found)]
         if all(slope == slope for slope in found):
             break
     return slopes

@@ -314,10 +314,10 @@ def _remainder(name: str, a: Any, b: Any) -> Any:
     """What is left of a after as many b as the program takes away, and one less where the sign would be wrong on this side."""
     ats = coefficient(a, 0), coefficient(b, 0)
     left = FLOAT.value(name)(*ats)
-    if not math.isfinite(left):
+    if not math.isfinite(left) or math.isinf(count := (ats[0] - left) / ats[1]):
         return nan
     add, mul = map(_ONE_SIDED.value, ("add", "mul"))
-    rest = add(a, mul(-float(round((ats[0] - left) / ats[1])), b))
+    rest = add(a, mul(-float(round(count)), b))
     is_below = beside(rest) * beside(b if name == "mod" else a) < 0
     return add(rest, mul(math.copysign(1.0, -ats[1] * beside(rest)), b)) if is_below else rest
 

@@ -30,11 +30,10 @@ def flow_of(tape: Tape, values: Values) -> Flow:
     """
     kinds = {
         (name, count): (
-            tuple(position for position, term in enumerate(found) if term is not None),
-            any(term is not None and (term.present or ABSENT in term.program.arguments) for term in found),
+            tuple(position for position, term in enumerate(terms(name, count)) if term is not None),
+            reads_values(name, count),
         )
         for name, count in set(zip(tape.operations, map(len, tape.operands), strict=True))
-        if (found := terms(name, count)) is not None
     }
     flow: Flow = []
     for slot, (name, row) in enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row):
@@ -48,6 +47,11 @@ def flow_of(tape: Tape, values: Values) -> Flow:
             passing = tuple(position for position in passing if row[position] >= 0)
         flow.append(passing)
     return flow
+
+
+def reads_values(name: str, count: int) -> bool:
+    """Whether it depends on the values of a row through which of its operands a derivative passes."""
+    return any(term is not None and (term.present or ABSENT in term.program.arguments) for term in terms(name, count))
 
 
 def _passing(tape: Tape, values: Values, slot: int, positions: Iterable[int]) -> Iterator[int]:

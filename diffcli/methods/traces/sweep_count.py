@@ -90,7 +90,7 @@ class _Counter:
         term = terms(name, len(row))[position]
         assert term is not None
         key: tuple[object, ...] = (name, position, tuple(self.tape.constants[-1 - slot] if slot < 0 else None for slot in row))
-        if not self.coarse and _chooses(term):
+        if not self.coarse and chooses(term):
             key = (place, position)
         found = self.known.get(key)
         if found is None:
@@ -107,9 +107,9 @@ def _of_variables(name: str, count: int, position: int) -> tuple[int, int] | Non
     """What `_Counter.term` returns where no operand is a constant; None if that depends on the values."""
     term = terms(name, count)[position]
     assert term is not None
-    return None if _chooses(term) else _counted(Formula(term, {}))
+    return None if chooses(term) else _counted(Formula(term, {}))
 
 
-def _chooses(term: Term) -> bool:
+def chooses(term: Term) -> bool:
     """Whether the operations of a term depend on the values."""
     return term.row.variadic or "where" in term.program.operations

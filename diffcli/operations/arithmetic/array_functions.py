@@ -13,7 +13,7 @@ Array = Any
 Axes = tuple[int, ...]
 
 
-def reduction(function: Callable[..., Array]) -> Callable[..., Array]:
+def reduction(function: Any) -> Callable[..., Array]:
     """A reduction by NumPy whose ``keepdims`` is a number, as rules write it."""
 
     def reduced(a: Array, axis: Axes | None = None, keepdims: float = 0) -> Array:
@@ -22,8 +22,11 @@ def reduction(function: Callable[..., Array]) -> Callable[..., Array]:
     return reduced
 
 
+total_of = reduction(np.add.reduce)
+
+
 def mean(a: Array, axis: Axes | None = None, keepdims: float = 0) -> Array:
-    total = np.add.reduce(a, axis=axis, keepdims=bool(keepdims))
+    total = total_of(a, axis, keepdims)
     return total / (np.size(a) / np.size(total)) if np.size(total) else total
 
 
@@ -353,7 +356,7 @@ def matmul_by_columns(a: Array, b: Array) -> Array:
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "sum": reduction(np.add.reduce), "mean": mean, "prod": reduction(np.prod), "amax": reduction(np.max),
+    "sum": total_of, "mean": mean, "prod": reduction(np.prod), "amax": reduction(np.max),
     "amin": reduction(np.min), "argmax": place(np.argmax), "argmin": place(np.argmin), "norm": norm, "logsumexp": logsumexp,
     "softmax": softmax, "log_softmax": log_softmax, "cumsum": cumsum, "cross_entropy": cross_entropy, "one_hot": one_hot,
     "matmul": np.matmul, "outer": np.outer, "conv1d": conv1d, "transpose": np.transpose, "trace": np.trace, "diag": np.diag,

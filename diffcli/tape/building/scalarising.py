@@ -180,7 +180,20 @@ class _Writer:
 
     def group_logsumexp(self, group: list[Cell]) -> Cell:
         """From the largest on: so that what is -inf is added to something that is not."""
+        if self.old_values is None:
+            largest, rest = self.above_largest(group)
+            return largest + rest
         return self.chained("logaddexp", sorted(group, key=self.number, reverse=True))
+
+    def above_largest(self, group: list[Cell]) -> tuple[Cell, Cell]:
+        """The largest of some, through which no derivative goes, and by how much the log of their exponentials' sum is above it.
+
+        An infinite one counts as 0.
+        """
+        largest = self.emit("stop_gradient", self.emit("max", *group))
+        largest = self.emit("where", self.emit("lt", self.emit("abs", largest), inf), largest, 0.0)
+        total = self.chained("add", [self.emit("exp", cell - largest) for cell in group])
+        return largest, self.emit("where", self.emit("eq", total, 0.0), -inf, self.emit("log", total))
 
     def write_softmax(self, a: Any, axis: tuple[int, ...]) -> Any:
         return cells.along(a, lambda group: self.shares(group, range(len(group)), "exp", "sigmoid"), axis)
@@ -190,6 +203,9 @@ class _Writer:
 
     def shares(self, group: list[Cell], wanted: Sequence[int], of_log: str, of_most: str) -> list[Cell]:
         """Functions of the log of elements' shares; of most of the whole, by its distance to what the others are together."""
+        if self.old_values is None:
+            largest, above = self.above_largest(group)
+            return [self.emit(of_log, group[place] - largest - above) for place in wanted]
         total = self.group_logsumexp(group)
         found = []
         for place in wanted:

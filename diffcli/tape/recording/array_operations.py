@@ -58,8 +58,7 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     except ShapeError as fault:
         label = ", ".join(dict.fromkeys(map(shape_text, shapes)))
         refuse(recorder, fault.message, *fault.help, code=fault.code, label=label, kind=Misfit)
-    with arrays.quiet():
-        value = NUMPY.strict(name)(*values, **held or {})
+    value = arrays.quietly(NUMPY.strict(name), *values, **held or {})
     if not shape:
         value = float(value)
     shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])

@@ -434,7 +434,12 @@ class Arithmetic:
             return name
 
         lines.append(f"return {fold(program, str, apply, bind)}")
-        exec(compile("\n    ".join(lines), f"<rule {[*parameters]}>", "exec"), namespace)
+        return self.made("\n    ".join(lines), parameters, namespace)
+
+    @staticmethod
+    def made(text: str, parameters: Sequence[str], namespace: dict[str, Any]) -> Function:
+        """The function of a text, with the names that it knows."""
+        exec(compile(text, f"<rule {[*parameters]}>", "exec"), namespace)
         return namespace["rule"]  # type: ignore[no-any-return]
 
 

@@ -1,0 +1,94 @@
+"""Array operations on many arrays at once, which stand along a leading axis: on the adjoints of many results.
+
+Each is told which of its operands are many. Those of the products are products of matrices one after the other, so that each
+result is to the last bit what it is alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from diffcli.operations.arithmetic.array_functions import Array, Axes, scatter, sum_to, total_of
+
+Many = tuple[bool, ...]
+"""Which operands are many."""
+
+
+def aligned(many: Many, operands: Sequence[Array], least: int = 0) -> list[Array]:
+    """Operands of which those that are many have axes of length 1 behind the leading one, where others have more axes."""
+    most = max(least, *[np.ndim(one) - leads for one, leads in zip(operands, many, strict=True)])
+    return [
+        one.reshape(len(one), *(1,) * (most + 1 - one.ndim), *one.shape[1:]) if leads and one.ndim <= most else one
+        for one, leads in zip(operands, many, strict=True)
+    ]
+
+
+def elementwise(function: Callable[..., Array], many: Many) -> Callable[..., Array]:
+    return lambda *operands: function(*aligned(many, operands))
+
+
+def matmul(many: Many, a: Array, b: Array) -> Array:
+    row, column = np.ndim(a) - many[0] == 1, np.ndim(b) - many[1] == 1
+    a, b = aligned(many, (a[..., None, :] if row else a, b[..., None] if column else b))
+    result = np.matmul(a, b)
+    result = result[..., 0] if column else result
+    return (result[..., 0] if column else result[..., 0, :]) if row else result
+
+
+def outer(many: Many, a: Array, b: Array) -> Array:
+    return np.multiply(*aligned(many, (a[..., None], b[..., None, :])))
+
+
+def _sum(_: Many, a: Array, axis: Axes = (), keepdims: float = 0) -> Array:
+    return total_of(a, tuple([k + 1 for k in axis]), keepdims)
+
+
+def _sum_to(_: Many, a: Array, shape: Axes = ()) -> Array:
+    return summed(a, shape)
+
+
+def summed(a: Array, shape: Axes) -> Array:
+    """Each summed over the axes along which an array of that shape is repeated."""
+    kept = (1,) * (a.ndim - 1 - len(shape)) + tuple(shape)
+    return sum_to(a, (len(a), *kept)).reshape(len(a), *shape)
+
+
+def _broadcast(_: Many, a: Array, shape: Axes = ()) -> Array:
+    return np.broadcast_to(aligned((True,), (a,), len(shape))[0], (len(a), *shape))
+
+
+def _transpose(_: Many, a: Array, axes: Axes | None = None) -> Array:
+    order = range(a.ndim - 2, -1, -1) if axes is None else axes
+    return np.transpose(a, (0, *[k + 1 for k in order]))
+
+
+def _index(_: Many, a: Array, key: tuple[Any, ...] = ()) -> Array:
+    return np.stack([one[key] for one in a]) if _gathers(key) else a[(slice(None), *key)]
+
+
+def _scatter(_: Many, a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
+    if _gathers(key):
+        return np.stack([scatter(one, key, shape) for one in a])
+    result = np.zeros((len(a), *shape))
+    result[(slice(None), *key)] = a
+    return result
+
+
+def _gathers(key: tuple[Any, ...]) -> bool:
+    """Whether a key is more than whole numbers and slices."""
+    return not all(isinstance(part, int | slice) for part in key)
+
+
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "matmul": matmul, "outer": outer, "sum": _sum, "sum_to": _sum_to, "broadcast": _broadcast, "transpose": _transpose,
+    "index": _index, "scatter": _scatter, "reshape": lambda _, a, shape=(): np.reshape(a, (len(a), *shape)),
+}  # fmt: skip
+"""The functions, by the names of their rows."""
+
+
+def stacked(seeds: Sequence[Array], shape: Axes) -> Array:
+    """Seeds one behind the other along a leading axis."""
+    return np.stack([np.broadcast_to(seed, shape) for seed in seeds]).astype(np.float64)
