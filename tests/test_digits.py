@@ -288,8 +288,8 @@ def test_what_an_operation_rounds_inside_is_seen(asked, loses):
         (lambda: diffcli.taylor("(x^100)^0.01", {"x": 1e-5}, order=1), "the coefficient of order 1 has no right digit: nan, and it is 1"),
         (lambda: diffcli.taylor("expm1(x)/x", {"x": 1e-300}, order=2), "the coefficient of order 2 has no right digit: 5e+299, and it is 0.166667"),
         (lambda: diffcli.taylor("log1p(x)/x", {"x": 1e-250}, order=2), "the coefficient of order 2 has no right digit: -5e+249, and it is 0.333333"),
-        (lambda: diffcli.grad("lgamma(x)", {"x": -2.4570247382208006}), "the value has no right digit: 2.22045e-16, and it is 5.61919e-17"),
-        (lambda: diffcli.grad("sum(digamma(x))", {"x": [1.4616321449683622]}), "the value has no right digit: 1.13865e-17, and it is -9.24127e-17"),
+        (lambda: diffcli.grad("lgamma(x)", {"x": -2.4570247382208006}), None),
+        (lambda: diffcli.grad("sum(digamma(x))", {"x": [1.4616321449683622]}), None),
         (lambda: diffcli.grad("logaddexp(x, y)", {"x": -1e-10, "y": -23.025850929}), "the value has 5 right digits: 9.90454e-20, and it is 9.90456e-20"),
         (lambda: diffcli.grad("lgamma(x) + digamma(x)", {"x": 1.0000000001}), None),
         (lambda: diffcli.grad(COSINE, AT, mode="symbolic"), "the derivative by `x` has no right digit: 4.4108e-05, and it is -8.33333e-06"),
@@ -431,6 +431,11 @@ def test_many_digits_of_the_family_of_gamma_are_mpmaths(name, x):
         own, digits = PRECISE[name](*order, mpf(x)), 290 - 20 * (name == "lgamma")
         exact = mp.re(mp.loggamma(mpf(x))) if name == "lgamma" else getattr(mp, name)(*order, mpf(x))
         assert abs(own - exact) <= abs(exact) * mpf(10) ** -digits
+
+
+@pytest.mark.parametrize("order", ["-1e308", "-1", "169", "1e308"])
+def test_an_order_of_polygamma_that_is_none_is_undefined_in_many_digits_too(order):
+    assert PRECISE["polygamma"](mpf(order), mpf("0.7")) != PRECISE["polygamma"](mpf(order), mpf("0.7"))  # NaN, and soon
 
 
 def test_strict_is_an_error_and_json_carries_the_warning():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import random
 import sys
 import threading
@@ -16,7 +17,7 @@ from kernel_programs import cases, derivative_tape, expected
 
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
-from inside import LEAF, Machine, machine_width, shape_of
+from inside import ENOUGH, LEAF, STRAIGHT, Machine, machine_width, shape_of
 
 WIDTHS = [width for width in (2, 4, 8) if width <= machine_width().width]
 ULPS = 4
@@ -138,6 +139,17 @@ def test_a_result_that_is_a_truth_is_written_as_one():
     x = np.array([*range(18), math.nan])
     machine.batch([x], results)
     assert results[0].tolist() == [*(x[:18] > 1).tolist(), True]  # NaN is not 0
+
+
+@pytest.mark.parametrize("number", [2.0, np.float64(2), np.array(2.0), 1e300])
+def test_points_that_vectors_cannot_compute_are_computed_one_by_one(number):
+    machine = of("sin(x)*y + cos(y)")
+    x = np.array([0.1 * k if k % 5 else 1e300 for k in range(1, 200)])
+    results = [np.empty(199) for _ in range(3)]
+    machine.batch([x, number], results)
+    for k, each in enumerate(x.tolist()):
+        assert results[0][k] == pytest.approx(math.sin(each) * number + math.cos(number), rel=1e-14)
+        assert results[1][k] == pytest.approx(math.cos(each) * number, rel=1e-14)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 7])
@@ -299,3 +311,92 @@ def test_a_long_program_is_computed_as_a_short_one(count):
         assert values == pytest.approx(expected(tape, point), rel=1e-9)
         assert entry(*point) == pytest.approx(expected(tape, point), rel=1e-9)
 
+
+@pytest.mark.parametrize(("count", "called"), [(1, False), (60, True)])
+def test_functions_that_are_called_often_are_not_put_in_line(count, called):
+    text = " + ".join(f"gamma(x + {k})*y^(x - {k})" for k in range(count))
+    machine, point = of(text), (1.3, 0.7)
+    assert ("noinline" in machine.source) == called
+    assert computed(machine, [point] * 9)[4] == pytest.approx(expected(machine.tape, point), rel=1e-13)
+    value, gradient = machine.entry(refuse)(*point)
+    assert [value, *gradient] == pytest.approx(expected(machine.tape, point), rel=1e-13)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_kernels_go_on_in_a_forked_process():
+    machine = of("exp(x)*y")
+    before, entry = computed(machine, [[0.5, 2.0]] * 20_000, 2), machine.entry(refuse)
+    child = os.fork()
+    if not child:
+        same = computed(machine, [[0.5, 2.0]] * 20_000, 2) == before and entry(0.5, 2.0)[0] == of("exp(x)*y").entry(refuse)(0.5, 2.0)[0]
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.fixture
+def looped(monkeypatch):
+    """Any tape goes through the loop for long ones."""
+    monkeypatch.setattr("diffcli.kernels.machine.backend.STRAIGHT", 0)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_row_of_random_programs_is_the_interpreters_in_a_loop(looped, width):
+    for case in cases(40, seed=100 + width):
+        tape = with_every_row(case.tape)
+        machine = Machine(tape, tuple(range(tape.slots)), frozenset(), width)
+        entry = machine.entry(refuse)
+        for point, values in zip(case.points, computed(machine, case.points), strict=True):
+            check_rows(tape, values)
+            check_rows(tape, entry(*point))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 511, 512, 513, 20_011])
+def test_a_loop_computes_any_number_of_points(looped, count, threads):
+    machine = of("x*y + exp(x)/y")
+    x, y = np.linspace(-1, 1, count), np.linspace(2, 3, count)
+    room = [np.full(count + 8, -9.0) for _ in range(3)]
+    machine.batch([x, y], [each[3 : 3 + count] for each in room], threads)
+    for each, want in zip(room, (x * y + np.exp(x) / y, y + np.exp(x) / y, x - np.exp(x) / y**2), strict=True):
+        assert np.allclose(each[3 : 3 + count], want, rtol=1e-14, atol=1e-15)
+        assert (each[:3] == -9).all() and (each[3 + count :] == -9).all()
+
+
+def test_a_loop_takes_numbers_for_all_points_constants_and_truths(looped):
+    tape = lower(parse("x*y > 3"))
+    tape = tape.copy(outputs=[tape.output, 0, tape.size - 1, tape.first_row])
+    results = [np.zeros(70, bool), *(np.zeros(70) for _ in range(3))]
+    Machine(tape, 0, frozenset({0})).batch([2.0, np.arange(70.0)], results)
+    assert results[0].tolist() == (2 * np.arange(70.0) > 3).tolist()
+    assert (results[1] == 2).all() and (results[2] == 3).all() and (results[3] == 2 * np.arange(70.0)).all()
+
+
+def test_points_that_a_loop_cannot_compute_are_computed_one_by_one(looped):
+    machine = of("sin(x)*y")
+    x = np.array([0.1 * k if k % 5 else 1e300 for k in range(1, 200)])
+    results = [np.empty(199) for _ in range(3)]
+    machine.batch([x, 2.0], results)
+    for k, number in enumerate(x.tolist()):
+        assert results[0][k] == pytest.approx(2 * math.sin(number), rel=1e-14)
+        assert results[1][k] == pytest.approx(2 * math.cos(number), rel=1e-14)
+    assert machine.entry(refuse)(1e300, 2.0)[0] == 2 * math.sin(1e300)
+
+
+def test_a_long_tape_gets_code_of_its_own_when_it_is_used_much():
+    machine = of(long_program(STRAIGHT // 4))
+    assert machine.long
+    columns, results = [np.full(1003, 0.3), np.full(1003, 1.2)], [np.empty(1003) for _ in range(3)]
+    machine.batch(columns, results)
+    before = [result.copy() for result in results]
+    machine.points = ENOUGH + 1
+    machine.batch(columns, results)
+    assert not machine.kinds[frozenset()].whole
+    for one, other in zip(before, results, strict=True):
+        assert other == pytest.approx(one, rel=1e-9)
+
+
+@pytest.mark.parametrize(("inputs", "names"), NOT_FLOATS)
+def test_a_call_of_a_long_tape_with_anything_but_floats_goes_on_as_it_is(looped, inputs, names):
+    entry = of("x*y").entry(seen)
+    assert entry(*inputs, **names)[1] == names and len(entry(*inputs, **names)[0]) == len(inputs)
+    assert entry(2.0, 3.0) == (6.0, (3.0, 2.0))

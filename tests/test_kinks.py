@@ -304,6 +304,13 @@ def test_a_comparison_that_no_move_leaves_is_no_boundary(text: str, at: str, exp
     assert diffcli.check(text, at).passed
 
 
+@pytest.mark.parametrize("remainder", ["mod(y, 1e-300)", "fmod(y, -1e-300)", "mod(-y, 5e-324)"])
+def test_a_remainder_of_more_steps_than_a_float_can_say_is_unknown_beside_the_point(remainder: str) -> None:
+    result = diffcli.grad(f"where(x > 0, {remainder}, 1) + x", {"x": 0, "y": 1e10})
+    assert result.gradient == {"x": 1.0, "y": 0.0}
+    assert [note.code for note in result.notes] == ["branch", "no-dependence"]
+
+
 @pytest.mark.parametrize("text", ["where(x < 1, x, x^2)", "where(x^2 > 1, x, 2*x)", "where(x + (1 - x^2) < 1, x, x^3)"])
 def test_one_that_a_move_leaves_is_one(text: str) -> None:
     with pytest.raises(diffcli.NotDifferentiableError):

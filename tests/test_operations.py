@@ -56,19 +56,12 @@ EXCEPTIONS: dict[tuple[str, str], tuple[float, str]] = {
     ("pow", FIRST): (16.0, "b - 1 is rounded where abs(b) < 1/2, and log(a) multiplies that"),
     ("cbrt", FIRST): (8.0, "1/(3*y^2) doubles the error of libm's cbrt"),
     ("logcosh", VALUE): (6.0, "log1p(2*sinh(a/2)^2) doubles the error of libm's sinh"),
-    ("gamma", VALUE): (8.0, "libm's, or Python's own, gamma"),
     ("gamma", FIRST): (16.0, "the product of such a value and digamma"),
-    ("lgamma", VALUE): (16.0, "the reflection for a < 0 is a difference of logarithms"),
-    ("polygamma", VALUE): (16.0, "the reflection for b < 0 is a polynomial in a cotangent"),
-    ("polygamma", FIRST): (16.0, "as the value, one order higher"),
 }
 """Rows that need another bound, and why."""
 
 BESIDE_ZEROS = {
     "logaddexp": "a sum that cancels beside a + log(1 + exp(b - a)) = 0",
-    "lgamma": "a difference beside the zeros for a < 0; those at 1 and 2 are exact",
-    "digamma": "a sum that cancels beside the zeros, of which 1.4616... is one",
-    "polygamma": "as digamma, at order 0",
 }
 """Rows whose values, and not only their partials, may be off by what two ulp of the operands make of them."""
 

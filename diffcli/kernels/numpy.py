@@ -46,7 +46,7 @@ def halved(angle: Any, out: Any) -> None:
 
 
 CALLS: dict[str, Callable[..., Any]] = {
-    **{name: function for name, function in arrays.FUNCTIONS.items() if isinstance(function, np.ufunc) and name != "logaddexp"},
+    **{name: function for name, function in arrays.FUNCTIONS.items() if arrays.takes_memory(function) and name != "logaddexp"},
     **TRUTHS, "div": np.divide, "pow": np.power, "hypot": np.hypot, "copysign": np.copysign, "max": np.maximum, "min": np.minimum,
     "floor_divide": np.floor_divide, "halved": halved, "number": np.positive,
 }  # fmt: skip

@@ -21,6 +21,10 @@ Shape: TypeAlias = tuple[int, ...]
 """The lengths of an array along its axes; ``()`` for a number."""
 
 
+MOST_COMPARED = 10_000
+"""How many elements constants have at most where tapes are compared by them."""
+
+
 class Skip(NamedTuple):
     """Rows ``start`` to ``stop`` (slots) are evaluated only if the condition's truth is ``when``."""
 
@@ -140,12 +144,12 @@ class Tape:
         twin.kept = {}
         return twin
 
-    def as_before(self) -> Tape:
-        """The same tape, with what has been worked out of one that was like it: functions are recorded again and again."""
-        constants = [(one.shape, one.tobytes()) if hasattr(one, "tobytes") else repr(one) for one in self.constants]
-        columns = map(tuple, (self.inputs, self.operations, self.operands, self.shapes or (), self.results, constants))
-        self.kept = _kept_of((*columns, repr((self.parameters, self.skips, self.decisions, self.bindings))))
-        return self
+    def find_kept(self) -> None:
+        """Have what has been worked out of a tape that was like it: functions are recorded again and again."""
+        if sum(getattr(constant, "size", 1) for constant in self.constants) <= MOST_COMPARED:
+            constants = [(one.shape, one.tobytes()) if hasattr(one, "tobytes") else repr(one) for one in self.constants]
+            columns = map(tuple, (self.inputs, self.operations, self.operands, self.shapes or (), self.results, constants))
+            self.kept = _kept_of((*columns, repr((self.parameters, self.skips, self.decisions, self.bindings))))
 
     # -- reading it ----------------------------------------------------------------------------------------------------
 

@@ -22,13 +22,15 @@ mp.dps = 60
 
 
 class Fit(NamedTuple):
-    """What is fitted, over which range, with which degrees above and below; and whose error counts, if not its own."""
+    """What is fitted, over which range, with which degrees above and below."""
 
     function: Callable[[Number], Number]
     lower: Number
     upper: Number
     above: int
     below: int
+    constant: Number = 0
+    """What the quotient is added to: most of the function, so that its own rounding counts little."""
     size: Callable[[Number], Number] = lambda _: mpf(1)
     """What an error of the fit, relative to the fit, is multiplied by."""
 
@@ -38,8 +40,9 @@ def fitted(fit: Fit, rounds: int = 24) -> tuple[list[Number], list[Number], Numb
     count = 6 * (fit.above + fit.below + 2)
     middle, half = (fit.upper + fit.lower) / mpf(2), (fit.upper - fit.lower) / mpf(2)
     points = [middle + half * mp.cos(mp.pi * (2 * k + 1) / (2 * count)) for k in range(count)]
-    values = [fit.function(x) for x in points]
-    sizes = [fit.size(x) / abs(y) for x, y in zip(points, values, strict=True)]
+    whole = [fit.function(x) for x in points]
+    sizes = [fit.size(x) / abs(y) for x, y in zip(points, whole, strict=True)]
+    values = [y - fit.constant for y in whole]
     weights, below = [mpf(1)] * count, [mpf(0)] * fit.below + [mpf(1)]
     best: tuple[list[Number], list[Number], Number] = ([], [], mp.inf)
     for _ in range(rounds):
@@ -82,8 +85,8 @@ def _lgamma_over_roots(z: Number) -> Number:
 
 
 def _stirling(a: Number) -> Number:
-    """The gamma function by what is before the series of Stirling's formula."""
-    return mp.gamma(a) / (mp.sqrt(2 * mp.pi) * a ** (a - mpf(1) / 2) * mp.exp(-a))
+    """The gamma function by what Stirling's formula multiplies the root of 2*pi with."""
+    return mp.gamma(a) / (a ** (a - mpf(1) / 2) * mp.exp(-a))
 
 
 def _digamma_rest(w: Number) -> Number:
@@ -91,10 +94,37 @@ def _digamma_rest(w: Number) -> Number:
     return (mp.log(a) - 1 / (2 * a) - mp.digamma(a)) / w
 
 
+def _lgamma(a: Number) -> Number:
+    return mp.re(mp.loggamma(a))
+
+
 DIGAMMA_ROOT = mp.findroot(mp.digamma, mpf("1.4616"))
+LGAMMA_ROOTS = mp.findroot(_lgamma, mpf("-2.457")), mp.findroot(_lgamma, mpf("-2.747"))
+
+
+def _gamma_below(y: Number) -> Number:
+    """By how much the gamma function's size is above 1 between -3 and -2, times (a + 2)*(a + 3), and without the two roots."""
+    a = y - mpf(5) / 2
+    return (mp.gamma(a + 4) + a * (a + 1) * (a + 2) * (a + 3)) / ((a - LGAMMA_ROOTS[0]) * (a - LGAMMA_ROOTS[1]) * a * (a + 1))
+
 
 def _erf_rest(t: Number) -> Number:
     return mp.erf(mp.sqrt(t)) / mp.sqrt(t) - 1
+
+
+def _erfcx(q: Number) -> Number:
+    a = 4 * (1 + q) / (1 - q)
+    return (1 + 2 * a) * mp.exp(a * a) * mp.erfc(a)
+
+
+def _erfcx_alone(q: Number) -> Number:
+    a = 2 * (1 + q) / (1 - q)
+    return mp.exp(a * a) * mp.erfc(a)
+
+
+def _erfc_share(q: Number) -> Number:
+    a = 2 * (1 + q) / (1 - q)
+    return mp.erfc(a) / mp.erf(a)
 
 
 def _gamma_between(z: Number) -> Number:
@@ -104,24 +134,30 @@ def _gamma_between(z: Number) -> Number:
 NEARLY_0 = mpf("1e-18")
 
 FITS = {
-    "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
-    "ERFCX": Fit(lambda a: mp.exp(a * a) * mp.erfc(a), mpf(1) / 2, 28, 9, 10),
-    "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
-    "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w) - 1, mpf("1e-9"), mpf(1) / 3, 12, 0, lambda w: abs(1 - 1 / _stirling(1 / w))),
-    "LGAMMA": Fit(_lgamma_over_roots, -mpf(1) / 4, mpf(7) / 4, 8, 7),
-    "LGAMMA_BEYOND": Fit(_lgamma_over_roots, mpf(7) / 4, 4, 6, 6),
-    "LGAMMA_STIRLING": Fit(lambda w: mp.log(_stirling(1 / w) * mp.sqrt(2 * mp.pi)) - mpf(1) / 2, mpf("1e-9"), mpf(1) / 5, 10, 0),
-    "DIGAMMA": Fit(lambda z: mp.digamma(1 + z) / (z + 1 - DIGAMMA_ROOT), 0, 3, 7, 7),
-    "DIGAMMA_SERIES": Fit(_digamma_rest, NEARLY_0, mpf(1) / 16, 7, 0, lambda w: abs(_digamma_rest(w) * w / mp.digamma(1 / mp.sqrt(w)))),
+    "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, size=lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
+    "ERFCX": Fit(_erfcx, -mpf(7) / 9, mpf("24.3") / mpf("32.3"), 20, 0),
+    "ERF_BEYOND": Fit(_erfcx_alone, -mpf(1) / 3, mpf(1) / 2, 11, 0, size=_erfc_share),
+    "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, mpf("0.5"), lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
+    "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w), mpf("1e-9"), mpf(1) / 3, 12, 0, mpf(float(mp.sqrt(2 * mp.pi)))),
+    "LGAMMA": Fit(_lgamma_over_roots, -mpf("0.3"), mpf(7) / 4, 8, 7, mpf("0.5")),
+    "LGAMMA_BEYOND": Fit(_lgamma_over_roots, mpf(7) / 4, 4, 6, 5, mpf("0.3125")),
+    "LGAMMA_STIRLING": Fit(lambda w: mp.log(_stirling(1 / w)) - mpf(1) / 2, mpf("1e-9"), mpf(1) / 5, 10, 0),
+    "LGAMMA_BELOW": Fit(_gamma_below, -mpf(1) / 2, mpf(1) / 2, 7, 6, mpf("1.25")),
+    "DIGAMMA": Fit(lambda z: mp.digamma(1 + z) / (z + 1 - DIGAMMA_ROOT), 0, 3, 7, 7, mpf("0.75")),
+    "DIGAMMA_SERIES": Fit(
+        _digamma_rest, NEARLY_0, mpf(1) / 16, 7, 0, size=lambda w: abs(_digamma_rest(w) * w / mp.digamma(1 / mp.sqrt(w)))
+    ),
     "SINPI": Fit(lambda t: mp.sin(mp.pi * mp.sqrt(t)) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 8, 0),
-    "COTPI": Fit(lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4),
-}  # fmt: skip
+    "COTPI": Fit(
+        lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4, mpf("3.5")
+    ),
+}
 """The fits, by the names of their coefficients."""
 
 
-def _tuple(coefficients: list[Number], indent: str) -> str:
+def _tuple(coefficients: list[object], indent: str) -> str:
     """A tuple as Python, as many numbers to a line as fit."""
-    body = textwrap.fill(", ".join(repr(float(c)) for c in coefficients) + ",", 124 - len(indent))
+    body = textwrap.fill(", ".join(map(repr, coefficients)) + ",", 124 - len(indent))
     return f"({textwrap.indent(chr(10) + body, indent + '    ')}\n{indent})"
 
 
@@ -130,11 +166,30 @@ def main() -> None:
         above, below, error = fitted(FITS[name])
         print(f"# largest relative error {mp.nstr(error, 2)}")
         if len(below) == 1:
-            print(f"{name} = {_tuple(above, '')}\n")
+            print(f"{name} = {_tuple([float(c) for c in above], '')}\n")
         else:
-            print(f"{name} = (\n    {_tuple(above, '    ')},\n    {_tuple(below, '    ')},\n)\n")
-    root = DIGAMMA_ROOT - 1
-    print(f"DIGAMMA_ROOT = ({float(root)!r}, {float(root - mpf(float(root)))!r})")
+            parts = (repr(float(FITS[name].constant)), *(_tuple([float(c) for c in part], "    ") for part in (above, below)))
+            print(f"{name} = (" + "".join(f"\n    {part}," for part in parts) + "\n)\n")
+    print(f"DIGAMMA_ROOT = {_two_floats(DIGAMMA_ROOT - 1)}")
+    print(f"LGAMMA_ROOTS = {_two_floats(LGAMMA_ROOTS[0]), _two_floats(LGAMMA_ROOTS[1])}")
+    for side in (-1, 1):
+        roots = [_two_floats(_lgamma_root(n, side)) for n in range(3, 18)]
+        print(f"{'LGAMMA_ROOTS_LEFT' if side < 0 else 'LGAMMA_ROOTS_RIGHT'} = {_tuple(roots, '')}\n")
+    nodes = [(1 + x) / 2 for x in mp.polyroots(mp.taylor(lambda x: mp.legendre(6, x), 0, 6)[::-1])]
+    weights = [1 / ((1 - (2 * x - 1) ** 2) * mp.diff(lambda y: mp.legendre(6, y), 2 * x - 1) ** 2) for x in nodes]
+    print(f"GAUSS = {tuple((float(x), float(w)) for x, w in zip(nodes, weights, strict=True))}")
+
+
+def _two_floats(number: Number) -> tuple[float, float]:
+    return float(number), float(number - mpf(float(number)))
+
+
+def _lgamma_root(n: int, side: int) -> Number:
+    """How far from -n the root of lgamma on that side of it is: where gamma(1 + e)/(e*(e - 1)*...*(e - n)) is 1 or -1."""
+    root = mpf(0)
+    for _ in range(200):
+        root = side * mp.gamma(1 + root) / mp.fprod(k - root for k in range(1, n + 1))
+    return root
 
 
 if __name__ == "__main__":

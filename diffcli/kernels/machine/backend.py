@@ -16,14 +16,20 @@ from diffcli._named import NamedTuple
 from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
 from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
-from diffcli.kernels.machine.engine import Code, processor
+from diffcli.kernels.machine.engine import Code, processor, settle
 from diffcli.kernels.machine.entry import entry
 from diffcli.kernels.machine.lanes import Lanes
-from diffcli.kernels.machine.objects import fill, fits
+from diffcli.kernels.machine.loop import Loop, spread
+from diffcli.kernels.machine.objects import address_of_numbers, fill, fits
+from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 
 EFFORT = 1
 """LLVM's level: one more takes a third longer to compile, and runs no faster."""
+STRAIGHT = 4000
+"""The most rows that have code of their own: LLVM takes 0.1 ms for each, and a loop over them is ready at once."""
+ENOUGH = 300_000
+"""The points after which a longer tape gets it too: then the loop, 3 to 10 times slower, has cost as much as LLVM would."""
 SHARE = 4096
 """The fewest points that a thread is started for."""
 
@@ -33,12 +39,14 @@ BATCH = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.
 class Kind(NamedTuple):
     """The code for batches in which certain inputs are one number for all points."""
 
-    code: Code
+    code: Any
     call: Callable[[int, int, int], int]
     """``call(start, stop, table)``: the table says where the inputs, the results and the marks stand; returns whether a point
     is marked."""
     rescues: bool
     """Whether it marks points that are to be computed again."""
+    whole: bool = False
+    """Whether it takes any number of points, and not whole vectors only."""
 
     def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> int:
         """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
@@ -59,7 +67,9 @@ class Kind(NamedTuple):
 
 
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
-    """Machine code of a finished tape of numbers."""
+    """Machine code of a finished tape of numbers; where operations are the user's own, Python's, whose functions they are."""
+    if any(isinstance(name, OwnName) for name in tape.operations):
+        return python.make(tape, layout, truths)
     return Machine(tape, layout, truths)
 
 
@@ -69,6 +79,9 @@ class Machine:
     def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int], width: int = 0) -> None:
         self.tape, self.layout, self.truths = tape, layout, truths
         self.width = width or processor().width
+        self.long = len(tape.operations) > STRAIGHT
+        self.points = 0
+        """How many points a loop has computed."""
         self.kinds: dict[frozenset[int], Kind] = {}
 
     @cached_property
@@ -79,7 +92,26 @@ class Machine:
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         if not fits():
             return self.careful.entry(otherwise)
+        if self.long:
+            return self.long_entry(otherwise)
         return entry(self.tape, self.layout, lambda: self.careful, otherwise)
+
+    def long_entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+        """One point of a long tape: a block of one vector."""
+        loop = Loop(self.tape, frozenset(), frozenset(), self.width, self.width)
+        count, several = self.tape.first_row, len(self.tape.results)
+
+        def entry(*inputs: Any, **names: Any) -> Any:
+            if names or len(inputs) != count or any(type(value) is not float for value in inputs):
+                return otherwise(*inputs, **names)
+            room = np.array([*inputs, *[0.0] * (several + 1)])  # the last one is for the mark
+            table = address_of_numbers(room) + 8 * np.arange(count + several + 1)
+            loop.call(0, 1, address_of_numbers(table))
+            if room.view(np.uint8)[-8] & 1:
+                return self.careful.entry(otherwise)(*inputs)
+            return nested(self.layout, room[count:].tolist())
+
+        return entry
 
     @property
     def source(self) -> str:
@@ -91,11 +123,13 @@ class Machine:
         arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float64) for value in inputs]
         same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
         kind = self.kinds.get(same)
-        if kind is None:
+        if kind is None or (kind.whole and self.points > ENOUGH):
             kind = self.kinds[same] = self.compiled(same)
         count = len(results[0]) if results else 0
         marks = np.empty(-(-count // self.width) if kind.rescues else 0, np.uint8)
         whole = count - count % self.width
+        if kind.whole:
+            whole, self.points = count, self.points + count
         marked = kind.run(whole, self.width, threads, [*arrays, *results, marks])
         if whole < count:
             marked |= self.rest(kind, arrays, results, marks[whole // self.width :], whole)
@@ -117,11 +151,14 @@ class Machine:
         bits = np.unpackbits(marks[:, None], axis=1, bitorder="little")[:, : self.width].reshape(-1)
         points = np.flatnonzero(bits[: len(results[0])])
         again = [np.empty(len(points), result.dtype) for result in results]
-        self.careful.batch([value if not value.ndim else value[points] for value in arrays], again)
+        self.careful.batch([value[points] if value.ndim else float(value) for value in arrays], again)
         for result, values in zip(results, again, strict=True):
             result[points] = values
 
     def compiled(self, same: frozenset[int]) -> Kind:
+        if self.long and self.points <= ENOUGH:
+            loop = Loop(self.tape, self.truths, same, self.width)
+            return Kind(loop, loop.call, loop.rescues, whole=True)
         module, rescues = self.module(same)
         code = Code(str(module), EFFORT)
         return Kind(code, BATCH(code.address("batch")), rescues)
@@ -169,11 +206,10 @@ class Machine:
             phi.add_incoming(first, before.block)
             phi.add_incoming(later, last.block)
         after.ret(after.zext(found, INTEGER))
+        settle(module)
         return module, lanes.rescue is not None
 
 
-def spread(builder: ir.IRBuilder, number: ir.Value, vector: ir.VectorType) -> ir.Value:
-    """A number in every lane."""
-    nothing = ir.Constant(vector, ir.Undefined)
-    first = builder.insert_element(nothing, number, INTEGER(0))
-    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
+def nested(layout: Layout, values: Sequence[float]) -> Any:
+    """Results in their layout."""
+    return values[layout] if isinstance(layout, int) else tuple([nested(part, values) for part in layout])

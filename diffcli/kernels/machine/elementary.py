@@ -11,6 +11,9 @@ from math import inf, nan
 
 from diffcli.kernels.machine.values import Value
 
+Pair = tuple[Value, Value]
+"""A number in two parts, the second far below the first."""
+
 LOG_2 = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 """log(2) in two parts: a whole number up to 2^20 times the first is exact (FDLIBM, Sun 1993)."""
 TO_WHOLE = 1.5 * 2.0**52
@@ -62,15 +65,17 @@ def scaled(x: Value, k: Value) -> Value:
 
 
 def exp(x: Value) -> Value:
-    return times_power_of_2(x)
+    return exponential(x)
 
 
-def times_power_of_2(x: Value, shift: float = 0.0, rest: Value | None = None) -> Value:
-    """exp(x + rest)*2^shift, which may be in range where exp(x) is not; ``rest`` is tiny."""
+def exponential(x: Value, shift: float = 0.0, rest: Value | None = None, factor: Pair | None = None) -> Value:
+    """factor*exp(x + rest)*2^shift, the factor in two parts; which may be in range where exp(x) is not; ``rest`` is tiny."""
     lanes = x.lanes
     k, r = _exponent(clamped(x, -800.0, 800.0))
     r = r if rest is None else r + rest
-    return scaled(1.0 + lanes.fma(r * r, lanes.polynomial(r, _EXP), r), k + shift if shift else k)
+    beside_1 = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
+    found = 1.0 + beside_1 if factor is None else factor[0] + lanes.fma(factor[0], beside_1, factor[1])
+    return scaled(found, k + shift if shift else k)
 
 
 def expm1(x: Value) -> Value:
@@ -84,13 +89,13 @@ def expm1(x: Value) -> Value:
 
 def sinh(x: Value) -> Value:
     lanes, size = x.lanes, abs(x)
-    half, square = times_power_of_2(size, -1.0), size * size
+    half, square = exponential(size, -1.0), size * size
     near = lanes.fma(size * square, lanes.polynomial(square, _SINH), size)
     return lanes.intrinsic("copysign", lanes.where(size < 1.0, near, half - 0.25 / half), x)
 
 
 def cosh(x: Value) -> Value:
-    half = times_power_of_2(abs(x), -1.0)
+    half = exponential(abs(x), -1.0)
     return half + 0.25 / half
 
 

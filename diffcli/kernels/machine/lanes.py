@@ -16,6 +16,7 @@ from llvmlite import binding, ir
 from diffcli.kernels.machine.circular import CIRCULAR
 from diffcli.kernels.machine.elementary import ELEMENTARY
 from diffcli.kernels.machine.powers import POWERS, power, simple_power
+from diffcli.kernels.machine.special import SPECIAL, polygamma
 from diffcli.kernels.machine.values import Value
 from diffcli.operations.arithmetic import floats
 from diffcli.tape.running.rules import Arithmetic
@@ -154,6 +155,18 @@ class Lanes:
             terms = pairs + terms[len(terms) - len(terms) % 2 :]
             x = x * x
         return terms[0]
+
+    def rational(self, x: Value, quotient: tuple[Sequence[float], Sequence[float]]) -> Value:
+        """A quotient of two polynomials."""
+        above, below = (self.horner(x, coefficients) for coefficients in quotient)
+        return above / below
+
+    def horner(self, x: Value, coefficients: Sequence[float]) -> Value:
+        """A polynomial by its coefficients, the highest power first, with fewer roundings that count than `polynomial`."""
+        found = self.constant(coefficients[0])
+        for coefficient in coefficients[1:]:
+            found = self.fma(found, x, coefficient)
+        return found
 
     def mark(self, truth: Value) -> None:
         """Lanes that are to be worked out one by one."""
@@ -360,7 +373,7 @@ def strict_choice(lanes: Lanes, condition: Value, a: Value, b: Value) -> Value:
     return chosen if undefined is None else lanes.where(undefined, nan, lanes.as_number(chosen))
 
 
-CALLED = ELEMENTARY | CIRCULAR | POWERS
+CALLED = ELEMENTARY | CIRCULAR | POWERS | SPECIAL
 """Rows that are functions of IR."""
 
 TEXTS = {
@@ -384,6 +397,11 @@ def _power(divide: Function, strict: bool) -> Function:
     return row
 
 
+def _polygamma(lanes: Lanes, order: Value, a: Value) -> Value:
+    """A function of IR for each order."""
+    return lanes._call(f"polygamma {order.known}", lambda x: polygamma(order.known, x), [a.ir])
+
+
 RELATIONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
@@ -395,7 +413,7 @@ ROWS: dict[str, Function] = {
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
     "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "sign": sign, "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
-    "where": choice, "stop_gradient": lambda lanes, a: a, "and": both, "or": either, "not": neither,
+    "polygamma": _polygamma, "where": choice, "stop_gradient": lambda lanes, a: a, "and": both, "or": either, "not": neither,
     **{name: _relation(relation) for name, relation in RELATIONS.items()},
 }  # fmt: skip
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf, nan
 
-from diffcli.kernels.machine.elementary import LOG_2, clamped, log, log_parts, times_power_of_2
+from diffcli.kernels.machine.elementary import LOG_2, Pair, clamped, exponential, log, log_parts
 from diffcli.kernels.machine.values import Value
-
-Pair = tuple[Value, Value]
-"""A number in two parts, the second far below the first."""
 
 # (2*atanh(s)/s - 2 - 2/3*s^2)/s^4 in s^2, for s to (sqrt(2) - 1)/(sqrt(2) + 1), fitted at Chebyshev's nodes: 1e-20
 _LOG = (
@@ -19,20 +16,20 @@ _LOG = (
 _TWO_THIRDS = 2 / 3, 3.700743415417188e-17
 
 
-def _sum(large: Value, small: Value) -> Pair:
+def exact_sum(large: Value, small: Value) -> Pair:
     """The sum of two numbers exactly, the first of which is the larger one (Dekker 1971)."""
     total = large + small
     return total, (large - total) + small
 
 
-def _product(a: Pair, b: Pair) -> Pair:
+def exact_product(a: Pair, b: Pair) -> Pair:
     """The product of two numbers in two parts, to some 100 bits."""
     lanes = a[0].lanes
     high = a[0] * b[0]
     return high, lanes.product_error(a[0], b[0], high) + lanes.fma(a[0], b[1], a[1] * b[0])
 
 
-def _long_log(x: Value) -> Pair:
+def long_log(x: Value) -> Pair:
     """log(x) to some 65 bits, which is what a power needs: the errors of a logarithm are multiplied by it. Of x > 0."""
     lanes = x.lanes
     k, m = log_parts(x)
@@ -42,12 +39,12 @@ def _long_log(x: Value) -> Pair:
     s = f * inverse
     taken = s * divisor
     s_low = (((f - taken) - lanes.product_error(s, divisor, taken)) - s * below) * inverse
-    z = _product((s, s_low), (s, s_low))
-    cubic = _sum(lanes.constant(_TWO_THIRDS[0]), z[0] * lanes.polynomial(z[0], _LOG))
-    series = _product(z, (cubic[0], cubic[1] + _TWO_THIRDS[1]))
-    whole = _sum(lanes.constant(2.0), series[0])
-    high, low = _product((s, s_low), (whole[0], whole[1] + series[1]))
-    total, rest = _sum(k * LOG_2[0], high)
+    z = exact_product((s, s_low), (s, s_low))
+    cubic = exact_sum(lanes.constant(_TWO_THIRDS[0]), z[0] * lanes.polynomial(z[0], _LOG))
+    series = exact_product(z, (cubic[0], cubic[1] + _TWO_THIRDS[1]))
+    whole = exact_sum(lanes.constant(2.0), series[0])
+    high, low = exact_product((s, s_low), (whole[0], whole[1] + series[1]))
+    total, rest = exact_sum(k * LOG_2[0], high)
     found, rest = lanes.where(k.equals(0.0), high, total), lanes.where(k.equals(0.0), 0.0, rest)
     return found, rest + lanes.fma(k, LOG_2[1], low)
 
@@ -55,12 +52,12 @@ def _long_log(x: Value) -> Pair:
 def power(a: Value, b: Value) -> Value:
     """exp(b*log(|a|)) in two parts, with the sign of an odd power; NaN for a negative base and a fractional exponent."""
     lanes, size = a.lanes, abs(a)
-    high, low = _long_log(size)
+    high, low = long_log(size)
     high = lanes.where(size.equals(0.0), -inf, lanes.where(size.equals(inf), inf, high))
     exponent = clamped(b, -1e22, 1e22)  # the same power, and a product with it is exact
     product = exponent * high
     rest = lanes.fma(exponent, low, lanes.product_error(exponent, high, product))
-    found = times_power_of_2(product, rest=lanes.where(abs(product) < 800.0, rest, 0.0))
+    found = exponential(product, rest=lanes.where(abs(product) < 800.0, rest, 0.0))
     half = 0.5 * b
     whole = lanes.intrinsic("floor", b).equals(b)
     odd = whole & ~lanes.intrinsic("floor", half).equals(half)
@@ -97,7 +94,7 @@ def cbrt(x: Value) -> Value:
     """exp(log(x)/3) with a step of Newton's, in which the cube is exact."""
     lanes = x.lanes
     size, back = _scaled(abs(x), -54, 18)
-    y = times_power_of_2(log(size) * (1 / 3))
+    y = exponential(log(size) * (1 / 3))
     square = y * y
     cube = square * y
     beyond = (cube - size) + (lanes.product_error(square, y, cube) + lanes.product_error(y, y, square) * y)
@@ -113,4 +110,39 @@ def hypot(a: Value, b: Value) -> Value:
     return lanes.intrinsic("sqrt", lanes.fma(a, a, b * b)) * back
 
 
-POWERS: dict[str, Callable[..., Value]] = {"cbrt": cbrt, "hypot": hypot}
+# -- remainders: those of the exact quotient ---------------------------------------------------------------------------
+
+
+def fmod(a: Value, b: Value) -> Value:
+    """|a| - q*|b|, which is exact for the truncated quotient q, or the next whole number where that was rounded up."""
+    lanes, x, y = a.lanes, abs(a), abs(b)
+    q = lanes.intrinsic("trunc", x / y)
+    most, least = (inf, 0.0) if lanes.fused else (2.0**960, 2.0**-960)  # beyond which the product's error is none
+    lanes.mark(((q >= 2.0**53) | (y >= most) | (y <= least)) & (y > 0.0) & (x < inf) & (y <= x))
+    product = q * y
+    rest = (x - product) - lanes.product_error(q, y, product)
+    rest = lanes.where(x < y, x, lanes.where(rest < 0.0, rest + y, rest))
+    return lanes.where(y.equals(0.0), nan, lanes.intrinsic("copysign", rest, a))
+
+
+def mod(a: Value, b: Value) -> Value:
+    """The remainder with the sign of the divisor."""
+    lanes, rest = a.lanes, fmod(a, b)
+    other = ((rest < 0.0) ^ (b < 0.0)) & ~rest.equals(0.0)
+    return lanes.where(rest.equals(0.0), lanes.intrinsic("copysign", rest, b), lanes.where(other, rest + b, rest))
+
+
+def floor_divide(a: Value, b: Value) -> Value:
+    """The quotient less its remainder, which is whole but for the rounding."""
+    lanes, rest = a.lanes, fmod(a, b)
+    other = ((rest < 0.0) ^ (b < 0.0)) & ~rest.equals(0.0)
+    quotient = (a - rest) / b
+    quotient = lanes.where(other, quotient - 1.0, quotient)
+    floor = lanes.intrinsic("floor", quotient)
+    found = lanes.where(quotient - floor > 0.5, floor + 1.0, floor)
+    return lanes.where(quotient.equals(0.0), lanes.intrinsic("copysign", quotient, a / b), found)
+
+
+POWERS: dict[str, Callable[..., Value]] = {
+    "cbrt": cbrt, "hypot": hypot, "mod": mod, "fmod": fmod, "floor_divide": floor_divide,
+}  # fmt: skip

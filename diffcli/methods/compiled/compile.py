@@ -8,11 +8,12 @@ from typing import Any, Literal, overload
 
 from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
-from diffcli.language import parse
+from diffcli.language import Program, parse
 from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
-from diffcli.methods.compiled.making import Asked, made
+from diffcli.methods.compiled.making import Asked, made, of_function
 from diffcli.methods.points.points import as_point
+from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program, names_in
 from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
@@ -64,10 +65,10 @@ def compile(
     Parameters
     ----------
     target
-        A program as text, or what `diffcli.parse` returned.
+        A program as text, what `diffcli.parse` returned, or a Python function.
     at
         For a program with arrays, a point as `diffcli.grad` has it: only the shapes of it count. A variable that it does not
-        give is a number.
+        give is a number. A Python function is recorded there; with ``wrt``, the other arguments are held, whatever they are.
     wrt
         The variables to differentiate by; all, in order of appearance, if not given.
     of
@@ -82,6 +83,8 @@ def compile(
     backend
         ``python`` (generated source, for single points), ``numpy``, ``llvm`` (machine code, with ``diffcli[jit]``), ``jax``, or
         ``auto``, which chooses among the first three by the length of the program and the number of points.
+    flags
+        ``"digits"`` to look for lost digits too.
     max_nodes
         The longest tape to build.
 
@@ -94,8 +97,11 @@ def compile(
     are broadcast together, and each number of the result is an array of that shape. Everything is float64. ``out=`` takes arrays
     for the result, in its form, and ``threads=`` says how many work on the points.
 
-    What is undefined at a point is NaN there, and no error. Nothing is said of kinks: the derivative is what the rules of the
-    table give, as `diffcli.grad` has it with ``kink="min-norm"`` where no two of them meet.
+    The kernel of a Python function guards what it branched on: a point that takes another way is recorded by itself, and its
+    kernel kept, for up to 32 ways.
+
+    What is undefined at a point is NaN there, and no error; at a kink the derivative is what the rules of the table give.
+    `Kernel.flags`, and ``flags`` of a result of many points, say where either is so.
 
     Raises
     ------
@@ -143,27 +149,34 @@ def compile(
         raise refusal("bad-value", f"there is no kernel of order {order!r}", products)
     if flags not in ("", "digits"):
         raise refusal("unknown-choice", f"there is no flag {flags!r} to ask for", 'flags="digits" looks for lost digits too')
+    MAX_NODES.require("max_nodes", max_nodes)
     if backend != AUTO:
         module_of(backend)
     program = as_program(target)
-    shapes = None
-    if at is not None:
+    shapes: Any = None
+    if type(program) is not Program:
+        shapes = ANYWHERE if at is None else dict(as_point(at)) if isinstance(at, str) else at
+    elif at is not None:
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
     results = of if of is None or isinstance(of, str) else "; ".join(names_in(of, "of") or ())
-    along = directions if isinstance(directions, str) else "d" if directions else ""
+    along = "d" * directions if isinstance(directions, bool) else directions
+    if not isinstance(along, str) or not f"{along}x".isidentifier():
+        help = 'write directions=True, or what stands before the names of variables: directions="v_"'
+        raise refusal("bad-value", f"{directions!r} begins no name", help)
     variables = None if names is None else tuple(names)
-    text = program.source.text
-    return kernel_of(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes, flags))
+    text = program.source.text if type(program) is Program else target
+    make = kernel_of if type(program) is Program else of_function
+    return make(Asked(text, shapes, variables, results, int(order), along, tuple(many), backend, max_nodes, flags))
 
 
 @lru_cache(MOST_KEPT)
 def kernel_of(asked: Asked) -> Kernel[Any]:
     """The kernel of a text; the same one as long as it is kept."""
     program, at = parse(asked.text), ANYWHERE
-    if asked.shapes is not None:
+    if asked.at is not None:
         from diffcli.operations.arithmetic.array_files import basis  # numbers do not wait for it
 
-        at = dict.fromkeys(program.inputs, 0.0) | {name: basis(shape, []) if shape else 0.0 for name, shape in asked.shapes}
+        at = dict.fromkeys(program.inputs, 0.0) | {name: basis(shape, []) if shape else 0.0 for name, shape in asked.at}
     system = System(program, at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
     return made(system, asked, (kernel_of, asked))

@@ -9,19 +9,20 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form, Leaf
+from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
 from diffcli.methods.compiled.flags import Flags, marked, notes_of
 from diffcli.methods.compiled.kernel import Arguments, Kernel
+from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.components import inputs_of
-from diffcli.methods.problem.problem import subject_of
+from diffcli.methods.problem.problem import as_program, subject_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.records import element_names
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator
-from diffcli.tape.tape import Shape
 
 MOST_IN_NUMBERS = 20_000
 """The most rows of a program with arrays that is written out in numbers."""
@@ -32,8 +33,10 @@ MOST_BEFORE_ARRAYS = 5_000
 class Asked(NamedTuple):
     """What a kernel is made from: it is kept, and pickled, by this."""
 
-    text: str
-    shapes: tuple[tuple[str, Shape], ...] | None
+    text: Any
+    """A program as text; or a Python function, and then ``at`` is a point."""
+    at: Any
+    """The shapes of the variables, with their names; None where all are numbers."""
     wrt: tuple[str, ...] | None
     of: str | None
     order: int
@@ -81,9 +84,39 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
     values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
     found = derived(numbers, values, listed, written.wrt, asked.order, seeds, asked.most_rows)
+    if written.decisions:
+        elsewhere = guard(written.tape, written.decisions, more)
+        way = Way(
+            Runners(elsewhere, Leaf(0), frozenset((0,)), asked.backend),
+            Runners(found.tape, found.form, frozenset(), asked.backend),
+        )
+        ways = Ways(numbers.first_row, way, partial(way_at, system, asked, found.form))
+        return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(None, ask), ways)
     flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own])
     runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
     return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(flagged, ask), runners)
+
+
+def of_function(asked: Asked) -> Kernel[Any]:
+    """The kernel of a Python function."""
+    refuse_handlers(asked.text)
+    system = System(as_program(asked.text), asked.at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
+    return made(system, asked, (of_function, asked))
+
+
+def point_of(system: System, asked: Asked, numbers: Sequence[float]) -> dict[str, Any]:
+    """The point with some numbers for all arguments, one after another, and with what a function holds."""
+    own = inputs_of(system.tape)
+    return (dict(asked.at) if system.function is not None else {}) | own.of(numbers[: len(own)])
+
+
+def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -> Way:
+    """The way of a point through a Python function."""
+    other = of_function(asked._replace(at=point_of(system, asked, numbers)))
+    if other.form != form:
+        message = f"`{system.expression()}` returns results of another number or shape at other points"
+        raise refusal("bad-result", message, "return as many numbers whichever branch is taken")
+    return other.runner.known[0]  # type: ignore[union-attr,no-any-return]
 
 
 def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
@@ -93,8 +126,7 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     from diffcli.methods.matrices.jacobian import compute_jacobian
     from diffcli.methods.options import HessianOptions, MatrixOptions, Options
 
-    own = inputs_of(system.tape)
-    program, at = system.question.written, own.of(point[: len(own)])
+    program, at = system.question.written, point_of(system, asked, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
         return notes_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
@@ -109,13 +141,16 @@ class InNumbers(NamedTuple):
     tape: Tape
     values: Sequence[Part]
     wrt: Sequence[Part]
+    decisions: dict[int, float]
+    """What decided on which rows stand here at all: truths of a Python function, and what they were."""
 
 
 def in_numbers(system: System, most_rows: int) -> InNumbers | None:
     """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
     tape, wrt = system.tape, list(map(system.input_slot, system.wrt))
     if tape.shapes is None:
-        return InNumbers(tape, [([output.slot], ()) for output in system.outputs], [([slot], ()) for slot in wrt])
+        values: list[Part] = [([output.slot], ()) for output in system.outputs]
+        return InNumbers(tape, values, [([slot], ()) for slot in wrt], decisions_of(system))
     from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
 
     try:
@@ -123,12 +158,14 @@ def in_numbers(system: System, most_rows: int) -> InNumbers | None:
     except (PointNeededError, LimitError):
         return None
     values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
-    return InNumbers(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt])
+    decisions = {written.of(tape, slot)[0]: value for slot, value in decisions_of(system).items()}
+    return InNumbers(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt], decisions)
 
 
 def _of_numbers_only(system: System, asked: Asked) -> bool:
     """Whether what is asked takes a tape of numbers, and arrays will not do."""
-    return bool(asked.directions or asked.order == 2 or (asked.order and any(output.shape for output in system.outputs)))
+    listed = asked.order and any(output.shape for output in system.outputs)
+    return bool(asked.directions or asked.order == 2 or listed or system.tape.decisions)
 
 
 def of_arrays(system: System, asked: Asked, listed: bool) -> tuple[Evaluator, Form]:

@@ -104,8 +104,8 @@ class Problem:
             question.program, question.function = program, function
             question.recording = recorded(function, given, most_rows)
             tape: Tape = question.recording.tape
-            if tape.shapes is not None and _may_be_met_again(tape):
-                tape.as_before()
+            if tape.shapes is not None:
+                tape.find_kept()
         else:
             tape = lowered(program, given, share, most_rows)
         chosen = choose(wrt, tape.inputs, subject_of(program))
@@ -273,16 +273,6 @@ class Problem:
         from diffcli.methods.problem.remarks import unused
 
         return unused(self.program, self.known)
-
-
-MOST_KEPT = 10_000
-"""How many elements constants have at most where tapes are compared by them."""
-
-
-def _may_be_met_again(tape: Tape) -> bool:
-    """Whether an equal tape is the same: not where an operation is the user's own, and its function another one."""
-    small = sum(getattr(constant, "size", 1) for constant in tape.constants) <= MOST_KEPT
-    return small and all(type(name) is str for name in tape.operations)
 
 
 class Linearisation(Problem):

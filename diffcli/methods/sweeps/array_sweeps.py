@@ -16,14 +16,12 @@ from functools import partial
 from typing import Any, cast
 
 from diffcli._named import NamedTuple
-from diffcli.methods.sweeps.quick_sweep import MOST_AT_ONCE, REACHED, seeds_together, swept_quickly
-from diffcli.methods.sweeps.rounding import is_with_itself
+from diffcli.methods.sweeps.adjoint_rows import MOST_AT_ONCE, for_each, rows_for_many, rows_for_one, seeds_together
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import arrays
+from diffcli.operations.arithmetic import arrays, leading
 from diffcli.operations.array_row import size
-from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY, ArrayRule, rule_at
+from diffcli.tape.running.array_rules import NUMPY, rule_at
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import Overrides, TermFunctions
 from diffcli.tape.running.strong_zero import IN_ARRAYS, partly
@@ -33,6 +31,9 @@ Keep = Callable[[int, int, int, Array, Array, bool], None]
 """Told of each accumulation: source, position, target, term, total, whether it is the first."""
 
 Moving = Callable[[Array], Array]
+
+REACHED = 0.0
+"""What stands in place of the adjoint of a row once it has been handed on and nobody wants it."""
 
 
 class BothWays(NamedTuple):
@@ -75,10 +76,7 @@ def array_adjoints(
     """
     started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in (seeds or {tape.output: 1.0}).items()}
     if keep is None:
-        if overrides:
-            found = _backward(tape, values, active, started, None, overrides, None, whole, moving)
-        else:
-            found = swept_quickly(tape, values, active, started, whole, moving, partial(_one_term, tape, values))
+        found = _backward(tape, values, active, started, None, overrides, None, whole, moving)
         if all(bar is None or arrays.all_finite(bar) for bar in (found if whole else found[: tape.first_row])):
             return found
     return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole, moving)
@@ -95,19 +93,13 @@ def many_adjoints(
     at_once = max(1, MOST_AT_ONCE // max(1, sum(map(size, tape.shapes or ()))))
     for first in range(0, len(seeds), at_once):
         some = seeds[first : first + at_once]
-        bars = swept_quickly(
-            tape, values, active, seeds_together(tape, some), False, moving, partial(_one_term, tape, values), True
-        )[: tape.first_row]  # fmt: skip
+        bars = _backward(tape, values, active, seeds_together(tape, some), None, None, None, False, moving, True)
+        bars = bars[: tape.first_row]
         if all(bar is None or arrays.all_finite(bar) for bar in bars):
             found += [[bar if bar is None else bar[place] for bar in bars] for place in range(len(some))]
         else:
             found += [array_adjoints(tape, values, active, seed, whole=False, moving=moving) for seed in some]
     return found
-
-
-def _one_term(tape: Tape, values: Values, slot: int, position: int, adjoint: Array) -> Array | None:
-    rule = None if tape.operation(slot) in OPERATIONS else rule_at(tape, slot)
-    return _term(tape, values, slot, position, adjoint, None, None, rule)[0]
 
 
 def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Any]:
@@ -136,25 +128,34 @@ def _backward(
     keep: Keep | None,
     whole: bool,
     moving: Moving | None = None,
+    together: bool = False,
 ) -> list[Any]:
-    """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
+    """One sweep; with care for what is there, if ``masks`` says it of the seeds; of many ``together`` along a leading axis."""
     result: list[Any] = [None] * tape.size
     for slot, seed in seeds.items():
         result[slot] = seed
     owned = bytearray(tape.size)
     """Which adjoints are in memory that nobody else has, so that a term can be added there."""
     with arrays.quiet():
-        for slot in reversed(tape.rows()):
+        for slot, operands, parts, cancels, shares in rows_for_many(tape) if together else rows_for_one(tape):
             adjoint = result[slot]
             if adjoint is None:
                 continue
             instead = overrides.get(slot) if overrides else None
-            rule = None if tape.operation(slot) in OPERATIONS else rule_at(tape, slot)
-            alone = tape.operation(slot) == "sub" and is_with_itself(tape, slot) and result[tape.operands_of(slot)[0]] is None
-            for position, target in enumerate(tape.operands_of(slot)):
+            alone = cancels and result[operands[0]] is None
+            quick = masks is None and instead is None and values[slot] is not None
+            known = [*[values[operand] for operand in operands], values[slot]]
+            for position, target, function, own, wanted in parts:
                 if not active[target]:
                     continue
-                term, there = _term(tape, values, slot, position, adjoint, masks, instead, rule)
+                there = None
+                if not quick or function is None:
+                    term_of = partial(_term, tape, values, slot, position, masks, instead)
+                    term, there = (for_each(term_of, adjoint), None) if together else term_of(adjoint)
+                else:
+                    term = function(adjoint, *known)
+                    if term is not None and own != wanted:
+                        term = leading.summed(term, wanted) if together else IN_ARRAYS.summed(term, own, wanted)
                 if term is None:
                     continue
                 if moving is not None and not alone:  # those of x - x that meet nothing else cancel exactly
@@ -162,7 +163,7 @@ def _backward(
                 before = result[target]
                 if before is None:
                     total = term
-                    owned[target] = term is not adjoint and not isinstance(tape.operation(slot), OwnName)
+                    owned[target] = term is not adjoint and not shares
                 elif owned[target] and keep is None:
                     total = arrays.add_in_place(before, term)
                 else:
@@ -182,10 +183,9 @@ def _term(
     values: Values,
     slot: int,
     position: int,
-    adjoint: Array,
     masks: Masks | None,
     instead: TermFunctions | None,
-    row_rule: ArrayRule | None,
+    adjoint: Array,
 ) -> tuple[Array | None, Array | None]:
     """What a row hands on to one of its operands, and which elements of that are there."""
     name, row = tape.operation(slot), tape.operands_of(slot)
@@ -210,8 +210,7 @@ def _term(
         if term is None or (mask is None and shape == wanted):
             return term, None
         return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
-    assert row_rule is not None
-    rule = row_rule.about(position)
+    rule = rule_at(tape, slot, position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
     if function is None:
         return None, None

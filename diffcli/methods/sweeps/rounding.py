@@ -53,7 +53,7 @@ _COMPOSED = 16.0
 
 _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi", "cospi", "gelu", "log_base", "logaddexp"))
 
-CANCELLING = frozenset(("lgamma", "digamma", "polygamma", "logaddexp"))
+CANCELLING = frozenset(("logaddexp",))
 """Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
 
 _CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT

@@ -60,9 +60,9 @@ def _depends(tape: Tape) -> bool:
 
 
 def _of_values(name: str, row: tuple[int, ...]) -> bool:
-    """Whether what passes a row, or what it costs, depends on values; a user's own operation is never the same."""
+    """Whether what passes a row, or what it costs, depends on values."""
     if name in ARRAYS:
         return not ARRAYS[name].moves
     if name == "pow" and row[1] < 0:
         return False  # it chooses by the exponent alone
-    return type(name) is not str or reads_values(name, len(row)) or any(term and chooses(term) for term in terms(name, len(row)))
+    return reads_values(name, len(row)) or any(term and chooses(term) for term in terms(name, len(row)))

@@ -1,7 +1,7 @@
 """Elementwise operations on NumPy arrays of float64, with the answers of `diffcli.operations.arithmetic.floats`.
 
 A function that NumPy has is NumPy's; where its answer at an edge is another one than that for numbers (NaN^0, a division by
-0) it is put right. Functions that only the standard library has are called for each element. Nothing warns: an undefined
+0) it is put right. What NumPy has not stands in `diffcli.operations.arithmetic.special`. Nothing warns: an undefined
 element is NaN, and what makes it is found by reading the tape.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from diffcli.operations.arithmetic import floats
+from diffcli.operations.arithmetic.special import arrays as special
 
 Array = Any
 """A NumPy array of float64, or a number."""
@@ -55,9 +56,8 @@ def quietly(function: Callable[..., Array], *operands: Array, **options: Any) ->
     return _own.run(function, *operands, **options)
 
 
-def each(function: Callable[..., float], count: int = 0) -> Callable[..., Array]:
-    """A function of numbers, ``count`` of them if it does not say itself, for each element."""
-    count = count or (function.__code__.co_argcount if hasattr(function, "__code__") else 1)
+def each(function: Callable[..., float], count: int) -> Callable[..., Array]:
+    """A function of so many numbers for each element."""
     lifted = np.frompyfunc(function, count, 1)
 
     def on_arrays(*operands: Array) -> Array:
@@ -222,7 +222,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
     "eq": _truth(np.equal), "ne": _truth(np.not_equal), "and": both, "or": either, "not": neither,
 }  # fmt: skip
-FUNCTIONS |= {name: each(function) for name, function in floats.FLOATS.items() if name not in FUNCTIONS}
+FUNCTIONS |= special.FUNCTIONS
 """The functions in which the rules of the table are computed, by the names of their rows."""
 
 STRICT: dict[str, Callable[..., Array]] = {
@@ -283,9 +283,12 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return np.shape(value)
 
 
+_INTO_MEMORY = {strict_quotient, power, strict_power, relu, *special.FUNCTIONS.values()} - {special.polygamma}
+
+
 def takes_memory(function: Callable[..., Array]) -> bool:
     """Whether a function computes into the memory of an array that is given as ``out``."""
-    return isinstance(function, np.ufunc) or function in (strict_quotient, power, strict_power, relu)
+    return isinstance(function, np.ufunc) or function in _INTO_MEMORY
 
 
 def ones(shape: tuple[int, ...]) -> Array:

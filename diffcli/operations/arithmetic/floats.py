@@ -16,8 +16,6 @@ import operator
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 
-from diffcli.operations.arithmetic.special import digamma, gelu, lgamma, polygamma
-
 inf, nan = math.inf, math.nan
 
 
@@ -171,6 +169,24 @@ def strict_where(condition: float, a: float, b: float) -> float:
     return nan if condition != condition else a if condition else b
 
 
+def _special(name: str) -> Callable[..., float]:
+    """A function of `diffcli.operations.arithmetic.special.numbers`, which is loaded when the first of them is called."""
+
+    found: Callable[..., float] | None = None
+
+    def function(*operands: float) -> float:
+        nonlocal found
+        if found is None:
+            from diffcli.operations.arithmetic.special import numbers
+
+            found = getattr(numbers, name)
+        value: float = found(*operands)
+        return value
+
+    function.__name__ = name
+    return function
+
+
 FLOATS: dict[str, Callable[..., float]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": quotient, "neg": operator.neg, "pow": power,
     "exp": _total(math.exp), "expm1": _total(math.expm1),
@@ -180,9 +196,8 @@ FLOATS: dict[str, Callable[..., float]] = {
     "asin": _total(math.asin), "acos": _total(math.acos), "atan": math.atan, "atan2": math.atan2,
     "sinh": _total(math.sinh, signed_infinity), "cosh": _total(math.cosh),
     "tanh": math.tanh, "asinh": math.asinh, "acosh": _total(math.acosh), "atanh": atanh,
-    "erf": math.erf, "erfc": math.erfc, "gamma": _total(math.gamma, signed_infinity),
-    "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
-    "gelu": gelu,
+    "erf": math.erf, "erfc": math.erfc,
+    **{name: _special(name) for name in ("gamma", "lgamma", "digamma", "polygamma", "gelu")},
     "abs": abs, "max": largest, "min": smallest, "clip": clip, "sign": sign, "copysign": copysign,
     "floor": _rounded(math.floor), "ceil": _rounded(math.ceil), "round": _rounded(round), "trunc": _rounded(math.trunc),
     "mod": _divided(operator.mod), "floor_divide": _divided(operator.floordiv),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.array_functions import Array, Axes, scatter, sum_to, total_of
+from diffcli.operations.arithmetic.array_functions import Array, Axes, scatter, sum_to
 
 Many = tuple[bool, ...]
 """Which operands are many."""
@@ -40,14 +40,6 @@ def matmul(many: Many, a: Array, b: Array) -> Array:
 
 def outer(many: Many, a: Array, b: Array) -> Array:
     return np.multiply(*aligned(many, (a[..., None], b[..., None, :])))
-
-
-def _sum(_: Many, a: Array, axis: Axes = (), keepdims: float = 0) -> Array:
-    return total_of(a, tuple([k + 1 for k in axis]), keepdims)
-
-
-def _sum_to(_: Many, a: Array, shape: Axes = ()) -> Array:
-    return summed(a, shape)
 
 
 def summed(a: Array, shape: Axes) -> Array:
@@ -83,8 +75,8 @@ def _gathers(key: tuple[Any, ...]) -> bool:
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "matmul": matmul, "outer": outer, "sum": _sum, "sum_to": _sum_to, "broadcast": _broadcast, "transpose": _transpose,
-    "index": _index, "scatter": _scatter, "reshape": lambda _, a, shape=(): np.reshape(a, (len(a), *shape)),
+    "matmul": matmul, "outer": outer, "broadcast": _broadcast, "transpose": _transpose, "index": _index, "scatter": _scatter,
+    "sum_to": lambda _, a, shape=(): summed(a, shape), "reshape": lambda _, a, shape=(): np.reshape(a, (len(a), *shape)),
 }  # fmt: skip
 """The functions, by the names of their rows."""
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 from mpmath import mp, mpf
 from mpmath.libmp import NoConvergence
 
+from diffcli.operations.arithmetic.special.digamma import MOST_ORDER
 from diffcli.operations.elementwise import ROWS
 
 Number = Any
@@ -130,8 +132,21 @@ def _rising(a: Number) -> Number:
 
 
 def _polygamma(order: int, a: Number) -> Number:
+    if not 0 <= order <= MOST_ORDER:
+        return NAN
     passed = sum((a + k) ** (-1 - order) for k in range(_steps(a)))
     return mp.polygamma(order, a + _steps(a)) - (-1) ** order * mp.factorial(order) * passed
+
+
+@cache
+def digamma_root(n: int) -> tuple[float, float, float]:
+    """How far the root r of digamma between -n - 1 and -n is above -n - 1/2, what is left of that, and pi/cos(pi*r)."""
+    with mp.workdps(50):
+        root = -n - mpf(1) / 2 - mp.atan(mp.log(n + 1) / mp.pi) / mp.pi
+        for _ in range(6):
+            root -= mp.digamma(root) / mp.polygamma(1, root)
+        above = root + n + mpf(1) / 2
+        return float(above), float(above - mpf(float(above))), float(mp.pi / mp.cos(mp.pi * above))
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {

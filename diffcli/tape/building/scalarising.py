@@ -193,7 +193,7 @@ class _Writer:
         largest = self.emit("stop_gradient", self.emit("max", *group))
         largest = self.emit("where", self.emit("lt", self.emit("abs", largest), inf), largest, 0.0)
         total = self.chained("add", [self.emit("exp", cell - largest) for cell in group])
-        return largest, self.emit("where", self.emit("eq", total, 0.0), -inf, self.emit("log", total))
+        return largest, self.emit("log", total)
 
     def write_softmax(self, a: Any, axis: tuple[int, ...]) -> Any:
         return cells.along(a, lambda group: self.shares(group, range(len(group)), "exp", "sigmoid"), axis)

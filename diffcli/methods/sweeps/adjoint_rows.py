@@ -1,0 +1,83 @@
+"""What the rows of a tape with arrays hand on in a reverse sweep, looked up once for each tape: for one sweep, or for many.
+
+Many sweeps go together, as their adjoints stand along a leading axis: what a row takes beside its arithmetic is then paid once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.language.syntax import once
+from diffcli.methods.sweeps.rounding import is_with_itself
+from diffcli.operations import OPERATIONS
+from diffcli.operations.arithmetic import arrays, leading
+from diffcli.operations.custom_operations import OwnName
+from diffcli.tape import Tape
+from diffcli.tape.running.array_rules import LEADING, NUMPY, ArrayArithmetic, rule_at
+from diffcli.tape.running.rules import terms
+from diffcli.tape.tape import Shape
+
+MOST_AT_ONCE = 1_000_000
+"""How many elements the adjoints of sweeps that go together have at most."""
+
+Part = tuple[int, int, Callable[..., Any] | None, Shape, Shape]
+"""A position and the slot of the operand there; what goes there as a function of the adjoint, the operands and the result, None
+if it takes more than that; the shape that this has, and that of the operand."""
+
+
+class Row(NamedTuple):
+    """A row of a tape, and what it hands on."""
+
+    slot: int
+    operands: tuple[int, ...]
+    parts: tuple[Part, ...]
+    cancels: bool
+    """Whether it is x - x, of which all terms cancel."""
+    shares: bool
+    """Whether a result of its rules may be memory that others have."""
+
+
+@once
+def rows_for_one(tape: Tape) -> list[Row]:
+    """The rows of a tape, last row first."""
+    return [_row(tape, slot, NUMPY) for slot in reversed(tape.rows())]
+
+
+@once
+def rows_for_many(tape: Tape) -> list[Row]:
+    return [_row(tape, slot, LEADING) for slot in reversed(tape.rows())]
+
+
+def _row(tape: Tape, slot: int, arithmetic: ArrayArithmetic) -> Row:
+    name, operands, whole = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
+    own = isinstance(name, OwnName)
+    if name in OPERATIONS:
+        chooses = name == "where" or (not whole and any(term is not None and term.present for term in terms(name, len(operands))))
+        takes_more = chooses or (own and arithmetic is LEADING)
+        found = [NotImplemented if takes_more else function for function in NUMPY.terms(name, len(operands))]
+    else:
+        rule = rule_at(tape, slot)
+        found = [arithmetic.row_term(rule.about(position), "adjoint") for position in range(len(operands))]
+    parts: list[Part] = []
+    for position, (target, function) in enumerate(zip(operands, found, strict=True)):
+        shapes = (whole, tape.shape(target)) if name in OPERATIONS else ((), ())
+        parts.append((position, target, None if function is NotImplemented else function or _nothing, *shapes))
+    return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own)
+
+
+def _nothing(*_: Any) -> None:
+    """What goes to an operand on which the result does not depend."""
+
+
+def for_each(term_of: Callable[[Any], tuple[Any, Any]], adjoints: Any) -> Any | None:
+    """What a row hands on to an operand, found for each of many adjoints; None if there is nothing for any."""
+    found = [term_of(one)[0] for one in adjoints]
+    return None if found[0] is None else leading.stacked(found, arrays.shape_of(found[0]))
+
+
+def seeds_together(tape: Tape, seeds: Sequence[Mapping[int, Any]]) -> dict[int, Any]:
+    """The seeds of several sweeps by slot, one behind the other."""
+    slots = dict.fromkeys(slot for one in seeds for slot in one)
+    return {slot: leading.stacked([one.get(slot, 0.0) for one in seeds], tape.shape(slot)) for slot in slots}

@@ -1,0 +1,210 @@
+"""Flags: what a kernel says of each point is what the notes of the interpreter say there."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from inside import MOST_EXACT, NOT_DIFFERENTIABLE, OF_CODES, Flag, Options, compute, flags_of_notes, lower, marked, parse, patterns
+from kernel_programs import EDGES, cases
+
+import diffcli
+
+KINK, TIE, JUMP, POLE, DOMAIN, NONFINITE, DIGITS = Flag
+NOTHING = Flag(0)
+
+POINTS = [
+    # smooth
+    ("ln(x1) + x1*x2 - sin(x2)", (2.0, 5.0), NOTHING),
+    # kinks, and where they do not touch the result
+    ("abs(x)", (0.0,), KINK), ("abs(x)", (-0.0,), KINK), ("abs(x)", (5e-324,), NOTHING),
+    ("abs(x)*y", (0.0, 2.0), KINK), ("relu(x - y)", (1.5, 1.5), KINK), ("clip(x, 0, 1)", (1.0,), KINK),
+    ("where(y > 0, abs(x), x)", (-1.0, 0.0), NOTHING), ("where(y > 0, abs(x), x)", (1.0, 0.0), KINK),
+    ("hypot(x, y)", (0.0, 0.0), KINK), ("abs(stop_gradient(x))*y", (0.0, 1.0), NOTHING), ("leaky_relu(x, 1)", (0.0,), NOTHING),
+    # ties
+    ("max(x, y)", (2.0, 2.0), TIE), ("max(x, y, 2)", (2.0, 1.0), TIE), ("max(x, y, 3)", (2.0, 2.0), NOTHING),
+    ("min(x, x*y)", (3.0, 1.0), TIE),
+    # jumps and comparisons at their boundary
+    ("floor(x) + y", (2.0, 1.0), JUMP), ("floor(x) + y", (2.5, 1.0), NOTHING), ("sign(x)", (0.0,), JUMP),
+    ("where(x > 1, x, 2*x)", (1.0,), JUMP), ("where(x > 1, x, 2*x)", (1.0 + 2**-52,), NOTHING), ("where(x, 1, x^2)", (0.0,), JUMP),
+    ("where(x == 1, 0, x)", (1.0,), JUMP), ("mod(x, 2)", (4.0,), JUMP), ("copysign(x, y)", (1.0, 0.0), JUMP),
+    # a comparison whose sides no move of the point takes apart
+    ("where(x + (1 - x) < 1, x, x^2)", (2.0,), NOTHING),
+    # of a kink that is behind a jump
+    ("floor(abs(x))*y", (0.0, 1.0), JUMP), ("abs(floor(x))", (0.0,), JUMP), ("abs(floor(x)) + abs(x)", (0.0,), KINK | JUMP),
+    # poles
+    ("sqrt(x)", (0.0,), POLE | NONFINITE), ("log(x)", (0.0,), POLE | NONFINITE), ("x^0.5*0 + y", (0.0, 1.0), POLE | NONFINITE),
+    # outside of a domain, and indeterminate
+    ("log(x)", (-1.0,), DOMAIN | NONFINITE), ("1/x", (0.0,), DOMAIN | NONFINITE), ("x/x", (0.0,), DOMAIN | NONFINITE),
+    ("where(y > 0, log(x), x)", (0.5, -1.0), DOMAIN | NONFINITE), ("where(y > 0, log(x), x)", (-0.5, -1.0), NOTHING),
+    # beyond the range of floats
+    ("exp(x)", (1000.0,), NONFINITE), ("x^2", (1e200,), NONFINITE), ("atan(exp(x))", (1000.0,), NONFINITE), ("atan(x)", (1e200,), NOTHING),
+    # a point that is none: what comes out tells
+    ("abs(x)", (math.nan,), NONFINITE), ("atan(x)", (math.inf,), NOTHING),
+    # several
+    ("abs(x) + max(y, 1) + floor(x)", (0.0, 1.0), KINK | TIE | JUMP),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point", "flags"), POINTS)
+def test_the_flags_of_a_point(text, point, flags):
+    k = diffcli.compile(text)
+    assert k.flags(*point) == flags
+    assert isinstance(k.flags(*point), Flag)
+    assert k.flags(**dict(zip(k.inputs, point, strict=True))) == flags
+
+
+@pytest.mark.parametrize("text", dict.fromkeys(text for text, *_ in POINTS))
+def test_the_flags_of_many_points_are_those_of_each(text):
+    k = diffcli.compile(text)
+    table = list(itertools.product((0.0, 1.0, -1.0, 0.5, 2.0, 1e200, math.nan), repeat=len(k.inputs)))
+    columns = [np.array(column) for column in zip(*table, strict=True)]
+    results = k(*columns)
+    assert results.flags.dtype == np.uint8
+    assert results.flags.tolist() == k.flags(*columns).tolist() == [int(k.flags(*point)) for point in table]
+
+
+def told(text, names, point):
+    """What the notes of a gradient stand for."""
+    if not all(map(math.isfinite, point)):
+        return NOTHING
+    try:
+        return flags_of_notes(compute(text, dict(zip(names, point, strict=True)), Options(watch=False)).notes)
+    except diffcli.DiffcliError as fault:
+        return flags_of_notes(fault.diagnostics)
+
+
+def test_random_programs_with_choices_kinks_infinities_and_nan():
+    seen = NOTHING
+    for text, tape, points in cases(200, seed=11, points=10):
+        k = diffcli.compile(text)
+        results = k(*[np.array(column) for column in zip(*points, strict=True)])
+        for place, point in enumerate(points):
+            numbers = [results[0][place], *[column[place] for column in results[1]]]
+            flags = told(text, tape.inputs, point) | (NOTHING if np.isfinite(numbers).all() else NONFINITE)
+            assert Flag(int(results.flags[place])) == flags, (text, point)
+            seen |= flags
+    assert seen == KINK | TIE | JUMP | POLE | DOMAIN | NONFINITE
+
+
+def test_every_code_of_a_break_has_a_flag():
+    assert set(OF_CODES) >= NOT_DIFFERENTIABLE
+
+
+# -- results and shapes ------------------------------------------------------------------------------------------------------
+
+
+def test_flags_have_the_axes_of_the_points():
+    k = diffcli.compile("abs(x)*y")
+    results = k(np.array([[0.0], [1.0]]), np.array([1.0, 2.0, 3.0]))
+    assert results.flags.tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert k(np.empty(0), 1.0).flags.shape == (0,)
+    assert k.flags(np.empty((2, 0)), 1.0).shape == (2, 0)
+
+
+def test_of_several_results_any_may_be_meant():
+    k = diffcli.compile("[x*y, abs(x), max(y, 1)]")
+    x, y = np.array([0.0, 1.0, 2.0, 0.0]), np.array([2.0, 1.0, 3.0, 1.0])
+    assert k(x, y).flags.tolist() == [KINK, TIE, 0, KINK | TIE]
+    assert k.flags(0.0, 2.0) == KINK
+
+
+@pytest.mark.parametrize(("order", "flags"), [(0, [KINK, JUMP, 0]), (1, [KINK, JUMP, 0]), (2, [KINK, JUMP, 0])])
+def test_every_order_has_flags(order, flags):
+    k = diffcli.compile("abs(x)*x^2 + floor(x/2)", order=order)
+    x = np.array([0.5, 2.0, 3.0])
+    assert k.flags(x).tolist() == [0, JUMP, 0]
+    assert diffcli.compile("abs(x) + where(x > 2, x, x^2)", order=order).flags(np.array([0.0, 2.0, 3.0])).tolist() == flags
+
+
+def test_a_kink_of_the_gradient_is_one_of_second_derivatives():
+    assert diffcli.compile("abs(x)*x", order=2).flags(0.0) == KINK
+    assert diffcli.compile("x^3*abs(x)", order=2).flags(1.0) == NOTHING
+
+
+def test_variables_that_are_held_have_no_kinks():
+    k = diffcli.compile("abs(x)*y", wrt="y")
+    assert k.flags(0.0, 1.0) == NOTHING
+    assert diffcli.compile("abs(x)*y").flags(0.0, 1.0) == KINK
+
+
+def test_programs_with_arrays():
+    k = diffcli.compile("sum(abs(A)*b)", at={"A": np.zeros((2, 2)), "b": np.zeros(2)}, batch="A")
+    matrices = np.arange(12.0).reshape(3, 2, 2)
+    assert k(matrices, np.ones(2)).flags.tolist() == [KINK, 0, 0]
+    assert k.flags(np.ones((2, 2)), np.array([1.0, math.inf])) == NONFINITE
+
+
+def test_flags_are_those_of_the_call_whatever_becomes_of_its_arrays():
+    k = diffcli.compile("abs(x)")
+    x = np.array([0.0, 1.0])
+    results = k(x)
+    x[:] = 5.0
+    results[0][:] = math.nan
+    assert results.flags.tolist() == [KINK, 0]
+    out = (np.empty(2), (np.empty(2),))
+    assert k(np.array([1.0, 0.0]), out=out).flags.tolist() == [0, KINK]
+
+
+def test_an_unknown_word_for_flags():
+    with pytest.raises(diffcli.UsageError) as caught:
+        diffcli.compile("x", flags="all")
+    assert str(caught.value) == "there is no flag 'all' to ask for\n  = help: flags=\"digits\" looks for lost digits too"
+
+
+# -- marks and patterns --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "operations"), [
+    ("x*y", ["mul", "mul"]),  # 0 times the result
+    ("abs(x)", ["abs", "eq", "mul", "add"]),
+    ("max(x, y)", ["max", "eq", "eq", "add", "gt", "mul", "add"]),
+    ("where(x > y, x, y)", ["gt", "where", "eq", "mul", "add"]),
+    ("where(x > y, abs(x), y)", ["gt", "abs", "eq", "where", "eq", "where", "add", "mul", "add"]),
+    ("abs(stop_gradient(2))*x", ["stop_gradient", "abs", "mul", "mul"]),
+])
+def test_what_marks_are_made_of(text, operations):
+    tape = lower(parse(text))
+    found = marked(tape, range(tape.first_row)).tape
+    assert sorted(found.operations) == sorted(operations)
+
+
+def test_points_that_are_alike_are_asked_for_once(monkeypatch):
+    asked = []
+    k = diffcli.compile("relu(x)*y + exp(z)")
+    ask = k._flags.ask
+    monkeypatch.setattr(k._flags, "ask", lambda point: asked.append(point) or ask(point))
+    source = np.random.default_rng(1)
+    x, y, z = source.normal(size=(3, 10_000))
+    x[::3], y = 0.0, abs(y)
+    assert np.bincount(k(x, y, z).flags).tolist() == [6666, 3334]
+    assert len(asked) == 2  # exp(z) is above 1 or not: no, but z is above 0 or not
+    k(x, y, z).flags  # noqa: B018 (asked for once more)
+    assert len(asked) == 2
+
+
+def test_at_jumps_the_inputs_of_the_condition_count():
+    tape = lower(parse("where(x^3 - 4*x^2 + 5*x - 2 > 0, y, 2*y)"))
+    found = marked(tape, [0, 1])
+    assert [inputs for _, inputs in found.jumps] == [(0,)]
+    x, y = np.array([1.0, 2.0, 1.0, 3.0, 3.0]), np.array([1.0, 1.0, 2.0, 1.0, 2.0])
+    few = patterns(found, [x, y])
+    assert len(set(few.tolist())) == 4  # points on the boundary one by one, the others by signs
+    many = patterns(found, [np.tile(x, MOST_EXACT), np.tile(y, MOST_EXACT)])
+    assert len(set(many.tolist())) == 3  # x = 1, where the sides touch; x = 2, where they cross; and beside
+    k = diffcli.compile("where(x^3 - 4*x^2 + 5*x - 2 > 0, y, 2*y)")
+    assert set(k(np.tile(x, MOST_EXACT), np.tile(y, MOST_EXACT)).flags.tolist()) == {0, 4}
+
+
+def test_patterns_tell_points_apart_by_every_sign():
+    tape = lower(parse("x*y"))
+    found = marked(tape, [0, 1])
+    grid = list(itertools.product([edge for edge in EDGES if edge == edge], repeat=2))
+    columns = [np.array(column) for column in zip(*grid, strict=True)]
+    known = {}
+    for key, (x, y) in zip(patterns(found, columns).tolist(), grid, strict=True):
+        kinds = [(number > 0) - (number < 0) + 3 * math.isinf(number) + 9 * (number != number) for number in (x, y, x * y)]
+        assert known.setdefault(key, kinds) == kinds
+    assert len(known) == len({tuple(kinds) for kinds in known.values()})

@@ -1,0 +1,208 @@
+"""Kernels of Python functions: what decided on a recording is guarded, and a point that takes another way has its own."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from inside import MOST_WAYS
+
+import diffcli
+
+BACKENDS = ["python", "numpy", *(["llvm"] if find_spec("llvmlite") else []), "auto"]
+
+
+def halvings(x, y):
+    total = 0.0
+    while x > 1:
+        x = x / 2
+        total = total + y
+    return total * x if y > 0 else x
+
+
+def sides(x, y):
+    return x * y if x < y else x / (y + 4) if x > y else x + 3 * y
+
+
+def sorted_sum(x, y):
+    small, large = sorted([x, y])
+    return small - 2 * large
+
+
+def either(x, y):
+    return x if (x > 0 and y > 0) or x < -2 else y * y
+
+
+def truthy(x, y):
+    return x * y if x else y
+
+
+def counted(x, y):
+    return sum(y * k for k in range(5) if x > k)
+
+
+def clamped(x, y):
+    return min(max(x, -1.0), 1.0) * y
+
+
+FUNCTIONS = [halvings, sides, sorted_sum, either, truthy, counted, clamped]
+POINTS = [(x, y) for x in (-3.0, -1.0, 0.0, 0.5, 1.0, 2.0, 9.5, 100.0) for y in (-1.5, 0.0, 0.5, 2.0)]
+
+
+def by_grad(function, x, y):
+    found = diffcli.grad(function, {"x": x, "y": y}, kink="min-norm")
+    return found.value, tuple(found.gradient.values())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_way_is_taken_where_the_function_takes_it(function, backend):
+    kernel = diffcli.compile(function, at={"x": 2.0, "y": 0.5}, backend=backend)
+    wanted = [by_grad(function, *point) for point in POINTS]
+    assert [value for value, _ in wanted] == [function(*point) for point in POINTS]
+    for point, (value, gradient) in zip(POINTS, wanted, strict=True):
+        found, slopes = kernel(*point)
+        assert (found, *slopes) == pytest.approx((value, *gradient), rel=1e-15)
+    again = diffcli.compile(function, at={"x": 2.0, "y": 0.5}, backend=backend)
+    values, gradients = again(*np.array(POINTS).T)
+    assert values == pytest.approx([value for value, _ in wanted], rel=1e-15)
+    assert [*zip(*gradients, strict=True)] == [pytest.approx(slopes, rel=1e-15) for _, slopes in wanted]
+
+
+def test_each_way_is_recorded_once():
+    calls = []
+
+    def function(x):
+        calls.append(x)
+        return x * x if x > 0 else -x
+
+    kernel = diffcli.compile(function, at={"x": 1.0})
+    before = len(calls)
+    assert kernel(np.array([1.0, -2.0, 3.0, -4.0]))[0].tolist() == [1, 2, 9, 4]
+    after = len(calls)
+    assert before < after
+    assert [kernel(5.0), kernel(-5.0), kernel(2)] == [(25.0, (10.0,)), (5.0, (-1.0,)), (4.0, (4.0,))]
+    kernel(np.linspace(-1, 1, 1000))
+    assert len(calls) == after
+
+
+def test_numbers_without_branches_have_no_guard():
+    kernel = diffcli.compile(lambda x, y: diffcli.log(x) + x * y - diffcli.sin(y), at="x=1,y=1", backend="python")
+    assert kernel(2.0, 5.0) == diffcli.compile("ln(x1) + x1*x2 - sin(x2)", backend="python")(2.0, 5.0)
+    assert kernel.source.count("def kernel") == 1
+
+
+def test_other_arguments_are_held():
+    def power(x, n, scale=2.0, names=("a",)):
+        return scale * x**n + len(names)
+
+    kernel = diffcli.compile(power, at={"x": 1.0, "n": 3, "names": ["a", "b"]}, wrt="x")
+    assert kernel.inputs == ("x",)
+    assert kernel(2.0) == (18.0, (24.0,))
+    with pytest.raises(diffcli.ExpressionError) as caught:
+        kernel(2.0, n=4)
+    assert caught.value.diagnostics[0].message == "the kernel has no argument `n`"
+
+
+def test_second_order_directions_and_lists():
+    def function(x, y):
+        return x**3 * y if x > y else y**2
+
+    kernel = diffcli.compile(function, at={"x": 2.0, "y": 1.0}, order=2)
+    assert kernel(2.0, 1.0) == (8.0, (12.0, 8.0), ((12.0, 12.0), (12.0, 0.0)))
+    assert kernel(1.0, 2.0) == (4.0, (0.0, 4.0), ((0.0, 0.0), (0.0, 2.0)))
+    along = diffcli.compile(function, at={"x": 2.0, "y": 1.0}, directions=True)
+    assert (along(2.0, 1.0, 1.0, 0.0), along(1.0, 2.0, 0.0, 1.0)) == ((8.0, 12.0), (4.0, 4.0))
+    pair = diffcli.compile(lambda x, y: [x * y, x] if x > y else [y, y * y], at={"x": 2.0, "y": 1.0})
+    assert pair(1.0, 3.0) == ((3.0, 9.0), ((0.0, 1.0), (0.0, 6.0)))
+
+
+def test_arrays():
+    def function(w, x):
+        return np.sum((w @ x) ** 2) if x[0] > 0 else np.sum(x)
+
+    kernel = diffcli.compile(function, at={"w": np.eye(2), "x": np.array([1.0, 2.0])}, wrt=["w", "x"], batch="x")
+    value, (_, slopes) = kernel(np.eye(2), np.array([3.0, 4.0]))
+    assert (value, slopes.tolist()) == (25.0, [6, 8])
+    values, (_, slopes) = kernel(np.eye(2), np.array([[3.0, 4.0], [-1.0, 5.0]]))
+    assert (values.tolist(), slopes.tolist()) == ([25, 4], [[6, 8], [1, 1]])
+
+
+@pytest.mark.parametrize("undefined", [math.nan, math.inf, -math.inf])
+def test_a_point_that_is_not_finite_takes_a_known_way_or_none(undefined):
+    kernel = diffcli.compile(lambda x: x * 2 if x > 0 else x, at={"x": 1.0})
+    wanted = (math.inf, (2.0,)) if undefined == math.inf else (math.nan, (math.nan,))
+    assert str(kernel(undefined)) == str(wanted)
+    values, (slopes,) = kernel(np.array([undefined, 3.0]))
+    assert str((values.tolist(), slopes.tolist())) == str(([wanted[0], 6.0], [wanted[1][0], 2.0]))
+
+
+def test_more_ways_than_are_kept_are_refused():
+    def steps(x):
+        n = 0
+        while x > n:
+            n += 1
+        return x * n
+
+    kernel = diffcli.compile(steps, at={"x": 0.5})
+    assert kernel(np.arange(MOST_WAYS) + 0.5)[0].tolist() == [(n + 0.5) * (n + 1) for n in range(MOST_WAYS)]
+    with pytest.raises(diffcli.LimitError) as caught:
+        kernel(99.5)
+    assert str(caught.value) == (
+        "the function takes more than 32 ways through its branches, and each is compiled by itself\n"
+        "  = help: write a choice between values in place of a branch:\n"
+        "          diffcli.where(condition, a, b)"
+    )
+
+
+def test_what_cannot_be_guarded_is_refused():
+    def caught_division(x):
+        try:
+            return 1 / x
+        except ZeroDivisionError:
+            return 0.0
+
+    def longer(x):
+        return [x, x] if x > 0 else [x]
+
+    cases = [
+        (lambda: diffcli.compile(caught_division, at={"x": 1.0}),
+         "`caught_division` catches exceptions, and at another point another operation may raise one"),
+        (lambda: diffcli.compile(lambda x: [1, 2, 3][int(x)] * x, at={"x": 1.0}),
+         "`int(...)` needs a plain number, and would take this one out of the recording"),
+        (lambda: diffcli.compile(longer, at={"x": 1.0})(-1.0),
+         "`longer` returns results of another number or shape at other points"),
+        (lambda: diffcli.compile(lambda x: 3 * x if type(x) is float else 7 * x, at={"x": 1.0}),
+         "`<lambda>` gives 3 in plain Python, and 7 as it is recorded"),
+        (lambda: diffcli.compile(lambda x: x), "a Python function is recorded at a point, and there is none"),
+    ]  # fmt: skip
+    for call, message in cases:
+        with pytest.raises(diffcli.DiffcliError) as caught:
+            call()
+        assert caught.value.diagnostics[0].message.endswith(message)
+
+
+def test_a_kernel_pickles_by_the_name_of_its_function():
+    kernel = diffcli.compile(halvings, at={"x": 3.0, "y": 2.0})
+    kernel(0.5, 2.0)
+    again = pickle.loads(pickle.dumps(kernel))
+    assert [again(*point) for point in POINTS] == [kernel(*point) for point in POINTS]
+
+
+def test_flags_are_those_of_the_way_that_a_point_takes():
+    kernel = diffcli.compile(lambda x, y: abs(x) if y > 0 else 1 / x, at={"x": 1.0, "y": 1.0})
+    results = kernel(np.array([0.0, 1.0, 0.0, 2.0]), np.array([1.0, 1.0, -1.0, -1.0]))
+    assert [diffcli.Flag(bits) for bits in results.flags.tolist()] == [
+        kernel.flags(x, y) for x, y in [(0.0, 1.0), (1.0, 1.0), (0.0, -1.0), (2.0, -1.0)]
+    ]
+    assert diffcli.Flag.KINK in diffcli.Flag(int(results.flags[0]))
+    assert results.flags[1] == results.flags[3] == 0
+
+
+def test_where_the_function_raises_outside_of_its_domain_the_kernel_is_undefined():
+    kernel = diffcli.compile(lambda x, y: x / y if x > 0 else math.nan * x, at={"x": 1.0, "y": 2.0})
+    assert str(kernel(1.0, 0.0)) == "(nan, (inf, nan))"
+    assert str(kernel(-1.0, 0.0)) == "(nan, (nan, 0.0))"
