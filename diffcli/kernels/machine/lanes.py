@@ -17,14 +17,12 @@ from diffcli.kernels.machine.circular import CIRCULAR
 from diffcli.kernels.machine.elementary import ELEMENTARY
 from diffcli.kernels.machine.powers import POWERS, power, simple_power
 from diffcli.kernels.machine.special import SPECIAL, polygamma
-from diffcli.kernels.machine.values import Value
+from diffcli.kernels.machine.values import SUM, Value
 from diffcli.operations.arithmetic import floats
 from diffcli.tape.running.rules import Arithmetic
 
 inf, nan = float("inf"), float("nan")
 
-SUM = ("contract",)
-"""What LLVM may do to a sum or product of a program: fuse it with another into one rounding."""
 SAFE = 2.0**-1021, 2.0**1021
 """Between these sizes a divisor has a reciprocal that is exact to the last digit; beside them it is beyond the range, or has lost
 digits, where the quotient is and has not."""
@@ -60,6 +58,8 @@ class Lanes:
         """Whether a*b + c is one instruction with one rounding."""
         self.scales = width == 8 and bool(features.get("avx512f"))
         """Whether x*2^k is one instruction."""
+        self.flags: Sequence[str] = ()
+        """What LLVM may do to the operators of values."""
         self.builder: Any = None
         self.rescue: Any = None
         """The lanes whose numbers are to be worked out one by one, as bits; None if there are none."""
@@ -73,7 +73,7 @@ class Lanes:
 
     def constant(self, value: float) -> Value:
         """A number that is the same in every lane."""
-        return Value(self, self._everywhere(self.double, ir.Constant(ir.DoubleType(), value)), known=float(value))
+        return Value(self, self._everywhere(self.double, ir.Constant(ir.DoubleType(), float(value))), known=float(value))
 
     def _everywhere(self, kind: Any, value: Any) -> Any:
         return value if self.width == 1 else _Splat(kind, value)
@@ -147,26 +147,20 @@ class Lanes:
         )
         return Value(self, self.builder.call(found, [x.ir, k.ir, x.ir, byte(-1), word(4)]))  # 4: rounding as it is set
 
-    def polynomial(self, x: Value, coefficients: Sequence[float]) -> Value:
-        """A polynomial by its coefficients, the highest power first, pairwise (Estrin 1960): half of it runs beside the other."""
+    def polynomial(self, x: Value, coefficients: Sequence[float], pairwise: bool = True) -> Value:
+        """A polynomial by its coefficients, the highest power first.
+
+        Pairwise (Estrin 1960), half of it runs beside the other half; by Horner's rule it rounds less.
+        """
+        if not pairwise:
+            first, *others = coefficients
+            return reduce(lambda found, coefficient: self.fma(found, x, coefficient), others, self.constant(first))
         terms: list[Value] = [self.constant(coefficient) for coefficient in reversed(coefficients)]
         while len(terms) > 1:
             pairs = [self.fma(high, x, low) for low, high in zip(terms[::2], terms[1::2], strict=False)]
             terms = pairs + terms[len(terms) - len(terms) % 2 :]
             x = x * x
         return terms[0]
-
-    def rational(self, x: Value, quotient: tuple[Sequence[float], Sequence[float]]) -> Value:
-        """A quotient of two polynomials."""
-        above, below = (self.horner(x, coefficients) for coefficients in quotient)
-        return above / below
-
-    def horner(self, x: Value, coefficients: Sequence[float]) -> Value:
-        """A polynomial by its coefficients, the highest power first, with fewer roundings that count than `polynomial`."""
-        found = self.constant(coefficients[0])
-        for coefficient in coefficients[1:]:
-            found = self.fma(found, x, coefficient)
-        return found
 
     def mark(self, truth: Value) -> None:
         """Lanes that are to be worked out one by one."""
@@ -209,14 +203,15 @@ class Lanes:
         made = ir.Function(self.module, ir.FunctionType(self.result, [self.double] * count), f"{name}.{self.width}")
         made.linkage = "internal"
         made.attributes.add("alwaysinline")
-        held = self.builder, self.rescue
+        held = self.builder, self.rescue, self.flags
+        self.flags = ()
         self.builder, self.rescue = ir.IRBuilder(made.append_basic_block()), None
         found = self.as_number(function(*[Value(self, argument) for argument in made.args]))
         marked = self.rescue
         whole = self.builder.insert_value(ir.Constant(self.result, ir.Undefined), found.ir, 0)
         nothing = ir.Constant(self.bit, None)
         self.builder.ret(self.builder.insert_value(whole, nothing if marked is None else marked, 1))
-        self.builder, self.rescue = held
+        self.builder, self.rescue, self.flags = held
         return made, marked is not None
 
 
@@ -399,7 +394,7 @@ def _power(divide: Function, strict: bool) -> Function:
 
 def _polygamma(lanes: Lanes, order: Value, a: Value) -> Value:
     """A function of IR for each order."""
-    return lanes._call(f"polygamma {order.known}", lambda x: polygamma(order.known, x), [a.ir])
+    return lanes._call(f"polygamma {order.known}", polygamma(order.known), [a.ir])
 
 
 RELATIONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}

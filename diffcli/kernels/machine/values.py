@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from diffcli.kernels.machine.lanes import Lanes
 
+SUM = ("contract",)
+"""What LLVM may do to a sum or product of a program: fuse it with another into one rounding."""
+
 
 class Value:
     """A number, a whole number or a truth in each lane.
 
-    Operators emit the instruction as it stands: IEEE's arithmetic, which nothing may contract. The comparisons of Python hold
-    of no NaN.
+    Operators emit the instruction as it stands, with the flags of the lanes: with none, IEEE's arithmetic, which nothing may
+    contract. The comparisons of Python hold of no NaN.
     """
 
     __slots__ = ("lanes", "ir", "undefined", "known", "reciprocal")
@@ -31,10 +34,10 @@ class Value:
     def _with(self, instruction: str, other: Value | float, swapped: bool = False) -> Value:
         lanes = self.lanes
         right = other if isinstance(other, Value) else lanes.like(self, other)
-        if self.ir.type == lanes.double:
-            instruction = f"f{instruction}"
         first, second = (right, self) if swapped else (self, right)
-        return Value(lanes, getattr(lanes.builder, instruction)(first.ir, second.ir))
+        if self.ir.type != lanes.double:
+            return Value(lanes, getattr(lanes.builder, instruction)(first.ir, second.ir))
+        return Value(lanes, getattr(lanes.builder, f"f{instruction}")(first.ir, second.ir, lanes.flags))
 
     def __add__(self, other: Value | float) -> Value:
         return self._with("add", other)
