@@ -212,6 +212,12 @@ COLUMNS = [
 
 
 @pytest.mark.parametrize("backend", HERE)
+def test_what_is_masked_is_no_number(backend):
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    assert near(diffcli.compile("x^2", backend=backend)(masked)[0], np.array([1.0, np.nan]))
+
+
+@pytest.mark.parametrize("backend", HERE)
 @pytest.mark.parametrize("column", COLUMNS, ids=range(len(COLUMNS)))
 def test_every_kind_of_array(column, backend):
     before = copy.deepcopy(column)
@@ -360,6 +366,13 @@ WRONG = [
         "\n  = help: jvp, with directions=, takes order 1, hvp order 2"),
     (lambda: diffcli.compile("x*dx", directions=True), "UsageError", "`dx` is a variable, and the direction of one"
         '\n  = help: choose what the directions of variables are called: directions="d_"'),
+    (lambda: diffcli.compile("x", directions="1"), "UsageError", "'1' begins no name"
+        '\n  = help: write directions=True, or what stands before the names of variables:\n          directions="v_"'),
+    (lambda: diffcli.compile("x", directions=2), "UsageError", "2 begins no name"
+        '\n  = help: write directions=True, or what stands before the names of variables:\n          directions="v_"'),
+    (lambda: diffcli.compile("x", max_nodes="many"), "UsageError", "max_nodes is many, not a whole number from 1 to 1000000000"),
+    (lambda: diffcli.compile("x^2 + 1", max_nodes=2), "LimitError", "the program has more than 2 nodes"
+        "\n  = help: raise the limit with max_nodes=N, if memory allows"),
     (lambda: diffcli.compile("x", backend="nmpy"), "UsageError", "there is no back end `nmpy`\n  = help: did you mean `numpy`?"),
     (lambda: diffcli.compile("x", wrt="y"), "ExpressionError", "the expression has no variable `y`\n  = help: its variables: x"),
     (lambda: diffcli.compile("x", batch="y"), "ExpressionError", "the expression has no variable `y`\n  = help: its variables: x"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 import random
 import sys
 import threading
@@ -309,6 +310,27 @@ def test_a_long_program_is_computed_as_a_short_one(count):
     for point, values in zip(points, found, strict=True):
         assert values == pytest.approx(expected(tape, point), rel=1e-9)
         assert entry(*point) == pytest.approx(expected(tape, point), rel=1e-9)
+
+
+@pytest.mark.parametrize(("count", "called"), [(1, False), (60, True)])
+def test_functions_that_are_called_often_are_not_put_in_line(count, called):
+    text = " + ".join(f"gamma(x + {k})*y^(x - {k})" for k in range(count))
+    machine, point = of(text), (1.3, 0.7)
+    assert ("noinline" in machine.source) == called
+    assert computed(machine, [point] * 9)[4] == pytest.approx(expected(machine.tape, point), rel=1e-13)
+    value, gradient = machine.entry(refuse)(*point)
+    assert [value, *gradient] == pytest.approx(expected(machine.tape, point), rel=1e-13)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_kernels_go_on_in_a_forked_process():
+    machine = of("exp(x)*y")
+    before, entry = computed(machine, [[0.5, 2.0]] * 20_000, 2), machine.entry(refuse)
+    child = os.fork()
+    if not child:
+        same = computed(machine, [[0.5, 2.0]] * 20_000, 2) == before and entry(0.5, 2.0)[0] == of("exp(x)*y").entry(refuse)(0.5, 2.0)[0]
+        os._exit(0 if same else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, partial
 from math import prod
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from diffcli.kernels.form import Form, Leaf, filled, leaves
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
 
+FLOAT64 = np.dtype(np.float64)
 NUMBERS = "biuf"
 """The kinds of NumPy's numbers that are read: truths, whole numbers, and floats of any width."""
 
@@ -25,6 +26,8 @@ class Called(Protocol):
     arguments: Any
     """The names of the arguments, the shape of each for one point, and which may have axes of points before their own."""
     form: Form
+    pick: Callable[[Sequence[Any]], Any] | None
+    """What makes the tuples of the form; None where there are arrays in it."""
     count: int
     """How many results the tape has."""
     truths: frozenset[int]
@@ -42,26 +45,32 @@ class Results(tuple[Any, ...]):
     """The results of many points: a tuple of arrays."""
 
     told: Callable[[], Array]
+    lead: Shape
 
     @cached_property
     def flags(self) -> Array:
         """What is to be said of each point, as the bits of `diffcli.Flag`; it is worked out when it is first asked for."""
-        return self.told()
+        return self.told().reshape(self.lead)
 
 
 def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags: bool = False) -> Any:
     """What a kernel returns for arguments of which some are arrays, or the flags of the points."""
     names, shapes, batch = kernel.arguments
-    arrays = [read(name, value) for name, value in zip(names, values, strict=True)]
-    leads = [points_of(*each, batch) for each in zip(names, arrays, shapes, strict=True)]
-    lead = together(names, leads)
-    if not lead and out is None and not flags:
-        return one_point(kernel, arrays)
-    points, places = prod(lead), dict[Leaf, Array]()
+    places = dict[Leaf, Array]()
+    if (points := length(values)) >= 0 and not any(shapes):  # nothing is to be read, or broadcast
+        arrays: Sequence[Any] = values
+        lead: Shape = (points,)
+        leads = [lead] * len(values)
+    else:
+        arrays = [read(name, value) for name, value in zip(names, values, strict=True)]
+        leads = [points_of(*each, batch) for each in zip(names, arrays, shapes, strict=True)]
+        lead = together(names, leads)
+        if not lead and out is None and not flags:
+            return one_point(kernel, arrays)
+        points = prod(lead)
     if out is not None:
         places = matched(kernel.form, out, lead)
-        given = [*places.values()]
-        arrays = [array.copy() if any(np.may_share_memory(array, each) for each in given) else array for array in arrays]
+        arrays = [array.copy() if overlaps(array, places.values()) else array for array in arrays]
     columns = [
         column for array, own, shape in zip(arrays, leads, shapes, strict=True)
         for column in columns_of(array, own, shape, lead, points)
@@ -70,13 +79,35 @@ def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags:
         found, results = one_by_one(kernel, arrays, lead, places)
     else:
         results = _by_columns(kernel, columns, points, places, threads)
-        found = handed_back(kernel.form, results, lead, places)
-    if flags or isinstance(found, Results):
+        found = handed_back(kernel, results, lead, places)
+    if not flags and not isinstance(found, Results):
+        return found
+    told: Callable[[], Array] = partial(np.zeros, points, np.uint8)
+    if not kernel.truths or results[-1].any():
         told = kernel.told(columns, results)
-        if flags:
-            return told().reshape(lead)
-        found.told = lambda: told().reshape(lead)
+    if flags:
+        return told().reshape(lead)
+    found.told, found.lead = told, lead
     return found
+
+
+def length(values: Sequence[Any]) -> int:
+    """The length of values that are contiguous vectors of float64, all as long, or floats; -1 for others."""
+    found = -1
+    for value in values:
+        if type(value) is np.ndarray and value.ndim == 1 and value.dtype is FLOAT64 and value.flags.c_contiguous:
+            if found < 0:
+                found = len(value)
+            elif found != len(value):
+                return -1
+        elif type(value) is not float:
+            return -1
+    return found
+
+
+def overlaps(array: Any, others: Iterable[Array]) -> bool:
+    """Whether an array shares memory with one of some; two whose bounds meet may have no element in common."""
+    return any(np.may_share_memory(array, other) and np.shares_memory(array, other) for other in others)
 
 
 def _by_columns(kernel: Called, columns: Sequence[Any], points: int, places: dict[Leaf, Array], threads: int) -> list[Array]:
@@ -136,8 +167,11 @@ def one_point(kernel: Called, arrays: Sequence[Array]) -> Any:
     return filled(kernel.form, value)
 
 
-def handed_back(form: Form, results: Sequence[Array], lead: Shape, places: dict[Leaf, Array]) -> Any:
+def handed_back(kernel: Called, results: Sequence[Array], lead: Shape, places: dict[Leaf, Array]) -> Any:
     """Columns of results in their form, in the arrays that were given for them."""
+    if kernel.pick is not None and not places:
+        found = kernel.pick(results if len(lead) == 1 else [result.reshape(lead) for result in results])
+        return Results(found) if type(found) is tuple else found
 
     def value(leaf: Leaf) -> Array:
         size = prod(leaf.shape)
@@ -154,7 +188,7 @@ def handed_back(form: Form, results: Sequence[Array], lead: Shape, places: dict[
         target[...] = columns.reshape(target.shape)
         return target
 
-    return collected(form, value)
+    return collected(kernel.form, value)
 
 
 # -- arguments -------------------------------------------------------------------------------------------------------------
@@ -165,7 +199,7 @@ def read(name: str, value: Any) -> Array:
     if type(value) is np.ndarray and value.dtype == np.float64:
         return value
     try:
-        found = np.asarray(value)
+        found = np.asarray(value.filled(np.nan) if isinstance(value, np.ma.MaskedArray) else value)
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
             found = found.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError) as fault:
@@ -204,6 +238,8 @@ def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
 
 def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int) -> list[Any]:
     """For each element of an argument its numbers, one for each point, or one number for all of them."""
+    if type(array) is float:
+        return [array]
     if own == lead and not shape:
         return [np.ascontiguousarray(array).reshape(points)]
     size = prod(shape)
@@ -221,7 +257,7 @@ def matched(form: Form, out: Any, lead: Shape) -> dict[Leaf, Array]:
         part, given, place = waiting.pop()
         if isinstance(part, Leaf):
             target = target_of(given, (*lead, *part.shape), place)
-            if any(np.may_share_memory(target, other) and np.shares_memory(target, other) for other in found.values()):
+            if overlaps(target, found.values()):
                 raise refusal("usage", "two arrays of `out` share memory", _EACH)
             found[part] = target
         elif not isinstance(given, tuple | list) or len(given) != len(part):
@@ -236,6 +272,8 @@ _EACH = "give an array of its own for each array of the result"
 
 
 def target_of(given: Any, shape: Shape, place: str) -> Array:
+    if type(given) is np.ndarray and given.dtype is FLOAT64 and given.shape == shape and given.flags.writeable:
+        return given
     help = f"give an array of float64 for it: np.empty({shape})"
     if not isinstance(given, np.ndarray):
         raise refusal("usage", f"`{place}` is a `{type(given).__name__}`, and is to be an array", help)

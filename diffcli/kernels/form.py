@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -48,6 +49,20 @@ def filled(form: Form, value: Callable[[Leaf], Any]) -> Any:
     (0, (10, 20))
     """
     return value(form) if isinstance(form, Leaf) else tuple([filled(part, value) for part in form])
+
+
+def picker(form: Form) -> Callable[[Sequence[Any]], Any] | None:
+    """What makes the tuples of a form from a list with a value for each number; None where there are arrays in it.
+
+    >>> picker([Leaf(0), [Leaf(1), Leaf(2)]])("abc")
+    ('a', ('b', 'c'))
+    """
+    if isinstance(form, Leaf):
+        return None if form.shape else itemgetter(form.first)
+    if len(form) > 1 and all(isinstance(part, Leaf) and not part.shape for part in form):
+        return itemgetter(*[leaf.first for leaf in leaves(form)])
+    pickers = [picker(part) for part in form]
+    return None if None in pickers else lambda values: tuple([pick(values) for pick in pickers if pick])
 
 
 def layout_of(form: Form) -> Layout:

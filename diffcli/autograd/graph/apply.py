@@ -217,6 +217,11 @@ def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any])
 # -- numbers without axes --------------------------------------------------------------------------------------------------
 
 
+def is_special(number: Core) -> bool:
+    """Whether a number that has been changed is a view too, or at the boundary of a comparison."""
+    return number._base is not None or number._boundary is not None
+
+
 def binary(name: str) -> Callable[[Any, Any], Any]:
     """The operator of a row with two operands, ``a`` a tensor."""
     known = rule(name, 2)
@@ -226,14 +231,19 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
 
     def operation(a: Any, b: Any) -> Any:
         x = a._value
-        if x.__class__ is not float or a._counter is not None:
+        counter = a._counter
+        if x.__class__ is not float or (counter is not None and is_special(a)):
             return apply_rule(known, (a, b), {}) if isinstance(b, Core) or is_operand(b) else NotImplemented
         other: Any = None
         kept: Any = b
         if isinstance(b, Core):
             y = b._value
-            if y.__class__ is not float or b._counter is not None or b._made_in_inference:
+            if y.__class__ is not float or b._made_in_inference:
                 return apply(name, (a, b))
+            if b._counter is not None:
+                counter = b._counter
+                if is_special(b):
+                    return apply(name, (a, b))
             other = b._node or (b if b._flag else None)
         elif b.__class__ is float:
             y = b
@@ -257,6 +267,8 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         reads_a, reads_b, reads_y = both if own is not None and other is not None else first if other is None else second
         saved = (a if reads_a else None, kept if reads_b else None) if reads_a or reads_b else NEITHER
         made._node = NumberNode(known, (own, other), saved, value if reads_y else None)
+        if counter is not None:
+            made._node.versions = versions_of(saved)
         return made
 
     operation.__name__ = name
@@ -286,7 +298,7 @@ def unary(name: str) -> Callable[[Any], Any]:
 
     def operation(a: Any) -> Any:
         x = a._value if isinstance(a, Core) else None
-        if x.__class__ is not float or a._counter is not None or a._made_in_inference:
+        if x.__class__ is not float or a._made_in_inference or (a._counter is not None and is_special(a)):
             return apply(name, (a,))
         value = function(x)
         made = _create(Core.kind)
@@ -295,6 +307,8 @@ def unary(name: str) -> Callable[[Any], Any]:
         now = _mode_of()
         if own is not None and now == DEFAULT:
             made._node = NumberNode(known, (own,), (a,) if reads_a else NOTHING, value if reads_y else None)
+            if a._counter is not None:
+                made._node.versions = versions_of(made._node.operands)
         elif now == INFERENCE:
             made._made_in_inference = True
         return made

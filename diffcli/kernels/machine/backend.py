@@ -16,7 +16,7 @@ from diffcli._named import NamedTuple
 from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
 from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
-from diffcli.kernels.machine.engine import Code, processor
+from diffcli.kernels.machine.engine import Code, processor, settle
 from diffcli.kernels.machine.entry import entry
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop, spread
@@ -206,6 +206,7 @@ class Machine:
             phi.add_incoming(first, before.block)
             phi.add_incoming(later, last.block)
         after.ret(after.zext(found, INTEGER))
+        settle(module)
         return module, lanes.rescue is not None
 
 

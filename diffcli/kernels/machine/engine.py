@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
+from llvmlite import ir
 
 from diffcli._named import NamedTuple
+
+IN_LINE = 1500
+"""The most instructions of functions in line."""
 
 
 class Processor(NamedTuple):
@@ -48,3 +53,32 @@ class Code:
     def address(self, name: str) -> int:
         """Where a function begins."""
         return int(self.engine.get_function_address(name))
+
+
+def settle(module: ir.Module) -> None:
+    """Leave in line the functions of a module that are short for how often they are called, as many as `IN_LINE` allows.
+
+    The others are called: a function that is put in line a hundred times takes LLVM seconds.
+    """
+    written = [made for made in module.functions if made.blocks]
+    bodies = {made.name: [each for block in made.blocks for each in block.instructions] for made in written}
+    calls = {
+        name: Counter(each.callee.name for each in body if each.opname == "call" and getattr(each.callee, "name", "") in bodies)
+        for name, body in bodies.items()
+    }
+    used: Counter[str] = sum((calls[name] for name in bodies if module.get_global(name).linkage != "internal"), Counter())
+    sizes: dict[str, int] = {}
+
+    def size(name: str) -> int:
+        """The instructions of a function and of those that it calls."""
+        if name not in sizes:
+            sizes[name] = len(bodies[name]) + sum(count * size(other) for other, count in calls[name].items())
+        return sizes[name]
+
+    total = 0
+    for name in sorted(used, key=lambda name: used[name] * size(name)):
+        total += used[name] * size(name)
+        if total > IN_LINE:
+            attributes = module.get_global(name).attributes
+            attributes.discard("alwaysinline")
+            attributes.add("noinline")

@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from diffcli.kernels.backends import Layout, Runner
 from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
-from diffcli.kernels.machine.engine import Code
+from diffcli.kernels.machine.engine import Code, settle
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.objects import CONTENT, LEAF, TYPE, address_of, boxes, builtin
 from diffcli.tape import Tape
@@ -100,6 +100,7 @@ def module_of(tape: Tape, codes: list[int], numbers: list[int]) -> ir.Module:
     call = ir.FunctionType(POINTER, [POINTER, POINTER, INTEGER, POINTER])
     leave.ret(leave.call(called(leave, address_of("PyObject_Vectorcall"), call), [own, arguments, count, names], tail=True))
     start.cbranch(wanted, look.block, leave.block)
+    settle(module)
     return module
 
 

@@ -13,6 +13,7 @@ from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.making import Asked, made, of_function
 from diffcli.methods.points.points import as_point
+from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program, names_in
 from diffcli.methods.problem.system import System
 from diffcli.tape.lowering import MOST_ROWS
@@ -82,6 +83,8 @@ def compile(
     backend
         ``python`` (generated source, for single points), ``numpy``, ``llvm`` (machine code, with ``diffcli[jit]``), ``jax``, or
         ``auto``, which chooses among the first three by the length of the program and the number of points.
+    flags
+        ``"digits"`` to look for lost digits too.
     max_nodes
         The longest tape to build.
 
@@ -97,8 +100,8 @@ def compile(
     The kernel of a Python function guards what it branched on: a point that takes another way is recorded by itself, and its
     kernel kept, for up to 32 ways.
 
-    What is undefined at a point is NaN there, and no error. Nothing is said of kinks: the derivative is what the rules of the
-    table give, as `diffcli.grad` has it with ``kink="min-norm"`` where no two of them meet.
+    What is undefined at a point is NaN there, and no error; at a kink the derivative is what the rules of the table give.
+    `Kernel.flags`, and ``flags`` of a result of many points, say where either is so.
 
     Raises
     ------
@@ -146,6 +149,7 @@ def compile(
         raise refusal("bad-value", f"there is no kernel of order {order!r}", products)
     if flags not in ("", "digits"):
         raise refusal("unknown-choice", f"there is no flag {flags!r} to ask for", 'flags="digits" looks for lost digits too')
+    MAX_NODES.require("max_nodes", max_nodes)
     if backend != AUTO:
         module_of(backend)
     program = as_program(target)
@@ -156,7 +160,10 @@ def compile(
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
     results = of if of is None or isinstance(of, str) else "; ".join(names_in(of, "of") or ())
-    along = directions if isinstance(directions, str) else "d" if directions else ""
+    along = "d" * directions if isinstance(directions, bool) else directions
+    if not isinstance(along, str) or not f"{along}x".isidentifier():
+        help = 'write directions=True, or what stands before the names of variables: directions="v_"'
+        raise refusal("bad-value", f"{directions!r} begins no name", help)
     variables = None if names is None else tuple(names)
     text = program.source.text if type(program) is Program else target
     make = kernel_of if type(program) is Program else of_function

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar, overload
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
 from diffcli.kernels.backends import Runner
-from diffcli.kernels.form import Form, parts
+from diffcli.kernels.form import Form, parts, picker
 from diffcli.methods.compiled.flags import Flag, Flags
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.points.ranges import THREADS
@@ -30,7 +31,18 @@ class Arguments(NamedTuple):
 
 
 class Kernel(Generic[Point]):
-    """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many."""
+    """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many.
+
+    ``inputs`` are the names of its arguments in order, ``wrt`` those that it differentiates by, ``order`` the order of its
+    derivatives, ``backend`` what was asked for, ``source`` what was generated. It pickles by its program.
+
+    >>> import diffcli
+    >>> k = diffcli.compile("x^2*y", wrt="x")
+    >>> k.inputs, k.wrt, k(3.0, y=2.0)
+    (('x', 'y'), ('x',), (18.0, (12.0,)))
+    >>> k.fun_and_jac([3.0], 2.0)
+    (18.0, array([12.]))
+    """
 
     def __new__(cls, *_: Any, **__: Any) -> Kernel[Any]:
         """A kernel of a class of its own, whose ``__call__`` is compiled: a call of floats costs nothing beside it."""
@@ -48,7 +60,10 @@ class Kernel(Generic[Point]):
         runner: Callable[[int], Runner] | None = None,
         evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
     ) -> None:
-        self.arguments, self.form, self.count, self.truths = arguments, form, len(tape.results), frozenset[int]()
+        self.inputs = arguments.names
+        """The names of the arguments, in order."""
+        self.arguments, self.form, self.pick = arguments, form, picker(form)
+        self.count, self.truths = len(tape.results), frozenset[int]()
         self.tape, self._flags = tape, flags
         if flags.marked is not None:
             self.tape, self.truths = flags.marked.tape, frozenset((self.count,))
@@ -58,14 +73,16 @@ class Kernel(Generic[Point]):
         if evaluate is not None:
             self.backend = "arrays"
         self.text = system.expression()
-        self._entry = self._general if runner is None else runner(1).entry(self._general)
-        if not any(arguments.shapes):
-            type(self).__call__ = staticmethod(self._entry)  # type: ignore[method-assign]
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names of the arguments, in order."""
-        return self.arguments.names
+    @cached_property
+    def _entry(self) -> Callable[..., Any]:
+        """The compiled function of one point; from when it is first needed on, a call is a call of it."""
+        if self.runner is None:
+            return self._general
+        entry = self.runner(1).entry(self._general)
+        if not any(self.arguments.shapes):
+            type(self).__call__ = staticmethod(entry)  # type: ignore[method-assign]
+        return entry
 
     @property
     def source(self) -> str:
@@ -164,7 +181,9 @@ class Kernel(Generic[Point]):
 
     def _general(self, *values: Any, **named: Any) -> Any:
         """A call with anything but a float for each argument by its place."""
-        out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
+        out = threads = None
+        if named:
+            out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
         threads = 1 if threads is None else THREADS.require("threads", threads)
         if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
