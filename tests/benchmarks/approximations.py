@@ -172,9 +172,6 @@ def main() -> None:
             print(f"{name} = (" + "".join(f"\n    {part}," for part in parts) + "\n)\n")
     print(f"DIGAMMA_ROOT = {_two_floats(DIGAMMA_ROOT - 1)}")
     print(f"LGAMMA_ROOTS = {_two_floats(LGAMMA_ROOTS[0]), _two_floats(LGAMMA_ROOTS[1])}")
-    for side in (-1, 1):
-        roots = [_two_floats(_lgamma_root(n, side)) for n in range(3, 18)]
-        print(f"{'LGAMMA_ROOTS_LEFT' if side < 0 else 'LGAMMA_ROOTS_RIGHT'} = {_tuple(roots, '')}\n")
     nodes = [(1 + x) / 2 for x in mp.polyroots(mp.taylor(lambda x: mp.legendre(6, x), 0, 6)[::-1])]
     weights = [1 / ((1 - (2 * x - 1) ** 2) * mp.diff(lambda y: mp.legendre(6, y), 2 * x - 1) ** 2) for x in nodes]
     print(f"GAUSS = {tuple((float(x), float(w)) for x, w in zip(nodes, weights, strict=True))}")
@@ -182,14 +179,6 @@ def main() -> None:
 
 def _two_floats(number: Number) -> tuple[float, float]:
     return float(number), float(number - mpf(float(number)))
-
-
-def _lgamma_root(n: int, side: int) -> Number:
-    """How far from -n the root of lgamma on that side of it is: where gamma(1 + e)/(e*(e - 1)*...*(e - n)) is 1 or -1."""
-    root = mpf(0)
-    for _ in range(200):
-        root = side * mp.gamma(1 + root) / mp.fprod(k - root for k in range(1, n + 1))
-    return root
 
 
 if __name__ == "__main__":

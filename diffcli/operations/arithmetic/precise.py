@@ -14,7 +14,7 @@ from typing import Any
 from mpmath import mp, mpf
 from mpmath.libmp import NoConvergence
 
-from diffcli.operations.arithmetic.special.digamma import MOST_ORDER
+from diffcli.operations.arithmetic.approximations import MOST_ORDER
 from diffcli.operations.elementwise import ROWS
 
 Number = Any

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from diffcli.operations.arithmetic.special import numbers
 from diffcli.operations.arithmetic.special.digamma import DIGAMMA, digamma_unknown, polygamma_pieces, polygamma_unknown
-from diffcli.operations.arithmetic.special.formulas import Elementary, Formula, Pieces
-from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA, gamma_unknown, lgamma_beside_root
+from diffcli.operations.arithmetic.special.formulas import Elementary, Formula, Pieces, horner
+from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA, gamma_unknown, lgamma_unknown
 from diffcli.operations.arithmetic.special.normal import ERF_OF_SIZE, ERFC, GELU
 
 Array = Any
 
 BLOCK = 8192
 """How many elements are computed at a time."""
-
-
-def _over_power(factor: float, a: Array, power: int) -> Array:
-    square = a * a if power > 1 else a
-    return factor / (square * square if power == 4 else square * a if power == 3 else square)
 
 
 def _in_pieces(a: Array, pieces: Pieces) -> Array:
@@ -49,71 +45,52 @@ def _each(function: Callable[[float], float], a: Array) -> Array:
     return np.array([function(element) for element in a.tolist()])
 
 
-ARRAYS = Elementary(
-    np.exp, np.log, np.log1p, np.power, _over_power, np.abs, np.rint, np.minimum, np.where, np.max, _in_pieces, _each
-)
+ARRAYS = Elementary(horner, np.exp, np.log, np.log1p, np.power, np.abs, np.rint, np.minimum, np.where, np.max, _in_pieces, _each)
 
 
-def _in_blocks(function: Callable[[Array], Array], one: Callable[[float], float], a: Array, out: Array | None = None) -> Array:
+def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]) -> Callable[..., Array]:
     """A function of blocks on an array of any shape, and of numbers on a number."""
-    a = np.asarray(a, dtype=np.float64)
-    if not a.ndim:
-        return np.float64(one(float(a)))
-    flat = a.reshape(-1)
-    result = np.empty(a.shape) if out is None or not out.flags.c_contiguous else out
-    found = result.reshape(-1)
-    with np.errstate(all="ignore"):
-        for start in range(0, flat.size, BLOCK):
-            found[start : start + BLOCK] = function(flat[start : start + BLOCK])
-    if out is not None and result is not out:
-        out[...] = result
-        return out
-    return result
+
+    def on_arrays(a: Array, out: Array | None = None) -> Array:
+        a = np.asarray(a, dtype=np.float64)
+        if not a.ndim:
+            return np.float64(one(float(a)))
+        result = np.empty(a.shape) if out is None or not out.flags.c_contiguous else out
+        flat, found = a.reshape(-1), result.reshape(-1)
+        with np.errstate(all="ignore"):
+            for start in range(0, flat.size, BLOCK):
+                found[start : start + BLOCK] = function(flat[start : start + BLOCK])
+        if out is not None and result is not out:
+            out[...] = result
+            return out
+        return result
+
+    return on_arrays
 
 
-def _of_pieces(a: Array, pieces: Pieces, unknown: Formula) -> Array:
+def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
     """NaN at the poles; and elsewhere where a formula does not know, what the other one says."""
-    value = _in_pieces(a, pieces)
-    if a.min() > 0:
+
+    def function(a: Array) -> Array:
+        value = _in_pieces(a, pieces)
+        if a.min() > 0:
+            return value
+        pole = (a <= 0) & (a == np.floor(a))
+        value[pole] = np.nan
+        places = np.flatnonzero(np.isnan(value) & ~(np.isnan(a) | pole))
+        if places.size:
+            value[places] = unknown(a.take(places), ARRAYS)
         return value
-    pole = (a <= 0) & (a == np.floor(a))
-    value[pole] = np.nan
-    places = np.flatnonzero(np.isnan(value) & ~(np.isnan(a) | pole))
-    if places.size:
-        value[places] = unknown(a.take(places), ARRAYS)
-    return value
+
+    return function
 
 
 def _gamma(a: Array) -> Array:
-    value = _of_pieces(a, GAMMA, gamma_unknown)
-    whole = np.flatnonzero((a >= 3) & (a <= 171) & (a == np.floor(a)))
+    value = _of_pieces(GAMMA, gamma_unknown)(a)
+    whole = np.flatnonzero((a >= 3) & (a == np.floor(a)) & (a <= 171))
     if whole.size:
         value[whole] = _each(numbers.gamma, a.take(whole))
     return value
-
-
-def gamma(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(_gamma, numbers.gamma, a, out)
-
-
-def lgamma(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _of_pieces(block, LGAMMA, lgamma_beside_root), numbers.lgamma, a, out)
-
-
-def digamma(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _of_pieces(block, DIGAMMA, digamma_unknown), numbers.digamma, a, out)
-
-
-def erf(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: np.copysign(_in_pieces(np.abs(block), ERF_OF_SIZE), block), math.erf, a, out)
-
-
-def erfc(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _in_pieces(block, ERFC), math.erfc, a, out)
-
-
-def gelu(a: Array, out: Array | None = None) -> Array:
-    return _in_blocks(lambda block: _in_pieces(block, GELU), numbers.gelu, a, out)
 
 
 def polygamma(order: Array, a: Array) -> Array:
@@ -126,13 +103,22 @@ def polygamma(order: Array, a: Array) -> Array:
         return result
     if not numbers.is_order(order):
         return np.full(np.shape(a), np.nan)[()]
-    if order == 0:
-        return digamma(a)
+    if not order:
+        return FUNCTIONS["digamma"](a)
     pieces, unknown = polygamma_pieces(int(order)), polygamma_unknown(int(order))
-    return _in_blocks(lambda block: _of_pieces(block, pieces, unknown), lambda x: numbers.polygamma(order, x), a)
+    return _in_blocks(partial(numbers.polygamma, order), _of_pieces(pieces, unknown))(a)
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "erf": erf, "erfc": erfc, "gelu": gelu, "gamma": gamma, "lgamma": lgamma, "digamma": digamma, "polygamma": polygamma,
-}  # fmt: skip
+    "erf": _in_blocks(math.erf, lambda a: np.copysign(_in_pieces(np.abs(a), ERF_OF_SIZE), a)),
+    "erfc": _in_blocks(math.erfc, lambda a: _in_pieces(a, ERFC)),
+    "gelu": _in_blocks(numbers.gelu, lambda a: _in_pieces(a, GELU)),
+    "gamma": _in_blocks(numbers.gamma, _gamma),
+    "lgamma": _in_blocks(numbers.lgamma, _of_pieces(LGAMMA, lgamma_unknown)),
+    "digamma": _in_blocks(numbers.digamma, _of_pieces(DIGAMMA, digamma_unknown)),
+    "polygamma": polygamma,
+}
 """The functions, by the names of their rows."""
+
+for _name, _function in FUNCTIONS.items():
+    _function.__name__ = _name

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import reduce
 
 from diffcli.operations.arithmetic import approximations as fits
-from diffcli.operations.arithmetic.special.formulas import Elementary, Value, polynomial, quotient
+from diffcli.operations.arithmetic.special.formulas import Elementary, Value, quotient
 
 
 def sine(a: Value, m: Elementary) -> Value:
@@ -15,17 +16,18 @@ def sine(a: Value, m: Elementary) -> Value:
     size = m.absolute(t)
     near = size <= 0.25
     u = m.choose(near, size, 0.25 - 0.5 * size)
-    value = u * polynomial(fits.SINPI, u * u)
+    value = u * m.polynomial(fits.SINPI, u * u)
     value = m.choose(near, value, 1.0 - 2.0 * value * value)
+    value = m.choose(t < 0, -value, value)
     half = 0.5 * whole
-    return m.choose((m.nearest(half) == half) == (t >= 0), value, -value)
+    return m.choose(m.absolute(m.nearest(half) - half) > 0.25, -value, value)
 
 
 def cotangent(t: Value, m: Elementary) -> Value:
     """cot(pi*t) for 0 <= t <= 1/2, exactly 0 at the end."""
     near = t <= 0.25
     s = m.choose(near, t, 0.5 - t)
-    above, below = 1.0 - s * s * quotient(fits.COTPI, s * s), math.pi * s
+    above, below = 1.0 - s * s * quotient(fits.COTPI, s * s, m), math.pi * s
     return m.choose(near, above, below) / m.choose(near, below, above)
 
 
@@ -36,7 +38,7 @@ _SERIES_FROM = 10
 def _over_power(factor: float, a: Value, rest: Value, power: int, m: Elementary) -> Value:
     """factor/(a + rest)^power, where the power alone may be beyond the range, and the rest is a rounding."""
     if power <= 4:
-        return m.over_power(factor, a, power)
+        return reduce(lambda value, _: value / a, range(power), factor)
     half = m.power(a, -0.5 * power)
     return half * factor * (1.0 - power * rest / a) * half
 
@@ -61,7 +63,7 @@ def sum_of_powers(n: int, a: Value, first: int, m: Elementary) -> Value:
         products.append(products[-1] * (2 * k + n - 2) * (2 * k + n - 1) / (2 * k * (2 * k - 1)))
     series = [b * product for b, product in zip(fits.BERNOULLI, products[1:], strict=True)]
     w = 1.0 / y
-    total = leading + leading * w * (0.5 * n + w * polynomial(tuple(series[::-1]), w * w))
+    total = leading + leading * w * (0.5 * n + w * m.polynomial(tuple(series[::-1]), w * w))
     factorial = float(math.factorial(n))
     for k in range(int(m.largest(count)) - 1, first - 1, -1):
         term = _over_power(factorial, *_sum(a, float(k)), n + 1, m)

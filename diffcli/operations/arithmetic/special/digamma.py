@@ -6,18 +6,18 @@ import math
 
 from diffcli.operations.arithmetic import approximations as fits
 from diffcli.operations.arithmetic.special.circular import cotangent, sine, sum_of_powers
-from diffcli.operations.arithmetic.special.formulas import Elementary, Formula, Pieces, Value, exactly, polynomial, quotient
+from diffcli.operations.arithmetic.special.formulas import Elementary, Formula, Pieces, Value, exactly, quotient
 
 
 def _digamma_of_1_and(z: Value, m: Elementary) -> Value:
     root, rest = fits.DIGAMMA_ROOT
-    return ((z - root) - rest) * quotient(fits.DIGAMMA, z)
+    return ((z - root) - rest) * quotient(fits.DIGAMMA, z, m)
 
 
 def _digamma_beyond(a: Value, m: Elementary) -> Value:
     w = 1.0 / a
     square = w * w
-    return m.log(a) - 0.5 * w - square * polynomial(fits.DIGAMMA_SERIES, square)
+    return m.log(a) - 0.5 * w - square * m.polynomial(fits.DIGAMMA_SERIES, square)
 
 
 def _digamma_below(a: Value, m: Elementary) -> Value:
@@ -46,11 +46,6 @@ def _digamma_beside_root(a: Value, m: Elementary) -> Value:
     return sine(moved, m) * factor / sine(0.5 - m.absolute(offset), m) - moved * slope
 
 
-def digamma_unknown(a: Value, m: Elementary) -> Value:
-    far: Pieces = ((-_MOST_ROOT, lambda a, m: m.each(lambda x: exactly("digamma", x), a)), (0.0, _digamma_beside_root))
-    return m.in_pieces(a, far)
-
-
 DIGAMMA_OF_1_AND: Pieces = ((3.0, _digamma_of_1_and), (math.inf, lambda z, m: _digamma_beyond(1.0 + z, m)))
 
 DIGAMMA: Pieces = (
@@ -59,12 +54,12 @@ DIGAMMA: Pieces = (
     (4.0, lambda a, m: _digamma_of_1_and(a - 1.0, m)),
     (math.inf, _digamma_beyond),
 )
+digamma_unknown: Formula = lambda a, m: m.in_pieces(
+    a, ((-_MOST_ROOT, exactly(lambda of, a: of["digamma"](a))), (0.0, _digamma_beside_root))
+)
 
 
 # -- the derivatives -----------------------------------------------------------------------------------------------------
-
-MOST_ORDER = 168
-"""The largest order of polygamma: beyond it, n! is beyond the range of a float."""
 
 
 def _cotangent_derivative(n: int) -> fits.Polynomial:
@@ -87,7 +82,7 @@ def _around(n: int) -> Pieces:
         return right + left if n % 2 else m.choose(left > 0.5 * right, math.nan, right - left)
 
     def by_cotangent(t: Value, m: Elementary) -> Value:
-        return math.pi ** (n + 1) * polynomial(derivative, cotangent(t, m))
+        return math.pi ** (n + 1) * m.polynomial(derivative, cotangent(t, m))
 
     derivative = _cotangent_derivative(n) if n in (1, 2, 4) else ()
     beside: Pieces = ((0.4 if n > 1 else 0.0, halves),)
@@ -95,7 +90,7 @@ def _around(n: int) -> Pieces:
 
 
 def polygamma_pieces(n: int) -> Pieces:
-    """The pieces of polygamma of a whole order from 1 to `MOST_ORDER`."""
+    """The pieces of polygamma of a whole order from 1 on."""
     sign, around = (1.0 if n % 2 else -1.0), _around(n)
 
     def below(a: Value, m: Elementary) -> Value:
@@ -112,4 +107,4 @@ def polygamma_pieces(n: int) -> Pieces:
 
 
 def polygamma_unknown(n: int) -> Formula:
-    return lambda a, m: m.each(lambda x: exactly("polygamma", n, x), a)
+    return exactly(lambda of, a: of["polygamma"](n, a))

@@ -8,7 +8,7 @@ NaN: it does not know.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -24,12 +24,11 @@ Pieces = tuple[tuple[float, Formula], ...]
 class Elementary(NamedTuple):
     """What formulas need beside the operators, of one kind of value."""
 
+    polynomial: Callable[[Polynomial, Value], Value]
     exp: Callable[[Value], Value]
     log: Callable[[Value], Value]
     log1p: Callable[[Value], Value]
     power: Callable[[Value, Value], Value]
-    over_power: Callable[[float, Value, int], Value]
-    """A number over a power from 1 to 4."""
     absolute: Callable[[Value], Value]
     nearest: Callable[[Value], Value]
     """The nearest whole number."""
@@ -42,20 +41,17 @@ class Elementary(NamedTuple):
     """A function of numbers for each element."""
 
 
-def polynomial(coefficients: Polynomial, x: Value) -> Value:
+def quotient(coefficients: Quotient, x: Value, m: Elementary) -> Value:
+    constant, above, below = coefficients
+    return constant + m.polynomial(above, x) / m.polynomial(below, x)
+
+
+def horner(coefficients: Polynomial, x: Value) -> Value:
     """By Horner's rule, in one array from the second coefficient on."""
     value = x * coefficients[0] + coefficients[1]
     for coefficient in coefficients[2:]:
         value *= x
         value += coefficient
-    return value
-
-
-def quotient(coefficients: Quotient, x: Value) -> Value:
-    constant, above, below = coefficients
-    value = polynomial(above, x)
-    value /= polynomial(below, x)
-    value += constant
     return value
 
 
@@ -74,14 +70,18 @@ def _in_pieces(a: float, pieces: Pieces) -> float:
 
 
 NUMBERS = Elementary(
-    math.exp, math.log, math.log1p, _power, lambda factor, a, power: factor * _power(a, -power),
-    abs, lambda a: float(round(a)), min, lambda c, a, b: a if c else b, float, _in_pieces, lambda function, a: function(a),
+    horner, math.exp, math.log, math.log1p, _power, abs, lambda a: float(round(a)), min, lambda c, a, b: a if c else b, float,
+    _in_pieces, lambda function, a: function(a),
 )  # fmt: skip
 
 
-def exactly(name: str, *operands: float) -> float:
-    """The row of that name at a point, by mpmath: for the few where floats would lose digits."""
-    from diffcli.operations.arithmetic.precise import PRECISE, working
+def exactly(row: Callable[[Mapping[str, Callable[..., Any]], float], Any]) -> Formula:
+    """A formula in mpmath's functions, by the names of their rows: for the few operands where floats would lose digits."""
 
-    with working(60):
-        return float(PRECISE[name](*operands))
+    def function(a: float) -> float:
+        from diffcli.operations.arithmetic.precise import PRECISE, working
+
+        with working(45):
+            return float(row(PRECISE, a))
+
+    return lambda a, m: m.each(function, a)

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import math
 
-from diffcli.operations.arithmetic.special.digamma import (
-    DIGAMMA,
-    MOST_ORDER,
-    digamma_unknown,
-    polygamma_pieces,
-    polygamma_unknown,
-)
+from diffcli.operations.arithmetic.approximations import MOST_ORDER
+from diffcli.operations.arithmetic.special.digamma import DIGAMMA, digamma_unknown, polygamma_pieces, polygamma_unknown
 from diffcli.operations.arithmetic.special.formulas import NUMBERS, Formula, Pieces
-from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA, gamma_unknown, lgamma_beside_root
+from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA, gamma_unknown, lgamma_unknown
 from diffcli.operations.arithmetic.special.normal import GELU
 
 
@@ -35,7 +30,7 @@ def lgamma(a: float) -> float:
     >>> lgamma(1.0), lgamma(2.0), lgamma(-1.0)
     (0.0, 0.0, nan)
     """
-    return of_number(a, LGAMMA, lgamma_beside_root)
+    return of_number(a, LGAMMA, lgamma_unknown)
 
 
 def digamma(a: float) -> float:
