@@ -340,12 +340,14 @@ WRONG = [
         "\n  = help: their axes are to be of equal lengths, or of length 1, counted from\n          the last"),
     (lambda: K(X, 1.0, threads=0), "UsageError", "threads is 0, not a whole number from 1 to 1024"),
     (lambda: K(1.0, 1.0, threads=1.5), "UsageError", "threads is 1.5, not a whole number from 1 to 1024"),
-    (lambda: K(X, 1.0, out=X), "UsageError", "`out` is to be a tuple of 2, as the result is"
-        "\n  = help: give an array of its own for each array of the result"),
+    (lambda: K(X, 1.0, out=X), "UsageError", "`out` is not nested as the result is"
+        "\n  = help: give an array for each array: (array, (array, array))"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(5)))), "UsageError",
-        "`out[1][1]` has the shape (5,) and holds float64\n  = help: give an array of float64 for it: np.empty((12,))"),
+        "`out` has float64 of the shape (5,) where float64 of the shape (12,) is wanted"
+        "\n  = help: give an array of float64 that may be written to: np.empty((12,))"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(12, int)))), "UsageError",
-        "`out[1][1]` has the shape (12,) and holds int64\n  = help: give an array of float64 for it: np.empty((12,))"),
+        "`out` has int64 of the shape (12,) where float64 of the shape (12,) is wanted"
+        "\n  = help: give an array of float64 that may be written to: np.empty((12,))"),
     (lambda: K(X, 1.0, out=(y := np.empty(12), (y, np.empty(12)))), "UsageError",
         "two arrays of `out` share memory\n  = help: give an array of its own for each array of the result"),
     (lambda: K.hess([1, 2]), "UsageError", "the kernel has no Hessian of a vector alone"
