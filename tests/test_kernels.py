@@ -356,11 +356,11 @@ WRONG = [
         "\n  = help: its numbers are those of x, y, one after another"),
     (lambda: K.fun([1, 2], 3), "UsageError", "1 argument after `x`, and 0 wanted\n  = help: `x` holds all of them"),
     (lambda: K.fun([1, 2], y=3), "UsageError", "`y` is given twice\n  = help: `x` holds x, y; by name come others"),
-    (lambda: W(np.eye(3), [1, 2], 1), "UsageError", "`W` has the shape (3, 3), and (2, 2) is wanted"
+    (lambda: W(np.eye(3), [1, 2], 1), "UsageError", "`W` has the shape (3, 3), and is to be an array of the shape (2, 2)"
         "\n  = help: give an array of the shape (2, 2)"),
-    (lambda: W(np.eye(2), [1, 2, 3], 1), "UsageError", "`x` has the shape (3,), and (2,) is wanted"
+    (lambda: W(np.eye(2), [1, 2, 3], 1), "UsageError", "`x` has the shape (3,), and is to be an array of the shape (2,)"
         "\n  = help: give an array of the shape (2,), or with axes of points before its own"),
-    (lambda: W(np.eye(2), [1, 2], X), "UsageError", "`s` has the shape (12,), and is the same for all points"
+    (lambda: W(np.eye(2), [1, 2], X), "UsageError", "`s` has the shape (12,), and is to be a number"
         '\n  = help: give a number\n  = help: for many points compile with batch="s": then axes of points may stand'
         "\n          before its own"),
     (lambda: diffcli.compile("x", order=3), "UsageError", "there is no kernel of order 3\n  = help: one of: 0, 1, 2"),

@@ -188,13 +188,13 @@ def read(name: str, value: Any) -> Array:
 def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> Shape:
     """The axes of points of an argument: those before its own."""
     split = array.ndim - len(shape)
-    has = f"`{name}` has the shape {array.shape}"
-    if split < 0 or array.shape[split:] != shape:
-        many = ", or with axes of points before its own" if name in batch else ""
-        raise refusal("bad-shape", f"{has}, and {shape} is wanted", f"give {_of_shape(shape)}{many}")
-    if split and name not in batch:
-        help = f'for many points compile with batch="{name}": then axes of points may stand before its own'
-        raise refusal("bad-shape", f"{has}, and is the same for all points", f"give {_of_shape(shape)}", help)
+    fits = split >= 0 and array.shape[split:] == shape
+    if not fits or (split and name not in batch):
+        wanted = f"an array of the shape {shape}" if shape else "a number"
+        help = [f"give {wanted}{', or with axes of points before its own' if name in batch else ''}"]
+        if fits:
+            help.append(f'for many points compile with batch="{name}": then axes of points may stand before its own')
+        raise refusal("bad-shape", f"`{name}` has the shape {array.shape}, and is to be {wanted}", *help)
     return array.shape[:split]  # type: ignore[no-any-return]
 
 
@@ -241,7 +241,3 @@ def matched(kernel: Called, out: Any, lead: Shape) -> list[Array]:
             raise refusal("usage", "two arrays of `out` share memory", "give an array of its own for each array of the result")
         found.append(given)
     return found
-
-
-def _of_shape(shape: Shape) -> str:
-    return f"an array of the shape {shape}" if shape else "a number"

@@ -117,10 +117,8 @@ class Kernel:
 
     def fun(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The value, or a vector of all values, for one vector ``x`` of the variables in ``wrt``, and the other arguments."""
-        kernel = self._of_order(0)
-        from diffcli.kernels import flat  # numbers do not wait for NumPy
-
-        return flat.values(kernel.form, kernel._at(x, others, named))
+        flat, form, found = self._at(0, x, others, named)
+        return flat.values(form, found)
 
     def jac(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The derivatives by ``x``: a vector for one value, a matrix with a row for each for several."""
@@ -128,34 +126,28 @@ class Kernel:
 
     def fun_and_jac(self, x: Any, /, *others: Any, **named: Any) -> tuple[Any, Any]:
         """What `fun` and `jac` return."""
-        kernel = self._of_order(1)
-        from diffcli.kernels import flat
-
-        (value, jacobian), (first, second) = kernel._at(x, others, named), kernel.form
+        flat, (first, second), (value, jacobian) = self._at(1, x, others, named)
         return flat.values(first, value), flat.slopes(second, jacobian, first)
 
     def hess(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The matrix of the second derivatives by ``x``."""
-        kernel = self._of_order(2)
-        from diffcli.kernels import flat
+        flat, (_, first, second), (_, _, hessian) = self._at(2, x, others, named)
+        return flat.matrix(second, hessian, first)
 
-        _, gradient, hessian = kernel.form
-        return flat.matrix(hessian, kernel._at(x, others, named)[2], gradient)
+    def _at(self, order: int, x: Any, others: Sequence[Any], named: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """What is called with the variables in ``wrt`` as one vector and the other arguments after it, for an order.
 
-    def _of_order(self, order: int) -> Kernel:
-        """The kernel of the derivatives up to an order, which this one has."""
+        These are the functions of `diffcli.kernels.flat`, the form of the result, and the result.
+        """
         if order > self.order or self.directions:
             help = f"compile the program with order={order}{', and without directions=' * bool(self.directions)}"
             raise refusal("usage", f"the kernel has no {('values', 'gradient', 'Hessian')[order]} of a vector alone", help)
+        from diffcli.kernels import flat  # numbers do not wait for NumPy
+
         make, asked = self._again
-        return self if order == self.order else make(asked._replace(order=order))
-
-    def _at(self, x: Any, others: Sequence[Any], named: dict[str, Any]) -> Any:
-        """A call with the variables in ``wrt`` as one vector, and the other arguments after it."""
-        from diffcli.kernels.flat import spread
-
+        kernel = self if order == self.order else make(asked._replace(order=order))
         shapes = dict(zip(self.inputs, self.arguments.shapes, strict=True))
-        given = spread(self.wrt, [shapes[name] for name in self.wrt], x)
+        given = flat.spread(self.wrt, [shapes[name] for name in self.wrt], x)
         rest = [name for name in self.inputs if name not in given]
         if len(others) > len(rest):
             wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
@@ -164,7 +156,7 @@ class Kernel:
         twice = [name for name in named if name in given]
         if twice:
             raise refusal("usage", f"`{twice[0]}` is given twice", f"`x` holds {', '.join(self.wrt)}; by name come others")
-        return self._general(**given, **named)
+        return flat, kernel.form, kernel._general(**given, **named)
 
     # -- calls -----------------------------------------------------------------------------------------------------------
 
