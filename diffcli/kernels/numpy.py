@@ -7,11 +7,11 @@ zero, an overflow or an invalid operation comes up. Then the block is computed a
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property, partial, reduce
 from math import isfinite
+from timeit import repeat
 from typing import Any
 
 import numpy as np
@@ -65,22 +65,32 @@ def finite(column: Any) -> None:
         raise FloatingPointError
 
 
-NAMES: dict[str, Any] = {function.__name__: function for function in CALLS.values()}
+CALLED = {name: function.__name__ if isinstance(function, np.ufunc) else name for name, function in CALLS.items()}
+"""What a row is called in a source."""
+
+NAMES: dict[str, Any] = {CALLED[name]: function for name, function in CALLS.items()}
 NAMES |= {"array": np.array, "nan": np.nan, "inf": np.inf, "copyto": np.copyto, "putmask": np.putmask, "finite": finite}
 """What the names in a source stand for, but for constants and functions that NumPy does not have."""
+
+
+FORMS = {
+    "clip": "min(max(a, b), c)", "relu": "max(a, 0)",
+    "sin": "t = tan(half); (t + t)/(1 + square(t))", "cos": "t = tan(a); copysign(1/sqrt(1 + square(t)), sin(a)*t)",
+}  # fmt: skip
+"""Rows by texts that are quicker and right where all is finite: sines by the tangent of ``half`` the angle."""
+
+POWERS = {
+    0.5: "sqrt(a + 0)", 1.0: "a", 1.5: "a*sqrt(a + 0)", 2.0: "square(a)", 3.0: "square(a)*a", 4.0: "square(square(a))",
+}  # fmt: skip
+"""Powers by the size of their exponents; a + 0 is not -0."""
 
 
 @cache
 def tangent_is_quick() -> bool:
     """Whether NumPy computes the tangent with the processor's vectors, and sines one by one."""
     angles = np.linspace(-3.0, 3.0, 2048)
-
-    def seconds(function: Callable[..., Any]) -> float:
-        start = time.perf_counter()
-        function(angles)
-        return time.perf_counter() - start
-
-    return 3 * min(seconds(np.tan) for _ in range(5)) < min(seconds(np.sin) for _ in range(5))
+    tangents, sines = (min(repeat(lambda: function(angles), number=1)) for function in (np.tan, np.sin))  # noqa: B023
+    return 3 * tangents < sines
 
 
 class Plain(Tape):
@@ -130,56 +140,32 @@ class Plain(Tape):
                 return then if numbers[0] else otherwise
             return self.row(name, self.truth(condition), self.value(then), self.value(otherwise))
         operands = list(map(self.value, operands))
-        return {
-            "stop_gradient": lambda: operands[0],
-            "max": lambda: reduce(partial(self.row, name), operands), "min": lambda: reduce(partial(self.row, name), operands),
-            "clip": lambda: self.row("min", self.row("max", *operands[:2]), operands[2]),
-            "relu": lambda: self.row("max", operands[0], self.constant(0.0)),
-            "pow": lambda: self.power(operands[0], operands[1]), "sin": lambda: self.circular(name, operands[0]),
-            "cos": lambda: self.circular(name, operands[0]),
-        }.get(name, lambda: self.other(name, operands))()  # fmt: skip
-
-    def other(self, name: str, operands: Sequence[int]) -> int:
-        """A function of NumPy's or of ours, or the text of a row that has none."""
-        if name not in CALLS and (name in arrays.FUNCTIONS or isinstance(name, OwnName)):
+        if name == "stop_gradient":
+            return operands[0]
+        text = self.form(name, numbers)
+        if text:
+            return self.by_text(text, dict(zip(OPERATIONS[name].parameters, operands, strict=False)))
+        if name not in CALLS:
             label = f"own{len(self.functions)}" if isinstance(name, OwnName) else name
             self.functions[label] = NUMPY.value(name)
             return self.row(label, *operands)
-        if name in CALLS:
-            return self.row(name, *operands)
-        row = OPERATIONS[name]
-        places = dict(zip(row.parameters, operands, strict=True))
+        return reduce(partial(self.row, name), operands) if name in ("max", "min") else self.row(name, *operands)
 
+    def form(self, name: str, numbers: Sequence[float | None]) -> str:
+        """The text by which a row is computed; empty if by a call."""
+        if name == "pow" and (exponent := numbers[1]) is not None and abs(exponent) in POWERS:
+            return f"1/({POWERS[-exponent]})" if exponent < 0 else POWERS[exponent]
+        if name in FORMS:
+            return FORMS[name] if name not in ("sin", "cos") or tangent_is_quick() else ""
+        return "" if name in CALLS or name in arrays.FUNCTIONS or isinstance(name, OwnName) else FLOAT.form_of(OPERATIONS[name])
+
+    def by_text(self, text: str, places: dict[str, int]) -> int:
         def leaf(argument: Any) -> int:
+            if argument == "half":
+                return self.row("halved", places["a"])
             return places[argument] if argument in places else self.constant(FLOAT.constants.get(argument, argument))
 
-        return fold(parse_own(FLOAT.form_of(row)), leaf, lambda name, operands, _: self.emit(name, operands))  # type: ignore[no-any-return]
-
-    def power(self, a: int, b: int) -> int:
-        """A power, to a small exponent by products and roots."""
-        exponent = self.number(b) or 0.0
-        size = abs(exponent)
-        if size not in (0.5, 1.0, 1.5, 2.0, 3.0, 4.0):
-            return self.row("pow", a, b)
-        found = self.row("square", a) if size > 1.5 else a
-        if size % 1:
-            root = self.row("sqrt", self.row("add", a, self.constant(0.0)))  # of -0 it is 0
-            found = root if size == 0.5 else self.row("mul", a, root)
-        elif size > 2:
-            found = self.row("mul", found, a if size == 3 else found)
-        return found if exponent > 0 else self.row("div", self.constant(1.0), found)
-
-    def circular(self, name: str, a: int) -> int:
-        """The sine by the tangent of half the angle; the cosine by that of the angle, with the sign that the sine tells."""
-        if not tangent_is_quick():
-            return self.row(name, a)
-        one, half = self.constant(1.0), self.row("tan", self.row("halved", a))
-        sine = self.row("div", self.row("add", half, half), self.row("add", self.row("square", half), one))
-        if name == "sin":
-            return sine
-        tangent = self.row("tan", a)
-        size = self.row("div", one, self.row("sqrt", self.row("add", self.row("square", tangent), one)))
-        return self.row("copysign", size, self.row("mul", sine, tangent))
+        return fold(parse_own(text), leaf, lambda name, operands, _: self.emit(name, operands))  # type: ignore[no-any-return]
 
 
 def as_late(tape: Tape) -> list[int]:
@@ -256,7 +242,7 @@ class Plan:
         elif name == "number":
             found = [f"copyto({out}, {given[0]})"]
         elif name in CALLS:
-            found = [f"{CALLS[name].__name__}({', '.join(given)}, out={out})"]
+            found = [f"{CALLED[name]}({', '.join(given)}, out={out})"]
         else:
             found = [f"copyto({out}, {name}({', '.join(given)}))"]
         exact = name in HONEST and all(isfinite(plain.number(operand) or 0.0) for operand in operands)
