@@ -44,19 +44,9 @@ def _each(function: Callable[[float], float], a: Array) -> Array:
 
 
 ARRAYS = Elementary(
-    horner,
-    np.exp,
-    np.log,
-    np.log1p,
-    np.power,
-    np.abs,
-    np.rint,
-    np.minimum,
-    np.where,
-    lambda a: np.fmax.reduce(a, initial=0.0),
-    _in_pieces,
-    _each,
-)
+    horner, np.exp, np.log, np.log1p, np.power, np.abs, np.rint, np.minimum, np.where, lambda a: np.fmax.reduce(a, initial=0.0),
+    _in_pieces, _each,
+)  # fmt: skip
 
 
 def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]) -> Callable[..., Array]:
@@ -66,14 +56,13 @@ def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]
         a = np.asarray(a, dtype=np.float64)
         if not a.ndim:
             return np.float64(one(float(a)))
-        result = np.empty(a.shape) if out is None or not out.flags.c_contiguous else out
+        result = np.empty(a.shape) if out is None else out
         flat, found = a.reshape(-1), result.reshape(-1)
         with np.errstate(all="ignore"):
             for start in range(0, flat.size, BLOCK):
                 found[start : start + BLOCK] = function(flat[start : start + BLOCK])
-        if out is not None and result is not out:
-            out[...] = result
-            return out
+        if out is not None and not np.may_share_memory(found, out):
+            out[...] = found.reshape(out.shape)
         return result
 
     return on_arrays

@@ -187,15 +187,11 @@ def _sum_of_powers(n: int, a: Value, first: int, m: Elementary) -> Value:
     count = m.nearest(-m.least(a - (_SERIES_FROM + n + 0.5), -float(first)))
     y, rest = _sum(a, count)
     leading = _over_power(math.factorial(n - 1), y, rest, n, m)
-    products = [1.0]
-    for k in range(1, len(fits.BERNOULLI) + 1):
-        products.append(products[-1] * (2 * k + n - 2) * (2 * k + n - 1) / (2 * k * (2 * k - 1)))
-    series = [b * product for b, product in zip(fits.BERNOULLI, products[1:], strict=True)]
+    series = [number * math.comb(2 * k + n - 1, 2 * k) for k, number in enumerate(fits.BERNOULLI, 1)]
     w = 1.0 / y
     total = leading + leading * w * (0.5 * n + w * m.polynomial(tuple(series[::-1]), w * w))
-    factorial = float(math.factorial(n))
     for k in range(int(m.largest(count)) - 1, first - 1, -1):
-        term = _over_power(factorial, *_sum(a, float(k)), n + 1, m)
+        term = _over_power(float(math.factorial(n)), *_sum(a, float(k)), n + 1, m)
         total += m.choose(count > k, term, 0.0)
     return total
 
