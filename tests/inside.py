@@ -105,7 +105,6 @@ HOMES = {
     "diffcli.operations.arithmetic.arrays": "quiet_arrays=quiet",
     "diffcli.operations.arithmetic.floats": "FLOATS STRICT",
     "diffcli.operations.arithmetic.precise": "PRECISE",
-    "diffcli.operations.arithmetic.special": "special_numbers=numbers",
     "diffcli.operations.array_row": "ArrayOperation ShapeError broadcast_shapes",
     "diffcli.operations.arrays": "ARRAYS",
     "diffcli.operations.custom_operations": "OwnName",
