@@ -33,6 +33,7 @@ HOMES = {
     "diffcli.kernels.machine.backend": "ENOUGH Machine STRAIGHT",
     "diffcli.kernels.machine.engine": "machine_width=processor",
     "diffcli.kernels.machine.entry": "shape_of",
+    "diffcli.kernels.machine.loop": "listed",
     "diffcli.kernels.machine.objects": "LEAF",
     "diffcli.language": "parse",
     "diffcli.language.complaints": "complaints",

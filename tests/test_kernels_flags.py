@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from inside import MOST_EXACT, NOT_DIFFERENTIABLE, OF_CODES, Flag, Options, compute, flags_of_notes, lower, marked, parse, patterns
-from kernel_programs import EDGES, cases
+from inside import (
+    MOST_EXACT,
+    NOT_DIFFERENTIABLE,
+    OF_CODES,
+    Flag,
+    Options,
+    compute,
+    flags_of_notes,
+    lower,
+    marked,
+    parse,
+    patterns,
+)
+from kernel_programs import EDGES, cases, expected
 
 import diffcli
+
+sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+from silence import random_expression  # the benchmarks are no package
 
 KINK, TIE, JUMP, POLE, DOMAIN, NONFINITE, DIGITS = Flag
 NOTHING = Flag(0)
@@ -208,3 +226,49 @@ def test_patterns_tell_points_apart_by_every_sign():
         kinds = [(number > 0) - (number < 0) + 3 * math.isinf(number) + 9 * (number != number) for number in (x, y, x * y)]
         assert known.setdefault(key, kinds) == kinds
     assert len(known) == len({tuple(kinds) for kinds in known.values()})
+
+
+# -- lost digits ---------------------------------------------------------------------------------------------------------------
+
+LOSING = [
+    ("(1 - cos(x))/x^2", (1e-9,), DIGITS), ("(1 - cos(x))/x^2", (1.0,), NOTHING), ("(x + 1) - 1", (1e-12,), DIGITS),
+    ("(x + 1) - 1", (0.5,), NOTHING), ("sin(1e10*x)", (0.3,), DIGITS), ("log(1 + x)/x", (1e-10,), DIGITS),
+    ("exp(-x)*1e300", (800.0,), DIGITS), ("exp(-x)", (700.0,), NOTHING), ("x*y", (0.0, 3.0), NOTHING), ("x - y", (1.0, 1.0), NOTHING),
+    ("where(x > 1, x, (x + 1e9) - 1e9)", (0.1,), DIGITS), ("where(x > 1, x, (x + 1e9) - 1e9)", (2.0,), NOTHING),
+    ("tan(exp(532)) + x", (1.0,), DIGITS), ("floor((x + 1e9) - 1e9)", (1.0 - 1e-10,), JUMP | DIGITS), ("abs(x)", (0.0,), KINK),
+    ("max(x, y) + abs(z - y)", (-0.5, 0.75, -0.25), NOTHING), ("log(-x)", (1.0,), DOMAIN | NONFINITE), ("exp(x)/exp(x)", (1000.0,), DOMAIN | NONFINITE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point", "flags"), LOSING)
+def test_lost_digits_are_looked_for_on_demand(text, point, flags):
+    k = diffcli.compile(text, flags="digits")
+    assert k.flags(*point) == flags
+    assert diffcli.compile(text).flags(*point) == flags & ~DIGITS
+    assert k(*map(np.array, [[number, number] for number in point])).flags.tolist() == [flags, flags]
+
+
+def test_numbers_are_the_same_whether_digits_are_looked_for_or_not():
+    text = "(1 - cos(x*y))/x^2 + max(x, y)*tan(exp(2))"
+    points = np.random.default_rng(3).normal(size=(2, 100))
+    for one, other in zip(diffcli.compile(text)(*points)[1], diffcli.compile(text, flags="digits")(*points)[1], strict=True):
+        assert (one == other).all()
+
+
+def test_no_point_whose_digits_are_lost_goes_unmarked():
+    source, lost, tame = random.Random(5), 0, 0
+    while lost < 60:
+        text = random_expression(source, source.randrange(1, 4), ("x", "y", "z")).replace("1e310", "1e300")
+        k = diffcli.compile(text, flags="digits")
+        points = [[source.choice((1, -1)) * 10 ** source.uniform(-3, 2) for _ in k.inputs] for _ in range(4)] if k.inputs else []
+        for point in points:
+            try:
+                notes = diffcli.grad(text, at=dict(zip(k.inputs, point, strict=True))).notes
+            except diffcli.DiffcliError:
+                continue
+            mark = expected(k.tape, point)[-1]
+            if flags_of_notes(notes) & DIGITS:
+                assert mark != 0, (text, point)
+                lost += 1
+            tame += mark == 0
+    assert tame > 5 * lost

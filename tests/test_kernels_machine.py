@@ -17,7 +17,7 @@ from kernel_programs import cases, derivative_tape, expected
 
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
-from inside import ENOUGH, LEAF, STRAIGHT, Machine, machine_width, shape_of
+from inside import ENOUGH, LEAF, STRAIGHT, Machine, listed, machine_width, shape_of
 
 WIDTHS = [width for width in (2, 4, 8) if width <= machine_width().width]
 ULPS = 4
@@ -141,6 +141,12 @@ def test_a_result_that_is_a_truth_is_written_as_one():
     assert results[0].tolist() == [*(x[:18] > 1).tolist(), True]  # NaN is not 0
 
 
+@pytest.mark.parametrize(("text", "most"), [("*".join(["x", "y"] * 40), 3), ("sin(sin(sin(sin(x))))*y", 2), ("[x, 3, x]", 2)])
+def test_a_loop_gives_up_the_place_of_what_is_read_no_more(text, most):
+    steps, places = listed(lower(parse(text)), frozenset(), frozenset())
+    assert places <= most and all(step[1] < places for step in steps)
+
+
 @pytest.mark.parametrize("number", [2.0, np.float64(2), np.array(2.0), 1e300])
 def test_points_that_vectors_cannot_compute_are_computed_one_by_one(number):
     machine = of("sin(x)*y + cos(y)")
@@ -194,8 +200,8 @@ def test_what_a_call_raises_elsewhere_is_raised():
 
 
 SHAPES = [
-    (0, [LEAF], [0]), ((), [-2], []), ((2, 0), [-4], [2, 0]), ((0, (1, 2)), [2, LEAF, -4], [0, 1, 2]),
-    ((0, (1,), ((2, 3), (3, 4))), [3, LEAF, -3, 2, -4, -4], [0, 1, 2, 3, 3, 4]), (((), (0,)), [2, -2, -3], [0]),
+    (0, [LEAF], [0]), ((), [0], []), ((2, 0), [2, LEAF, LEAF], [2, 0]), ((0, (1, 2)), [2, LEAF, 2, LEAF, LEAF], [0, 1, 2]),
+    ((0, (1,), ((2, 3), (3, 4))), [3, LEAF, 1, LEAF, 2, 2, LEAF, LEAF, 2, LEAF, LEAF], [0, 1, 2, 3, 3, 4]), (((), (0,)), [2, 0, 1, LEAF], [0]),
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from diffcli.tape.running.rules import FLOAT, OPERATORS, fold, parse_own
 
 FUNCTIONS = (
     "exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2",
-    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "gamma",
+    "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "erf", "erfc",
 )  # fmt: skip
 """Functions of `math` that raise wherever the total ones of their names return something else."""
 

@@ -52,7 +52,7 @@ def plain_gradient(target: Target, at: At) -> GradientResult | None:
             return None
         point[name] = number
     values = evaluate(tape, [*point.values()])
-    for _, _, arguments, condition in watched_rows(tape):
+    for _, arguments, _, condition in watched_rows(tape):
         if condition is None or condition(*arguments(values)):
             return None
     result = tape.output

@@ -84,7 +84,8 @@ def expm1(x: Value) -> Value:
     k, r = _exponent(clamped(x, -50.0, 710.0))
     near = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
     power = ((k + (TO_WHOLE - 1.0)).bits() << 52).plus(_ONE).as_number()
-    return lanes.intrinsic("copysign", 2.0 * lanes.fma(near, power, power - 0.5), x)
+    found = lanes.intrinsic("copysign", 2.0 * lanes.fma(near, power, power - 0.5), x)
+    return lanes.where(abs(x) < 1e-300, x, found)  # of which half may be 0
 
 
 def sinh(x: Value) -> Value:

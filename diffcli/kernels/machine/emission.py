@@ -15,7 +15,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.machine.lanes import Lanes, with_reciprocal
+from diffcli.kernels.machine.lanes import Lanes
+from diffcli.kernels.machine.rows import with_reciprocal
 from diffcli.tape import Tape
 
 DOUBLE, BYTE, INTEGER, POINTER = ir.DoubleType(), ir.IntType(8), ir.IntType(64), ir.PointerType()

@@ -7,6 +7,7 @@ results: nothing of it is interpreted. What else a call may bring goes to a func
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from llvmlite import ir
@@ -23,17 +24,12 @@ def shape_of(layout: Layout) -> tuple[list[int], list[int]]:
     """A layout as the codes that `BOXES` reads, and the positions of the numbers in their order.
 
     >>> shape_of((0, (1, 2)))
-    ([2, -1, -4], [0, 1, 2])
+    ([2, -1, 2, -1, -1], [0, 1, 2])
     """
     if isinstance(layout, int):
         return [LEAF], [layout]
-    codes, numbers, flat = [len(layout)], list[int](), True
-    for part in layout:
-        inner, places = shape_of(part)
-        flat = flat and inner == [LEAF]
-        codes += inner
-        numbers += places
-    return [-2 - len(layout)] if flat else codes, numbers
+    parts = [shape_of(part) for part in layout]
+    return [len(layout), *chain(*[codes for codes, _ in parts])], [*chain(*[numbers for _, numbers in parts])]
 
 
 class Otherwise:

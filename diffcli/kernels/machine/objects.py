@@ -18,60 +18,24 @@ TYPE, CONTENT = 8, 16
 FAST, KEYWORDS = 0x80, 0x02
 """How a built-in function takes its arguments: METH_FASTCALL | METH_KEYWORDS."""
 LEAF = -1
-"""One number, in the shape of a result; n in it is a tuple of the n that follow, and -2 - n one of n numbers."""
+"""One number, in the shape of a result; n in it is a tuple of the n that follow."""
 
 BOXES = """
-define ptr @row(ptr %values, i64 %count) {{
-start:
-  %tuple = call ptr {tuple}(i64 %count)
-  %failed = icmp eq ptr %tuple, null
-  %empty = icmp eq i64 %count, 0
-  %over = or i1 %failed, %empty
-  br i1 %over, label %end, label %each
-each:
-  %k = phi i64 [ 0, %start ], [ %next, %put ]
-  %place = getelementptr double, ptr %values, i64 %k
-  %number = load double, ptr %place
-  %item = call ptr {float}(double %number)
-  %none = icmp eq ptr %item, null
-  br i1 %none, label %drop, label %put
-put:
-  %slot = getelementptr ptr, ptr %tuple, i64 %k
-  %items = getelementptr i8, ptr %slot, i64 {items}
-  store ptr %item, ptr %items
-  %next = add i64 %k, 1
-  %more = icmp slt i64 %next, %count
-  br i1 %more, label %each, label %end
-drop:
-  call void {drop}(ptr %tuple)
-  ret ptr null
-end:
-  ret ptr %tuple
-}}
-
 define ptr @box(ptr %shapes, ptr %numbers) {{
 start:
   %shape = load ptr, ptr %shapes
   %code = load i64, ptr %shape
   %after = getelementptr i64, ptr %shape, i64 1
   store ptr %after, ptr %shapes
-  %several = icmp sge i64 %code, 0
-  br i1 %several, label %nest, label %flat
-flat:
-  %values = load ptr, ptr %numbers
   %one = icmp eq i64 %code, {leaf}
-  %length = sub i64 -2, %code
-  %count = select i1 %one, i64 1, i64 %length
-  %rest = getelementptr double, ptr %values, i64 %count
-  store ptr %rest, ptr %numbers
-  br i1 %one, label %leaf, label %leaves
+  br i1 %one, label %leaf, label %nest
 leaf:
+  %values = load ptr, ptr %numbers
+  %rest = getelementptr double, ptr %values, i64 1
+  store ptr %rest, ptr %numbers
   %value = load double, ptr %values
   %float = tail call ptr {float}(double %value)
   ret ptr %float
-leaves:
-  %row = tail call ptr @row(ptr %values, i64 %count)
-  ret ptr %row
 nest:
   %tuple = call ptr {tuple}(i64 %code)
   %failed = icmp eq ptr %tuple, null
@@ -122,8 +86,8 @@ end:
   ret ptr %address
 }}
 """
-"""Doubles as a tuple (``row``), and as nested tuples of a shape (``box``): both places move on, and null is returned where there
-is no memory. And the addresses of the numbers of arrays, filled into a table (``fill``), whose own address is returned."""
+"""Doubles as nested tuples of a shape (``box``): both places move on, and null is returned where there is no memory. And the
+addresses of the numbers of arrays, filled into a table (``fill``), whose own address is returned."""
 
 
 class Method(ctypes.Structure):

@@ -78,7 +78,7 @@ def simple_power(a: Value, exponent: float, over: Callable[[Value], Value]) -> V
     root = lanes.intrinsic("sqrt", a + 0.0)  # -0 + 0 is 0
     if exponent < 0:
         root = over(root)
-    return lanes.where(a.equals(-inf), inf if exponent > 0 else 0.0, found * root if count else root)
+    return lanes.where(a.equals(-inf), inf if exponent > 0 else 0.0, found * root + 0.0 if count else root)
 
 
 def _scaled(x: Value, down: int, back: int, by: Value | None = None) -> Pair:

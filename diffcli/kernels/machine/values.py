@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from math import nan
+from typing import Any
 
-if TYPE_CHECKING:
-    from diffcli.kernels.machine.lanes import Lanes
+from llvmlite import binding, ir
+
+from diffcli.tape.running.rules import Arithmetic
+
+Function = Callable[..., Any]
+
+SUM = ("contract",)
+"""What LLVM may do to a sum or product of a program: fuse it with another into one rounding."""
 
 
 class Value:
     """A number, a whole number or a truth in each lane.
 
-    Operators emit the instruction as it stands: IEEE's arithmetic, which nothing may contract. The comparisons of Python hold
-    of no NaN.
+    Operators emit the instruction as it stands, with the flags of the lanes: with none, IEEE's arithmetic, which nothing may
+    contract. The comparisons of Python hold of no NaN.
     """
 
     __slots__ = ("lanes", "ir", "undefined", "known", "reciprocal")
 
     def __init__(
-        self, lanes: Lanes, ir: Any, undefined: Any = None, known: float | None = None, reciprocal: Value | None = None
+        self, lanes: Vectors, ir: Any, undefined: Any = None, known: float | None = None, reciprocal: Value | None = None
     ) -> None:
         self.lanes, self.ir = lanes, ir
         self.undefined = undefined
@@ -31,10 +40,10 @@ class Value:
     def _with(self, instruction: str, other: Value | float, swapped: bool = False) -> Value:
         lanes = self.lanes
         right = other if isinstance(other, Value) else lanes.like(self, other)
-        if self.ir.type == lanes.double:
-            instruction = f"f{instruction}"
         first, second = (right, self) if swapped else (self, right)
-        return Value(lanes, getattr(lanes.builder, instruction)(first.ir, second.ir))
+        if self.ir.type != lanes.double:
+            return Value(lanes, getattr(lanes.builder, instruction)(first.ir, second.ir))
+        return Value(lanes, getattr(lanes.builder, f"f{instruction}")(first.ir, second.ir, lanes.flags))
 
     def __add__(self, other: Value | float) -> Value:
         return self._with("add", other)
@@ -128,3 +137,182 @@ class Value:
     def as_number(self) -> Value:
         """The number that has these bits."""
         return Value(self.lanes, self.lanes.builder.bitcast(self.ir, self.lanes.double))
+
+
+class Vectors:
+    """Values in ``width`` lanes, and functions of them, in a module of LLVM's IR.
+
+    Parameters
+    ----------
+    module
+        Where functions go that are called.
+    width
+        How many lanes; 1 for plain numbers.
+    features
+        Features of the processor by LLVM's names; if not given, those of this one.
+    """
+
+    arithmetic: Arithmetic
+    """The rows of the table."""
+
+    def __init__(self, module: ir.Module, width: int, features: Mapping[str, bool] | None = None) -> None:
+        def lanes(kind: Any) -> Any:
+            return kind if width == 1 else ir.VectorType(kind, width)
+
+        self.module, self.width = module, width
+        self.double, self.whole, self.bit = lanes(ir.DoubleType()), lanes(ir.IntType(64)), lanes(ir.IntType(1))
+        self.result = ir.LiteralStructType([self.double, self.bit])
+        features = binding.get_host_cpu_features() if features is None else features
+        self.fused = features.get("fma", "neon" in features)
+        """Whether a*b + c is one instruction with one rounding."""
+        self.scales = width == 8 and bool(features.get("avx512f"))
+        """Whether x*2^k is one instruction."""
+        self.flags: Sequence[str] = ()
+        """What LLVM may do to the operators of values."""
+        self.builder: Any = None
+        self.rescue: Any = None
+        """The lanes whose numbers are to be worked out one by one, as bits; None if there are none."""
+        self._known: dict[str, tuple[Any, bool]] = {}
+
+    # -- values --------------------------------------------------------------------------------------------------------
+
+    def constant(self, value: float) -> Value:
+        """A number that is the same in every lane."""
+        return Value(self, self._everywhere(self.double, ir.Constant(ir.DoubleType(), float(value))), known=float(value))
+
+    def _everywhere(self, kind: Any, value: Any) -> Any:
+        return value if self.width == 1 else _Splat(kind, value)
+
+    def like(self, value: Value, other: float) -> Value:
+        """A plain number as a value of the same kind as another."""
+        if value.ir.type == self.double:
+            return self.constant(other)
+        width = 64 if value.ir.type == self.whole else 1
+        return Value(self, self._everywhere(value.ir.type, ir.Constant(ir.IntType(width), int(other))))
+
+    def value(self, given: Any) -> Value:
+        """What a row is given as a value."""
+        if isinstance(given, Value):
+            return given
+        return self.constant(given) if isinstance(given, (int, float)) else Value(self, given)
+
+    def number(self, given: Any) -> Any:
+        """A value as IR: doubles. A truth is 1, 0, or NaN where it is undefined."""
+        return self.as_number(given).ir
+
+    def truth(self, given: Any) -> Any:
+        """A value as IR: bits. NaN and what is undefined is true."""
+        holds, undefined = self.as_truth(given)
+        return (holds if undefined is None else holds | undefined).ir
+
+    def as_number(self, given: Any) -> Value:
+        value = self.value(given)
+        if value.ir.type != self.bit:
+            return value
+        number = self.where(value, self.constant(1.0), self.constant(0.0))
+        return number if value.undefined is None else self.where(Value(self, value.undefined), self.constant(nan), number)
+
+    def as_truth(self, given: Any) -> tuple[Value, Value | None]:
+        """Where a value holds, and where it is undefined; None if it is nowhere."""
+        value = self.value(given)
+        if value.ir.type == self.bit:
+            return Value(self, value.ir), None if value.undefined is None else Value(self, value.undefined)
+        return (value < 0.0) | (value > 0.0), value.unordered(value)
+
+    def where(self, truth: Value, a: Value | float, b: Value | float) -> Value:
+        """A choice for each lane, between two of a kind."""
+        a = a if isinstance(a, Value) else self.constant(a)
+        b = b if isinstance(b, Value) else self.constant(b)
+        return Value(self, self.builder.select(truth.ir, a.ir, b.ir))
+
+    def intrinsic(self, name: str, *operands: Value) -> Value:
+        """One of LLVM's own functions of numbers."""
+        name = f"llvm.{name}.{'f64' if self.width == 1 else f'v{self.width}f64'}"
+        found = self.module.globals.get(name)
+        if found is None:
+            found = ir.Function(self.module, ir.FunctionType(self.double, [self.double] * len(operands)), name)
+        return Value(self, self.builder.call(found, [operand.ir for operand in operands]))
+
+    def fma(self, a: Value, b: Value | float, c: Value | float) -> Value:
+        """a*b + c, with one rounding where the processor has an instruction for it."""
+        return self.intrinsic("fma", a, self.value(b), self.value(c)) if self.fused else a * b + c
+
+    def product_error(self, a: Value, b: Value, product: Value) -> Value:
+        """a*b - product, exactly, where product is a*b as rounded (Dekker 1971)."""
+        if self.fused:
+            return self.fma(a, b, -product)
+        (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
+        return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+    def scaled(self, x: Value, k: Value) -> Value:
+        """x*2^k for a whole number, with one rounding, where the processor has an instruction for it."""
+        name, byte, word = "llvm.x86.avx512.mask.scalef.pd.512", ir.IntType(8), ir.IntType(32)
+        found = self.module.globals.get(name) or ir.Function(
+            self.module, ir.FunctionType(self.double, [self.double] * 3 + [byte, word]), name
+        )
+        return Value(self, self.builder.call(found, [x.ir, k.ir, x.ir, byte(-1), word(4)]))  # 4: rounding as it is set
+
+    def polynomial(self, x: Value, coefficients: Sequence[float], pairwise: bool = True) -> Value:
+        """A polynomial by its coefficients, the highest power first.
+
+        Pairwise (Estrin 1960), half of it runs beside the other half; by Horner's rule it rounds less.
+        """
+        if not pairwise:
+            first, *others = coefficients
+            return reduce(lambda found, coefficient: self.fma(found, x, coefficient), others, self.constant(first))
+        terms: list[Value] = [self.constant(coefficient) for coefficient in reversed(coefficients)]
+        while len(terms) > 1:
+            pairs = [self.fma(high, x, low) for low, high in zip(terms[::2], terms[1::2], strict=False)]
+            terms = pairs + terms[len(terms) - len(terms) % 2 :]
+            x = x * x
+        return terms[0]
+
+    def mark(self, truth: Value) -> None:
+        """Lanes that are to be worked out one by one."""
+        self.rescue = truth.ir if self.rescue is None else self.builder.or_(self.rescue, truth.ir)
+
+    # -- functions of IR -----------------------------------------------------------------------------------------------------
+
+    def call(self, name: str, function: Function, operands: list[Any]) -> Value:
+        """A function of IR, made where it is first called."""
+        if name not in self._known:
+            self._known[name] = self._define(name, function, len(operands))
+        made, rescues = self._known[name]
+        result = self.builder.call(made, operands)
+        if rescues:
+            self.mark(Value(self, self.builder.extract_value(result, 1)))
+        return Value(self, self.builder.extract_value(result, 0))
+
+    def _define(self, name: str, function: Function, count: int) -> tuple[Any, bool]:
+        """A function of IR, and whether it marks lanes."""
+        made = ir.Function(self.module, ir.FunctionType(self.result, [self.double] * count), f"{name}.{self.width}")
+        made.linkage = "internal"
+        made.attributes.add("alwaysinline")
+        held = self.builder, self.rescue, self.flags
+        self.flags = ()
+        self.builder, self.rescue = ir.IRBuilder(made.append_basic_block()), None
+        found = self.as_number(function(*[Value(self, argument) for argument in made.args]))
+        marked = self.rescue
+        whole = self.builder.insert_value(ir.Constant(self.result, ir.Undefined), found.ir, 0)
+        nothing = ir.Constant(self.bit, None)
+        self.builder.ret(self.builder.insert_value(whole, nothing if marked is None else marked, 1))
+        self.builder, self.rescue, self.flags = held
+        return made, marked is not None
+
+
+def _halves(a: Value) -> tuple[Value, Value]:
+    """The upper 26 bits of a number, and the lower ones (Veltkamp 1968)."""
+    scaled = 134217729.0 * a
+    high = scaled - (scaled - a)
+    return high, a - high
+
+
+class _Splat(ir.Constant):  # type: ignore[misc]
+    """A vector of one constant, whose text does not repeat it."""
+
+    def __init__(self, kind: Any, value: Any) -> None:
+        super().__init__(kind, None)
+        self.value = value
+
+    def _get_reference(self) -> str:
+        return f"splat ({self.value.type} {self.value.get_reference()})"

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
+from functools import reduce
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -54,6 +55,9 @@ OF_CODES = {
 JUMPS = ("jump", "branch", "point-branch")
 """The kinds of break at which the interpreter looks at the sides of a point."""
 
+MANY = 100
+"""Conditions of jumps, of more of which it is not looked up on which inputs they depend: it may be all."""
+
 MOST_KNOWN = 100_000
 """Of how many patterns it is kept what they mean."""
 
@@ -66,18 +70,26 @@ class Marked(NamedTuple):
     """The slots of the conditions at which sides are looked at, and the inputs on which each depends."""
 
 
-def marked(tape: Tape, wrt: Sequence[int]) -> Marked:
+def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
     """A tape with one more result: whether there is anything to say of a point, nonzero or NaN.
 
-    ``wrt`` are the inputs by which derivatives are taken. Nothing is looked at in the rows of a derivative.
+    ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of a derivative, lost digits are.
 
     >>> from diffcli.tape import lower
     >>> marked(lower(parse("x*abs(y)")), [0, 1]).tape.operations
     ['abs', 'mul', 'eq', 'mul', 'add']
     """
-    build = Builder(tape)
+    build, span = Builder(tape), Span(0, len(tape.source.text))
     sums, active = Accumulation(build), activity(tape, [*wrt])
-    below, jumps = _inputs_below(tape), list[tuple[int, int]]()
+    if digits:
+        from diffcli.methods.compiled.doubts import Doubts  # most kernels do not wait for it
+
+        doubts = Doubts(build, lambda condition: sums.add(1, build.scope, condition, span))
+        for result in tape.results:
+            doubts.of(result)
+        doubt = sums.take_number(1, span)
+        sums.add(0, build.root, doubt, span)
+    jumps: list[tuple[int, int]] = []
     for slot in range(tape.first_row, tape.slots if tape.derived_from is None else tape.derived_from):
         if not active[slot]:
             continue
@@ -86,12 +98,15 @@ def marked(tape: Tape, wrt: Sequence[int]) -> Marked:
             if build.number(condition) != 0:
                 sums.add(0, build.scopes[slot], condition, tape.span(slot))
                 jumps += [(condition, slot)] if kind in JUMPS else []
-    span = Span(0, len(tape.source.text))
-    for result in tape.results:
-        build.scope = build.root
-        sums.add(0, build.root, build.emit("mul", (build.constant(0.0), result), span), span)
+    build.scope = build.root
+    total = reduce(lambda one, other: build.emit("add", (one, other), span), tape.results)
+    sums.add(0, build.root, build.emit("mul", (build.constant(0.0), total), span), span)  # NaN, if one of them is not finite
     found = build.finished([*tape.results, sums.take_number(0, span)])
-    there = [(found.slots[condition], below[slot]) for condition, slot in jumps if found.slots.get(condition, -1) >= 0]
+    jumps = [(condition, slot) for condition, slot in jumps if found.slots.get(condition, -1) >= 0]
+    every = tuple(range(tape.first_row))
+    there = [(found.slots[condition], _inputs_below(tape, slot) if len(jumps) <= MANY else every) for condition, slot in jumps]
+    if digits and found.slots.get(doubt, -1) >= 0:  # which depend on the very numbers
+        there.append((found.slots[doubt], every))
     return Marked(found.tape, tuple(there))
 
 
@@ -108,12 +123,14 @@ def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[
             yield kind, condition
 
 
-def _inputs_below(tape: Tape) -> list[tuple[int, ...]]:
-    """The inputs on which each slot depends."""
-    found: list[tuple[int, ...]] = [(slot,) for slot in range(tape.first_row)]
-    for row in tape.operands:
-        found.append(tuple(sorted({below for operand in row if operand >= 0 for below in found[operand]})))
-    return found
+def _inputs_below(tape: Tape, slot: int) -> tuple[int, ...]:
+    """The inputs on which a slot depends."""
+    found, waiting = {slot}, [slot]
+    while waiting:
+        more = {operand for operand in tape.operands_of(waiting.pop()) if operand >= 0} - found
+        found |= more
+        waiting += more
+    return tuple(sorted(found & {*range(tape.first_row)}))
 
 
 class Flags:

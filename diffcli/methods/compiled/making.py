@@ -74,12 +74,13 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
-    written = in_numbers(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
+    written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
         evaluate, form = of_arrays(system, asked, listed)
         return Kernel(arguments, form, tape, system, asked, again, Flags(None, ask), evaluate=evaluate)
     more = [element for name in moving.values() for element in element_names(name, shapes[name])]
-    numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more)
+    digits = asked.flags == "digits"
+    numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more, constants=not digits)
     waiting = iter(numbers.results)
     values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
@@ -92,7 +93,7 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
         )
         ways = Ways(numbers.first_row, way, partial(way_at, system, asked, found.form))
         return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(None, ask), ways)
-    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own])
+    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits)
     runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
     return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(flagged, ask), runners)
 
@@ -135,7 +136,7 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     return notes_of(lambda: compute(program, at, Options(**options)))
 
 
-class InNumbers(NamedTuple):
+class WrittenOut(NamedTuple):
     """A program written out in numbers: its results, and the variables to differentiate by."""
 
     tape: Tape
@@ -145,12 +146,12 @@ class InNumbers(NamedTuple):
     """What decided on which rows stand here at all: truths of a Python function, and what they were."""
 
 
-def in_numbers(system: System, most_rows: int) -> InNumbers | None:
+def written_out(system: System, most_rows: int) -> WrittenOut | None:
     """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
     tape, wrt = system.tape, list(map(system.input_slot, system.wrt))
     if tape.shapes is None:
         values: list[Part] = [([output.slot], ()) for output in system.outputs]
-        return InNumbers(tape, values, [([slot], ()) for slot in wrt], decisions_of(system))
+        return WrittenOut(tape, values, [([slot], ()) for slot in wrt], decisions_of(system))
     from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
 
     try:
@@ -159,7 +160,7 @@ def in_numbers(system: System, most_rows: int) -> InNumbers | None:
         return None
     values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
     decisions = {written.of(tape, slot)[0]: value for slot, value in decisions_of(system).items()}
-    return InNumbers(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt], decisions)
+    return WrittenOut(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt], decisions)
 
 
 def _of_numbers_only(system: System, asked: Asked) -> bool:

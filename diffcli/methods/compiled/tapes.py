@@ -8,7 +8,7 @@ from math import prod
 
 from diffcli._named import NamedTuple
 from diffcli.kernels.form import Form, Leaf
-from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform, Transform
+from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform
 from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.running.rules import FLOAT
@@ -63,53 +63,63 @@ def derived(
     With ``seeds``, an input for each element of ``wrt``, the last of them are those along the direction that these give.
     Several values are ``listed``: they come as tuples.
     """
-    variables = [slot for own, _ in wrt for slot in own]
-    wanted = [slot for own, _ in values for slot in own]
-    found, count = Results(), len(wanted)
-    transform: Transform
+    variables, wanted = ([slot for own, _ in each for slot in own] for each in (wrt, values))
+    along = dict(zip(variables, seeds, strict=True)) if seeds else {}
+    if order == 2:
+        return _second(tape, values, wrt, variables, along, most_rows)
+    found = Results()
+    form = found.parts(wanted, values)
     if not order:
-        form = found.parts(wanted, values)
         return Derived(tape.copy().finish(found.slots, several=True), form if listed else form[0])
-    if order == 1 and (seeds or len(variables) < count):
-        transform = forward = ForwardTransform(tape, most_rows)
-        if seeds:
-            along = forward.sweep(dict(zip(variables, seeds, strict=True)), wanted)
-            form = [*found.parts(wanted, values), *found.parts(along, values)]
-        else:
-            one = forward.build.constant(1.0)
-            columns = [forward.sweep({slot: one}, wanted) for slot in variables]
-            rows = [[column[row] for column in columns] for row in range(count)]
+    if along:
+        forward = ForwardTransform(tape, most_rows)
+        build, slopes = forward.build, found.parts(forward.sweep(along, wanted), values)
     else:
-        transform = reverse = ReverseTransform(tape, variables, most_rows=most_rows)
-        rows = [reverse.sweep(slot) for slot in wanted]
-    if order == 1 and not seeds:
-        form = [*found.parts(wanted, values), *found.blocks(rows, values, wrt)]
-    if order == 1:
-        half = len(values)
-        form = [form[:half], form[half:]] if listed else form
-        return Derived(transform.build.finished(found.slots).tape, form)
-    tape = transform.finish([*wanted, *rows[0]]).tape
-    value, *gradient = tape.results
-    forward = ForwardTransform(tape, most_rows)
-    form = [*found.parts([value], values), found.parts(gradient, wrt)]
-    if seeds:
-        form.append(found.parts(forward.sweep(dict(zip(variables, seeds, strict=True)), gradient), wrt))
+        build, rows = _jacobian(tape, wanted, variables, most_rows)
+        slopes = found.blocks(rows, values, wrt)
+    return Derived(build.finished(found.slots).tape, [form, slopes] if listed else [form[0], slopes[0]])
+
+
+def _jacobian(
+    tape: Tape, wanted: Sequence[int], variables: Sequence[int], most_rows: int
+) -> tuple[Builder, Sequence[Sequence[int]]]:
+    """The rows of a Jacobian: by forward mode, where there are more results than variables."""
+    if len(variables) < len(wanted):
+        forward = ForwardTransform(tape, most_rows)
+        columns = _columns(forward, variables, [wanted] * len(variables))
+        return forward.build, [[column[row] for column in columns] for row in range(len(wanted))]
+    reverse = ReverseTransform(tape, variables, most_rows=most_rows)
+    return reverse.build, [reverse.sweep(slot) for slot in wanted]
+
+
+def _columns(forward: ForwardTransform, variables: Sequence[int], wanted: Sequence[Sequence[int]]) -> list[list[int]]:
+    """For each variable the derivatives of some slots by it."""
+    one = forward.build.constant(1.0)
+    return [forward.sweep({slot: one}, slots) for slot, slots in zip(variables, wanted, strict=True)]
+
+
+def _second(
+    tape: Tape, values: Sequence[Part], wrt: Sequence[Part], variables: Sequence[int], along: dict[int, int], most_rows: int
+) -> Derived:
+    """Forward mode over the tape of a gradient; each pair of mixed derivatives is computed once."""
+    ((own, _),) = values
+    reverse = ReverseTransform(tape, variables, most_rows=most_rows)
+    forward = ForwardTransform(reverse.finish([*own, *reverse.sweep(own[0])]).tape, most_rows)
+    value, *gradient = forward.tape.results
+    found, places = Results(), range(len(variables))
+    form: list[Form] = [*found.parts([value], values), found.parts(gradient, wrt)]
+    if along:
+        form.append(found.parts(forward.sweep(along, gradient), wrt))
     else:
-        form.append(found.blocks(_symmetric(forward, variables, gradient), wrt, wrt))
+        columns = _columns(forward, variables, [gradient[place:] for place in places])
+        matrix = [[columns[min(one, other)][abs(one - other)] for other in places] for one in places]
+        form.append(found.blocks(matrix, wrt, wrt))
     return Derived(forward.build.finished(found.slots).tape, form)
 
 
-def _symmetric(forward: ForwardTransform, variables: Sequence[int], gradient: Sequence[int]) -> list[list[int]]:
-    """The Hessian from the tape of a gradient: each pair of mixed derivatives is computed once."""
-    one = forward.build.constant(1.0)
-    columns = [forward.sweep({slot: one}, gradient[place:]) for place, slot in enumerate(variables)]
-    places = range(len(variables))
-    return [[columns[min(one, other)][abs(one - other)] for other in places] for one in places]
-
-
-def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = ()) -> Tape:
+def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = (), constants: bool = True) -> Tape:
     """A tape of numbers with some of its slots as results, without rows that nothing needs, that constants make, or that are
-    there already; and with ``more`` inputs behind its own.
+    there already; and with ``more`` inputs behind its own. Rows of ``constants`` stay where their rounding is asked for.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -127,7 +137,7 @@ def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = ()) -> Tape
         rows.setdefault((tape.operations[row], operands), []).append(slot)
         if found:
             known[slot] = found[0]
-        elif all(operand < 0 for operand in operands) and tape.operations[row] != "where":
+        elif constants and all(operand < 0 for operand in operands) and tape.operations[row] != "where":
             value = FLOAT.strict(tape.operations[row])(*[build.constants[-1 - operand] for operand in operands])
             known[slot] = build.constant(float(value))
     return build.finished([known.get(slot, slot) for slot in outputs], more).tape

@@ -70,8 +70,11 @@ def shake(places: Iterator[int], value: Any) -> Any:
     place = next(places)
     if not is_array(value):
         return value * _factor(place) + NUDGE
-    start = place * 7919 % PERIOD
-    return value * _factors(2 + value.size // PERIOD)[start : start + value.size].reshape(value.shape) + NUDGE
+    start, size = place * 7919 % PERIOD, value.size
+    factors = _factors(2 + size // PERIOD)[start : start + size]
+    moved = value * (factors if value.ndim == 1 else factors.reshape(value.shape))
+    moved += NUDGE
+    return moved
 
 
 def shaking_function(function: Function, name: str, places: Iterator[int]) -> Function:

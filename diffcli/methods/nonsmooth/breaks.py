@@ -56,24 +56,19 @@ class Break(NamedTuple):
 def find_breaks(problem: Problem) -> list[Break]:
     """The breaks among the rows that touch the derivative, in evaluation order."""
     tape, values = problem.tape, problem.values
-    standing: list[tuple[int, Any, _Standing]] = []
-    for slot, row, arguments, condition in watched_rows(tape):
-        if values[slot] is None or not problem.active[slot] or (condition and not condition(*arguments(values))):
-            continue
-        every = _singled_out(problem, slot) if row.name == "where" else arithmetic_of(tape).breaks_at(tape, slot, values)
-        if every or row.flat:
-            standing.append((slot, row, every))
-    return _told(problem, standing) if standing else []
-
-
-def _told(problem: Problem, standing: Sequence[tuple[int, Any, _Standing]]) -> list[Break]:
-    """The breaks to be told, of rows that stand on some or are flat."""
-    tape, deciding, jumping = problem.tape, deciding_rows(problem), False
+    watched = [
+        (slot, row) for slot, arguments, row, condition in watched_rows(tape)
+        if values[slot] is not None and problem.active[slot] and (condition is None or condition(*arguments(values)))
+    ]  # fmt: skip
+    if not watched:
+        return []
+    arithmetic, deciding, jumping = arithmetic_of(tape), deciding_rows(problem), False
     moved, there = cache(partial(moved_elements, problem)), cache(partial(_elements_reached, problem))
     beside = cache(partial(_beside, problem))
     found: list[tuple[int, _Standing, _Standing]] = []
-    for slot, row, every in standing:
+    for slot, row in watched:
         name, reached, decides = row.name, problem.reached(slot), slot in deciding
+        every = _singled_out(problem, slot) if name == "where" else arithmetic.breaks_at(tape, slot, values)
         if not every and row.flat and reached and not decides:
             every = [("flat", False)]
         if not every:
@@ -99,15 +94,15 @@ def _told(problem: Problem, standing: Sequence[tuple[int, Any, _Standing]]) -> l
 
 
 @once
-def watched_rows(tape: Tape) -> list[tuple[int, Any, itemgetter[Any], Function | None]]:
-    """The rows that may be told of: slot, row of the table, and of numbers without what condition, on what values, one is not."""
-    rows = {name: row_of(name) for name in set(tape.operations)}
-    kinds = {
-        name: (row, FLOAT.breaks_of(name)[0][1][0] if tape.shapes is None and not row.flat and len(row.breaks) == 1 else None)
-        for name, row in rows.items() if row.breaks or row.flat or row.name == "where"
-    }  # fmt: skip
-    rows_of_tape = enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
-    return [(slot, kinds[name][0], itemgetter(*row, slot), kinds[name][1]) for slot, (name, row) in rows_of_tape if name in kinds]
+def watched_rows(tape: Tape) -> list[tuple[int, itemgetter[Any], Any, Function | None]]:
+    """The rows that may be told of: slot, values, row of the table, and the condition on these values without which it is not."""
+    kinds: dict[str, tuple[Any, Function | None]] = {}
+    for row in map(row_of, set(tape.operations)):
+        if row.breaks or row.flat or row.name == "where":
+            alone = tape.shapes is None and not row.flat and len(row.breaks) == 1
+            kinds[row.name] = row, FLOAT.breaks_of(row.name)[0][1][0] if alone else None
+    rows = enumerate(zip(tape.operations, tape.operands, strict=True), tape.first_row)
+    return [(slot, itemgetter(*operands, slot), *kinds[name]) for slot, (name, operands) in rows if name in kinds]
 
 
 def _with_hidden(beside: Callable[[], Surroundings | None], slot: int, every: _Standing, seen: _Standing) -> _Standing:

@@ -52,7 +52,10 @@ def _is_still(tape: Tape, slot: int, ways: Sequence[Values]) -> bool:
         return False
     a, b = tape.operands_of(slot)
     known = [(way[a], way[b]) for way in ways if way[a] is not None is not way[b]]  # a branch may not be taken on a side
-    return all(compared("eq", *sides) for sides in known)
+    try:
+        return all(compared("eq", *sides) for sides in known)
+    except Undecided:  # it begins to move in a higher order than is known
+        return False
 
 
 def _is_straight(series: Any, slope: float | None) -> bool:

@@ -56,7 +56,7 @@ _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi"
 CANCELLING = frozenset(("logaddexp",))
 """Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
 
-_CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
+CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
 _MOVED = 16.0
@@ -155,7 +155,7 @@ class _Kind(NamedTuple):
 @cache
 def _kind(name: str, count: int) -> _Kind:
     functions, rounding = FLOAT.terms(name, count), UNIT * roundings(name)
-    by_first = functions[0] if count <= 2 and name not in _CHOOSING else None
+    by_first = functions[0] if count <= 2 and name not in CHOOSING else None
     bounds = _bounds(name, count) if count <= MANY else []
     return _Kind(name, rounding, name in CANCELLING, by_first, functions, bounds)
 
@@ -177,7 +177,7 @@ def _carried_over(kind: _Kind, row: Sequence[int], values: Values, errors: Error
             continue
         if name == "stop_gradient":
             return error
-        if name in _CHOOSING or error > CLOSE * min(1.0, abs(own)):
+        if name in CHOOSING or error > CLOSE * min(1.0, abs(own)):
             radius = FLOAT.radius(name, len(row))[position]
             if radius is not None and not (abs(value - own) / 2 if many and own != value else radius(*arguments)) > error:
                 return INFINITE

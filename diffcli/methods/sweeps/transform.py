@@ -134,13 +134,14 @@ class ReverseTransform(Transform):
         tape, sums = self.tape, self.sums
         if output >= 0:
             sums.add(output, self.build.scopes[output], self.build.constant(1.0), self.span(output))
+        waiting, zero = sums.waiting, self.build.constant(0.0)
         for slot in reversed(tape.rows()):
-            taken = sums.take(slot, self.span(slot))
+            taken = sums.take(slot, self.span(slot)) if slot in waiting else None
             if taken is not None:
                 self.derivatives[slot] = taken[0]
                 self.hand_on(slot, *taken)
         for slot in range(tape.first_row):
-            found = sums.take_number(slot, self.span(slot))
+            found = sums.take_number(slot, self.span(slot)) if slot in waiting else zero
             self.build.scope = self.build.root
             self.derivatives[slot] = found if self.arrays is None else self.arrays.to_operand(found, slot, self.span(slot))
         return [self.derivatives[slot] for slot in self.wrt]
@@ -192,8 +193,9 @@ class ForwardTransform(Transform):
             for position, operand in enumerate(self.tape.operands_of(slot)):
                 if operand in found:
                     self.hand_on(slot, position, *found[operand])
-            taken = self.sums.take(slot, self.span(slot))
-            if taken is not None:
+            if slot in self.sums.waiting:
+                taken = self.sums.take(slot, self.span(slot))
+                assert taken is not None
                 found[slot] = taken
         zero = build.constant(0.0), build.root
         return [self.sums.number(*found.get(slot, zero), self.span(slot)) for slot in outputs]

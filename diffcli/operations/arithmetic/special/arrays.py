@@ -119,3 +119,6 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "polygamma": polygamma,
 }
 """The functions, by the names of their rows."""
+
+for _name, _function in FUNCTIONS.items():
+    _function.__name__ = _name
