@@ -104,7 +104,7 @@ class Plain(Tape):
         self.functions: dict[str, Callable[..., Any]] = {}
         """What NumPy does not have, by the name that it is called by."""
         self.decided = True
-        """Whether nothing is decided by what is undefined everywhere."""
+        """Whether nothing but a choice reads what is undefined everywhere."""
 
     def number(self, slot: int) -> float | None:
         return self.constants[-1 - slot] if slot < 0 else None
@@ -129,9 +129,7 @@ class Plain(Tape):
         numbers = [self.number(operand) for operand in operands]
         if None not in numbers:
             return self.constant(float(FLOAT.value(name)(*numbers)))
-        if name in TRUTHS or name == "where":
-            asked = numbers[:1] if name == "where" else numbers
-            self.decided &= all(number == number for number in asked)
+        self.decided &= all(number == number for number in (numbers[:1] if name == "where" else numbers))
         if name in ("and", "or", "not"):
             return self.row(name, *map(self.truth, operands))
         if name == "where":

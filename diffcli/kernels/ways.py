@@ -23,14 +23,27 @@ class Way(NamedTuple):
     """The tape of the results of points that take this one."""
 
 
+def undefined(result: Any) -> Any:
+    """The same tuples with NaN for every number."""
+    return tuple(map(undefined, result)) if isinstance(result, tuple) else nan
+
+
 class Ways:
-    """The ways that are known, with so many ``inputs`` each; ``record`` finds that of another point."""
+    """A `Runner` of points that take several ways, with so many ``inputs``; ``record`` finds the way of a point.
+
+    No function is recorded at a point that is not finite: where that takes no known way, its results are NaN.
+    """
 
     def __init__(self, inputs: int, first: Way, record: Callable[[Sequence[float]], Way]) -> None:
         self.inputs, self.known, self.record = inputs, [first], record
 
-    def __call__(self, points: int) -> Runner:
-        return Along(self, points)
+    def __call__(self, points: int) -> Ways:
+        return self
+
+    @property
+    def source(self) -> str:
+        """What was generated for one point of each way that is known."""
+        return "\n\n".join(way.runner(1).source for way in self.known)
 
     def add(self, point: Sequence[float]) -> Way:
         """The way of a point that takes none of those that are known."""
@@ -41,38 +54,20 @@ class Ways:
         self.known.append(self.record(point))
         return self.known[-1]
 
-
-def undefined(result: Any) -> Any:
-    """The same tuples with NaN for every number."""
-    return tuple(map(undefined, result)) if isinstance(result, tuple) else nan
-
-
-class Along:
-    """A `Runner` of points that take any way. No function is recorded at a point that is not finite: there it is undefined."""
-
-    def __init__(self, ways: Ways, points: int) -> None:
-        self.ways, self.points = ways, points
-
-    @property
-    def source(self) -> str:
-        """What was generated for each way that is known."""
-        return "\n\n".join(way.runner(self.points).source for way in self.ways.known)
-
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
-        ways, count = self.ways, self.ways.inputs
         entries: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
         def kernel(*values: Any, **named: Any) -> Any:
-            if named or len(values) != count or not all(type(value) is float for value in values):
+            if named or len(values) != self.inputs or not all(type(value) is float for value in values):
                 return otherwise(*values, **named)
             for elsewhere, function in entries:
                 if not elsewhere(*values):
                     return function(*values)
-            known = len(entries) < len(ways.known)
+            known = len(entries) < len(self.known)
             if not known and not all(map(isfinite, values)):
                 return undefined(entries[0][1](*values))
-            way = ways.known[len(entries)] if known else ways.add(values)
+            way = self.known[len(entries)] if known else self.add(values)
             entries.append((way.guard(1).entry(otherwise), way.runner(1).entry(otherwise)))
             return kernel(*values) if known else entries[-1][1](*values)  # whatever its guard says, which may round otherwise
 
@@ -87,16 +82,16 @@ class Along:
 
         left, place, fresh = np.arange(len(results[0])), 0, 0
         while len(left):
-            if place == len(self.ways.known):
+            if place == len(self.known):
                 finite = np.all([np.isfinite(np.broadcast_to(column, left.shape)) for column in at(left)], axis=0)
                 for result in results:
                     result[left[~finite]] = np.nan
                 left = left[finite]
                 if len(left):
-                    self.ways.add([float(number) for number in at(left[0])])
+                    self.add([float(number) for number in at(left[0])])
                     fresh = 1  # the first point takes it whatever the guard says, which may round otherwise
                 continue
-            guard, runner = self.ways.known[place]
+            guard, runner = self.known[place]
             elsewhere = np.empty(len(left), bool)
             guard(len(left)).batch(at(left), [elsewhere], threads)
             elsewhere[:fresh], fresh = False, 0
