@@ -105,15 +105,15 @@ def of_function(asked: Asked) -> Kernel:
     return made(system, asked, (of_function, asked))
 
 
-def point_of(system: System, asked: Asked, numbers: Sequence[float]) -> dict[str, Any]:
+def point_of(system: System, numbers: Sequence[float]) -> dict[str, Any]:
     """The point with some numbers for all arguments, one after another, and with what a function holds."""
     own = inputs_of(system.tape)
-    return (dict(asked.at) if system.function is not None else {}) | own.of(numbers[: len(own)])
+    return (system.function.held if system.function is not None else {}) | own.of(numbers[: len(own)])
 
 
 def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -> Way:
     """The way of a point through a Python function."""
-    other = of_function(asked._replace(at=point_of(system, asked, numbers)))
+    other = of_function(asked._replace(at=point_of(system, numbers)))
     if other.form != form:
         message = f"`{system.expression()}` returns results of another number or shape at other points"
         raise refusal("bad-result", message, "return as many numbers whichever branch is taken")
@@ -127,7 +127,7 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     from diffcli.methods.matrices.jacobian import compute_jacobian
     from diffcli.methods.options import HessianOptions, MatrixOptions, Options
 
-    program, at = system.question.written, point_of(system, asked, point)
+    program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
         return diagnostics_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
