@@ -11,7 +11,7 @@ from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form, Leaf
 from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, marked, diagnostics_of
+from diffcli.methods.compiled.flags import Flags, diagnostics_of, marked
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
 from diffcli.methods.compiled.tapes import Part, derived, folded
