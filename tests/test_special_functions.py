@@ -14,7 +14,7 @@ import numpy as np
 import oracle
 import pytest
 import tiers
-from inside import FLOATS, arrays, special_numbers
+from inside import FLOATS, arrays
 from mpmath import mp, mpf
 
 INF, NAN, TINY, SUBNORMAL = math.inf, math.nan, 5e-324, 3e-310
@@ -222,9 +222,3 @@ def test_numbers_load_nothing_large():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n['mpmath']\n"
-
-
-def test_an_order_keeps_its_poles():
-    assert math.isnan(special_numbers.polygamma(3, -2.0))
-    assert special_numbers.is_pole(-INF)
-    assert not special_numbers.is_pole(NAN)

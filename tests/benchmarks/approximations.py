@@ -139,26 +139,20 @@ FITS = {
     "ERF_BEYOND": Fit(_erfcx_alone, -mpf(1) / 3, mpf(1) / 2, 11, 0, size=_erfc_share),
     "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, mpf("0.5"), lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
     "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w), mpf("1e-9"), mpf(1) / 3, 12, 0, mpf(float(mp.sqrt(2 * mp.pi)))),
-    "LGAMMA": Fit(_lgamma_over_roots, -mpf("0.3"), mpf(7) / 4, 8, 7, mpf("0.5")),
-    "LGAMMA_BEYOND": Fit(_lgamma_over_roots, mpf(7) / 4, 4, 6, 5, mpf("0.3125")),
-    "LGAMMA_STIRLING": Fit(lambda w: mp.log(_stirling(1 / w)) - mpf(1) / 2, mpf("1e-9"), mpf(1) / 5, 10, 0),
+    "LGAMMA": Fit(_lgamma_over_roots, -mpf("0.3"), 4, 9, 9, mpf("0.375")),
     "LGAMMA_BELOW": Fit(_gamma_below, -mpf(1) / 2, mpf(1) / 2, 7, 6, mpf("1.25")),
     "DIGAMMA": Fit(lambda z: mp.digamma(1 + z) / (z + 1 - DIGAMMA_ROOT), 0, 3, 7, 7, mpf("0.75")),
     "DIGAMMA_SERIES": Fit(
         _digamma_rest, NEARLY_0, mpf(1) / 16, 7, 0, size=lambda w: abs(_digamma_rest(w) * w / mp.digamma(1 / mp.sqrt(w)))
     ),
     "SINPI": Fit(lambda t: mp.sin(mp.pi * mp.sqrt(t)) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 8, 0),
-    "COTPI": Fit(
-        lambda t: (1 / mp.sqrt(t) - mp.pi * mp.cot(mp.pi * mp.sqrt(t))) / mp.sqrt(t), NEARLY_0, mpf(1) / 4, 4, 4, mpf("3.5")
-    ),
 }
 """The fits, by the names of their coefficients."""
 
 
-def _tuple(coefficients: list[object], indent: str) -> str:
+def _tuple(numbers: list[Number], indent: str) -> str:
     """A tuple as Python, as many numbers to a line as fit."""
-    body = textwrap.fill(", ".join(map(repr, coefficients)) + ",", 124 - len(indent))
-    return f"({textwrap.indent(chr(10) + body, indent + '    ')}\n{indent})"
+    return textwrap.fill(f"({', '.join(repr(float(c)) for c in numbers)})", 126, subsequent_indent=indent + " ")
 
 
 def main() -> None:
@@ -166,9 +160,9 @@ def main() -> None:
         above, below, error = fitted(FITS[name])
         print(f"# largest relative error {mp.nstr(error, 2)}")
         if len(below) == 1:
-            print(f"{name} = {_tuple([float(c) for c in above], '')}\n")
+            print(f"{name} = (\n    {_tuple(above, '   ')[1:-1]},\n)\n")
         else:
-            parts = (repr(float(FITS[name].constant)), *(_tuple([float(c) for c in part], "    ") for part in (above, below)))
+            parts = (repr(float(FITS[name].constant)), *(_tuple(part, "    ") for part in (above, below)))
             print(f"{name} = (" + "".join(f"\n    {part}," for part in parts) + "\n)\n")
     print(f"DIGAMMA_ROOT = {_two_floats(DIGAMMA_ROOT - 1)}")
     print(f"LGAMMA_ROOTS = {_two_floats(LGAMMA_ROOTS[0]), _two_floats(LGAMMA_ROOTS[1])}")

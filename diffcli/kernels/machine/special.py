@@ -12,9 +12,9 @@ from typing import Any
 
 from diffcli.kernels.machine.elementary import clamped
 from diffcli.kernels.machine.values import SUM, Value
-from diffcli.operations.arithmetic.special.digamma import DIGAMMA, polygamma_pieces
 from diffcli.operations.arithmetic.special.formulas import Elementary, Pieces
-from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA
+from diffcli.operations.arithmetic.special.gamma import DIGAMMA, GAMMA, LGAMMA
+from diffcli.operations.arithmetic.special.gamma import polygamma as polygamma_of
 from diffcli.operations.arithmetic.special.normal import ERF_OF_SIZE, ERFC, GELU
 
 MOST_ORDER = 3
@@ -64,7 +64,7 @@ def polygamma(order: float | None) -> Callable[[Value], Value]:
     if order == 0:
         return SPECIAL["digamma"]
     if order and order in range(1, MOST_ORDER + 1):
-        return _right_of_0(polygamma_pieces(int(order)), 11 + int(order))
+        return _right_of_0(polygamma_of(int(order))[0], 11 + int(order))
 
     def marked(x: Value) -> Value:
         x.lanes.mark(x.unordered(x) | x.equals(x))

@@ -283,7 +283,7 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return np.shape(value)
 
 
-_INTO_MEMORY = {strict_quotient, power, strict_power, relu, *special.FUNCTIONS.values()} - {special.polygamma}
+_INTO_MEMORY = {strict_quotient, power, strict_power, relu, *special.FUNCTIONS.values()} - {special.FUNCTIONS["polygamma"]}
 
 
 def takes_memory(function: Callable[..., Array]) -> bool:

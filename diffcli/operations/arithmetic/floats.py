@@ -179,7 +179,7 @@ def _special(name: str) -> Callable[..., float]:
         if found is None:
             from diffcli.operations.arithmetic.special import numbers
 
-            found = getattr(numbers, name)
+            found = numbers.FUNCTIONS[name]
         value: float = found(*operands)
         return value
 

@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.special import numbers
-from diffcli.operations.arithmetic.special.digamma import DIGAMMA, digamma_unknown, polygamma_pieces, polygamma_unknown
+from diffcli.operations.arithmetic.special import gamma, numbers
 from diffcli.operations.arithmetic.special.formulas import Elementary, Formula, Pieces, horner
-from diffcli.operations.arithmetic.special.gamma import GAMMA, LGAMMA, gamma_unknown, lgamma_unknown
 from diffcli.operations.arithmetic.special.normal import ERF_OF_SIZE, ERFC, GELU
 
 Array = Any
@@ -45,7 +43,10 @@ def _each(function: Callable[[float], float], a: Array) -> Array:
     return np.array([function(element) for element in a.tolist()])
 
 
-ARRAYS = Elementary(horner, np.exp, np.log, np.log1p, np.power, np.abs, np.rint, np.minimum, np.where, np.max, _in_pieces, _each)
+ARRAYS = Elementary(
+    horner, np.exp, np.log, np.log1p, np.power, np.abs, np.rint, np.minimum, np.where, lambda a: np.fmax.reduce(a, initial=0.0),
+    _in_pieces, _each,
+)  # fmt: skip
 
 
 def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]) -> Callable[..., Array]:
@@ -55,14 +56,13 @@ def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]
         a = np.asarray(a, dtype=np.float64)
         if not a.ndim:
             return np.float64(one(float(a)))
-        result = np.empty(a.shape) if out is None or not out.flags.c_contiguous else out
+        result = np.empty(a.shape) if out is None else out
         flat, found = a.reshape(-1), result.reshape(-1)
         with np.errstate(all="ignore"):
             for start in range(0, flat.size, BLOCK):
                 found[start : start + BLOCK] = function(flat[start : start + BLOCK])
-        if out is not None and result is not out:
-            out[...] = result
-            return out
+        if out is not None and not np.may_share_memory(found, out):
+            out[...] = found.reshape(out.shape)
         return result
 
     return on_arrays
@@ -86,38 +86,40 @@ def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
 
 
 def _gamma(a: Array) -> Array:
-    value = _of_pieces(GAMMA, gamma_unknown)(a)
+    value = _of_pieces(*gamma.FUNCTIONS["gamma"])(a)
     whole = np.flatnonzero((a >= 3) & (a == np.floor(a)) & (a <= 171))
     if whole.size:
-        value[whole] = _each(numbers.gamma, a.take(whole))
+        value[whole] = _each(numbers.FUNCTIONS["gamma"], a.take(whole))
     return value
 
 
-def polygamma(order: Array, a: Array) -> Array:
+def _polygamma(order: Array, a: Array) -> Array:
     """For each order that there is, its elements."""
     if np.ndim(order):
         order, a = np.broadcast_arrays(order, a)
         result = np.full(a.shape, np.nan)
         for n in np.unique(order):
-            result[order == n] = polygamma(n, a[order == n])
+            result[order == n] = _polygamma(n, a[order == n])
         return result
     if not numbers.is_order(order):
         return np.full(np.shape(a), np.nan)[()]
     if not order:
         return FUNCTIONS["digamma"](a)
-    pieces, unknown = polygamma_pieces(int(order)), polygamma_unknown(int(order))
-    return _in_blocks(partial(numbers.polygamma, order), _of_pieces(pieces, unknown))(a)
+    return _in_blocks(partial(numbers.FUNCTIONS["polygamma"], order), _of_pieces(*gamma.polygamma(int(order))))(a)
 
+
+_BLOCKS: dict[str, Callable[[Array], Array]] = {
+    **{name: _of_pieces(*function) for name, function in gamma.FUNCTIONS.items()},
+    "gamma": _gamma,
+    "erf": lambda a: np.copysign(_in_pieces(np.abs(a), ERF_OF_SIZE), a),
+    "erfc": lambda a: _in_pieces(a, ERFC),
+    "gelu": lambda a: _in_pieces(a, GELU),
+}
+_NUMBERS = numbers.FUNCTIONS | {"erf": math.erf, "erfc": math.erfc}
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    "erf": _in_blocks(math.erf, lambda a: np.copysign(_in_pieces(np.abs(a), ERF_OF_SIZE), a)),
-    "erfc": _in_blocks(math.erfc, lambda a: _in_pieces(a, ERFC)),
-    "gelu": _in_blocks(numbers.gelu, lambda a: _in_pieces(a, GELU)),
-    "gamma": _in_blocks(numbers.gamma, _gamma),
-    "lgamma": _in_blocks(numbers.lgamma, _of_pieces(LGAMMA, lgamma_unknown)),
-    "digamma": _in_blocks(numbers.digamma, _of_pieces(DIGAMMA, digamma_unknown)),
-    "polygamma": polygamma,
-}
+    **{name: _in_blocks(_NUMBERS[name], function) for name, function in _BLOCKS.items()}, "polygamma": _polygamma
+}  # fmt: skip
 """The functions, by the names of their rows."""
 
 for _name, _function in FUNCTIONS.items():

@@ -19,6 +19,7 @@ Value = Any
 
 Formula = Callable[[Value, "Elementary"], Value]
 Pieces = tuple[tuple[float, Formula], ...]
+Function = tuple[Pieces, Formula]
 
 
 class Elementary(NamedTuple):

@@ -1,12 +1,31 @@
-"""The gamma function and its logarithm: the pieces."""
+"""The gamma function, its logarithm and their derivatives: the pieces."""
 
 from __future__ import annotations
 
 import math
+from functools import reduce
 
 from diffcli.operations.arithmetic import approximations as fits
-from diffcli.operations.arithmetic.special.circular import sine
-from diffcli.operations.arithmetic.special.formulas import Elementary, Pieces, Value, exactly, quotient
+from diffcli.operations.arithmetic.special.formulas import Elementary, Function, Pieces, Value, exactly, quotient
+
+
+def _sine(a: Value, m: Elementary) -> Value:
+    """sin(pi*a): t from a whole number, and from 1/4 on 1 - 2*sin(pi*u)^2 with u = (1/2 - t)/2."""
+    whole = m.nearest(a)
+    t = a - whole
+    size = m.absolute(t)
+    near = size <= 0.25
+    u = m.choose(near, size, 0.25 - 0.5 * size)
+    value = u * m.polynomial(fits.SINPI, u * u)
+    value = m.choose(near, value, 1.0 - 2.0 * value * value)
+    value = m.choose(t < 0, -value, value)
+    half = 0.5 * whole
+    return m.choose(m.absolute(m.nearest(half) - half) > 0.25, -value, value)
+
+
+def _cotangent(t: Value, m: Elementary) -> Value:
+    """cot(pi*t) for |t| <= 1/2."""
+    return _sine(0.5 - m.absolute(t), m) / _sine(t, m)
 
 
 def _gamma_of_1_and(z: Value, m: Elementary) -> Value:
@@ -18,19 +37,19 @@ _MOST_POWER = 140.0
 """Up to here a^(a - 1/2) is within the range of floats."""
 
 
-def _gamma_rest(a: Value, m: Elementary, more: Value = 0.0) -> Value:
-    """gamma(a)/a^(a - 1/2), and a little more of it: that share."""
-    return m.exp(-a) * (fits.ROOT_OF_2_PI + (m.polynomial(fits.GAMMA_STIRLING, 1.0 / a) + fits.ROOT_OF_2_PI * more))
+def _stirling(a: Value, m: Elementary, more: Value = 0.0) -> Value:
+    """gamma(a)/(a^(a - 1/2)*exp(-a)), and a little more of it: that share."""
+    return fits.ROOT_OF_2_PI + (m.polynomial(fits.GAMMA_STIRLING, 1.0 / a) + fits.ROOT_OF_2_PI * more)
 
 
 def _gamma_middle(a: Value, m: Elementary) -> Value:
-    return _gamma_rest(a, m) * m.power(a, a - 0.5)
+    return m.exp(-a) * _stirling(a, m) * m.power(a, a - 0.5)
 
 
 def _gamma_beyond(a: Value, m: Elementary) -> Value:
     a = m.least(a, 200.0)
     half = m.power(a, 0.5 * a - 0.25)
-    return _gamma_rest(a, m) * half * half
+    return m.exp(-a) * _stirling(a, m) * half * half
 
 
 # The reflection, gamma(a) = pi/(sin(pi*a)*gamma(1 - a)), as 1 - a would be rounded: gamma(1 + x) = x*gamma(x) with x = -a.
@@ -40,8 +59,8 @@ def _gamma_below(a: Value, m: Elementary) -> Value:
     """With x^(x + 1/2) for x*x^(x - 1/2): what the rounding of that exponent makes is made good."""
     x = -a
     exponent = x + 0.5
-    rounding = x - (exponent - 0.5)
-    return math.pi / (sine(a, m) * _gamma_rest(x, m, rounding * m.log(x)) * m.power(x, exponent))
+    rounding = (x - (exponent - 0.5)) * m.log(x)
+    return math.pi / (_sine(a, m) * (m.exp(-x) * _stirling(x, m, rounding)) * m.power(x, exponent))
 
 
 GAMMA_RIGHT: Pieces = (
@@ -52,19 +71,18 @@ GAMMA_RIGHT: Pieces = (
     (math.inf, _gamma_beyond),
 )
 GAMMA: Pieces = (
-    (-185.0, lambda a, m: 0.0 * sine(a, m)),  # with its sign
+    (-185.0, lambda a, m: 0.0 * _sine(a, m)),  # with its sign
     (-_MOST_POWER, lambda a, m: a * math.nan),
     (-3.0, _gamma_below),
-    (-1.0, lambda a, m: math.pi / (sine(a, m) * (-a * m.in_pieces(-a, GAMMA_RIGHT[1:4])))),
-    (0.0, lambda a, m: math.pi / (sine(a, m) * _gamma_of_1_and(-a, m))),
+    (-1.0, lambda a, m: math.pi / (_sine(a, m) * (-a * m.in_pieces(-a, GAMMA_RIGHT[1:4])))),
+    (0.0, lambda a, m: math.pi / (_sine(a, m) * _gamma_of_1_and(-a, m))),
     *GAMMA_RIGHT,
 )
-gamma_unknown = exactly(lambda of, a: of["gamma"](a))
 
 
 def _lgamma_below(a: Value, m: Elementary) -> Value:
     beyond = m.in_pieces(-a, LGAMMA_RIGHT)
-    value = -m.log(m.absolute(sine(a, m) * a) / math.pi) - beyond
+    value = -m.log(m.absolute(_sine(a, m) * a) / math.pi) - beyond
     return m.choose(m.absolute(value) < 0.7 * m.absolute(beyond), math.nan, value)
 
 
@@ -77,9 +95,121 @@ def _lgamma_between(a: Value, m: Elementary) -> Value:
 
 LGAMMA_RIGHT: Pieces = (
     (0.7, lambda a, m: a * (a - 1.0) * quotient(fits.LGAMMA, a, m) - m.log(m.absolute(a))),
-    (2.75, lambda a, m: (a - 1.0) * (a - 2.0) * quotient(fits.LGAMMA, a - 1.0, m) + 0.0),  # -0 + 0 is 0
-    (5.0, lambda a, m: (a - 1.0) * (a - 2.0) * quotient(fits.LGAMMA_BEYOND, a - 1.0, m)),
-    (math.inf, lambda a, m: (a - 0.5) * (m.log(a) - 1.0) + m.polynomial(fits.LGAMMA_STIRLING, 1.0 / a)),
+    (5.0, lambda a, m: (a - 1.0) * (a - 2.0) * quotient(fits.LGAMMA, a - 1.0, m) + 0.0),  # -0 + 0 is 0
+    (math.inf, lambda a, m: (a - 0.5) * (m.log(a) - 1.0) + (m.log(_stirling(a, m)) - 0.5)),
 )
 LGAMMA: Pieces = ((-3.0, _lgamma_below), (-2.0, _lgamma_between), (-0.25, _lgamma_below), *LGAMMA_RIGHT)
-lgamma_unknown = exactly(lambda of, a: of["log"](of["abs"](of["gamma"](a))))
+
+
+# -- the derivatives of the logarithm --------------------------------------------------------------------------------------
+
+
+def _digamma_of_1_and(z: Value, m: Elementary) -> Value:
+    root, rest = fits.DIGAMMA_ROOT
+    return ((z - root) - rest) * quotient(fits.DIGAMMA, z, m)
+
+
+def _digamma_beyond(a: Value, m: Elementary) -> Value:
+    w = 1.0 / a
+    square = w * w
+    return m.log(a) - 0.5 * w - square * m.polynomial(fits.DIGAMMA_SERIES, square)
+
+
+def _digamma_below(a: Value, m: Elementary) -> Value:
+    beyond, t = m.in_pieces(-a, DIGAMMA_OF_1_AND), a - m.nearest(a)
+    value = beyond - math.pi * _cotangent(t, m)
+    return m.choose(m.absolute(value) < 1.1 * m.absolute(beyond), math.nan, value)
+
+
+_MOST_ROOT = 2000
+"""Up to which whole number a root of digamma is computed once."""
+
+
+def _digamma_beside_root(a: Value, m: Elementary) -> Value:
+    """pi*(cot(pi*r) - cot(pi*a)) for a root r, and the integral of the trigamma function over what the rest of it moves."""
+    from diffcli.operations.arithmetic.precise import digamma_root
+
+    n = m.nearest(-a - 0.5)
+    offset = a + (n + 0.5)
+    root, rest, factor = (m.each(lambda n: digamma_root(int(n))[part], n) for part in range(3))  # noqa: B023
+    moved = (offset - root) - rest
+    x = n + 0.5 - root
+    slope = 0.0
+    for place, weight in fits.GAUSS:
+        slope = slope + weight * _sum_of_powers(1, x - moved * place, 1, m)
+    return _sine(moved, m) * factor / _sine(0.5 - m.absolute(offset), m) - moved * slope
+
+
+DIGAMMA_OF_1_AND: Pieces = ((3.0, _digamma_of_1_and), (math.inf, lambda z, m: _digamma_beyond(1.0 + z, m)))
+
+DIGAMMA: Pieces = (
+    (0.0, _digamma_below),
+    (1.0, lambda a, m: _digamma_of_1_and(a, m) - 1.0 / a),
+    (4.0, lambda a, m: _digamma_of_1_and(a - 1.0, m)),
+    (math.inf, _digamma_beyond),
+)
+
+FUNCTIONS: dict[str, Function] = {
+    "gamma": (GAMMA, exactly(lambda of, a: of["gamma"](a))),
+    "lgamma": (LGAMMA, exactly(lambda of, a: of["log"](of["abs"](of["gamma"](a))))),
+    "digamma": (
+        DIGAMMA,
+        lambda a, m: m.in_pieces(a, ((-_MOST_ROOT, exactly(lambda of, a: of["digamma"](a))), (0.0, _digamma_beside_root))),
+    ),
+}
+"""The pieces of each, and what is computed where they do not know."""
+
+
+_SERIES_FROM = 10
+"""Where the asymptotic series of polygamma begins, plus the order."""
+
+
+def _over_power(factor: float, a: Value, rest: Value, power: int, m: Elementary) -> Value:
+    """factor/(a + rest)^power, where the power alone may be beyond the range, and the rest is a rounding."""
+    if power <= 4:
+        return reduce(lambda value, _: value / a, range(power), factor)
+    half = m.power(a, -0.5 * power)
+    return half * factor * (1.0 - power * rest / a) * half
+
+
+def _sum(a: Value, step: Value) -> tuple[Value, Value]:
+    """a + step, and by how much it is rounded (Knuth 1969)."""
+    total = a + step
+    moved = total - a
+    return total, (a - (total - moved)) + (step - moved)
+
+
+def _sum_of_powers(n: int, a: Value, first: int, m: Elementary) -> Value:
+    """The sum of n!/(a + k)^(n + 1) over k = first, first + 1, ... for a > 0, the smallest first.
+
+    The asymptotic series of Abramowitz & Stegun (1964), 6.4.11, after as many terms as lead to where it holds.
+    """
+    count = m.nearest(-m.least(a - (_SERIES_FROM + n + 0.5), -float(first)))
+    y, rest = _sum(a, count)
+    leading = _over_power(math.factorial(n - 1), y, rest, n, m)
+    series = [number * math.comb(2 * k + n - 1, 2 * k) for k, number in enumerate(fits.BERNOULLI, 1)]
+    w = 1.0 / y
+    total = leading + leading * w * (0.5 * n + w * m.polynomial(tuple(series[::-1]), w * w))
+    for k in range(int(m.largest(count)) - 1, first - 1, -1):
+        term = _over_power(float(math.factorial(n)), *_sum(a, float(k)), n + 1, m)
+        total += m.choose(count > k, term, 0.0)
+    return total
+
+
+def polygamma(n: int) -> Function:
+    """Polygamma of a whole order from 1 on."""
+    sign = 1.0 if n % 2 else -1.0
+
+    def below(a: Value, m: Elementary) -> Value:
+        """The sum over all whole numbers, that to the right of a and that to the left, less what is behind a."""
+        behind, t = _sum_of_powers(n, -a, 1, m), a - m.nearest(a)
+        right, left = _sum_of_powers(n, m.absolute(t), 0, m), _sum_of_powers(n, -m.absolute(t), 1, m)
+        around = right + sign * left
+        value = (around if n % 2 else m.choose(t < 0, -around, around)) - sign * behind
+        return m.choose(m.absolute(value) < m.choose(behind < right, 0.5 * right, behind), math.nan, sign * value)
+
+    def far(a: Value, m: Elementary) -> Value:
+        return (sign if n == 1 else sign * 0.0) / a
+
+    pieces: Pieces = ((0.0, below), (1e300, lambda a, m: sign * _sum_of_powers(n, a, 0, m)), (math.inf, far))
+    return pieces, exactly(lambda of, a: of["polygamma"](n, a))
