@@ -32,7 +32,7 @@ HOMES = {
     "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make",
     "diffcli.kernels.machine.backend": "ENOUGH Machine STRAIGHT",
     "diffcli.kernels.machine.engine": "machine_width=processor",
-    "diffcli.kernels.machine.entry": "shape_of",
+    "diffcli.kernels.machine.entry": "given shape_of",
     "diffcli.kernels.machine.loop": "listed",
     "diffcli.kernels.machine.objects": "LEAF",
     "diffcli.language": "parse",

@@ -340,12 +340,14 @@ WRONG = [
         "\n  = help: their axes are to be of equal lengths, or of length 1, counted from\n          the last"),
     (lambda: K(X, 1.0, threads=0), "UsageError", "threads is 0, not a whole number from 1 to 1024"),
     (lambda: K(1.0, 1.0, threads=1.5), "UsageError", "threads is 1.5, not a whole number from 1 to 1024"),
-    (lambda: K(X, 1.0, out=X), "UsageError", "`out` is to be a tuple of 2, as the result is"
-        "\n  = help: give an array of its own for each array of the result"),
+    (lambda: K(X, 1.0, out=X), "UsageError", "`out` is not nested as the result is"
+        "\n  = help: give an array for each array: (array, (array, array))"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(5)))), "UsageError",
-        "`out[1][1]` has the shape (5,) and holds float64\n  = help: give an array of float64 for it: np.empty((12,))"),
+        "`out` has float64 of the shape (5,) where float64 of the shape (12,) is wanted"
+        "\n  = help: give an array of float64 that may be written to: np.empty((12,))"),
     (lambda: K(X, 1.0, out=(np.empty(12), (np.empty(12), np.empty(12, int)))), "UsageError",
-        "`out[1][1]` has the shape (12,) and holds int64\n  = help: give an array of float64 for it: np.empty((12,))"),
+        "`out` has int64 of the shape (12,) where float64 of the shape (12,) is wanted"
+        "\n  = help: give an array of float64 that may be written to: np.empty((12,))"),
     (lambda: K(X, 1.0, out=(y := np.empty(12), (y, np.empty(12)))), "UsageError",
         "two arrays of `out` share memory\n  = help: give an array of its own for each array of the result"),
     (lambda: K.hess([1, 2]), "UsageError", "the kernel has no Hessian of a vector alone"
@@ -354,11 +356,11 @@ WRONG = [
         "\n  = help: its numbers are those of x, y, one after another"),
     (lambda: K.fun([1, 2], 3), "UsageError", "1 argument after `x`, and 0 wanted\n  = help: `x` holds all of them"),
     (lambda: K.fun([1, 2], y=3), "UsageError", "`y` is given twice\n  = help: `x` holds x, y; by name come others"),
-    (lambda: W(np.eye(3), [1, 2], 1), "UsageError", "`W` has the shape (3, 3), and (2, 2) is wanted"
+    (lambda: W(np.eye(3), [1, 2], 1), "UsageError", "`W` has the shape (3, 3), and is to be an array of the shape (2, 2)"
         "\n  = help: give an array of the shape (2, 2)"),
-    (lambda: W(np.eye(2), [1, 2, 3], 1), "UsageError", "`x` has the shape (3,), and (2,) is wanted"
+    (lambda: W(np.eye(2), [1, 2, 3], 1), "UsageError", "`x` has the shape (3,), and is to be an array of the shape (2,)"
         "\n  = help: give an array of the shape (2,), or with axes of points before its own"),
-    (lambda: W(np.eye(2), [1, 2], X), "UsageError", "`s` has the shape (12,), and is the same for all points"
+    (lambda: W(np.eye(2), [1, 2], X), "UsageError", "`s` has the shape (12,), and is to be a number"
         '\n  = help: give a number\n  = help: for many points compile with batch="s": then axes of points may stand'
         "\n          before its own"),
     (lambda: diffcli.compile("x", order=3), "UsageError", "there is no kernel of order 3\n  = help: one of: 0, 1, 2"),

@@ -266,7 +266,7 @@ def test_no_point_whose_digits_are_lost_goes_unmarked():
                 notes = diffcli.grad(text, at=dict(zip(k.inputs, point, strict=True))).notes
             except diffcli.DiffcliError:
                 continue
-            mark = expected(k.tape, point)[-1]
+            mark = expected(k.runner.tape, point)[-1]
             if flags_of_notes(notes) & DIGITS:
                 assert mark != 0, (text, point)
                 lost += 1

@@ -57,7 +57,7 @@ WORST = {
     "atan2": (1.6, [SMALL, SMALL], [ANY, ANY]), "hypot": (1.0, [SMALL, SMALL], [ANY, ANY]), "cbrt": (0.7, [SMALL], [ANY]),
     "pow": (1.2, [uniform(0, 3), uniform(-9, 9)], [POSITIVE, SMALL], [uniform(0.999, 1.001), uniform(-3e5, 3e5)]),
     "erf": (1.1, [SMALL], [uniform(-6, 6)], [TO_1]), "erfc": (3.9, [SMALL], [uniform(-6, 6)], [uniform(0, 26.5)]),
-    "gelu": (4.1, [SMALL], [uniform(-37, 10)]), "gamma": (3.9, [uniform(0, 3)], [uniform(3, 171)], [uniform(-170, 0)], [sizes(-700, 0, (1,))]),
+    "gelu": (4.0, [SMALL], [uniform(-37, 10)]), "gamma": (3.9, [uniform(0, 3)], [uniform(3, 171)], [sizes(-700, 0, (1,))]),
     "lgamma": (4.0, [uniform(0, 3)], [uniform(0.99, 1.01)], [uniform(3, 20)], [sizes(3, 300, (1,))]),
     "digamma": (3.9, [uniform(0, 3)], [uniform(1.46, 1.464)], [uniform(3, 9)], [sizes(3, 300, (1,))]),
     "div": (0.5, [ANY, ANY]), "mod": (0.0, [uniform(-99, 99), SMALL]), "fmod": (0.0, [uniform(-99, 99), SMALL]),
@@ -156,12 +156,12 @@ def test_a_row_is_wrong_by_so_many_units_at_most(name):
     assert error <= WORST[name][0], (error, point)
 
 
-@pytest.mark.parametrize("name", ["lgamma", "digamma"])
-def test_left_of_0_a_row_has_the_digits_that_it_has_in_floats(name):
+@pytest.mark.parametrize("name", ["gamma", "lgamma", "digamma"])
+def test_left_of_0_a_row_has_the_digits_that_it_has_in_arrays(name):
     source = random.Random(name)
     points = [(source.uniform(-20, 0),) for _ in range(MANY)]
     for point, found in zip(points, computed(machine_of(name, False, WIDTHS[-1]), points, WIDTHS[-1]), strict=True):
-        assert found == FLOAT.value(name)(*point) or ulps(found, value(name, point)) <= ULPS, point
+        assert ulps(found, value(name, point)) <= ULPS + 1, point
 
 
 @pytest.mark.parametrize("name", ["sin", "tan", "exp", "log1p", "pow", "cbrt", "erfc", "gelu", "gamma", "fmod", "floor_divide"])
@@ -176,7 +176,7 @@ def test_a_row_without_a_fused_product(name, monkeypatch):
 
 
 LARGE = [
-    ("sin", (1e15,)), ("cos", (2.0**1000,)), ("tan", (3e9,)), ("fmod", (1e300, 7.0)), ("mod", (-1e300, 7.0)),
+    ("sin", (1e22,)), ("cos", (2.0**1000,)), ("tan", (3e9,)), ("fmod", (1e300, 7.0)), ("mod", (-1e300, 7.0)),
     ("floor_divide", (1e300, 7e-5)), ("lgamma", (-2.4570247382208006,)), ("digamma", (-0.504083008264455,)), ("gamma", (-175.5,)),
 ]  # fmt: skip
 

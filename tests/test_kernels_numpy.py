@@ -201,14 +201,17 @@ def test_no_memory_of_the_size_of_the_batch():
 def test_a_register_is_used_again_as_soon_as_nothing_reads_it():
     source = make_numpy(lower(parse("exp(log(sqrt(x)*2) + 1)")), 0).source
     assert source == """\
-k0 = array(1.0)
-k1 = array(2.0)
-def block(x0, o0, r0):
-    sqrt(x0, out=r0)
-    multiply(r0, k1, out=r0)
-    log(r0, out=r0)
-    add(r0, k0, out=r0)
-    exp(r0, out=o0)"""
+def kernel():
+    k0 = array(2.0)
+    k1 = array(1.0)
+    def block(x0, o0, r0):
+        finite(x0)
+        sqrt(x0, out=r0)
+        multiply(r0, k0, out=r0)
+        log(r0, out=r0)
+        add(r0, k1, out=r0)
+        exp(r0, out=o0)
+    return block"""
     assert "r2" not in make_numpy(lower(parse(" + ".join(f"sqrt(x + {n})" for n in range(50)))), 0).source
 
 

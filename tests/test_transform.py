@@ -189,6 +189,9 @@ LOWERED = {
     "-x - y": ("add x y; neg v1", "v2"), "-x - -y": ("sub y x", "v1"), "-(x - y)": ("sub y x", "v1"),
     "-x*-y": ("mul x y", "v1"), "-x*y": ("mul x y; neg v1", "v2"), "-x/y": ("div x y; neg v1", "v2"),
     "y/x*z + z*(y/x)": ("div y x; mul v1 z; add v2 v2", "v3"),
+    # what holds beside something known
+    "x and 2 < 1": ("", "0"), "2 < 1 and log(x)": ("", "0"), "x > 0 and 2 > 1": ("gt x 0", "v1"), "2 > 1 and not x": ("not x", "v1"),
+    "x and 2 > 1": ("and x 1", "v1"), "x or 2 < 1": ("or x 0", "v1"),
     # what may be infinite or undefined is not hidden
     "x*0": ("mul x 0", "v1"), "0*x": ("mul 0 x", "v1"), "x - x": ("sub x x", "v1"), "x/x": ("div x x", "v1"),
     "x^0": ("pow x 0", "v1"), "0/x": ("div 0 x", "v1"), "x == x": ("eq x x", "v1"), "x/-y": ("neg y; div x v1", "v2"),

@@ -90,7 +90,7 @@ number, slopes = k(1.0, 2.0)
 many: Any = k([1, 2], y=3, threads=2)
 _, gradient, hessian = diffcli.compile("x*y", order=2)(1.0, 2.0)
 first: tuple[Any, ...] = gradient
-kept: diffcli.Kernel[Any] = diffcli.compile("x", order=0)
+kept: diffcli.Kernel = diffcli.compile("x", order=0)
 said: diffcli.Flag = kept.flags(0.0)
 '''
 WRONG = [("diffcli.sinn(1.0)", "sinn"), ("diffcli.sin()", "sin"), ("diffcli.atan2(1.0)", "atan2"), ("diffcli.sin(1.0, 2.0)", "sin"), ("diffcli.import_module", "import_module"), ('diffcli.compile("x").curve', "curve")]

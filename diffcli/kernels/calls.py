@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import pairwise
 from math import prod
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from diffcli.errors import refusal
 from diffcli.kernels.backends import Runner
-from diffcli.kernels.form import Form, Leaf, filled, leaves
+from diffcli.kernels.form import Form, paired
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
 
@@ -26,10 +27,12 @@ class Called(Protocol):
     arguments: Any
     """The names of the arguments, the shape of each for one point, and which may have axes of points before their own."""
     form: Form
-    pick: Callable[[Sequence[Any]], Any] | None
-    """What makes the tuples of the form; None where there are arrays in it."""
-    count: int
-    """How many results the tape has."""
+    results: list[Shape]
+    """The shapes in the form."""
+    starts: list[int]
+    """Which number is the first of each result, and at the end how many there are."""
+    pick: Callable[[Sequence[Any]], Any]
+    """What makes the tuples of a result from a list of all results."""
     truths: frozenset[int]
     runner: Callable[[int], Runner] | None
     """What runs a tape of numbers for so many points."""
@@ -38,7 +41,7 @@ class Called(Protocol):
 
     def point(self, numbers: Sequence[float]) -> Any: ...
 
-    def told(self, columns: Sequence[Any], results: Sequence[Array]) -> Callable[[], Array]: ...
+    def told(self, columns: Sequence[Any], numbers: Sequence[Array]) -> Callable[[], Array]: ...
 
 
 class Results(tuple[Any, ...]):
@@ -56,7 +59,6 @@ class Results(tuple[Any, ...]):
 def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags: bool = False) -> Any:
     """What a kernel returns for arguments of which some are arrays, or the flags of the points."""
     names, shapes, batch = kernel.arguments
-    places = dict[Leaf, Array]()
     if (points := length(values)) >= 0 and not any(shapes):  # nothing is to be read, or broadcast
         arrays: Sequence[Any] = values
         lead: Shape = (points,)
@@ -68,27 +70,80 @@ def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags:
         if not lead and out is None and not flags:
             return one_point(kernel, arrays)
         points = prod(lead)
+    targets = [None] * len(kernel.results) if out is None else matched(kernel, out, lead)
     if out is not None:
-        places = matched(kernel.form, out, lead)
-        arrays = [array.copy() if overlaps(array, places.values()) else array for array in arrays]
+        arrays = [array.copy() if overlaps(array, targets) else array for array in arrays]
     columns = [
         column for array, own, shape in zip(arrays, leads, shapes, strict=True)
         for column in columns_of(array, own, shape, lead, points)
     ]  # fmt: skip
-    if kernel.evaluate is not None:
-        found, results = one_by_one(kernel, arrays, lead, places)
-    else:
-        results = _by_columns(kernel, columns, points, places, threads)
-        found = handed_back(kernel, results, lead, places)
-    if not flags and not isinstance(found, Results):
-        return found
+    numbers = computed(kernel, arrays, columns, lead, targets, threads)
     told: Callable[[], Array] = partial(np.zeros, points, np.uint8)
-    if not kernel.truths or results[-1].any():
-        told = kernel.told(columns, results)
+    if not kernel.truths or numbers[-1].any():
+        told = kernel.told(columns, numbers)
     if flags:
         return told().reshape(lead)
-    found.told, found.lead = told, lead
+    found = kernel.pick([
+        handed_back(numbers[start:stop], lead, shape, target)
+        for (start, stop), shape, target in zip(pairwise(kernel.starts), kernel.results, targets, strict=True)
+    ])  # fmt: skip
+    if type(found) is tuple:
+        found = Results(found)
+        found.told, found.lead = told, lead
     return found
+
+
+def one_point(kernel: Called, arrays: Sequence[Array]) -> Any:
+    """The results of one point, as numbers and arrays."""
+    if kernel.evaluate is None:
+        numbers = kernel.point([number for array in arrays for number in array.reshape(-1).tolist()])
+        if not any(kernel.results):
+            return numbers
+    else:
+        numbers = row_of(kernel.evaluate([array[()] for array in arrays]))
+    return kernel.pick([
+        np.array(numbers[start:stop]).reshape(shape) if shape else float(numbers[start])
+        for (start, stop), shape in zip(pairwise(kernel.starts), kernel.results, strict=True)
+    ])  # fmt: skip
+
+
+def row_of(values: Sequence[Any]) -> Array:
+    """Numbers and arrays as one row of numbers."""
+    return np.concatenate([np.ravel(value) for value in values])
+
+
+def computed(
+    kernel: Called, arrays: Sequence[Any], columns: Sequence[Any], lead: Shape, targets: Sequence[Any], threads: int
+) -> list[Array]:
+    """A column for each number of the results; where it can be, in the memory of its target. The last may be the mark."""
+    points = prod(lead)
+    if kernel.evaluate is not None:
+        table = np.empty((kernel.starts[-1], points))
+        shapes = kernel.arguments.shapes
+        whole = [np.broadcast_to(array, (*lead, *shape)) for array, shape in zip(arrays, shapes, strict=True)]
+        for place, index in enumerate(np.ndindex(lead)):
+            table[:, place] = row_of(kernel.evaluate([array[index] for array in whole]))
+        return list(table)
+    numbers = [np.empty(points) for _ in range(kernel.starts[-1])] + [np.empty(points, bool) for _ in kernel.truths]
+    for start, shape, target in zip(kernel.starts, kernel.results, targets, strict=False):
+        if target is not None and not shape and target.flags.c_contiguous:
+            numbers[start] = target.reshape(points)
+    if kernel.runner is not None and points:
+        kernel.runner(points).batch(columns, numbers, threads)
+    return numbers
+
+
+def handed_back(columns: Sequence[Array], lead: Shape, shape: Shape, target: Any) -> Array:
+    """The columns of a result as one array: its target, if there is one."""
+    if shape:
+        found = (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
+    else:
+        found = columns[0].reshape(lead)
+    if target is None:
+        return found
+    if not np.may_share_memory(found, target):
+        target[...] = found
+    return target
 
 
 def length(values: Sequence[Any]) -> int:
@@ -105,90 +160,9 @@ def length(values: Sequence[Any]) -> int:
     return found
 
 
-def overlaps(array: Any, others: Iterable[Array]) -> bool:
+def overlaps(array: Any, others: Sequence[Any]) -> bool:
     """Whether an array shares memory with one of some; two whose bounds meet may have no element in common."""
     return any(np.may_share_memory(array, other) and np.shares_memory(array, other) for other in others)
-
-
-def _by_columns(kernel: Called, columns: Sequence[Any], points: int, places: dict[Leaf, Array], threads: int) -> list[Array]:
-    """A column of numbers for each result of a tape of numbers."""
-    results = [np.empty(points, bool if place in kernel.truths else np.float64) for place in range(kernel.count)]
-    for leaf, target in places.items():
-        if not leaf.shape and target.flags.c_contiguous:
-            results[leaf.first] = target.reshape(points)
-    if kernel.runner is not None and points:
-        kernel.runner(points).batch(columns, results, threads)
-    return results
-
-
-def one_by_one(
-    kernel: Called, arrays: Sequence[Array], lead: Shape, places: dict[Leaf, Array]
-) -> tuple[Any, list[Array]]:
-    """The results of a program with arrays at many points, one point after another, and a column for each of their numbers."""
-    points, shapes = prod(lead), kernel.arguments.shapes
-    stacks = [
-        np.broadcast_to(array, (*lead, *shape)).reshape(points, *shape) for array, shape in zip(arrays, shapes, strict=True)
-    ]  # fmt: skip
-    found = {leaf: np.empty((points, *leaf.shape)) for leaf in leaves(kernel.form)}
-    assert kernel.evaluate is not None
-    for place in range(points):
-        values = kernel.evaluate([stack[place] if stack.ndim > 1 else float(stack[place]) for stack in stacks])
-        for leaf, column in found.items():
-            column[place] = values[leaf.first]
-
-    def value(leaf: Leaf) -> Array:
-        result = found[leaf].reshape(*lead, *leaf.shape)
-        if leaf in places:
-            places[leaf][...] = result
-        return places.get(leaf, result)
-
-    return collected(kernel.form, value), [number for column in found.values() for number in column.reshape(points, -1).T]
-
-
-def collected(form: Form, value: Callable[[Leaf], Array]) -> Any:
-    found = filled(form, value)
-    return Results(found) if isinstance(found, tuple) else found
-
-
-def one_point(kernel: Called, arrays: Sequence[Array]) -> Any:
-    """The results of one point, as numbers and arrays."""
-    if kernel.evaluate is not None:
-        values = kernel.evaluate([array if array.ndim else float(array) for array in arrays])
-        return filled(kernel.form, lambda leaf: np.array(values[leaf.first]) if leaf.shape else float(values[leaf.first]))
-    found = kernel.point([number for array in arrays for number in array.reshape(-1).tolist()])
-    if all(not leaf.shape for leaf in leaves(kernel.form)):
-        return found
-
-    def value(leaf: Leaf) -> Any:
-        if not leaf.shape:
-            return found[leaf.first]
-        return np.array(found[leaf.first : leaf.first + prod(leaf.shape)], np.float64).reshape(leaf.shape)
-
-    return filled(kernel.form, value)
-
-
-def handed_back(kernel: Called, results: Sequence[Array], lead: Shape, places: dict[Leaf, Array]) -> Any:
-    """Columns of results in their form, in the arrays that were given for them."""
-    if kernel.pick is not None and not places:
-        found = kernel.pick(results if len(lead) == 1 else [result.reshape(lead) for result in results])
-        return Results(found) if type(found) is tuple else found
-
-    def value(leaf: Leaf) -> Array:
-        size = prod(leaf.shape)
-        target = places.get(leaf)
-        if not leaf.shape:
-            found = results[leaf.first].reshape(lead)
-            if target is None:
-                return found
-            if not np.may_share_memory(found, target):
-                target[...] = found
-            return target
-        target = np.empty((*lead, *leaf.shape)) if target is None else target
-        columns = np.stack(results[leaf.first : leaf.first + size], axis=-1) if size else np.empty((prod(lead), 0))
-        target[...] = columns.reshape(target.shape)
-        return target
-
-    return collected(kernel.form, value)
 
 
 # -- arguments -------------------------------------------------------------------------------------------------------------
@@ -214,13 +188,13 @@ def read(name: str, value: Any) -> Array:
 def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> Shape:
     """The axes of points of an argument: those before its own."""
     split = array.ndim - len(shape)
-    has = f"`{name}` has the shape {array.shape}"
-    if split < 0 or array.shape[split:] != shape:
-        many = ", or with axes of points before its own" if name in batch else ""
-        raise refusal("bad-shape", f"{has}, and {shape} is wanted", f"give {_of_shape(shape)}{many}")
-    if split and name not in batch:
-        help = f'for many points compile with batch="{name}": then axes of points may stand before its own'
-        raise refusal("bad-shape", f"{has}, and is the same for all points", f"give {_of_shape(shape)}", help)
+    fits = split >= 0 and array.shape[split:] == shape
+    if not fits or (split and name not in batch):
+        wanted = f"an array of the shape {shape}" if shape else "a number"
+        help = [f"give {wanted}{', or with axes of points before its own' if name in batch else ''}"]
+        if fits:
+            help.append(f'for many points compile with batch="{name}": then axes of points may stand before its own')
+        raise refusal("bad-shape", f"`{name}` has the shape {array.shape}, and is to be {wanted}", *help)
     return array.shape[:split]  # type: ignore[no-any-return]
 
 
@@ -249,40 +223,21 @@ def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int)
     return [np.ascontiguousarray(table[:, place]) for place in range(size)]
 
 
-def matched(form: Form, out: Any, lead: Shape) -> dict[Leaf, Array]:
-    """The arrays of ``out``, which has the form of the result, by their places in it."""
-    found: dict[Leaf, Array] = {}
-    waiting: list[tuple[Form, Any, str]] = [(form, out, "out")]
-    while waiting:
-        part, given, place = waiting.pop()
-        if isinstance(part, Leaf):
-            target = target_of(given, (*lead, *part.shape), place)
-            if overlaps(target, found.values()):
-                raise refusal("usage", "two arrays of `out` share memory", _EACH)
-            found[part] = target
-        elif not isinstance(given, tuple | list) or len(given) != len(part):
-            what = f"`{place}` is to be a tuple of {len(part)}, as the result is"
-            raise refusal("usage", what, _EACH)
-        else:
-            waiting += [(one, each, f"{place}[{k}]") for k, (one, each) in enumerate(zip(part, given, strict=True))][::-1]
+def matched(kernel: Called, out: Any, lead: Shape) -> list[Array]:
+    """The arrays of ``out``, which is nested as the result is."""
+    found: list[Array] = []
+    try:
+        pairs = paired(kernel.form, out)
+    except (TypeError, ValueError):
+        nested = str(kernel.pick(["array"] * len(kernel.results))).replace("'", "")
+        raise refusal("usage", "`out` is not nested as the result is", f"give an array for each array: {nested}") from None
+    for shape, given in pairs:
+        shape = (*lead, *shape)
+        if type(given) is not np.ndarray or given.dtype != FLOAT64 or given.shape != shape or not given.flags.writeable:
+            what = f"{given.dtype} of the shape {given.shape}" if isinstance(given, np.ndarray) else f"a `{type(given).__name__}`"
+            help = f"give an array of float64 that may be written to: np.empty({shape})"
+            raise refusal("bad-shape", f"`out` has {what} where float64 of the shape {shape} is wanted", help)
+        if overlaps(given, found):
+            raise refusal("usage", "two arrays of `out` share memory", "give an array of its own for each array of the result")
+        found.append(given)
     return found
-
-
-_EACH = "give an array of its own for each array of the result"
-
-
-def target_of(given: Any, shape: Shape, place: str) -> Array:
-    if type(given) is np.ndarray and given.dtype is FLOAT64 and given.shape == shape and given.flags.writeable:
-        return given
-    help = f"give an array of float64 for it: np.empty({shape})"
-    if not isinstance(given, np.ndarray):
-        raise refusal("usage", f"`{place}` is a `{type(given).__name__}`, and is to be an array", help)
-    if given.dtype != np.float64 or given.shape != shape:
-        raise refusal("bad-shape", f"`{place}` has the shape {given.shape} and holds {given.dtype}", help)
-    if not given.flags.writeable:
-        raise refusal("usage", f"`{place}` is read-only", help)
-    return given
-
-
-def _of_shape(shape: Shape) -> str:
-    return f"an array of the shape {shape}" if shape else "a number"

@@ -10,7 +10,7 @@ import numpy as np
 
 from diffcli.errors import refusal
 from diffcli.kernels.calls import read
-from diffcli.kernels.form import Form, Leaf, leaves, parts
+from diffcli.kernels.form import Form, paired, shapes_in
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
 
@@ -32,38 +32,29 @@ def spread(names: Sequence[str], shapes: Sequence[Shape], x: Any) -> dict[str, A
 
 def values(form: Form, found: Any) -> Any:
     """Results as one number, where there is one; else as a vector of them, those of one point after those of another."""
-    if isinstance(form, Leaf) and not form.shape:
+    if form == ():
         return found
-    columns = [one_axis(leaf, part, 1) for leaf, part in paired(form, found)]
-    return np.concatenate(columns, axis=-1).reshape(-1)
+    return np.concatenate([one_axis(part, shape, (prod(shape),)) for shape, part in paired(form, found)], axis=-1).reshape(-1)
 
 
-def matrix(form: Form, found: Any, rows: Form) -> Array:
+def matrix(form: Any, found: Any, rows: Form) -> Array:
     """Derivatives of ``rows``, a result or a list of them, by one vector: a matrix for each point, with a row for each number."""
-    bands = list(zip(parts(form), found, strict=True)) if isinstance(rows, list) else [(form, found)]
+    bands = zip(form, found, strict=True) if isinstance(rows, list) else [(form, found)]
     made = []
-    for (band, part), row in zip(bands, leaves(rows), strict=True):
-        blocks = [one_axis(leaf, block, 2, len(row.shape)) for leaf, block in paired(band, part)]
-        made.append(np.concatenate(blocks, axis=-1) if blocks else np.empty((prod(row.shape), 0)))
+    for (band, part), row in zip(bands, shapes_in(rows), strict=True):
+        size, blocks = prod(row), paired(band, part)
+        columns = [one_axis(block, shape, (size, prod(shape[len(row) :]))) for shape, block in blocks]
+        made.append(np.concatenate(columns, axis=-1) if columns else np.empty((size, 0)))
     return np.concatenate(made, axis=-2)
 
 
 def slopes(form: Form, found: Any, rows: Form) -> Array:
     """The same of one number as a vector for each point; and else with a row for each number of each point."""
     whole = matrix(form, found, rows)
-    return whole[..., 0, :] if isinstance(rows, Leaf) and not rows.shape else whole.reshape(-1, whole.shape[-1])
+    return whole[..., 0, :] if rows == () else whole.reshape(-1, whole.shape[-1])
 
 
-def paired(form: Form, found: Any) -> list[tuple[Leaf, Any]]:
-    """The leaves of a form with what was found for them."""
-    if isinstance(form, Leaf):
-        return [(form, found)]
-    return [pair for part, each in zip(parts(form), found, strict=True) for pair in paired(part, each)]
-
-
-def one_axis(leaf: Leaf, part: Any, axes: int, split: int = 0) -> Array:
-    """A result with its own axes as one, or as two: the first ``split`` of them, and the others."""
+def one_axis(part: Any, shape: Shape, own: Shape) -> Array:
+    """A result with its own axes, which are its last, in another shape."""
     array = np.asarray(part)
-    lead = array.shape[: array.ndim - len(leaf.shape)]
-    own = (prod(leaf.shape),) if axes == 1 else (prod(leaf.shape[:split]), prod(leaf.shape[split:]))
-    return array.reshape(*lead, *own)
+    return array.reshape(*array.shape[: array.ndim - len(shape)], *own)

@@ -2,71 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from math import prod
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from diffcli._named import NamedTuple
 from diffcli.kernels.backends import Layout
 from diffcli.tape.tape import Shape
 
-
-class Leaf(NamedTuple):
-    """A number, or an array whose elements are results of a tape that stand one after another from ``first`` on."""
-
-    first: int
-    shape: Shape = ()
+Form: TypeAlias = "Shape | list[Form]"
+"""The shape of a result, ``()`` for a number; or a list of forms, which is handed back as a tuple. The elements of all results
+stand one after another on the tape."""
 
 
-Form: TypeAlias = "Leaf | list[Form]"
-"""A leaf, or a list of forms: what is handed back as a tuple."""
+def paired(form: Form, found: Any) -> list[tuple[Shape, Any]]:
+    """The shapes in a form, from left to right, with what was found for them.
 
-
-def parts(form: Form) -> list[Form]:
-    """The forms in a list of them."""
-    assert not isinstance(form, Leaf)
-    return form
-
-
-def leaves(form: Form) -> Iterator[Leaf]:
-    """The leaves of a form from left to right.
-
-    >>> [leaf.first for leaf in leaves([Leaf(0), [Leaf(1), Leaf(2)]])]
-    [0, 1, 2]
+    >>> paired([(), [(2,), ()]], (1.0, ([2.0, 3.0], 4.0)))
+    [((), 1.0), ((2,), [2.0, 3.0]), ((), 4.0)]
     """
-    if isinstance(form, Leaf):
-        yield form
-    else:
-        for part in form:
-            yield from leaves(part)
+    if isinstance(form, tuple):
+        return [(form, found)]
+    return [pair for part, each in zip(form, found, strict=True) for pair in paired(part, each)]
 
 
-def filled(form: Form, value: Callable[[Leaf], Any]) -> Any:
-    """The tuples of a form with a value for each leaf.
-
-    >>> filled([Leaf(0), [Leaf(1), Leaf(2)]], lambda leaf: leaf.first * 10)
-    (0, (10, 20))
-    """
-    return value(form) if isinstance(form, Leaf) else tuple([filled(part, value) for part in form])
+def shapes_in(form: Form) -> list[Shape]:
+    return [shape for shape, _ in paired(form, form)]
 
 
-def picker(form: Form) -> Callable[[Sequence[Any]], Any] | None:
-    """What makes the tuples of a form from a list with a value for each number; None where there are arrays in it.
+def picker(form: Form) -> Callable[[Sequence[Any]], Any]:
+    """What makes the tuples of a form from a list of all results.
 
-    >>> picker([Leaf(0), [Leaf(1), Leaf(2)]])("abc")
+    >>> picker([(), [(), ()]])("abc")
     ('a', ('b', 'c'))
     """
-    if isinstance(form, Leaf):
-        return None if form.shape else itemgetter(form.first)
-    if len(form) > 1 and all(isinstance(part, Leaf) and not part.shape for part in form):
-        return itemgetter(*[leaf.first for leaf in leaves(form)])
-    pickers = [picker(part) for part in form]
-    return None if None in pickers else lambda values: tuple([pick(values) for pick in pickers if pick])
+    places = count()
+
+    def made(part: Form) -> Callable[[Sequence[Any]], Any]:
+        if isinstance(part, tuple):
+            return itemgetter(next(places))
+        if len(part) > 1 and all(isinstance(each, tuple) for each in part):
+            return itemgetter(*[next(places) for _ in part])
+        picks = [made(each) for each in part]
+        return lambda values: tuple([pick(values) for pick in picks])
+
+    return made(form)
 
 
 def layout_of(form: Form) -> Layout:
     """What a back end is asked for one point: the form itself where all of it is numbers, else its numbers in a row."""
-    if all(not leaf.shape for leaf in leaves(form)):
-        return filled(form, lambda leaf: leaf.first)  # type: ignore[no-any-return]
-    return tuple([place for leaf in leaves(form) for place in range(leaf.first, leaf.first + prod(leaf.shape))])
+    shapes = shapes_in(form)
+    places = tuple(range(sum(map(prod, shapes))))
+    return places if any(shapes) else picker(form)(places)

@@ -11,14 +11,13 @@ from functools import cached_property, reduce
 from typing import Any
 
 import jax
-import numpy as np
 from jax import numpy as jnp
 from jax.scipy import special
 
+from diffcli.errors import refusal
 from diffcli.kernels.backends import Layout
 from diffcli.kernels.numpy import CALLS, NumPyRunner
-from diffcli.operations import Operation
-from diffcli.operations.arithmetic import arrays
+from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import start_values
 from diffcli.tape.running.rules import OPERATORS, Arithmetic, Function
@@ -48,21 +47,6 @@ def neither(a: Array) -> Array:
     return unless(jnp.isnan(a * 1.0), (a == 0) * 1.0)
 
 
-def called_back(function: Function) -> Function:
-    """A function of NumPy's arrays, which JAX calls where Python runs."""
-
-    def on_host(*operands: Array) -> Array:
-        with arrays.quiet():
-            return np.asarray(function(*map(np.asarray, operands)))
-
-    def followed(*operands: Array) -> Array:
-        operands = jnp.broadcast_arrays(*operands)
-        shape = jax.ShapeDtypeStruct(operands[0].shape, np.float64)
-        return jax.pure_callback(on_host, shape, *operands, vmap_method="expand_dims")
-
-    return followed
-
-
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 FUNCTIONS: dict[str, Function] = {
     name: getattr(jnp, function.__name__) for name, function in CALLS.items() if hasattr(jnp, function.__name__)
@@ -77,7 +61,7 @@ FUNCTIONS |= {
     "clip": lambda a, b, c: jnp.minimum(jnp.maximum(a, b), c), "where": lambda condition, a, b: jnp.where(condition != 0, a, b),
     "and": both, "or": lambda a, b: neither(both(neither(a), neither(b))), "not": neither, "stop_gradient": lambda a: a,
     "erf": special.erf, "erfc": special.erfc, "gamma": beside_poles(special.gamma), "lgamma": beside_poles(special.gammaln),
-    "digamma": beside_poles(special.digamma), "polygamma": called_back(arrays.FUNCTIONS["polygamma"]),
+    "digamma": beside_poles(special.digamma),
     "gelu": lambda a: jnp.where(a > 40, a, jnp.where(a < -40, 0.0, a * special.erfc(-a * 0.5**0.5) / 2)),
 }  # fmt: skip
 STRICT: dict[str, Function] = {
@@ -88,12 +72,7 @@ STRICT: dict[str, Function] = {
 """Both as in `diffcli.operations.arithmetic.floats`."""
 
 
-class _JAX(Arithmetic):
-    def of_own(self, function: Function, row: Operation) -> Function:
-        return called_back(arrays.each(function, len(row.operands)))
-
-
-ARITHMETIC = _JAX(FUNCTIONS, STRICT, operators=OPERATORS | {"square": "({0} * {0})"}, kind="JAX")
+ARITHMETIC = Arithmetic(FUNCTIONS, STRICT, operators=OPERATORS | {"square": "({0} * {0})"})
 
 
 class JAXRunner(NumPyRunner):
@@ -101,6 +80,9 @@ class JAXRunner(NumPyRunner):
 
     def results(self, *inputs: Array) -> list[Array]:
         """The results of the tape, for JAX to follow."""
+        missing = [name for name in self.tape.operations if isinstance(name, OwnName) or name == "polygamma"]
+        if missing:
+            raise refusal("usage", f"JAX has nothing for the operation `{missing[0]}`", 'backend="numpy" has')
         values = start_values(self.tape, inputs)
         for slot, function in zip(self.tape.rows(), ARITHMETIC.row_functions(self.tape), strict=True):
             values[slot] = function(*[values[operand] for operand in self.tape.operands_of(slot)])

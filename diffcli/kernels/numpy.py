@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, cached_property, partial, reduce
+from contextlib import suppress
+from functools import cache, lru_cache, partial, reduce
 from math import isfinite
 from timeit import repeat
 from typing import Any
@@ -23,8 +24,9 @@ from diffcli.operations.arithmetic import arrays
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import NUMPY
-from diffcli.tape.running.evaluation import Values, constant_values, last_uses
-from diffcli.tape.running.rules import FLOAT, Arithmetic, fold, parse_own
+from diffcli.tape.running.evaluation import Evaluator, constant_values, last_uses
+from diffcli.tape.running.rules import FLOAT, fold, parse_own
+from diffcli.tape.tape import Shape
 
 BLOCK = 10_000
 """The most points in a block: longer sums, BLAS hands to threads of its own."""
@@ -39,22 +41,22 @@ TRUTHS = {
 """Rows whose values are truths where nothing is undefined."""
 
 
-def halved(angle: Any, out: Any) -> None:
+def halved(angle: Any, out: Any = None) -> Any:
     """Half of an angle; where that is no float, the block is left to care."""
     with np.errstate(under="raise"):
-        np.multiply(angle, 0.5, out=out)
+        return np.multiply(angle, 0.5, out=out)
 
 
 CALLS: dict[str, Callable[..., Any]] = {
     **{name: function for name, function in arrays.FUNCTIONS.items() if arrays.takes_memory(function) and name != "logaddexp"},
     **TRUTHS, "div": np.divide, "pow": np.power, "hypot": np.hypot, "copysign": np.copysign, "max": np.maximum, "min": np.minimum,
-    "floor_divide": np.floor_divide, "halved": halved, "number": np.positive,
+    "floor_divide": np.floor_divide, "halved": halved,
 }  # fmt: skip
 """Rows that NumPy computes into an array that it is given, right as long as everything is finite."""
 
 HONEST = frozenset((
     *TRUTHS, "add", "sub", "mul", "div", "neg", "square", "sqrt", "exp", "log", "abs", "sign", "floor", "ceil", "round", "trunc",
-    "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "number", "halved",
+    "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "halved",
 ))  # fmt: skip
 """Rows that make nothing infinite or undefined of finite operands without a word of NumPy's; others are looked at."""
 
@@ -69,7 +71,8 @@ CALLED = {name: function.__name__ if isinstance(function, np.ufunc) else name fo
 """What a row is called in a source."""
 
 NAMES: dict[str, Any] = {CALLED[name]: function for name, function in CALLS.items()}
-NAMES |= {"array": np.array, "nan": np.nan, "inf": np.inf, "copyto": np.copyto, "putmask": np.putmask, "finite": finite}
+NAMES |= {function.__name__: function for function in (np.array, np.copyto, np.putmask, np.where, finite)}
+NAMES |= {"nan": np.nan, "inf": np.inf}
 """What the names in a source stand for, but for constants and functions that NumPy does not have."""
 
 
@@ -122,7 +125,7 @@ class Plain(Tape):
         return slot if self.is_truth(slot) else self.row("ne", slot, self.constant(0.0))
 
     def value(self, slot: int) -> int:
-        return self.row("number", slot) if self.is_truth(slot) else slot
+        return self.row("where", slot, self.constant(1.0), self.constant(0.0)) if self.is_truth(slot) else slot
 
     def emit(self, name: str, operands: Sequence[int]) -> int:
         """The slot of an operation applied to some slots."""
@@ -181,98 +184,86 @@ def as_late(tape: Tape) -> list[int]:
 
 
 class Plan:
-    """A tape made ready for inputs some of which are one number for all points: then so is what depends on no others."""
+    """A tape as a source for inputs some of which are one number for all points: what depends on those alone is computed once.
+
+    The rest is computed for each block, in registers, which hold another value as soon as nothing reads theirs any more.
+    """
 
     def __init__(self, tape: Tape, varying: Sequence[bool], truths: frozenset[int]) -> None:
-        self.tape = tape
-        self.values = constant_values(tape)
-        varies = [*varying, *[False] * (tape.size - tape.first_row)]
-        order = as_late(tape)
-        for slot in order:
-            varies[slot] = any(varies[operand] for operand in tape.operands_of(slot))
-        self.varying = [slot for slot in order if varies[slot]]
-        self.single = [slot for slot in order if not varies[slot] and self.values[slot] is None]
-        """The rows that depend on the points, and those that do on inputs which are one number."""
-        read = dict.fromkeys(operand % tape.size for slot in self.varying for operand in tape.operands_of(slot))
-        read |= dict.fromkeys(slot % tape.size for slot in tape.results)
-        self.given = [slot for slot in read if not varies[slot] and self.values[slot] is None]
-        """What is one number, and read where there are points."""
-        moving = [slot for slot in range(tape.first_row) if varies[slot]]
-        plain = Plain(tape, [*[f"x{slot}" for slot in moving], *[f"u{slot}" for slot in self.given]])
-        at = {slot: place for place, slot in enumerate([*moving, *self.given])}
-        at |= {slot: plain.constant(value) for slot, value in enumerate(self.values) if value is not None and slot in read}
-        for slot in self.varying:
-            at[slot] = plain.emit(tape.operation(slot), [at[operand % tape.size] for operand in tape.operands_of(slot)])
-        places = [at[slot % tape.size] for slot in tape.results]
-        places = [plain.truth(slot) if place in truths else plain.value(slot) for place, slot in enumerate(places)]
+        constants, at = constant_values(tape), {slot: slot for slot in range(tape.first_row)}
+        plain = Plain(tape, [f"{'x' if varies else 'n'}{slot}" for slot, varies in enumerate(varying)])
+
+        def place(slot: int) -> int:
+            slot %= tape.size
+            if slot not in at:
+                at[slot] = plain.constant(constants[slot])
+            return at[slot]
+
+        for slot in as_late(tape):
+            if constants[slot] is None:
+                at[slot] = plain.emit(tape.operation(slot), [place(operand) for operand in tape.operands_of(slot)])
+        slots = [place(slot) for slot in tape.results]
+        slots = [plain.truth(slot) if position in truths else plain.value(slot) for position, slot in enumerate(slots)]
+        self.decided = plain.decided
         self.names = dict(enumerate(plain.inputs)) | {-1 - index: f"k{index}" for index in range(len(plain.constants))}
+        self.head, self.body = ([f"finite({name})" for name in plain.inputs if name[0] == kind] for kind in "nx")
+        self.head += [f"k{index} = array({value!r})" for index, value in enumerate(plain.constants)]
         self.free: dict[str, list[str]] = {"r": [], "b": []}
-        self.counts = {"r": 0, "b": 0}
-        wanted = {slot: f"o{place}" for place, slot in reversed([*enumerate(places)]) if slot >= plain.first_row}
-        calls: list[str] = []
-        for slot, last in zip(plain.rows(), last_uses(plain, places), strict=True):
+        self.registers: list[str] = []
+        outputs = [f"o{position}" for position in range(len(slots))]
+        wanted = dict(zip(reversed(slots), reversed(outputs), strict=True))
+        for slot, last in zip(plain.rows(), last_uses(plain, slots), strict=True):
             if slot not in last:
-                calls += self.calls(plain, slot, last, wanted.get(slot, ""))
-        calls += [f"copyto(o{place}, {self.names[slot]})" for place, slot in enumerate(places) if wanted.get(slot) != f"o{place}"]
-        registers = [f"{kind}{index}" for kind, count in self.counts.items() for index in range(count)]
-        columns = [*plain.inputs, *[f"o{place}" for place in range(len(places))], *registers]
-        lines = [f"k{index} = array({value!r})" for index, value in enumerate(plain.constants)]
-        self.source = "\n    ".join(["\n".join([*lines, f"def block({', '.join(columns)}):"]), *(calls or ["pass"])])
+                self.write(plain, slot, last, wanted.get(slot, ""))
+        pairs = zip(outputs, [self.names[slot] for slot in slots], strict=True)
+        self.body += [f"copyto({out}, {name})" for out, name in pairs if name != out]
+        once, columns = ([name for name in plain.inputs if name[0] == kind] for kind in "nx")
+        head = [f"def kernel({', '.join(once)}):", *self.head, f"def block({', '.join([*columns, *outputs, *self.registers])}):"]
+        self.source = "\n    ".join([*head, *[f"    {line}" for line in self.body], "return block"])
         namespace = NAMES | plain.functions
         exec(compile(self.source, "<kernel>", "exec"), namespace)
-        self.block: Callable[..., None] = namespace["block"]
-        self.decided = plain.decided
+        self.kernel: Callable[..., Callable[..., None]] = namespace["kernel"]
+        self.carefully = lru_cache(4)(partial(carefully, tape))
 
-    def calls(self, plain: Plain, slot: int, last: Sequence[int], out: str) -> list[str]:
-        """The calls of a row; the registers of values that nothing reads after it may hold its result."""
+    def write(self, plain: Plain, slot: int, last: Sequence[int], out: str) -> None:
+        """Write the calls of a row; its result may stand where a value stood that nothing reads after it."""
         name, operands = plain.operation(slot), plain.operands_of(slot)
-        kind = "b" if name in TRUTHS else "r"
-        late = [operand for operand in last if name == "where" and operand == operands[1]]  # read when the other one stands
-        self.release(sorted(set(last) - set(late), key=lambda operand: operand == operands[-1]))
-        if not out and not self.free[kind]:
-            self.free[kind].append(f"{kind}{self.counts[kind]}")
-            self.counts[kind] += 1
-        self.names[slot] = out = out or self.free[kind].pop()
-        self.release(late)
         given = [self.names[operand] for operand in operands]
-        if name == "where":
-            found = [f"copyto({out}, {given[2]})"] * (out != given[2]) + [f"putmask({out}, {given[0]}, {given[1]})"]
-        elif name == "number":
-            found = [f"copyto({out}, {given[0]})"]
-        elif name in CALLS:
-            found = [f"{CALLED[name]}({', '.join(given)}, out={out})"]
+        call, lines = f"{CALLED.get(name, name)}({', '.join(given)}", self.body
+        if all(operand[0] in "kns" for operand in given):
+            out, lines = f"s{slot}", self.head
+            lines.append(f"{out} = {call})")
         else:
-            found = [f"copyto({out}, {name}({', '.join(given)}))"]
-        exact = name in HONEST and all(isfinite(plain.number(operand) or 0.0) for operand in operands)
-        return found if exact else [*found, f"finite({out})"]
+            late = [operand for operand in last if name == "where" and operand == operands[1]]  # read when the other one stands
+            self.release(sorted(set(last) - set(late), key=lambda operand: operand == operands[-1]))
+            out = out or self.register("b" if name in TRUTHS else "r")
+            self.release(late)
+            if name == "where":
+                lines += [f"copyto({out}, {given[2]})"] * (out != given[2]) + [f"putmask({out}, {given[0]}, {given[1]})"]
+            else:
+                lines.append(f"{call}, out={out})" if name in CALLED else f"copyto({out}, {call}))")
+        self.names[slot] = out
+        if name not in HONEST or not all(isfinite(plain.number(operand) or 0.0) for operand in operands):
+            lines.append(f"finite({out})")
+
+    def register(self, kind: str) -> str:
+        if not self.free[kind]:
+            self.free[kind].append(f"{kind}{len(self.registers)}")
+            self.registers += self.free[kind]
+        return self.free[kind].pop()
 
     def release(self, slots: Sequence[int]) -> None:
         for name in [self.names[slot] for slot in slots]:
             if name[0] in self.free:
                 self.free[name[0]].append(name)
 
-    def numbers(self, inputs: Sequence[Any]) -> Values:
-        """The value of every slot that is one number for all points."""
-        values, functions = [*inputs, *self.values[self.tape.first_row :]], FLOAT.row_functions(self.tape)
-        for slot in self.single:
-            values[slot] = functions[slot - self.tape.first_row](*[values[operand] for operand in self.tape.operands_of(slot)])
-        return values
 
-    @cached_property
-    def careful(self) -> list[tuple[int, Callable[..., Any], tuple[int, ...], list[int]]]:
-        """The rows that depend on the points: each a slot, its function, its operands, and what nothing reads after it."""
-        tape, first = self.tape, self.tape.first_row
-        functions, last = Arithmetic.row_functions(NUMPY, tape), last_uses(tape, tape.results)
-        return [(slot, functions[slot - first], tape.operands_of(slot), last[slot - first]) for slot in sorted(self.varying)]
-
-    def carefully(self, values: Values, results: Sequence[Any]) -> None:
-        """Compute a block of points with all their special cases."""
-        for slot, function, operands, last in self.careful:
-            values[slot] = function(*[values[operand] for operand in operands])
-            for unread in last:
-                values[unread] = None
-        for result, slot in zip(results, self.tape.results, strict=True):
-            np.copyto(result, np.not_equal(values[slot], 0) if result.dtype == bool else values[slot])
+def carefully(tape: Tape, length: int) -> Evaluator:
+    """What computes a block of so many points with all their special cases: every row, of branches that are not taken too."""
+    shapes: list[Shape] = [(length,)] * tape.first_row
+    for row in tape.operands:
+        shapes.append((length,) if any(operand >= 0 and shapes[operand] for operand in row) else ())
+    return Evaluator(tape.copy(shapes=shapes, skips=[]))
 
 
 class NumPyRunner:
@@ -282,9 +273,13 @@ class NumPyRunner:
     >>> from diffcli.tape import lower
     >>> kernel = make(lower(parse("log(x)*y")), 0)
     >>> print(kernel.source)
-    def block(x0, x1, o0, r0):
-        log(x0, out=r0)
-        multiply(r0, x1, out=o0)
+    def kernel():
+        def block(x0, x1, o0, r0):
+            finite(x0)
+            finite(x1)
+            log(x0, out=r0)
+            multiply(r0, x1, out=o0)
+        return block
     >>> result = np.empty(3)
     >>> kernel.batch([np.array([1.0, 0.0, -1.0]), 2.0], [result])
     >>> result
@@ -309,7 +304,7 @@ class NumPyRunner:
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
         """See `diffcli.kernels.backends.Runner`."""
         plan = self.plan(*[isinstance(given, np.ndarray) for given in inputs])
-        points, width = len(results[0]), plan.counts["r"] + len(inputs) + len(results)
+        points, width = len(results[0]), len(plan.registers) + len(inputs) + len(results)
         count = -(-points // max(BLOCK // 4, min(BLOCK, MEMORY // 8 // width)))
         size = max(1, -(-points // max(1, count + -count % threads)))
         run = partial(run_blocks, plan, inputs, results, size)
@@ -322,32 +317,27 @@ class NumPyRunner:
 
 def run_blocks(plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int, starts: range) -> None:
     """Compute the blocks that start at some points."""
-    floats, truths = np.empty((plan.counts["r"], size)), np.empty((plan.counts["b"], size), bool)
-    values = plan.numbers(inputs)
-    columns = [(slot, given) for slot, given in enumerate(inputs) if isinstance(given, np.ndarray)]
-    singles = [np.array(values[slot]) for slot in plan.given]
-    plainly = plan.decided and all(map(np.isfinite, singles))
-    wait = patience = 0
-    with arrays.quiet():
-        for start in starts:
-            found = [result[start : start + size] for result in results]
-            given = [(slot, column[start : start + size]) for slot, column in columns]
-            if plainly and not wait:
-                try:
-                    with np.errstate(divide="raise", over="raise", invalid="raise"):
-                        for _, column in given:
-                            finite(column)
-                        registers = [*floats[:, : len(found[0])], *truths[:, : len(found[0])]]
-                        plan.block(*[column for _, column in given], *singles, *found, *registers)
-                    patience = 0
-                    continue
-                except FloatingPointError:
-                    patience = wait = min(2 * patience + 1, 15)  # its neighbours are likely to be no better
-            wait -= 1
-            block = values.copy()
-            for slot, column in given:
-                block[slot] = column
-            plan.carefully(block, found)
+    registers = [np.empty(size, bool if name[0] == "b" else float) for name in plan.registers]
+    block, wait, patience = None, 0, 0
+    watched = partial(np.errstate, divide="raise", over="raise", invalid="raise", under="ignore")
+    with suppress(FloatingPointError), watched():
+        block = plan.kernel(*[given for given in inputs if not isinstance(given, np.ndarray)]) if plan.decided else None
+    for start in starts:
+        part = slice(start, start + size)
+        found = [result[part] for result in results]
+        columns = [given[part] for given in inputs if isinstance(given, np.ndarray)]
+        if block is not None and not wait:
+            try:
+                with watched():
+                    block(*columns, *found, *[register[: len(found[0])] for register in registers])
+                patience = 0
+                continue
+            except FloatingPointError:
+                patience = wait = min(2 * patience + 1, 15)  # its neighbours are likely to be no better
+        wait -= 1
+        point = [given[part] if isinstance(given, np.ndarray) else np.full(len(found[0]), given) for given in inputs]
+        for result, value in zip(found, plan.carefully(len(found[0]))(point), strict=True):
+            np.copyto(result, np.not_equal(value, 0) if result.dtype == bool else value)
 
 
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> NumPyRunner:

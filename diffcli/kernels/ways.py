@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from math import isfinite, nan
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.errors import LimitError, error
 from diffcli.kernels.backends import Runner
 
@@ -14,13 +13,13 @@ MOST_WAYS = 32
 """How many ways through a function are kept."""
 
 
-class Way(NamedTuple):
-    """One way through a function; both of its tapes have the same inputs, and run so many points."""
+class Way:
+    """One way through a function: what runs the points that take it, and its guard, a truth: whether a point takes another."""
 
-    guard: Callable[[int], Runner]
-    """The tape of one truth: whether a point takes another way."""
-    runner: Callable[[int], Runner]
-    """The tape of the results of points that take this one."""
+    def __init__(self, guard: Callable[[int], Runner], runner: Callable[[int], Runner]) -> None:
+        self.guard, self.runner = guard, runner
+        self.elsewhere, self.results = guard(1).entry(dict), runner(1).entry(dict)
+        """The same of one point, of floats."""
 
 
 def undefined(result: Any) -> Any:
@@ -56,20 +55,16 @@ class Ways:
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
-        entries: list[tuple[Callable[..., Any], Callable[..., Any]]] = []
 
         def kernel(*values: Any, **named: Any) -> Any:
             if named or len(values) != self.inputs or not all(type(value) is float for value in values):
                 return otherwise(*values, **named)
-            for elsewhere, function in entries:
-                if not elsewhere(*values):
-                    return function(*values)
-            known = len(entries) < len(self.known)
-            if not known and not all(map(isfinite, values)):
-                return undefined(entries[0][1](*values))
-            way = self.known[len(entries)] if known else self.add(values)
-            entries.append((way.guard(1).entry(otherwise), way.runner(1).entry(otherwise)))
-            return kernel(*values) if known else entries[-1][1](*values)  # whatever its guard says, which may round otherwise
+            for way in self.known:
+                if not way.elsewhere(*values):
+                    return way.results(*values)
+            if not all(map(isfinite, values)):
+                return undefined(self.known[0].results(*values))
+            return self.add(values).results(*values)  # whatever its guard says, which may round otherwise
 
         return kernel
 
@@ -91,13 +86,12 @@ class Ways:
                     self.add([float(number) for number in at(left[0])])
                     fresh = 1  # the first point takes it whatever the guard says, which may round otherwise
                 continue
-            guard, runner = self.known[place]
-            elsewhere = np.empty(len(left), bool)
-            guard(len(left)).batch(at(left), [elsewhere], threads)
+            way, elsewhere = self.known[place], np.empty(len(left), bool)
+            way.guard(len(left)).batch(at(left), [elsewhere], threads)
             elsewhere[:fresh], fresh = False, 0
             own, left, place = left[~elsewhere], left[elsewhere], place + 1
             found = [np.empty(len(own), result.dtype) for result in results]
             if len(own):
-                runner(len(own)).batch(at(own), found, threads)
+                way.runner(len(own)).batch(at(own), found, threads)
             for result, part in zip(results, found, strict=True):
                 result[own] = part

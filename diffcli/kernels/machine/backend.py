@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from threading import Thread
@@ -17,7 +17,7 @@ from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
 from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code, processor, settle
-from diffcli.kernels.machine.entry import entry
+from diffcli.kernels.machine.entry import entry, given, shape_of
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop, spread
 from diffcli.kernels.machine.objects import address_of_numbers, fill, fits
@@ -98,8 +98,9 @@ class Machine:
 
     def long_entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """One point of a long tape: a block of one vector."""
-        loop = Loop(self.tape, frozenset(), frozenset(), self.width, self.width)
-        count, several = self.tape.first_row, len(self.tape.results)
+        tape = given(self.tape, shape_of(self.layout)[1])
+        loop = Loop(tape, frozenset(), frozenset(), self.width, self.width)
+        count, several = tape.first_row, len(tape.results)
 
         def entry(*inputs: Any, **names: Any) -> Any:
             if names or len(inputs) != count or any(type(value) is not float for value in inputs):
@@ -109,7 +110,7 @@ class Machine:
             loop.call(0, 1, address_of_numbers(table))
             if room.view(np.uint8)[-8] & 1:
                 return self.careful.entry(otherwise)(*inputs)
-            return nested(self.layout, room[count:].tolist())
+            return nested(self.layout, iter(room[count:].tolist()))
 
         return entry
 
@@ -210,6 +211,6 @@ class Machine:
         return module, lanes.rescue is not None
 
 
-def nested(layout: Layout, values: Sequence[float]) -> Any:
-    """Results in their layout."""
-    return values[layout] if isinstance(layout, int) else tuple([nested(part, values) for part in layout])
+def nested(layout: Layout, values: Iterator[float]) -> Any:
+    """Results, in their order, in the layout."""
+    return next(values) if isinstance(layout, int) else tuple([nested(part, values) for part in layout])

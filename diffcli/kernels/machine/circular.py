@@ -66,7 +66,7 @@ def sin(x: Value) -> Value:
 def cos(x: Value) -> Value:
     whole, sine, cosine = _circle(x)
     found = x.lanes.where((whole & 1).equals(1), sine, cosine)
-    return (found.bits() ^ ((whole.plus(1) << 62) & _SIGN)).as_number()
+    return (found.bits() ^ (((whole + 1) << 62) & _SIGN)).as_number()
 
 
 def tan(x: Value) -> Value:

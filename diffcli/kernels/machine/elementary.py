@@ -61,7 +61,7 @@ def scaled(x: Value, k: Value) -> Value:
         return lanes.scaled(x, k)
     half = lanes.fma(k, 0.5, TO_WHOLE)
     rest = (k - (half - TO_WHOLE)) + TO_WHOLE
-    return (x.bits() + (half.bits() << 52)).as_number() * (rest.bits() << 52).plus(_ONE).as_number()
+    return (x.bits() + (half.bits() << 52)).as_number() * ((rest.bits() << 52) + _ONE).as_number()
 
 
 def exp(x: Value) -> Value:
@@ -83,7 +83,7 @@ def expm1(x: Value) -> Value:
     lanes = x.lanes
     k, r = _exponent(clamped(x, -50.0, 710.0))
     near = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
-    power = ((k + (TO_WHOLE - 1.0)).bits() << 52).plus(_ONE).as_number()
+    power = (((k + (TO_WHOLE - 1.0)).bits() << 52) + _ONE).as_number()
     found = lanes.intrinsic("copysign", 2.0 * lanes.fma(near, power, power - 0.5), x)
     return lanes.where(abs(x) < 1e-300, x, found)  # of which half may be 0
 
@@ -112,9 +112,9 @@ def log_parts(x: Value) -> tuple[Value, Value]:
     """The whole number k and m between sqrt(1/2) and sqrt(2), with x = m*2^k; of x > 0."""
     lanes = x.lanes
     subnormal = x < _SMALLEST
-    bits = lanes.where(subnormal, x * 2.0**54, x).bits().plus(_ONE - _ROOT_HALF)
+    bits = lanes.where(subnormal, x * 2.0**54, x).bits() + (_ONE - _ROOT_HALF)
     exponent = (bits.shifted_down(52) | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
-    m = (bits & _MANTISSA).plus(_ROOT_HALF).as_number()
+    m = ((bits & _MANTISSA) + _ROOT_HALF).as_number()
     return exponent - lanes.where(subnormal, 2.0**52 + 1023 + 54, 2.0**52 + 1023), m
 
 
@@ -152,7 +152,7 @@ def log1p(x: Value) -> Value:
     lanes = x.lanes
     u = 1.0 + x
     k, m = log_parts(u)
-    over_power = (m.bits() - u.bits()).plus(_ONE).as_number()  # 2^-k
+    over_power = ((m.bits() - u.bits()) + _ONE).as_number()  # 2^-k
     f = lanes.where(u < 2.0**60, lanes.fma(x - (u - 1.0), over_power, m - 1.0), m - 1.0)
     found = lanes.fma(k, LOG_2[0], f - lanes.fma(k, -LOG_2[1], _log_near_1(f)))
     return lanes.intrinsic("copysign", log_edges(u, found), x)

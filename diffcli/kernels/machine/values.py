@@ -92,10 +92,6 @@ class Value:
     def __lshift__(self, other: int) -> Value:
         return self._with("shl", other)
 
-    def plus(self, other: int) -> Value:
-        """Whole numbers and one that is the same for all."""
-        return self._with("add", other)
-
     def shifted_down(self, count: int) -> Value:
         """Whole numbers without a sign, divided by 2^count."""
         return self._with("lshr", count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal, overload
+from typing import Any
 
 from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
@@ -22,30 +22,6 @@ MOST_KEPT = 64
 """How many kernels are kept to be used again."""
 
 
-@overload
-def compile(
-    target: Target, *, order: Literal[0], at: At | None = ..., wrt: str | Sequence[str] | None = ...,
-    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
-    flags: str = ..., max_nodes: int = ...,
-) -> Kernel[Any]: ...
-
-
-@overload
-def compile(
-    target: Target, *, order: Literal[1] = ..., at: At | None = ..., wrt: str | Sequence[str] | None = ...,
-    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
-    flags: str = ..., max_nodes: int = ...,
-) -> Kernel[tuple[Any, Any]]: ...
-
-
-@overload
-def compile(
-    target: Target, *, order: Literal[2], at: At | None = ..., wrt: str | Sequence[str] | None = ...,
-    of: str | Sequence[str] | None = ..., directions: bool | str = ..., batch: str | Sequence[str] = ..., backend: str = ...,
-    flags: str = ..., max_nodes: int = ...,
-) -> Kernel[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]: ...
-
-
 @for_library
 def compile(
     target: Target,
@@ -53,13 +29,13 @@ def compile(
     at: At | None = None,
     wrt: str | Sequence[str] | None = None,
     of: str | Sequence[str] | None = None,
-    order: Literal[0, 1, 2] = 1,
+    order: int = 1,
     directions: bool | str = False,
     batch: str | Sequence[str] = (),
     backend: str = AUTO,
     flags: str = "",
     max_nodes: int = MOST_ROWS,
-) -> Kernel[Any]:
+) -> Kernel:
     """A program and its derivatives as a kernel: a function of numbers and arrays that is made once and called often.
 
     Parameters
@@ -155,7 +131,7 @@ def compile(
     program = as_program(target)
     shapes: Any = None
     if type(program) is not Program:
-        shapes = ANYWHERE if at is None else dict(as_point(at)) if isinstance(at, str) else at
+        shapes = ANYWHERE if at is None else at
     elif at is not None:
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
@@ -171,7 +147,7 @@ def compile(
 
 
 @lru_cache(MOST_KEPT)
-def kernel_of(asked: Asked) -> Kernel[Any]:
+def kernel_of(asked: Asked) -> Kernel:
     """The kernel of a text; the same one as long as it is kept."""
     program, at = parse(asked.text), ANYWHERE
     if asked.at is not None:

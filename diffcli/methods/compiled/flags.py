@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -114,6 +114,9 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
     return Marked(found.tape, tuple(there))
 
 
+_parsed = cache(parse)
+
+
 def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[str, int]]:
     """The kinds of break of a row, each with the slot of its condition."""
     name, operands = build.row(slot)
@@ -122,7 +125,7 @@ def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[
         yield "point-branch", build.emit("eq", (operands[0], build.constant(0.0)), span)
     for kind, text in row.breaks:
         names = {TIES: build.ties(slot)} if row.variadic else dict(zip(row.parameters, operands, strict=True))
-        condition = build.lower(parse(text), names | {RESULT: slot}, span)
+        condition = build.lower(_parsed(text), names | {RESULT: slot}, span)
         if condition is not None:
             yield kind, condition
 
@@ -150,19 +153,15 @@ class Flags:
         self.known: dict[int, int] = {}
         """What the patterns mean that have been asked for."""
 
-    def at(self, point: Sequence[float], results: Iterable[float] = ()) -> Flag:
-        """The flags of one point, and of the numbers that were found there; of one that is not finite there is nothing else."""
-        found = Flag(0) if all(map(math.isfinite, results)) else Flag.NONFINITE
-        return found | flags_of(self.ask(point)) if all(map(math.isfinite, point)) else found
-
-    def of(self, keys: Sequence[int], points: Iterable[Sequence[float]]) -> list[int]:
-        """The flags of points with some patterns, but for `Flag.NONFINITE`."""
+    def of(self, keys: Sequence[int], points: Sequence[Sequence[float]]) -> list[int]:
+        """The flags of points with some patterns, but for `Flag.NONFINITE`; a point that is not finite has no others."""
         if len(self.known) + len(keys) > MOST_KNOWN:
-            self.known.clear()
+            self.known = {}
+        known = self.known
         for key, point in zip(keys, points, strict=True):
-            if key not in self.known:
-                self.known[key] = int(self.at(point))
-        return [self.known[key] for key in keys]
+            if key not in known:
+                known[key] = int(flags_of(self.ask(point))) if all(map(math.isfinite, point)) else 0
+        return [known[key] for key in keys]
 
 
 def flags_of(notes: Iterable[Diagnostic]) -> Flag:
@@ -173,7 +172,7 @@ def flags_of(notes: Iterable[Diagnostic]) -> Flag:
     return found
 
 
-def notes_of(answer: Callable[[], Any]) -> Sequence[Diagnostic]:
+def diagnostics_of(answer: Callable[[], Any]) -> Sequence[Diagnostic]:
     """The notes of an answer, or the diagnostics of the error that there is in place of it."""
     try:
         return answer().notes  # type: ignore[no-any-return]

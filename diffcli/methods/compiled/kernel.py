@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Generic, TypeVar, overload
+from itertools import accumulate
+from math import prod
+from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
 from diffcli.kernels.backends import Runner
-from diffcli.kernels.form import Form, parts, picker
+from diffcli.kernels.form import picker, shapes_in
 from diffcli.methods.compiled.flags import Flag, Flags
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.points.ranges import THREADS
-from diffcli.tape import Tape
 from diffcli.tape.tape import Shape
-
-Point = TypeVar("Point")
-"""What a kernel returns for one point."""
 
 
 class Arguments(NamedTuple):
@@ -30,7 +28,7 @@ class Arguments(NamedTuple):
     """Those that may have axes of points before their own."""
 
 
-class Kernel(Generic[Point]):
+class Kernel:
     """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many.
 
     ``inputs`` are the names of its arguments in order, ``wrt`` those that it differentiates by, ``order`` the order of its
@@ -44,18 +42,16 @@ class Kernel(Generic[Point]):
     (18.0, array([12.]))
     """
 
-    def __new__(cls, *_: Any, **__: Any) -> Kernel[Any]:
+    def __new__(cls, *_: Any, **__: Any) -> Kernel:
         """A kernel of a class of its own, whose ``__call__`` is compiled: a call of floats costs nothing beside it."""
         return object.__new__(type(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__}))
 
     def __init__(
         self,
         arguments: Arguments,
-        form: Form,
-        tape: Tape,
+        form: Any,
         system: Any,
-        asked: Any,
-        again: tuple[Callable[..., Kernel[Any]], Any],
+        again: tuple[Callable[..., Kernel], Any],
         flags: Flags,
         runner: Callable[[int], Runner] | None = None,
         evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
@@ -63,15 +59,14 @@ class Kernel(Generic[Point]):
         self.inputs = arguments.names
         """The names of the arguments, in order."""
         self.arguments, self.form, self.pick = arguments, form, picker(form)
-        self.count, self.truths = len(tape.results), frozenset[int]()
-        self.tape, self._flags = tape, flags
-        if flags.marked is not None:
-            self.tape, self.truths = flags.marked.tape, frozenset((self.count,))
-            self.count += 1
+        self.results = shapes_in(form)
+        self.starts = list(accumulate(map(prod, self.results), initial=0))
+        self.truths = frozenset[int]() if flags.marked is None else frozenset(self.starts[-1:])
+        self._flags = flags
         self.runner, self.evaluate, self._again = runner, evaluate, again
-        self.wrt, self.order, self.directions, self.backend = tuple(system.wrt), asked.order, asked.directions, asked.backend
-        if evaluate is not None:
-            self.backend = "arrays"
+        asked = again[1]
+        self.wrt, self.order, self.directions = tuple(system.wrt), asked.order, asked.directions
+        self.backend = asked.backend if evaluate is None else "arrays"
         self.text = system.expression()
 
     @cached_property
@@ -91,12 +86,6 @@ class Kernel(Generic[Point]):
 
     def __repr__(self) -> str:
         return f"<Kernel of {self.text}: {', '.join(self.inputs)}; order {self.order}, {self.backend}>"
-
-    @overload
-    def __call__(self, *values: float) -> Point: ...
-
-    @overload
-    def __call__(self, *values: Any, out: Any = ..., threads: int | None = ..., **named: Any) -> Any: ...
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """The results at one point, of numbers, or at many, of arrays."""
@@ -128,10 +117,8 @@ class Kernel(Generic[Point]):
 
     def fun(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The value, or a vector of all values, for one vector ``x`` of the variables in ``wrt``, and the other arguments."""
-        kernel = self._of_order(0)
-        from diffcli.kernels import flat  # numbers do not wait for NumPy
-
-        return flat.values(kernel.form, kernel._at(x, others, named))
+        flat, form, found = self._at(0, x, others, named)
+        return flat.values(form, found)
 
     def jac(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The derivatives by ``x``: a vector for one value, a matrix with a row for each for several."""
@@ -139,34 +126,28 @@ class Kernel(Generic[Point]):
 
     def fun_and_jac(self, x: Any, /, *others: Any, **named: Any) -> tuple[Any, Any]:
         """What `fun` and `jac` return."""
-        kernel = self._of_order(1)
-        from diffcli.kernels import flat
-
-        (value, jacobian), (first, second) = kernel._at(x, others, named), parts(kernel.form)
+        flat, (first, second), (value, jacobian) = self._at(1, x, others, named)
         return flat.values(first, value), flat.slopes(second, jacobian, first)
 
     def hess(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The matrix of the second derivatives by ``x``."""
-        kernel = self._of_order(2)
-        from diffcli.kernels import flat
+        flat, (_, first, second), (_, _, hessian) = self._at(2, x, others, named)
+        return flat.matrix(second, hessian, first)
 
-        _, gradient, hessian = parts(kernel.form)
-        return flat.matrix(hessian, kernel._at(x, others, named)[2], gradient)
+    def _at(self, order: int, x: Any, others: Sequence[Any], named: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """What is called with the variables in ``wrt`` as one vector and the other arguments after it, for an order.
 
-    def _of_order(self, order: int) -> Kernel[Any]:
-        """The kernel of the derivatives up to an order, which this one has."""
+        These are the functions of `diffcli.kernels.flat`, the form of the result, and the result.
+        """
         if order > self.order or self.directions:
             help = f"compile the program with order={order}{', and without directions=' * bool(self.directions)}"
             raise refusal("usage", f"the kernel has no {('values', 'gradient', 'Hessian')[order]} of a vector alone", help)
+        from diffcli.kernels import flat  # numbers do not wait for NumPy
+
         make, asked = self._again
-        return self if order == self.order else make(asked._replace(order=order))
-
-    def _at(self, x: Any, others: Sequence[Any], named: dict[str, Any]) -> Any:
-        """A call with the variables in ``wrt`` as one vector, and the other arguments after it."""
-        from diffcli.kernels.flat import spread
-
+        kernel = self if order == self.order else make(asked._replace(order=order))
         shapes = dict(zip(self.inputs, self.arguments.shapes, strict=True))
-        given = spread(self.wrt, [shapes[name] for name in self.wrt], x)
+        given = flat.spread(self.wrt, [shapes[name] for name in self.wrt], x)
         rest = [name for name in self.inputs if name not in given]
         if len(others) > len(rest):
             wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
@@ -175,7 +156,7 @@ class Kernel(Generic[Point]):
         twice = [name for name in named if name in given]
         if twice:
             raise refusal("usage", f"`{twice[0]}` is given twice", f"`x` holds {', '.join(self.wrt)}; by name come others")
-        return self._general(**given, **named)
+        return flat, kernel.form, kernel._general(**given, **named)
 
     # -- calls -----------------------------------------------------------------------------------------------------------
 
@@ -209,15 +190,9 @@ class Kernel(Generic[Point]):
             raise refusal("usage", message, each)
         return (*values, *[named[name] for name in wanted[len(values) :]])
 
-    def __reduce__(self) -> tuple[Callable[..., Kernel[Any]], tuple[Any]]:
+    def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
         make, asked = self._again
         return make, (asked,)
-
-    def __copy__(self) -> Kernel[Any]:
-        return self
-
-    def __deepcopy__(self, known: Any) -> Kernel[Any]:
-        return self
 
 
 def _is_number(value: Any) -> bool:

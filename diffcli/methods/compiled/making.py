@@ -8,10 +8,10 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
-from diffcli.kernels.form import Form, Leaf
+from diffcli.kernels.form import Form
 from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, marked, notes_of
+from diffcli.methods.compiled.flags import Flags, marked, diagnostics_of
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
 from diffcli.methods.compiled.tapes import Part, derived, folded
@@ -47,11 +47,11 @@ class Asked(NamedTuple):
     flags: str
 
 
-Again = tuple[Callable[..., Kernel[Any]], Any]
+Again = tuple[Callable[..., Kernel], Any]
 """How a kernel is made again: in another process, where it has been sent to."""
 
 
-def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
+def made(system: System, asked: Asked, again: Again) -> Kernel:
     """The kernel of a system."""
     if asked.order == 2:
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
@@ -77,7 +77,7 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
     written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
         evaluate, form = of_arrays(system, asked, listed)
-        return Kernel(arguments, form, tape, system, asked, again, Flags(None, ask), evaluate=evaluate)
+        return Kernel(arguments, form, system, again, Flags(None, ask), evaluate=evaluate)
     more = [element for name in moving.values() for element in element_names(name, shapes[name])]
     digits = asked.flags == "digits"
     numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more, constants=not digits)
@@ -88,32 +88,32 @@ def made(system: System, asked: Asked, again: Again) -> Kernel[Any]:
     if written.decisions:
         elsewhere = guard(written.tape, written.decisions, more)
         way = Way(
-            Runners(elsewhere, Leaf(0), frozenset((0,)), asked.backend),
+            Runners(elsewhere, (), frozenset((0,)), asked.backend),
             Runners(found.tape, found.form, frozenset(), asked.backend),
         )
         ways = Ways(numbers.first_row, way, partial(way_at, system, asked, found.form))
-        return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(None, ask), ways)
+        return Kernel(arguments, found.form, system, again, Flags(None, ask), ways)
     flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits)
     runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
-    return Kernel(arguments, found.form, found.tape, system, asked, again, Flags(flagged, ask), runners)
+    return Kernel(arguments, found.form, system, again, Flags(flagged, ask), runners)
 
 
-def of_function(asked: Asked) -> Kernel[Any]:
+def of_function(asked: Asked) -> Kernel:
     """The kernel of a Python function."""
     refuse_handlers(asked.text)
     system = System(as_program(asked.text), asked.at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
     return made(system, asked, (of_function, asked))
 
 
-def point_of(system: System, asked: Asked, numbers: Sequence[float]) -> dict[str, Any]:
+def point_of(system: System, numbers: Sequence[float]) -> dict[str, Any]:
     """The point with some numbers for all arguments, one after another, and with what a function holds."""
     own = inputs_of(system.tape)
-    return (dict(asked.at) if system.function is not None else {}) | own.of(numbers[: len(own)])
+    return (system.function.held if system.function is not None else {}) | own.of(numbers[: len(own)])
 
 
 def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -> Way:
     """The way of a point through a Python function."""
-    other = of_function(asked._replace(at=point_of(system, asked, numbers)))
+    other = of_function(asked._replace(at=point_of(system, numbers)))
     if other.form != form:
         message = f"`{system.expression()}` returns results of another number or shape at other points"
         raise refusal("bad-result", message, "return as many numbers whichever branch is taken")
@@ -127,13 +127,13 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     from diffcli.methods.matrices.jacobian import compute_jacobian
     from diffcli.methods.options import HessianOptions, MatrixOptions, Options
 
-    program, at = system.question.written, point_of(system, asked, point)
+    program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
-        return notes_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
+        return diagnostics_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
     if listed or asked.of is not None:
-        return notes_of(lambda: compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)))
-    return notes_of(lambda: compute(program, at, Options(**options)))
+        return diagnostics_of(lambda: compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)))
+    return diagnostics_of(lambda: compute(program, at, Options(**options)))
 
 
 class WrittenOut(NamedTuple):
@@ -178,15 +178,13 @@ def of_arrays(system: System, asked: Asked, listed: bool) -> tuple[Evaluator, Fo
         if asked.backend != AUTO:
             help += [f'leave backend="{asked.backend}" out for that']
         raise refusal("usage", f"the program cannot be written out in numbers: {what}", *help)
-    outputs = [output.slot for output in system.outputs]
-    form: list[Form] = [Leaf(place, tape.shape(slot)) for place, slot in enumerate(outputs)]
+    outputs = [output.slot if output.slot < tape.slots else output.slot - tape.size for output in system.outputs]
+    form: list[Form] = [output.shape for output in system.outputs]
     if not asked.order:
         return Evaluator(tape, outputs), form if listed else form[0]
     wrt = list(map(system.input_slot, system.wrt))
-    transform, results = ReverseTransform(tape, wrt, most_rows=asked.most_rows), list(outputs)
-    jacobian: list[Form] = []
-    for slot in outputs:
-        jacobian.append([Leaf(len(results) + place, tape.shape(variable)) for place, variable in enumerate(wrt)])
-        results += transform.sweep(slot if slot < tape.slots else slot - tape.size)
-    derivative = transform.finish([slot if slot < tape.slots else slot - tape.size for slot in outputs] + results[len(outputs) :])
-    return Evaluator(derivative.tape, derivative.tape.outputs), [form, jacobian] if listed else [form[0], jacobian[0]]
+    transform = ReverseTransform(tape, wrt, most_rows=asked.most_rows)
+    slopes = [slot for output in outputs for slot in transform.sweep(output)]
+    derivative = transform.finish([*outputs, *slopes]).tape
+    jacobian: list[Form] = [[tape.shape(slot) for slot in wrt] for _ in outputs]
+    return Evaluator(derivative, derivative.outputs), [form, jacobian] if listed else [form[0], jacobian[0]]

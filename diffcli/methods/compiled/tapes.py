@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
-from math import prod
 
 from diffcli._named import NamedTuple
-from diffcli.kernels.form import Form, Leaf
+from diffcli.kernels.form import Form
 from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform
 from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
@@ -31,28 +29,20 @@ class Results:
     def __init__(self) -> None:
         self.slots: list[int] = []
 
-    def leaf(self, slots: Sequence[int], shape: Shape) -> Leaf:
-        self.slots += slots
-        return Leaf(len(self.slots) - prod(shape), shape)
-
     def parts(self, slots: Sequence[int], parts: Sequence[Part]) -> list[Form]:
         """Elements one after another, in the shapes of some parts."""
-        waiting = iter(slots)
-        return [self.leaf([next(waiting) for _ in own], shape) for own, shape in parts]
+        self.slots += slots
+        return [shape for _, shape in parts]
 
     def blocks(self, matrix: Sequence[Sequence[int]], rows: Sequence[Part], columns: Sequence[Part]) -> list[Form]:
         """The entries of a matrix: for each part of its rows a list with a block for each part of its columns."""
-        found: list[Form] = []
-        first = 0
-        for own, shape in rows:
-            band, start, line = matrix[first : first + len(own)], 0, list[Form]()
-            for others, other in columns:
-                entries = [row[start : start + len(others)] for row in band]
-                line.append(self.leaf([*chain.from_iterable(entries)], shape + other))
+        bands = iter(matrix)
+        for own, _ in rows:
+            band, start = [next(bands) for _ in own], 0
+            for others, _ in columns:
+                self.slots += [slot for row in band for slot in row[start : start + len(others)]]
                 start += len(others)
-            found.append(line)
-            first += len(own)
-        return found
+        return [[shape + other for _, other in columns] for _, shape in rows]
 
 
 def derived(

@@ -15,7 +15,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays, leading
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import LEADING, NUMPY, ArrayArithmetic, rule_at
+from diffcli.tape.running.array_rules import LEADING, NUMPY, ArrayArithmetic, ArrayRule, rule_at
 from diffcli.tape.running.rules import terms
 from diffcli.tape.tape import Shape
 
@@ -37,6 +37,8 @@ class Row(NamedTuple):
     """Whether it is x - x, of which all terms cancel."""
     shares: bool
     """Whether a result of its rules may be memory that others have."""
+    rule: ArrayRule | None
+    """The rules of an array row about its first operand."""
 
 
 @once
@@ -53,18 +55,18 @@ def rows_for_many(tape: Tape) -> list[Row]:
 def _row(tape: Tape, slot: int, arithmetic: ArrayArithmetic) -> Row:
     name, operands, whole = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
     own = isinstance(name, OwnName)
-    if name in OPERATIONS:
+    rule = None if name in OPERATIONS else rule_at(tape, slot)
+    if rule is None:
         chooses = name == "where" or (not whole and any(term is not None and term.present for term in terms(name, len(operands))))
         takes_more = chooses or (own and arithmetic is LEADING)
         found = [NotImplemented if takes_more else function for function in NUMPY.terms(name, len(operands))]
     else:
-        rule = rule_at(tape, slot)
         found = [arithmetic.row_term(rule.about(position), "adjoint") for position in range(len(operands))]
     parts: list[Part] = []
     for position, (target, function) in enumerate(zip(operands, found, strict=True)):
-        shapes = (whole, tape.shape(target)) if name in OPERATIONS else ((), ())
+        shapes = (whole, tape.shape(target)) if rule is None else ((), ())
         parts.append((position, target, None if function is NotImplemented else function or _nothing, *shapes))
-    return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own)
+    return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own, rule)
 
 
 def _nothing(*_: Any) -> None:

@@ -21,7 +21,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic import arrays, leading
 from diffcli.operations.array_row import size
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY, rule_at
+from diffcli.tape.running.array_rules import NUMPY, ArrayRule, rule_at
 from diffcli.tape.running.evaluation import Values
 from diffcli.tape.running.rules import Overrides, TermFunctions
 from diffcli.tape.running.strong_zero import IN_ARRAYS, partly
@@ -137,7 +137,7 @@ def _backward(
     owned = bytearray(tape.size)
     """Which adjoints are in memory that nobody else has, so that a term can be added there."""
     with arrays.quiet():
-        for slot, operands, parts, cancels, shares in rows_for_many(tape) if together else rows_for_one(tape):
+        for slot, operands, parts, cancels, shares, rule in rows_for_many(tape) if together else rows_for_one(tape):
             adjoint = result[slot]
             if adjoint is None:
                 continue
@@ -150,7 +150,7 @@ def _backward(
                     continue
                 there = None
                 if not quick or function is None:
-                    term_of = partial(_term, tape, values, slot, position, masks, instead)
+                    term_of = partial(_term, tape, values, slot, position, masks, instead, rule)
                     term, there = (for_each(term_of, adjoint), None) if together else term_of(adjoint)
                 else:
                     term = function(adjoint, *known)
@@ -185,6 +185,7 @@ def _term(
     position: int,
     masks: Masks | None,
     instead: TermFunctions | None,
+    row_rule: ArrayRule | None,
     adjoint: Array,
 ) -> tuple[Array | None, Array | None]:
     """What a row hands on to one of its operands, and which elements of that are there."""
@@ -210,7 +211,8 @@ def _term(
         if term is None or (mask is None and shape == wanted):
             return term, None
         return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
-    rule = rule_at(tape, slot, position)
+    assert row_rule is not None
+    rule = row_rule.about(position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
     if function is None:
         return None, None

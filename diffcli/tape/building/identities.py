@@ -131,4 +131,18 @@ def _where(build: Builder, operands: tuple[int, ...], span: Span) -> int | None:
     return then if then == otherwise else None
 
 
-_RULES = {"add": _add, "sub": _sub, "mul": _mul, "div": _div, "neg": _neg, "pow": _pow, "where": _where}
+_TRUTHS = frozenset(("lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"))
+"""Operations whose result is a truth, 0 or 1, if it is defined."""
+
+
+def _and(build: Builder, operands: tuple[int, ...], span: Span) -> int | None:
+    """What holds beside something known: 0 beside what does not, and itself beside what does."""
+    for one, other in (operands, operands[::-1]):
+        if build.number(one) == 0:
+            return one
+        if build.number(one) == 1 and build.row(other)[0] in _TRUTHS:
+            return other
+    return None
+
+
+_RULES = {"and": _and, "add": _add, "sub": _sub, "mul": _mul, "div": _div, "neg": _neg, "pow": _pow, "where": _where}

@@ -107,7 +107,8 @@ class _NumPy(ArrayArithmetic):
         functions, first = super().row_functions(tape), tape.first_row
         for slot in tape.rows() if "where" in tape.operations else ():
             if tape.operation(slot) == "where" and not tape.shape(tape.operands_of(slot)[0]):
-                functions[slot - first] = partial(_taken, tape.shape(slot))
+                strict = tape.derived_from is None or slot < tape.derived_from
+                functions[slot - first] = partial(_taken, tape.shape(slot), strict)
         for slot, fixed in tape.parameters.items():
             if fixed:
                 functions[slot - first] = partial(functions[slot - first], **fixed)
@@ -173,9 +174,9 @@ for _name in ARRAYS.keys() - array_functions.FUNCTIONS.keys():
 # -- rows of a tape --------------------------------------------------------------------------------------------------------
 
 
-def _taken(shape: Shape, condition: Any, a: Any, b: Any) -> Any:
+def _taken(shape: Shape, strict: bool, condition: Any, a: Any, b: Any) -> Any:
     """What a number chooses, in the shape of both; the other one may never have been evaluated."""
-    taken = float("nan") if condition != condition else a if condition else b
+    taken = float("nan") if strict and condition != condition else a if condition else b
     return arrays.full(shape, taken)
 
 
