@@ -101,6 +101,7 @@ def test_other_arguments_are_held():
 
     kernel = diffcli.compile(power, at={"x": 1.0, "n": 3, "names": ["a", "b"]}, wrt="x")
     assert kernel.inputs == ("x",)
+    assert diffcli.compile(lambda x, n: sum(x for _ in range(n)), at="x=1,n=3", wrt="x")(2.0) == (6.0, (3.0,))
     assert kernel(2.0) == (18.0, (24.0,))
     with pytest.raises(diffcli.ExpressionError) as caught:
         kernel(2.0, n=4)
@@ -165,12 +166,21 @@ def test_what_cannot_be_guarded_is_refused():
         except ZeroDivisionError:
             return 0.0
 
+    class Caught:
+        def plain(self, x):
+            try:
+                return 1 / x
+            except ArithmeticError:
+                return x
+
     def longer(x):
         return [x, x] if x > 0 else [x]
 
     cases = [
         (lambda: diffcli.compile(caught_division, at={"x": 1.0}),
          "`caught_division` catches exceptions, and at another point another operation may raise one"),
+        (lambda: diffcli.compile(Caught().plain, at={"x": 1.0}),
+         "`plain` catches exceptions, and at another point another operation may raise one"),
         (lambda: diffcli.compile(lambda x: [1, 2, 3][int(x)] * x, at={"x": 1.0}),
          "`int(...)` needs a plain number, and would take this one out of the recording"),
         (lambda: diffcli.compile(longer, at={"x": 1.0})(-1.0),

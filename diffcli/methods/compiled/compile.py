@@ -131,7 +131,7 @@ def compile(
     program = as_program(target)
     shapes: Any = None
     if type(program) is not Program:
-        shapes = ANYWHERE if at is None else dict(as_point(at)) if isinstance(at, str) else at
+        shapes = ANYWHERE if at is None else at
     elif at is not None:
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
