@@ -34,8 +34,8 @@ class Flag(IntFlag):
     """What a kernel says of a point, as bits that are joined by ``|``; 0 says that there is nothing to say.
 
     The slopes of its sides differ there (``KINK``), or operands of max or min are equal (``TIE``); the value may jump (``JUMP``);
-    a slope is infinite (``POLE``); the point is outside of the domain (``DOMAIN``); a result is infinite or NaN (``NONFINITE``); a
-    result has lost digits (``DIGITS``, which are looked for with ``flags="digits"``).
+    a slope is infinite (``POLE``); the point is outside of the domain (``DOMAIN``); a result is infinite or NaN (``NONFINITE``),
+    or has lost digits (``DIGITS``, which are looked for with ``flags="digits"``).
 
     >>> Flag(5), Flag.KINK in Flag(5)
     (<Flag.KINK|JUMP: 5>, True)

@@ -11,7 +11,7 @@ from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form
 from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, marked, diagnostics_of
+from diffcli.methods.compiled.flags import Flags, diagnostics_of, marked
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
 from diffcli.methods.compiled.tapes import Part, derived, folded
@@ -57,20 +57,7 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
         require_one(system)
-    tape = system.tape
-    shapes = dict(zip(tape.inputs, map(tape.shape, range(tape.first_row)), strict=True))
-    unknown = [name for name in asked.batch if name not in shapes]
-    if unknown:
-        raise ExpressionError([unknown_name(name, shapes, subject_of(system.program)) for name in unknown])
-    moving = {name: asked.directions + name for name in system.wrt} if asked.directions else {}
-    clash = [name for name in moving.values() if name in shapes]
-    if clash:
-        help = f'choose what the directions of variables are called: directions="{asked.directions}_"'
-        raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", help)
-    batch = {*(asked.batch if any(shapes.values()) else shapes)}
-    batch |= {moving[name] for name in moving if name in batch}
-    shapes |= {along: shapes[name] for name, along in moving.items()}
-    arguments = Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch))
+    arguments, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
@@ -78,7 +65,8 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
     if written is None:
         evaluate, form = of_arrays(system, asked, listed)
         return Kernel(arguments, form, system, again, Flags(None, ask), evaluate=evaluate)
-    more = [element for name in moving.values() for element in element_names(name, shapes[name])]
+    shapes = dict(zip(arguments.names, arguments.shapes, strict=True))
+    more = [element for along in moving.values() for element in element_names(along, shapes[along])]
     digits = asked.flags == "digits"
     numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more, constants=not digits)
     waiting = iter(numbers.results)
@@ -96,6 +84,23 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
     flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits)
     runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
     return Kernel(arguments, found.form, system, again, Flags(flagged, ask), runners)
+
+
+def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str]]:
+    """What the kernel of a system is called with, and what the directions of its variables are called."""
+    shapes = dict(zip(system.tape.inputs, map(system.tape.shape, range(system.tape.first_row)), strict=True))
+    unknown = [name for name in asked.batch if name not in shapes]
+    if unknown:
+        raise ExpressionError([unknown_name(name, shapes, subject_of(system.program)) for name in unknown])
+    moving = {name: asked.directions + name for name in system.wrt} if asked.directions else {}
+    clash = [name for name in moving.values() if name in shapes]
+    if clash:
+        help = f'choose what the directions of variables are called: directions="{asked.directions}_"'
+        raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", help)
+    batch = {*(asked.batch if any(shapes.values()) else shapes)}
+    batch |= {moving[name] for name in moving if name in batch}
+    shapes |= {along: shapes[name] for name, along in moving.items()}
+    return Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch)), moving
 
 
 def of_function(asked: Asked) -> Kernel:
