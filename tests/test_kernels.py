@@ -653,3 +653,23 @@ def test_what_cancels_to_a_kink_is_no_kink_missed(text, backend):
     for one, other in zip((want[0], *want[1]), (found[0], *found[1]), strict=True):
         np.testing.assert_allclose(other, one, rtol=1e-15, atol=0, equal_nan=True)
     assert repr(kernel(float(places[0]), float(places[0]))) == repr(exact(float(places[0]), float(places[0])))
+
+
+ABSENT_BESIDE_INFINITY = (
+    ("cbrt(relu(x))", (-1.0,)), ("cbrt(max(x, 0))*y", (-1.0, 2.0)), ("exp(relu(x) + y)", (-1.0, 1e3)),
+    ("exp(max(x, 0) + y)", (-1.0, 1e3)), ("exp(max(x, z) + y)", (-1.0, 1.0, 1e3)), ("exp(clip(x, 0, 1) + y)", (-1.0, 1e3)),
+    ("exp(clip(3, x, 2) + y)", (0.0, 1e3)), ("exp(hardtanh(x) + y)", (-2.0, 1e3)), ("exp(leaky_relu(x, z) + y)", (1.0, 0.1, 1e3)),
+    ("abs(relu(x))*y*y", (-1.0, 1e300)), ("where(x > 0, x, y)*exp(z)", (1.0, 2.0, 1e3)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point"), ABSENT_BESIDE_INFINITY)
+@pytest.mark.parametrize("backend", HERE)
+def test_what_is_absent_meets_no_infinity(text, point, backend):
+    kernel = diffcli.compile(text, backend=backend)
+    result = diffcli.grad(text, dict(zip(kernel.inputs, point, strict=True)))
+    want = [result.value, *result.gradient.values()]
+    value, gradient = kernel(*point)
+    assert [value, *gradient] == pytest.approx(want, rel=1e-14, nan_ok=True)
+    values, gradients = kernel(*map(np.atleast_1d, point))
+    assert [values[0], *[column[0] for column in gradients]] == pytest.approx(want, rel=1e-14, nan_ok=True)
