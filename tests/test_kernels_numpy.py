@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import tracemalloc
 import warnings
+import weakref
 
 import mpmath
 import numpy as np
@@ -230,6 +232,20 @@ def kernel():
         exp(r0, out=o0)
     return block"""
     assert "r2" not in make_numpy(lower(parse(" + ".join(f"sqrt(x + {n})" for n in range(50)))), 0).source
+
+
+def test_a_kernel_is_freed_with_its_last_reference():
+    runner = make_numpy(derivative_tape("x*log(y)"), 0)
+    results = [np.empty(2) for _ in range(3)]
+    runner.batch([np.ones(2), np.zeros(2)], results)
+    plan, kernel = runner.plan(True, True), runner.plan(True, True).kernel
+    watched = [weakref.ref(each) for each in (runner, plan, kernel)]
+    gc.disable()
+    try:
+        del runner, plan, kernel
+        assert [each() for each in watched] == [None] * 3
+    finally:
+        gc.enable()
 
 
 def test_an_operation_of_ones_own():

@@ -239,7 +239,7 @@ class Plan:
         self.source = "\n    ".join([*head, *[f"    {line}" for line in self.body], "return block"])
         namespace = NAMES | plain.functions
         exec(compile(self.source, "<kernel>", "exec"), namespace)
-        self.kernel: Callable[..., Callable[..., None]] = namespace["kernel"]
+        self.kernel: Callable[..., Callable[..., None]] = namespace.pop("kernel")
         self.carefully = lru_cache(4)(partial(carefully, tape))
 
     def write(self, plain: Plain, slot: int, last: Sequence[int], out: str) -> None:
