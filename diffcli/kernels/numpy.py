@@ -255,7 +255,9 @@ class Plan:
             self.release(sorted(set(last) - set(late), key=lambda operand: operand == operands[-1]))
             out = out or self.register("b" if name in TRUTHS else "r")
             self.release(late)
-            if name == "where":
+            if name == "where" and [str(plain.number(operand)) for operand in operands[1:]] == ["1.0", "0.0"]:
+                lines.append(f"copyto({out}, {given[0]})")  # a truth as a number
+            elif name == "where":
                 lines += [f"copyto({out}, {given[2]})"] * (out != given[2]) + [f"putmask({out}, {given[0]}, {given[1]})"]
             else:
                 lines.append(f"{call}, out={out})" if name in CALLED else f"copyto({out}, {call}))")
