@@ -41,6 +41,10 @@ TRUTHS = {
 """Rows whose values are truths where nothing is undefined."""
 
 
+ROUNDINGS = {"floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc}
+"""Rows whose 0 has no sign, but in NumPy."""
+
+
 def halved(angle: Any, out: Any = None) -> Any:
     """Half of an angle; where that is no float, the block is left to care."""
     with np.errstate(under="raise"):
@@ -49,8 +53,8 @@ def halved(angle: Any, out: Any = None) -> Any:
 
 CALLS: dict[str, Callable[..., Any]] = {
     **{name: function for name, function in arrays.FUNCTIONS.items() if arrays.takes_memory(function) and name != "logaddexp"},
-    **TRUTHS, "div": np.divide, "pow": np.power, "hypot": np.hypot, "copysign": np.copysign, "max": np.maximum, "min": np.minimum,
-    "floor_divide": np.floor_divide, "halved": halved,
+    **TRUTHS, **ROUNDINGS, "div": np.divide, "pow": np.power, "hypot": np.hypot, "copysign": np.copysign, "max": np.maximum,
+    "min": np.minimum, "floor_divide": np.floor_divide, "halved": halved,
 }  # fmt: skip
 """Rows that NumPy computes into an array that it is given, right as long as everything is finite."""
 
@@ -75,6 +79,17 @@ NAMES |= {function.__name__: function for function in (np.array, np.copyto, np.p
 NAMES |= {"nan": np.nan, "inf": np.inf}
 """What the names in a source stand for, but for constants and functions that NumPy does not have."""
 
+
+def first(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The largest or smallest operand, and of 0 and -0 the one that stands first."""
+    return lambda *operands: reduce(lambda a, b: np.where(np.equal(a, b), a, function(a, b)), operands)
+
+
+SIGNED = {"max": first(np.maximum), "min": first(np.minimum)}
+SIGNED["clip"] = lambda a, b, c: SIGNED["min"](SIGNED["max"](a, b), c)
+"""How rows are computed in a program that can see the sign of a 0: with a row of `SEES_SIGNS`."""
+
+SEES_SIGNS = frozenset(("copysign", "atan2"))
 
 FORMS = {
     "clip": "min(max(a, b), c)", "relu": "max(a, 0)",
@@ -150,6 +165,8 @@ class Plain(Tape):
             label = f"own{len(self.functions)}" if isinstance(name, OwnName) else name
             self.functions[label] = NUMPY.value(name)
             return self.row(label, *operands)
+        if name in ROUNDINGS:
+            return self.row("add", self.row(name, *operands), self.constant(0.0))
         return reduce(partial(self.row, name), operands) if name in ("max", "min") else self.row(name, *operands)
 
     def form(self, name: str, numbers: Sequence[float | None]) -> str:
@@ -204,7 +221,7 @@ class Plan:
                 at[slot] = plain.emit(tape.operation(slot), [place(operand) for operand in tape.operands_of(slot)])
         slots = [place(slot) for slot in tape.results]
         slots = [plain.truth(slot) if position in truths else plain.value(slot) for position, slot in enumerate(slots)]
-        self.decided = plain.decided
+        self.decided = plain.decided and not sees_signs(tape)
         self.names = dict(enumerate(plain.inputs)) | {-1 - index: f"k{index}" for index in range(len(plain.constants))}
         self.head, self.body = ([f"finite({name})" for name in plain.inputs if name[0] == kind] for kind in "nx")
         self.head += [f"k{index} = array({value!r})" for index, value in enumerate(plain.constants)]
@@ -222,7 +239,7 @@ class Plan:
         self.source = "\n    ".join([*head, *[f"    {line}" for line in self.body], "return block"])
         namespace = NAMES | plain.functions
         exec(compile(self.source, "<kernel>", "exec"), namespace)
-        self.kernel: Callable[..., Callable[..., None]] = namespace["kernel"]
+        self.kernel: Callable[..., Callable[..., None]] = namespace.pop("kernel")
         self.carefully = lru_cache(4)(partial(carefully, tape))
 
     def write(self, plain: Plain, slot: int, last: Sequence[int], out: str) -> None:
@@ -263,7 +280,15 @@ def carefully(tape: Tape, length: int) -> Evaluator:
     shapes: list[Shape] = [(length,)] * tape.first_row
     for row in tape.operands:
         shapes.append((length,) if any(operand >= 0 and shapes[operand] for operand in row) else ())
-    return Evaluator(tape.copy(shapes=shapes, skips=[]))
+    found = Evaluator(tape.copy(shapes=shapes, skips=[]))
+    if sees_signs(tape):
+        found.functions = [SIGNED.get(name, function) for name, function in zip(tape.operations, found.functions, strict=True)]
+    return found
+
+
+def sees_signs(tape: Tape) -> bool:
+    """Whether a sign of 0 that NumPy makes another one may be seen."""
+    return not (SEES_SIGNS.isdisjoint(tape.operations) or SIGNED.keys().isdisjoint(tape.operations))
 
 
 class NumPyRunner:

@@ -213,6 +213,11 @@ def identity(a: Array) -> Array:
     return a
 
 
+def _rounded(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A rounding, of which 0 has no sign."""
+    return lambda a: np.add(function(a), 0.0)
+
+
 def relu(a: Array, out: Array | None = None) -> Array:
     return np.maximum(a, 0.0, out=out)  # NaN stays NaN
 
@@ -234,7 +239,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "relu": relu, "sech": sech,
     "max": lambda *a: reduce(np.maximum, a), "min": lambda *a: reduce(np.minimum, a),
     "abs": np.abs, "clip": clip, "sign": np.sign, "copysign": copysign,
-    "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
+    "floor": _rounded(np.floor), "ceil": _rounded(np.ceil), "round": _rounded(np.rint), "trunc": _rounded(np.trunc),
     "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
     "where": where, "stop_gradient": identity,
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
