@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import itertools
 import math
+import time
 import tracemalloc
 import warnings
 import weakref
+from _thread import interrupt_main
 
 import mpmath
 import numpy as np
@@ -232,6 +234,24 @@ def kernel():
         exp(r0, out=o0)
     return block"""
     assert "r2" not in make_numpy(lower(parse(" + ".join(f"sqrt(x + {n})" for n in range(50)))), 0).source
+
+
+def test_an_interrupt_does_not_wait_for_all_blocks():
+    seen: list[float] = []
+
+    @diffcli.custom_rule(partials="1", at=[1.0, 2.0])
+    def slow(a):
+        if a == 7:
+            seen.append(a)
+            time.sleep(0.0002)
+        if len(seen) == 3:
+            interrupt_main()
+        return float(a)
+
+    tape, points = record(lambda x: slow(x), {"x": 1.0}).tape, np.full(200_000, 7.0)
+    with pytest.raises(KeyboardInterrupt):
+        make_numpy(tape, 0).batch([points], [np.empty(len(points))], 2)
+    assert len(seen) < 100_000
 
 
 def test_a_kernel_is_freed_with_its_last_reference():

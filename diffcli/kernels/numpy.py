@@ -100,7 +100,9 @@ class Plan:
             self.release(sorted(set(last) - set(late), key=lambda operand: operand == operands[-1]))
             out = out or self.register("b" if name in TRUTHS else "r")
             self.release(late)
-            if name == "where":
+            if name == "where" and [str(plain.number(operand)) for operand in operands[1:]] == ["1.0", "0.0"]:
+                lines.append(f"copyto({out}, {given[0]})")  # a truth as a number
+            elif name == "where":
                 lines += [f"copyto({out}, {given[2]})"] * (out != given[2]) + [f"putmask({out}, {given[0]}, {given[1]})"]
             else:
                 lines.append(f"{call}, out={out})" if name in CALLED else f"copyto({out}, {call}))")
@@ -177,22 +179,30 @@ class NumPyRunner:
         points, width = len(results[0]), len(plan.registers) + len(inputs) + len(results)
         count = -(-points // max(BLOCK // 4, min(BLOCK, MEMORY // 8 // width)))
         size = max(1, -(-points // max(1, count + -count % threads)))
-        run = partial(run_blocks, plan, inputs, results, size)
+        stopped: list[bool] = []
+        run = partial(run_blocks, plan, inputs, results, size, stopped)
         if threads == 1:
             run(range(0, points, size))
         else:
             with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(run, [range(thread * size, points, threads * size) for thread in range(threads)]))
+                try:
+                    list(pool.map(run, [range(thread * size, points, threads * size) for thread in range(threads)]))
+                finally:
+                    stopped.append(True)  # an interrupt does not wait for the blocks that are left
 
 
-def run_blocks(plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int, starts: range) -> None:
-    """Compute the blocks that start at some points."""
+def run_blocks(
+    plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int, stopped: Sequence[bool], starts: range
+) -> None:
+    """Compute the blocks that start at some points, until they are ``stopped``."""
     registers = [np.empty(size, bool if name[0] == "b" else float) for name in plan.registers]
     block, wait, patience = None, 0, 0
     watched = partial(np.errstate, divide="raise", over="raise", invalid="raise", under="ignore")
     with suppress(FloatingPointError), watched():
         block = plan.kernel(*[given for given in inputs if not isinstance(given, np.ndarray)]) if plan.decided else None
     for start in starts:
+        if stopped:
+            return
         part = slice(start, start + size)
         found = [result[part] for result in results]
         columns = [given[part] for given in inputs if isinstance(given, np.ndarray)]
