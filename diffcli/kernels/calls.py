@@ -178,7 +178,7 @@ def read(name: str, value: Any) -> Array:
         return value
     try:
         if isinstance(value, np.ma.MaskedArray) and value.dtype.kind in NUMBERS:
-            value = value.astype(np.float64).filled(np.nan)
+            value = np.ma.filled(value.astype(np.float64), np.nan)
         found = np.asarray(value)
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
             found = found.astype(np.float64)
