@@ -16,7 +16,8 @@ from jax.scipy import special
 
 from diffcli.errors import refusal
 from diffcli.kernels.backends import Layout
-from diffcli.kernels.numpy import CALLS, ROUNDINGS, NumPyRunner
+from diffcli.kernels.finite import CALLS, ROUNDINGS
+from diffcli.kernels.numpy import NumPyRunner
 from diffcli.kernels.python import COMPARISONS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
