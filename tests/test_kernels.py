@@ -634,3 +634,42 @@ def test_a_kernel_says_what_it_is():
     assert repr(k) == "<Kernel of x*y: x, y; order 1, python>"
     assert "def kernel(" in k.source
     assert isinstance(k, diffcli.Kernel)
+
+
+CANCELLING = (
+    "abs(x*x - y*y)", "relu(x*x - y*y)", "max(x*x - y*y, 0)*3", "sign(x*x - y*y)", "floor(x*y - y*x)", "1/(x*x - y*y)",
+    "sqrt(x*x - y*y)", "where(x*x - y*y == 0, sin(x), y)", "atan2(x*y - y*x, -1)", "abs(x*y + x*x - (y*x + x*x))",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CANCELLING)
+@pytest.mark.parametrize("backend", HERE)
+def test_what_cancels_to_a_kink_is_no_kink_missed(text, backend):
+    """A fused product would leave its own rounding in place of 0, and hide what stands there."""
+    places = np.random.default_rng(7).uniform(0.5, 3.0, 300)
+    exact, kernel = diffcli.compile(text, backend="python"), diffcli.compile(text, backend=backend)
+    want, found = exact(places, places), kernel(places, places)
+    assert np.array_equal(found.flags, want.flags) and found.flags.all()
+    for one, other in zip((want[0], *want[1]), (found[0], *found[1]), strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-15, atol=0, equal_nan=True)
+    assert repr(kernel(float(places[0]), float(places[0]))) == repr(exact(float(places[0]), float(places[0])))
+
+
+ABSENT_BESIDE_INFINITY = (
+    ("cbrt(relu(x))", (-1.0,)), ("cbrt(max(x, 0))*y", (-1.0, 2.0)), ("exp(relu(x) + y)", (-1.0, 1e3)),
+    ("exp(max(x, 0) + y)", (-1.0, 1e3)), ("exp(max(x, z) + y)", (-1.0, 1.0, 1e3)), ("exp(clip(x, 0, 1) + y)", (-1.0, 1e3)),
+    ("exp(clip(3, x, 2) + y)", (0.0, 1e3)), ("exp(hardtanh(x) + y)", (-2.0, 1e3)), ("exp(leaky_relu(x, z) + y)", (1.0, 0.1, 1e3)),
+    ("abs(relu(x))*y*y", (-1.0, 1e300)), ("where(x > 0, x, y)*exp(z)", (1.0, 2.0, 1e3)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point"), ABSENT_BESIDE_INFINITY)
+@pytest.mark.parametrize("backend", HERE)
+def test_what_is_absent_meets_no_infinity(text, point, backend):
+    kernel = diffcli.compile(text, backend=backend)
+    result = diffcli.grad(text, dict(zip(kernel.inputs, point, strict=True)))
+    want = [result.value, *result.gradient.values()]
+    value, gradient = kernel(*point)
+    assert [value, *gradient] == pytest.approx(want, rel=1e-14, nan_ok=True)
+    values, gradients = kernel(*map(np.atleast_1d, point))
+    assert [values[0], *[column[0] for column in gradients]] == pytest.approx(want, rel=1e-14, nan_ok=True)

@@ -17,9 +17,10 @@ from jax.scipy import special
 from diffcli.errors import refusal
 from diffcli.kernels.backends import Layout
 from diffcli.kernels.numpy import CALLS, ROUNDINGS, NumPyRunner
+from diffcli.kernels.python import COMPARISONS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import start_values
+from diffcli.tape.running.evaluation import run
 from diffcli.tape.running.rules import OPERATORS, Arithmetic, Function
 
 Array = Any
@@ -47,7 +48,6 @@ def neither(a: Array) -> Array:
     return unless(jnp.isnan(a * 1.0), (a == 0) * 1.0)
 
 
-COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 FUNCTIONS: dict[str, Function] = {
     name: getattr(jnp, function.__name__) for name, function in CALLS.items() if hasattr(jnp, function.__name__)
 }
@@ -85,9 +85,7 @@ class JAXRunner(NumPyRunner):
         missing = [name for name in self.tape.operations if isinstance(name, OwnName) or name == "polygamma"]
         if missing:
             raise refusal("usage", f"JAX has nothing for the operation `{missing[0]}`", 'backend="numpy" has')
-        values = start_values(self.tape, inputs)
-        for slot, function in zip(self.tape.rows(), ARITHMETIC.row_functions(self.tape), strict=True):
-            values[slot] = function(*[values[operand] for operand in self.tape.operands_of(slot)])
+        values = run(self.tape.copy(skips=[]), inputs, ARITHMETIC.row_functions(self.tape))
         return [values[slot] != 0 if place in self.truths else values[slot] for place, slot in enumerate(self.tape.results)]
 
     @cached_property

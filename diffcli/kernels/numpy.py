@@ -114,7 +114,7 @@ def tangent_is_quick() -> bool:
 class Plain(Tape):
     """The calls that the rows of another tape come to as long as all is finite: each a row, and only once."""
 
-    __slots__ = ("known", "functions", "decided")
+    __slots__ = ("known", "functions", "decided", "signless", "holds")
 
     def __init__(self, tape: Tape, names: list[str]) -> None:
         super().__init__(tape.source, names)
@@ -123,6 +123,9 @@ class Plain(Tape):
         """What NumPy does not have, by the name that it is called by."""
         self.decided = True
         """Whether nothing but a choice reads what is undefined everywhere."""
+        self.signless = SEES_SIGNS.isdisjoint(tape.operations)
+        self.holds: dict[int, int] = {}
+        """The truths of numbers that count them, as marks do: few are ever counted."""
 
     def number(self, slot: int) -> float | None:
         return self.constants[-1 - slot] if slot < 0 else None
@@ -137,10 +140,16 @@ class Plain(Tape):
         return slot >= self.first_row and self.operation(slot) in TRUTHS
 
     def truth(self, slot: int) -> int:
-        return slot if self.is_truth(slot) else self.row("ne", slot, self.constant(0.0))
+        if self.is_truth(slot):
+            return slot
+        return self.holds[slot] if slot in self.holds else self.row("ne", slot, self.constant(0.0))
 
     def value(self, slot: int) -> int:
-        return self.row("where", slot, self.constant(1.0), self.constant(0.0)) if self.is_truth(slot) else slot
+        if not self.is_truth(slot):
+            return slot
+        number = self.row("where", slot, self.constant(1.0), self.constant(0.0))
+        self.holds[number] = slot
+        return number
 
     def emit(self, name: str, operands: Sequence[int]) -> int:
         """The slot of an operation applied to some slots."""
@@ -156,8 +165,14 @@ class Plain(Tape):
                 return then if numbers[0] else otherwise
             return self.row(name, self.truth(condition), self.value(then), self.value(otherwise))
         operands = list(map(self.value, operands))
-        if name == "stop_gradient":
+        if name == "stop_gradient" or (name == "add" and self.signless and numbers[1] == 0):
             return operands[0]
+        if self.signless and 0.0 in numbers and name in ("add", "mul"):
+            return operands[1] if name == "add" else self.constant(0.0)
+        if name == "add" and all(operand in self.holds for operand in operands):
+            found = self.row(name, *operands)
+            self.holds[found] = self.row("or", *[self.holds[operand] for operand in operands])
+            return found
         text = self.form(name, numbers)
         if text:
             return self.by_text(text, dict(zip(OPERATIONS[name].parameters, operands, strict=False)))
@@ -229,9 +244,12 @@ class Plan:
         self.registers: list[str] = []
         outputs = [f"o{position}" for position in range(len(slots))]
         wanted = dict(zip(reversed(slots), reversed(outputs), strict=True))
+        live = {*as_late(plain.finish(slots, several=True))}
         for slot, last in zip(plain.rows(), last_uses(plain, slots), strict=True):
-            if slot not in last:
+            if slot in live:
                 self.write(plain, slot, last, wanted.get(slot, ""))
+            else:
+                self.release([operand for operand in last if operand in self.names])
         pairs = zip(outputs, [self.names[slot] for slot in slots], strict=True)
         self.body += [f"copyto({out}, {name})" for out, name in pairs if name != out]
         once, columns = ([name for name in plain.inputs if name[0] == kind] for kind in "nx")
@@ -255,7 +273,9 @@ class Plan:
             self.release(sorted(set(last) - set(late), key=lambda operand: operand == operands[-1]))
             out = out or self.register("b" if name in TRUTHS else "r")
             self.release(late)
-            if name == "where":
+            if name == "where" and [str(plain.number(operand)) for operand in operands[1:]] == ["1.0", "0.0"]:
+                lines.append(f"copyto({out}, {given[0]})")  # a truth as a number
+            elif name == "where":
                 lines += [f"copyto({out}, {given[2]})"] * (out != given[2]) + [f"putmask({out}, {given[0]}, {given[1]})"]
             else:
                 lines.append(f"{call}, out={out})" if name in CALLED else f"copyto({out}, {call}))")

@@ -20,7 +20,14 @@ def _flagged(instruction: str, flags: Sequence[str]) -> Function:
 
 
 _divide = _flagged("fdiv", ())
-_multiply = _flagged("fmul", SUM)
+
+
+def _sums(flags: Sequence[str]) -> dict[str, Function]:
+    multiply = _flagged("fmul", flags)
+    return {
+        "add": _flagged("fadd", flags), "sub": _flagged("fsub", flags), "mul": multiply,
+        "square": lambda lanes, a: multiply(lanes, a, a),
+    }  # fmt: skip
 
 
 def quotient(lanes: Vectors, a: Value, b: Value) -> Value:
@@ -138,8 +145,7 @@ LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
 """Rows that take truths as they are."""
 
 ROWS: dict[str, Function] = {
-    "add": _flagged("fadd", SUM), "sub": _flagged("fsub", SUM), "mul": _multiply, "div": quotient,
-    "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a, "square": lambda lanes, a: _multiply(lanes, a, a),
+    **_sums(SUM), "div": quotient, "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a,
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
     "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "sign": sign, "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
@@ -148,6 +154,7 @@ ROWS: dict[str, Function] = {
 }  # fmt: skip
 
 STRICT: dict[str, Function] = {
+    **_sums(()),  # x*x - y*y is 0 at a kink, and fused it would be what x*x is rounded by
     "div": strict_quotient, "pow": _power(strict_quotient, strict=True), "where": strict_choice,
     **{name: _relation(relation, strict=True) for name, relation in RELATIONS.items()},
 }  # fmt: skip

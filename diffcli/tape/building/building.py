@@ -232,7 +232,7 @@ class Builder(Tape):
 
     def finished(self, outputs: Sequence[int], more: Sequence[str] = ()) -> Finished:
         """A tape with the rows that some slots need, and no others; and with ``more`` inputs, which are numbers."""
-        live, scopes = self._live(outputs)
+        live, scopes = self.live(outputs)
         tape = Tape(self.source, [*self.inputs, *more])
         slots = {slot: slot for slot in range(len(self.inputs))}
         rows = [slot for slot in range(len(self.inputs), self.slots) if live[slot]]
@@ -254,7 +254,7 @@ class Builder(Tape):
         tape.derived_from = tape.first_row + sum(slot < self.derived for slot in rows)
         return Finished(tape.finish([slots[slot] for slot in outputs], several=True), slots)
 
-    def _live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:
+    def live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:
         """One flag a slot, whether some outputs need it, as an operand or as what decides; and the scopes of such rows."""
         live = bytearray(self.slots)
         for slot in outputs:
