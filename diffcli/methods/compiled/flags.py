@@ -16,18 +16,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
-from functools import cache, reduce
+from functools import reduce
 from itertools import compress
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DomainError, Span
-from diffcli.language import parse
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import row_of
 from diffcli.tape import Tape
 from diffcli.tape.building.accumulation import Accumulation
-from diffcli.tape.building.building import Builder
+from diffcli.tape.building.building import Builder, parsed
 from diffcli.tape.running.rules import RESULT, TIES
 
 
@@ -80,6 +79,7 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
 
     ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of a derivative, lost digits are.
 
+    >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> marked(lower(parse("x*abs(y)")), [0, 1]).tape.operations
     ['abs', 'mul', 'eq', 'mul', 'add']
@@ -116,9 +116,6 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
     return Marked(found.tape, tuple(there))
 
 
-_parsed = cache(parse)
-
-
 def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[str, int]]:
     """The kinds of break of a row, each with the slot of its condition."""
     name, operands = build.row(slot)
@@ -127,7 +124,7 @@ def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[
         yield "point-branch", build.emit("eq", (operands[0], build.constant(0.0)), span)
     for kind, text in row.breaks:
         names = {TIES: build.ties(slot)} if row.variadic else dict(zip(row.parameters, operands, strict=True))
-        condition = build.lower(_parsed(text), names | {RESULT: slot}, span)
+        condition = build.lower(parsed(text), names | {RESULT: slot}, span)
         if condition is not None:
             yield kind, condition
 

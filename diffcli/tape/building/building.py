@@ -9,7 +9,7 @@ are skipped when the tape is finished.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -22,6 +22,9 @@ from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.rules import ABSENT, FLOAT, NAMESPACE, RESULT, SEED, TIES, Term, terms
 from diffcli.tape.tape import Shape, Skip, Tape
+
+parsed = cache(parse)
+"""The syntax tree of one of the table's texts."""
 
 _LOOKED_AT = 8
 """How many rows of one kind in different scopes are looked at for one that may be used again."""
@@ -216,7 +219,7 @@ class Builder(Tape):
             return None
         own = row[position : position + 1] if found.row.variadic else row
         names = dict(zip(found.row.parameters, own, strict=True)) | {RESULT: slot}
-        return self.lower(parse(found.present), names, self.span(slot))
+        return self.lower(parsed(found.present), names, self.span(slot))
 
     def ties(self, slot: int) -> int:
         """How many operands of a row equal its result."""
