@@ -113,7 +113,7 @@ def log_parts(x: Value) -> tuple[Value, Value]:
     lanes = x.lanes
     subnormal = x < _SMALLEST
     bits = lanes.where(subnormal, x * 2.0**54, x).bits() + (_ONE - _ROOT_HALF)
-    exponent = (bits.shifted_down(52) | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
+    exponent = (bits >> 52 | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
     m = ((bits & _MANTISSA) + _ROOT_HALF).as_number()
     return exponent - lanes.where(subnormal, 2.0**52 + 1023 + 54, 2.0**52 + 1023), m
 

@@ -62,7 +62,7 @@ class Lanes(Vectors):
         def row(*operands: Any) -> Any:
             if name in instead and all(isinstance(operand, (int, float)) for operand in operands):
                 return instead[name](*operands)
-            return self.call(name, function, [self.as_number(operand).ir for operand in operands])
+            return self.call(name, function, *map(self.as_number, operands))
 
         return row
 

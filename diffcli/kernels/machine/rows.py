@@ -145,7 +145,7 @@ def _power(divide: Function, strict: bool) -> Function:
         exponent = b.known
         if exponent and abs(exponent) <= 3 and 2 * exponent % 1 == 0:
             return simple_power(a, exponent, lambda divisor: divide(lanes, lanes.constant(1.0), divisor))
-        found = lanes.call("pow", power, [a.ir, b.ir])
+        found = lanes.call("pow", power, a, b)
         return lanes.where(a.equals(0.0) & (b < 0.0), nan, found) if strict else found
 
     return row
@@ -153,7 +153,7 @@ def _power(divide: Function, strict: bool) -> Function:
 
 def _polygamma(lanes: Vectors, order: Value, a: Value) -> Value:
     """A function of IR for each order."""
-    return lanes.call(f"polygamma {order.known}", polygamma(order.known), [a.ir])
+    return lanes.call(f"polygamma {order.known}", polygamma(order.known), a)
 
 
 RELATIONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
