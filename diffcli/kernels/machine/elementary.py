@@ -11,9 +11,6 @@ from math import inf, nan
 
 from diffcli.kernels.machine.values import Value
 
-Pair = tuple[Value, Value]
-"""A number in two parts, the second far below the first."""
-
 LOG_2 = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 """log(2) in two parts: a whole number up to 2^20 times the first is exact (FDLIBM, Sun 1993)."""
 TO_WHOLE = 1.5 * 2.0**52
@@ -34,12 +31,6 @@ _LOG = (
     0.3999999999989889, 0.666666666666667,
 )  # fmt: skip
 
-# (sinh(x)/x - 1)/x^2 in x^2 for |x| <= 1: 1e-17
-_SINH = (
-    7.746178593018827e-13, 1.6057679623801638e-10, 2.5052117695907823e-08, 2.7557319191381816e-06, 0.00019841269841324198,
-    0.008333333333333299, 0.16666666666666666,
-)  # fmt: skip
-
 
 def clamped(x: Value, low: float, high: float) -> Value:
     """x held between two bounds; NaN stays."""
@@ -47,11 +38,13 @@ def clamped(x: Value, low: float, high: float) -> Value:
     return x.lanes.where(x < low, low, x)
 
 
-def _exponent(x: Value) -> tuple[Value, Value]:
-    """The whole number k nearest to x/log(2), and x - k*log(2)."""
+def _exponent(x: Value, rest: Value | None = None) -> tuple[Value, Value]:
+    """The whole number k nearest to x/log(2), and exp(r) - 1 with r = x - k*log(2) + rest."""
     lanes = x.lanes
     k = lanes.fma(x, 1.4426950408889634, TO_WHOLE) - TO_WHOLE
-    return k, lanes.fma(k, -LOG_2[1], lanes.fma(k, -LOG_2[0], x))
+    r = lanes.fma(k, -LOG_2[1], lanes.fma(k, -LOG_2[0], x))
+    r = r if rest is None else r + rest
+    return k, lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
 
 
 def scaled(x: Value, k: Value) -> Value:
@@ -64,48 +57,19 @@ def scaled(x: Value, k: Value) -> Value:
     return (x.bits() + (half.bits() << 52)).as_number() * ((rest.bits() << 52) + _ONE).as_number()
 
 
-def exp(x: Value) -> Value:
-    return exponential(x)
-
-
-def exponential(x: Value, shift: float = 0.0, rest: Value | None = None, factor: Pair | None = None) -> Value:
-    """factor*exp(x + rest)*2^shift, the factor in two parts; which may be in range where exp(x) is not; ``rest`` is tiny."""
-    lanes = x.lanes
-    k, r = _exponent(clamped(x, -800.0, 800.0))
-    r = r if rest is None else r + rest
-    beside_1 = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
-    found = 1.0 + beside_1 if factor is None else factor[0] + lanes.fma(factor[0], beside_1, factor[1])
-    return scaled(found, k + shift if shift else k)
+def exp(x: Value, rest: Value | None = None) -> Value:
+    """exp(x + rest), of which the rest is tiny."""
+    k, near = _exponent(clamped(x, -800.0, 800.0), rest)
+    return scaled(1.0 + near, k)
 
 
 def expm1(x: Value) -> Value:
     """(exp(r) - 1)*2^k + (2^k - 1), both halved, because 2^k may be beyond the range."""
     lanes = x.lanes
-    k, r = _exponent(clamped(x, -50.0, 710.0))
-    near = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
+    k, near = _exponent(clamped(x, -50.0, 710.0))
     power = (((k + (TO_WHOLE - 1.0)).bits() << 52) + _ONE).as_number()
     found = lanes.intrinsic("copysign", 2.0 * lanes.fma(near, power, power - 0.5), x)
     return lanes.where(abs(x) < 1e-300, x, found)  # of which half may be 0
-
-
-def sinh(x: Value) -> Value:
-    lanes, size = x.lanes, abs(x)
-    half, square = exponential(size, -1.0), size * size
-    near = lanes.fma(size * square, lanes.polynomial(square, _SINH), size)
-    return lanes.intrinsic("copysign", lanes.where(size < 1.0, near, half - 0.25 / half), x)
-
-
-def cosh(x: Value) -> Value:
-    half = exponential(abs(x), -1.0)
-    return half + 0.25 / half
-
-
-def tanh(x: Value) -> Value:
-    t = expm1(-2.0 * abs(x))
-    return x.lanes.intrinsic("copysign", -t / (2.0 + t), x)
-
-
-# -- logarithms --------------------------------------------------------------------------------------------------------
 
 
 def log_parts(x: Value) -> tuple[Value, Value]:
@@ -118,14 +82,6 @@ def log_parts(x: Value) -> tuple[Value, Value]:
     return exponent - lanes.where(subnormal, 2.0**52 + 1023 + 54, 2.0**52 + 1023), m
 
 
-def _log_near_1(f: Value) -> Value:
-    """What is to be taken from f for log(1 + f): s*(f - s^2*...), with s = f/(2 + f)."""
-    lanes = f.lanes
-    s = f / (2.0 + f)
-    z = s * s
-    return s * (f - z * lanes.polynomial(z, _LOG))
-
-
 def _logarithm(of_2: tuple[float, float], of_e: float) -> Callable[[Value], Value]:
     """A logarithm by those of 2, in two parts, and of e."""
 
@@ -133,10 +89,10 @@ def _logarithm(of_2: tuple[float, float], of_e: float) -> Callable[[Value], Valu
         lanes = x.lanes
         k, m = log_parts(x)
         f = m - 1.0
-        near = _log_near_1(f)
-        if of_e == 1.0:
-            return log_edges(x, lanes.fma(k, of_2[0], f - lanes.fma(k, -of_2[1], near)))
-        return log_edges(x, lanes.fma(k, of_2[0], lanes.fma(f - near, of_e, k * of_2[1])))
+        s = f / (2.0 + f)
+        z = s * s
+        taken = s * (f - z * lanes.polynomial(z, _LOG))
+        return log_edges(x, lanes.fma(k, of_2[0], f * of_e - lanes.fma(k, -of_2[1], taken * of_e)))
 
     return found
 
@@ -147,21 +103,9 @@ def log_edges(x: Value, found: Value) -> Value:
     return lanes.where(x.equals(inf), inf, lanes.where(x > 0.0, found, lanes.where(x.equals(0.0), -inf, nan)))
 
 
-def log1p(x: Value) -> Value:
-    """log(u) with u = 1 + x as rounded, and what the rounding has taken."""
-    lanes = x.lanes
-    u = 1.0 + x
-    k, m = log_parts(u)
-    over_power = ((m.bits() - u.bits()) + _ONE).as_number()  # 2^-k
-    f = lanes.where(u < 2.0**60, lanes.fma(x - (u - 1.0), over_power, m - 1.0), m - 1.0)
-    found = lanes.fma(k, LOG_2[0], f - lanes.fma(k, -LOG_2[1], _log_near_1(f)))
-    return lanes.intrinsic("copysign", log_edges(u, found), x)
-
-
 log = _logarithm(LOG_2, 1.0)
 
 ELEMENTARY: dict[str, Callable[..., Value]] = {
-    "exp": exp, "expm1": expm1, "sinh": sinh, "cosh": cosh, "tanh": tanh, "log1p": log1p,
-    "log": log, "log2": _logarithm((1.0, 0.0), 1.4426950408889634),
+    "exp": exp, "expm1": expm1, "log": log, "log2": _logarithm((1.0, 0.0), 1.4426950408889634),
     "log10": _logarithm((0.30102999560767785, 5.630334806675098e-11), 0.4342944819032518),
 }  # fmt: skip

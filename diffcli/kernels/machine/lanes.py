@@ -13,20 +13,39 @@ from llvmlite import ir
 
 from diffcli.kernels.machine.circular import CIRCULAR
 from diffcli.kernels.machine.elementary import ELEMENTARY
-from diffcli.kernels.machine.powers import POWERS
+from diffcli.kernels.machine.powers import fmod
 from diffcli.kernels.machine.rows import LOGIC, ROWS, STRICT
 from diffcli.kernels.machine.special import SPECIAL
 from diffcli.kernels.machine.values import Function, Vectors
 from diffcli.operations.arithmetic import floats
 from diffcli.tape.running.rules import Arithmetic
 
-CALLED = ELEMENTARY | CIRCULAR | POWERS | SPECIAL
+CALLED = ELEMENTARY | CIRCULAR | SPECIAL | {"fmod": fmod}
 """Rows that are functions of IR."""
 
 TEXTS = {
+    "log1p": "u = 1 + a; t = log(u); copysign(where(abs(t) < 1/0, t - ((u - 1) - a)/u, t), a)",
+    "cbrt": "t = abs(a); y = exp(log(t)/3); copysign(where(t > 0 and t < 1/0, y - (y - t/(y*y))/3, t), a)",
+    "hypot": "t = max(abs(a), abs(b)); s = where(t > 2^500, 2^-600, where(t < 2^-400, 2^600, 1));"
+    "sqrt((a*s)*(a*s) + (b*s)*(b*s))/s",
+    "tan": "sin(a)/cos(a)",
+    "atan": "atan2(a, 1)",
+    "asin": "atan2(a, sqrt((1 - a)*(1 + a)))",
+    "acos": "atan2(sqrt((1 - a)*(1 + a)), a)",
+    # near 0 the series
+    "sinh": "t = abs(a); z = t*t; h = exp(t/2); half = h/2*h;"
+    "near = t*z/6*(1 + z/20*(1 + z/42*(1 + z/72*(1 + z/110*(1 + z/156*(1 + z/210*(1 + z/272)))))));"
+    "copysign(where(t < 1, t + near, half - 0.25/half), a)",
+    "cosh": "h = exp(abs(a)/2); t = h/2*h; t + 0.25/t",
+    "tanh": "t = expm1(-2*abs(a)); copysign(-t/(2 + t), a)",
     "asinh": "t = abs(a); copysign(where(t < 1e8, log1p(t + t*t/(1 + sqrt(1 + t*t))), log(t) + log(2)), a)",
     "acosh": "where(a < 1e8, log1p(a - 1 + sqrt((a - 1)*(a + 1))), log(a) + log(2))",
     "atanh": "copysign(log1p(2*abs(a)/(1 - abs(a)))/2, a)",
+    "mod": "r = fmod(a, b); where(r == 0, copysign(r, b), where((r < 0) == (b < 0), r, r + b))",
+    # the quotient is whole but for its rounding
+    "floor_divide": "r = fmod(a, b); q = round((a - r)/b) - (r != 0 and (r < 0) != (b < 0));"
+    "where(q == 0, copysign(q, a/b), q)",
+    "sign": "where(a > 0, 1, where(a < 0, -1, a + 0))",
 }
 """Rows that are computed by a text, in the language of the table's own."""
 

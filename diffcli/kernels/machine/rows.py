@@ -77,10 +77,6 @@ def clip(lanes: Vectors, a: Value, b: Value, c: Value) -> Value:
     return smallest(lanes, largest(lanes, a, b), c)  # type: ignore[no-any-return]
 
 
-def sign(lanes: Vectors, a: Value) -> Value:
-    return lanes.where(a > 0.0, 1.0, lanes.where(a < 0.0, -1.0, a + 0.0))
-
-
 def copysign(lanes: Vectors, a: Value, b: Value) -> Value:
     return lanes.where(b.unordered(b), b, lanes.intrinsic("copysign", a, b))
 
@@ -165,7 +161,7 @@ ROWS: dict[str, Function] = {
     "add": _flagged("fadd", SUM), "sub": _flagged("fsub", SUM), "mul": _multiply, "div": quotient,
     "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a, "square": lambda lanes, a: _multiply(lanes, a, a),
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
-    "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "sign": sign, "copysign": copysign,
+    "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
     "polygamma": _polygamma, "where": choice, "stop_gradient": lambda lanes, a: a, "and": both, "or": either, "not": neither,
     **{name: _relation(relation) for name, relation in RELATIONS.items()},
