@@ -6,7 +6,7 @@ and LLVM puts it in line. `Value` says how it is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from llvmlite import ir
@@ -17,8 +17,7 @@ from diffcli.kernels.machine.powers import fmod
 from diffcli.kernels.machine.rows import LOGIC, ROWS, STRICT
 from diffcli.kernels.machine.special import SPECIAL
 from diffcli.kernels.machine.values import Function, Vectors
-from diffcli.operations.arithmetic import floats
-from diffcli.tape.running.rules import Arithmetic
+from diffcli.tape.running.rules import FLOAT, Arithmetic
 
 CALLED = ELEMENTARY | CIRCULAR | SPECIAL | {"fmod": fmod}
 """Rows that are functions of IR."""
@@ -43,11 +42,19 @@ TEXTS = {
     "atanh": "copysign(log1p(2*abs(a)/(1 - abs(a)))/2, a)",
     "mod": "r = fmod(a, b); where(r == 0, copysign(r, b), where((r < 0) == (b < 0), r, r + b))",
     # the quotient is whole but for its rounding
-    "floor_divide": "r = fmod(a, b); q = round((a - r)/b) - (r != 0 and (r < 0) != (b < 0));"
-    "where(q == 0, copysign(q, a/b), q)",
+    "floor_divide": "r = fmod(a, b); q = round((a - r)/b) - (r != 0 and (r < 0) != (b < 0)); where(q == 0, copysign(q, a/b), q)",
+    "clip": "min(max(a, b), c)",
     "sign": "where(a > 0, 1, where(a < 0, -1, a + 0))",
 }
 """Rows that are computed by a text, in the language of the table's own."""
+
+
+def _called(name: str, function: Function) -> Function:
+    """A row that is a function of IR."""
+    return lambda lanes, *operands: lanes.call(name, function, *operands)
+
+
+ALL = {name: _called(name, function) for name, function in CALLED.items()} | ROWS
 
 
 class Lanes(Vectors):
@@ -59,29 +66,18 @@ class Lanes(Vectors):
 
     def __init__(self, module: ir.Module, width: int, features: Mapping[str, bool] | None = None) -> None:
         super().__init__(module, width, features)
-        functions = {name: self._row(name, function, floats.FLOATS) for name, function in ROWS.items()}
-        functions |= {name: self._called(name, function, floats.FLOATS) for name, function in CALLED.items() if name not in ROWS}
-        strict = {name: self._row(name, function, floats.STRICT) for name, function in STRICT.items()}
+        functions = {name: self.row(name, function, FLOAT.value) for name, function in ALL.items()}
+        strict = {name: self.row(name, function, FLOAT.strict) for name, function in STRICT.items()}
         self.arithmetic = LaneArithmetic(self, functions, strict)
 
-    def _row(self, name: str, function: Function, instead: Mapping[str, Function]) -> Function:
-        """A row of a few instructions; of plain numbers what it is in floats."""
+    def row(self, name: str, function: Function, plain: Callable[[str], Function]) -> Function:
+        """A row as a function of what it is given; of plain numbers what it is in floats."""
         convert = self.value if name in LOGIC else self.as_number
 
         def row(*operands: Any) -> Any:
             if all(isinstance(operand, (int, float)) for operand in operands):
-                return instead[name](*operands) if name in instead else floats.FLOATS[name](*operands)
+                return plain(name)(*operands)
             return function(self, *map(convert, operands))
-
-        return row
-
-    def _called(self, name: str, function: Function, instead: Mapping[str, Function]) -> Function:
-        """A row that is a function of IR."""
-
-        def row(*operands: Any) -> Any:
-            if name in instead and all(isinstance(operand, (int, float)) for operand in operands):
-                return instead[name](*operands)
-            return self.call(name, function, *map(self.as_number, operands))
 
         return row
 
@@ -94,4 +90,4 @@ class LaneArithmetic(Arithmetic):
         self.lanes = lanes
 
     def by_form(self, row: Any) -> Function:
-        return self.lanes._called(row.name, super().by_form(row), {})
+        return self.lanes.row(row.name, _called(row.name, super().by_form(row)), FLOAT.value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
 from struct import pack
 
 from diffcli.kernels.machine.powers import power, simple_power
@@ -17,15 +15,16 @@ SAFE = 2.0**-1021, 2.0**1021
 digits, where the quotient is and has not."""
 
 
-def _flagged(instruction: str, flags: Sequence[str]) -> Function:
+def _flagged(instruction: str) -> Function:
+    """A sum or product of a program."""
+
     def row(lanes: Vectors, *operands: Value) -> Value:
-        return Value(lanes, getattr(lanes.builder, instruction)(*[operand.ir for operand in operands], flags=flags))
+        return Value(lanes, getattr(lanes.builder, instruction)(*[operand.ir for operand in operands], flags=SUM))
 
     return row
 
 
-_divide = _flagged("fdiv", ())
-_multiply = _flagged("fmul", SUM)
+_multiply = _flagged("fmul")
 
 
 def with_reciprocal(lanes: Vectors, b: Value) -> Value:
@@ -42,7 +41,7 @@ def with_reciprocal(lanes: Vectors, b: Value) -> Value:
 def _quotient(lanes: Vectors, a: Value, b: Value) -> Value:
     """a/b for a divisor that is no -0; known ones that are safe have a reciprocal."""
     by = lanes.constant(1 / b.known) if b.known is not None and SAFE[0] < abs(b.known) < SAFE[1] else b.reciprocal
-    return _divide(lanes, a, b) if by is None else _multiply(lanes, a, by)  # type: ignore[no-any-return]
+    return a / b if by is None else _multiply(lanes, a, by)
 
 
 def quotient(lanes: Vectors, a: Value, b: Value) -> Value:
@@ -70,13 +69,6 @@ def _extreme(relation: str) -> Function:
     return lambda lanes, *operands: reduce(of_two, operands)
 
 
-largest, smallest = _extreme(">"), _extreme("<")
-
-
-def clip(lanes: Vectors, a: Value, b: Value, c: Value) -> Value:
-    return smallest(lanes, largest(lanes, a, b), c)  # type: ignore[no-any-return]
-
-
 def copysign(lanes: Vectors, a: Value, b: Value) -> Value:
     return lanes.where(b.unordered(b), b, lanes.intrinsic("copysign", a, b))
 
@@ -97,24 +89,16 @@ def _relation(relation: str, strict: bool = False) -> Function:
     return row
 
 
-def _either(a: Value | None, b: Value | None) -> Value | None:
-    return b if a is None else a if b is None else a | b
+def either(lanes: Vectors, a: Value, b: Value) -> Value:
+    """1 as soon as one holds, whatever the other is."""
+    (first, unsure), (second, unsure_too) = lanes.as_truth(a), lanes.as_truth(b)
+    holds, undefined = first | second, unsure | unsure_too if unsure and unsure_too else unsure or unsure_too
+    return Value(lanes, holds.ir, undefined and (undefined & ~holds).ir)
 
 
 def both(lanes: Vectors, a: Value, b: Value) -> Value:
     """0 as soon as one does not hold, whatever the other is."""
-    (first, unsure), (second, unsure_too) = lanes.as_truth(a), lanes.as_truth(b)
-    undefined = _either(None if unsure is None else unsure & second, None if unsure_too is None else unsure_too & first)
-    if unsure is not None and unsure_too is not None:
-        undefined = _either(undefined, unsure & unsure_too)
-    return Value(lanes, (first & second).ir, undefined and undefined.ir)
-
-
-def either(lanes: Vectors, a: Value, b: Value) -> Value:
-    """1 as soon as one holds, whatever the other is."""
-    (first, unsure), (second, unsure_too) = lanes.as_truth(a), lanes.as_truth(b)
-    holds, undefined = first | second, _either(unsure, unsure_too)
-    return Value(lanes, holds.ir, undefined and (undefined & ~holds).ir)
+    return neither(lanes, either(lanes, neither(lanes, a), neither(lanes, b)))
 
 
 def neither(lanes: Vectors, a: Value) -> Value:
@@ -158,10 +142,10 @@ LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
 """Rows that take truths as they are."""
 
 ROWS: dict[str, Function] = {
-    "add": _flagged("fadd", SUM), "sub": _flagged("fsub", SUM), "mul": _multiply, "div": quotient,
+    "add": _flagged("fadd"), "sub": _flagged("fsub"), "mul": _multiply, "div": quotient,
     "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a, "square": lambda lanes, a: _multiply(lanes, a, a),
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
-    "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "copysign": copysign,
+    "max": _extreme(">"), "min": _extreme("<"), "abs": lambda lanes, a: abs(a), "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
     "polygamma": _polygamma, "where": choice, "stop_gradient": lambda lanes, a: a, "and": both, "or": either, "not": neither,
     **{name: _relation(relation) for name, relation in RELATIONS.items()},
