@@ -11,7 +11,6 @@ from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.machine.circular import CIRCULAR
 from diffcli.kernels.machine.elementary import ELEMENTARY
 from diffcli.kernels.machine.powers import fmod
 from diffcli.kernels.machine.rows import LOGIC, ROWS, STRICT
@@ -19,7 +18,7 @@ from diffcli.kernels.machine.special import SPECIAL
 from diffcli.kernels.machine.values import Function, Vectors
 from diffcli.tape.running.rules import FLOAT, Arithmetic
 
-CALLED = ELEMENTARY | CIRCULAR | SPECIAL | {"fmod": fmod}
+CALLED = ELEMENTARY | SPECIAL | {"fmod": fmod}
 """Rows that are functions of IR."""
 
 TEXTS = {
@@ -64,8 +63,8 @@ class Lanes(Vectors):
     return may be numbers or truths: `number` and `truth` make IR of it.
     """
 
-    def __init__(self, module: ir.Module, width: int, features: Mapping[str, bool] | None = None) -> None:
-        super().__init__(module, width, features)
+    def __init__(self, module: ir.Module, width: int) -> None:
+        super().__init__(module, width)
         functions = {name: self.row(name, function, FLOAT.value) for name, function in ALL.items()}
         strict = {name: self.row(name, function, FLOAT.strict) for name, function in STRICT.items()}
         self.arithmetic = LaneArithmetic(self, functions, strict)

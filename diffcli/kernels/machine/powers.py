@@ -17,7 +17,6 @@ _LOG = (
 )  # fmt: skip
 _TWO_THIRDS = 2 / 3, 3.700743415417188e-17
 
-
 Pair = tuple[Value, Value]
 """A number in two parts, the second far below the first."""
 
@@ -93,4 +92,4 @@ def fmod(a: Value, b: Value) -> Value:
     product = q * y
     rest = (x - product) - lanes.product_error(q, y, product)
     rest = lanes.where(x < y, x, lanes.where(rest < 0.0, rest + y, rest))
-    return lanes.where(y.equals(0.0), nan, lanes.intrinsic("copysign", rest, a))
+    return lanes.intrinsic("copysign", rest, a)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from struct import pack
 
 from diffcli.kernels.machine.powers import power, simple_power

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from math import nan
 from typing import Any
@@ -100,21 +100,19 @@ class Vectors:
         Where functions go that are called.
     width
         How many lanes; 1 for plain numbers.
-    features
-        Features of the processor by LLVM's names; if not given, those of this one.
     """
 
     arithmetic: Arithmetic
     """The rows of the table."""
 
-    def __init__(self, module: ir.Module, width: int, features: Mapping[str, bool] | None = None) -> None:
+    def __init__(self, module: ir.Module, width: int) -> None:
         def lanes(kind: Any) -> Any:
             return kind if width == 1 else ir.VectorType(kind, width)
 
         self.module, self.width = module, width
         self.double, self.whole, self.bit = lanes(ir.DoubleType()), lanes(ir.IntType(64)), lanes(ir.IntType(1))
         self.result = ir.LiteralStructType([self.double, self.bit])
-        features = binding.get_host_cpu_features() if features is None else features
+        features = binding.get_host_cpu_features()
         self.fused = features.get("fma", "neon" in features)
         """Whether a*b + c is one instruction with one rounding."""
         self.scales = width == 8 and bool(features.get("avx512f"))
