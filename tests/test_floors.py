@@ -31,9 +31,9 @@ ONLY_IN = {
 }  # fmt: skip
 ROOMS = {
     "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "digits": 4, "traces": 4, "symbolic": 5, "options": 5,
-    "matrices": 6, "derivation": 6,
+    "matrices": 6, "derivation": 6, "compiled": 12,
 }  # fmt: skip
-"""The rooms of `diffcli.methods` in their order; its other files stand above them all, but for the options."""
+"""The rooms of `diffcli.methods` in their order; its other files stand above them, but for the options, and below kernels."""
 DOORS = 18
 """The most files that lie flat in a room, but for the commands and the lessons, of which each is one."""
 OF_OUR_OWN = ("tape/running/rules.py", "kernels/")

@@ -192,8 +192,8 @@ def test_what_marks_are_made_of(text, operations):
 def test_points_that_are_alike_are_asked_for_once(monkeypatch):
     asked = []
     k = diffcli.compile("relu(x)*y + exp(z)")
-    ask = k._flags.ask
-    monkeypatch.setattr(k._flags, "ask", lambda point: asked.append(point) or ask(point))
+    ask = k.said.ask
+    monkeypatch.setattr(k.said, "ask", lambda point: asked.append(point) or ask(point))
     source = np.random.default_rng(1)
     x, y, z = source.normal(size=(3, 10_000))
     x[::3], y = 0.0, abs(y)

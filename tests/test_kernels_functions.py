@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -101,6 +103,7 @@ def test_other_arguments_are_held():
 
     kernel = diffcli.compile(power, at={"x": 1.0, "n": 3, "names": ["a", "b"]}, wrt="x")
     assert kernel.inputs == ("x",)
+    assert diffcli.compile(lambda x, n: sum(x for _ in range(n)), at="x=1,n=3", wrt="x")(2.0) == (6.0, (3.0,))
     assert kernel(2.0) == (18.0, (24.0,))
     with pytest.raises(diffcli.ExpressionError) as caught:
         kernel(2.0, n=4)
@@ -158,6 +161,26 @@ def test_more_ways_than_are_kept_are_refused():
     )
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_threads_record_each_way_once(many):
+    def steps(x):
+        n = 0
+        while x > 1:
+            x, n = x / 2, n + 1
+        return x * n
+
+    points = [2.0**k + 0.5 for k in range(20)]
+    kernel, together = diffcli.compile(steps, at={"x": 3.0}), Barrier(4)
+
+    def run(_):
+        together.wait()
+        return kernel(np.array(points))[0].tolist() if many else [kernel(x)[0] for x in points]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, range(4))) == [[steps(x) for x in points]] * 4
+    assert len(kernel.runner.known) == 20
+
+
 def test_what_cannot_be_guarded_is_refused():
     def caught_division(x):
         try:
@@ -165,12 +188,21 @@ def test_what_cannot_be_guarded_is_refused():
         except ZeroDivisionError:
             return 0.0
 
+    class Caught:
+        def plain(self, x):
+            try:
+                return 1 / x
+            except ArithmeticError:
+                return x
+
     def longer(x):
         return [x, x] if x > 0 else [x]
 
     cases = [
         (lambda: diffcli.compile(caught_division, at={"x": 1.0}),
          "`caught_division` catches exceptions, and at another point another operation may raise one"),
+        (lambda: diffcli.compile(Caught().plain, at={"x": 1.0}),
+         "`plain` catches exceptions, and at another point another operation may raise one"),
         (lambda: diffcli.compile(lambda x: [1, 2, 3][int(x)] * x, at={"x": 1.0}),
          "`int(...)` needs a plain number, and would take this one out of the recording"),
         (lambda: diffcli.compile(longer, at={"x": 1.0})(-1.0),

@@ -13,6 +13,7 @@ import numpy as np
 from diffcli.errors import refusal
 from diffcli.kernels.backends import Runner
 from diffcli.kernels.form import Form, paired
+from diffcli.kernels.patterns import told as told_of
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
 
@@ -39,9 +40,12 @@ class Called(Protocol):
     evaluate: Callable[[Sequence[Any]], list[Any]] | None
     """What computes one point of a tape with arrays."""
 
-    def point(self, numbers: Sequence[float]) -> Any: ...
+    said: Any
+    """What is to be said of points: ``marked`` and ``of``, as `diffcli.kernels.patterns.told` takes them."""
 
-    def told(self, columns: Sequence[Any], numbers: Sequence[Array]) -> Callable[[], Array]: ...
+    @property
+    def entry(self) -> Callable[..., Any]:
+        """The compiled function of one point, of the numbers of all arguments."""
 
 
 class Results(tuple[Any, ...]):
@@ -80,7 +84,7 @@ def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags:
     numbers = computed(kernel, arrays, columns, lead, targets, threads)
     told: Callable[[], Array] = partial(np.zeros, points, np.uint8)
     if not kernel.truths or numbers[-1].any():
-        told = kernel.told(columns, numbers)
+        told = told_of(kernel.said.marked, kernel.said.of, columns, numbers)
     if flags:
         return told().reshape(lead)
     found = kernel.pick([
@@ -96,7 +100,7 @@ def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags:
 def one_point(kernel: Called, arrays: Sequence[Array]) -> Any:
     """The results of one point, as numbers and arrays."""
     if kernel.evaluate is None:
-        numbers = kernel.point([number for array in arrays for number in array.reshape(-1).tolist()])
+        numbers = kernel.entry(*[number for array in arrays for number in array.reshape(-1).tolist()])
         if not any(kernel.results):
             return numbers
     else:
@@ -173,7 +177,9 @@ def read(name: str, value: Any) -> Array:
     if type(value) is np.ndarray and value.dtype == np.float64:
         return value
     try:
-        found = np.asarray(value.filled(np.nan) if isinstance(value, np.ma.MaskedArray) else value)
+        if isinstance(value, np.ma.MaskedArray) and value.dtype.kind in NUMBERS:
+            value = np.ma.filled(value.astype(np.float64), np.nan)
+        found = np.asarray(value)
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
             found = found.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError) as fault:

@@ -23,17 +23,17 @@ CALLED = ELEMENTARY | SPECIAL | {"fmod": fmod}
 
 TEXTS = {
     "log1p": "u = 1 + a; t = log(u); copysign(where(abs(t) < 1/0, t - ((u - 1) - a)/u, t), a)",
-    "cbrt": "t = abs(a); y = exp(log(t)/3); copysign(where(t > 0 and t < 1/0, y - (y - t/(y*y))/3, t), a)",
-    "hypot": "t = max(abs(a), abs(b)); s = where(t > 2^500, 2^-600, where(t < 2^-400, 2^600, 1));"
+    "cbrt": "t = abs(a); y = exp(log(t)*(1/3)); copysign(where(t > 0 and t < 1/0, y - (y - t/(y*y))/3, t), a)",
+    "hypot": "t = max(abs(a), abs(b)); s = where(t > 2^500, 2^-600, where(t < 2^-400, 2^600, 1)); "
     "sqrt((a*s)*(a*s) + (b*s)*(b*s))/s",
     "tan": "sin(a)/cos(a)",
     "atan": "atan2(a, 1)",
     "asin": "atan2(a, sqrt((1 - a)*(1 + a)))",
     "acos": "atan2(sqrt((1 - a)*(1 + a)), a)",
-    # near 0 the series
-    "sinh": "t = abs(a); z = t*t; h = exp(t/2); half = h/2*h;"
-    "near = t*z/6*(1 + z/20*(1 + z/42*(1 + z/72*(1 + z/110*(1 + z/156*(1 + z/210*(1 + z/272)))))));"
-    "copysign(where(t < 1, t + near, half - 0.25/half), a)",
+    # for small ones the series
+    "sinh": "t = abs(a); z = t*t; h = exp(t/2); half = h/2*h; rest = 1 + z*(1/156)*(1 + z*(1/210)*(1 + z*(1/272))); "
+    "series = z*(1/6)*(1 + z*(1/20)*(1 + z*(1/42)*(1 + z*(1/72)*(1 + z*(1/110)*rest)))); "
+    "copysign(where(t < 1, t + t*series, half - 0.25/half), a)",
     "cosh": "h = exp(abs(a)/2); t = h/2*h; t + 0.25/t",
     "tanh": "t = expm1(-2*abs(a)); copysign(-t/(2 + t), a)",
     "asinh": "t = abs(a); copysign(where(t < 1e8, log1p(t + t*t/(1 + sqrt(1 + t*t))), log(t) + log(2)), a)",

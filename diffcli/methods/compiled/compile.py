@@ -77,7 +77,7 @@ def compile(
     kernel kept, for up to 32 ways.
 
     What is undefined at a point is NaN there, and no error; at a kink the derivative is what the rules of the table give.
-    `Kernel.flags`, and ``flags`` of a result of many points, say where either is so.
+    `Kernel.flags`, and ``flags`` of the tuple that is the result of many points, say where either is so.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def compile(
     program = as_program(target)
     shapes: Any = None
     if type(program) is not Program:
-        shapes = ANYWHERE if at is None else dict(as_point(at)) if isinstance(at, str) else at
+        shapes = ANYWHERE if at is None else at
     elif at is not None:
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -44,7 +44,8 @@ class Kernel:
 
     def __new__(cls, *_: Any, **__: Any) -> Kernel:
         """A kernel of a class of its own, whose ``__call__`` is compiled: a call of floats costs nothing beside it."""
-        return object.__new__(type(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__}))
+        own = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__signature__": property(_signature)}
+        return object.__new__(type(cls.__name__, (cls,), own))
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class Kernel:
         self.results = shapes_in(form)
         self.starts = list(accumulate(map(prod, self.results), initial=0))
         self.truths = frozenset[int]() if flags.marked is None else frozenset(self.starts[-1:])
-        self._flags = flags
+        self.said = flags
         self.runner, self.evaluate, self._again = runner, evaluate, again
         asked = again[1]
         self.wrt, self.order, self.directions = tuple(system.wrt), asked.order, asked.directions
@@ -70,11 +71,11 @@ class Kernel:
         self.text = system.expression()
 
     @cached_property
-    def _entry(self) -> Callable[..., Any]:
+    def entry(self) -> Callable[..., Any]:
         """The compiled function of one point; from when it is first needed on, a call is a call of it."""
         if self.runner is None:
-            return self._general
-        entry = self.runner(1).entry(self._general)
+            return partial(Kernel.__call__, self)
+        entry = self.runner(1).entry(partial(Kernel.__call__, self))
         if not any(self.arguments.shapes):
             type(self).__call__ = staticmethod(entry)  # type: ignore[method-assign]
         return entry
@@ -87,15 +88,7 @@ class Kernel:
     def __repr__(self) -> str:
         return f"<Kernel of {self.text}: {', '.join(self.inputs)}; order {self.order}, {self.backend}>"
 
-    def __call__(self, *values: Any, **named: Any) -> Any:
-        """The results at one point, of numbers, or at many, of arrays."""
-        return self._general(*values, **named)
-
-    def point(self, numbers: Sequence[float]) -> Any:
-        """The results of one point from the numbers of all arguments, one after another."""
-        return self._entry(*numbers)
-
-    def flags(self, *values: Any, **named: Any) -> Any:
+    def flags(self, /, *values: Any, **named: Any) -> Any:
         """What is to be said of a point, a `diffcli.Flag`, or of many, an array of their bits: see `diffcli.Flag`.
 
         >>> import diffcli
@@ -106,12 +99,6 @@ class Kernel:
 
         found = called(self, self._bound(values, named), None, 1, flags=True)
         return found if found.shape else Flag(int(found))
-
-    def told(self, columns: Sequence[Any], results: Sequence[Any]) -> Callable[[], Any]:
-        """What gives the flags of the points of a call, from its columns of numbers."""
-        from diffcli.kernels.patterns import told
-
-        return told(self._flags, columns, results)
 
     # -- one flat vector -------------------------------------------------------------------------------------------------
 
@@ -156,12 +143,12 @@ class Kernel:
         twice = [name for name in named if name in given]
         if twice:
             raise refusal("usage", f"`{twice[0]}` is given twice", f"`x` holds {', '.join(self.wrt)}; by name come others")
-        return flat, kernel.form, kernel._general(**given, **named)
+        return flat, kernel.form, kernel(**given, **named)
 
     # -- calls -----------------------------------------------------------------------------------------------------------
 
-    def _general(self, *values: Any, **named: Any) -> Any:
-        """A call with anything but a float for each argument by its place."""
+    def __call__(self, /, *values: Any, **named: Any) -> Any:
+        """The results at one point, of numbers, or at many, of arrays."""
         out = threads = None
         if named:
             out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
@@ -169,7 +156,7 @@ class Kernel:
         if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
         if out is None and self.runner is not None and not any(self.arguments.shapes) and all(map(_is_number, values)):
-            return self.point([_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
+            return self.entry(*[_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
         from diffcli.kernels.calls import called  # numbers do not wait for NumPy
 
         return called(self, values, out, threads)
@@ -193,6 +180,19 @@ class Kernel:
     def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
         make, asked = self._again
         return make, (asked,)
+
+
+def _signature(kernel: Kernel) -> Any:
+    """What a kernel takes, for who asks for its parameters: `inspect.signature`, and so SciPy."""
+    from inspect import Parameter, Signature
+    from keyword import iskeyword
+
+    names = [f"{name}_" if iskeyword(name) else name for name in kernel.inputs]
+    options = [name for name in ("out", "threads") if name not in names]
+    return Signature(
+        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        + [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in options]
+    )
 
 
 def _is_number(value: Any) -> bool:

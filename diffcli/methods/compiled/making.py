@@ -11,7 +11,7 @@ from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form
 from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, marked, diagnostics_of
+from diffcli.methods.compiled.flags import Flags, diagnostics_of, marked
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
 from diffcli.methods.compiled.tapes import Part, derived, folded
@@ -57,20 +57,7 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
         require_one(system)
-    tape = system.tape
-    shapes = dict(zip(tape.inputs, map(tape.shape, range(tape.first_row)), strict=True))
-    unknown = [name for name in asked.batch if name not in shapes]
-    if unknown:
-        raise ExpressionError([unknown_name(name, shapes, subject_of(system.program)) for name in unknown])
-    moving = {name: asked.directions + name for name in system.wrt} if asked.directions else {}
-    clash = [name for name in moving.values() if name in shapes]
-    if clash:
-        help = f'choose what the directions of variables are called: directions="{asked.directions}_"'
-        raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", help)
-    batch = {*(asked.batch if any(shapes.values()) else shapes)}
-    batch |= {moving[name] for name in moving if name in batch}
-    shapes |= {along: shapes[name] for name, along in moving.items()}
-    arguments = Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch))
+    arguments, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
@@ -78,7 +65,8 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
     if written is None:
         evaluate, form = of_arrays(system, asked, listed)
         return Kernel(arguments, form, system, again, Flags(None, ask), evaluate=evaluate)
-    more = [element for name in moving.values() for element in element_names(name, shapes[name])]
+    shapes = dict(zip(arguments.names, arguments.shapes, strict=True))
+    more = [element for along in moving.values() for element in element_names(along, shapes[along])]
     digits = asked.flags == "digits"
     numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more, constants=not digits)
     waiting = iter(numbers.results)
@@ -98,6 +86,23 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
     return Kernel(arguments, found.form, system, again, Flags(flagged, ask), runners)
 
 
+def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str]]:
+    """What the kernel of a system is called with, and what the directions of its variables are called."""
+    shapes = dict(zip(system.tape.inputs, map(system.tape.shape, range(system.tape.first_row)), strict=True))
+    unknown = [name for name in asked.batch if name not in shapes]
+    if unknown:
+        raise ExpressionError([unknown_name(name, shapes, subject_of(system.program)) for name in unknown])
+    moving = {name: asked.directions + name for name in system.wrt} if asked.directions else {}
+    clash = [name for name in moving.values() if name in shapes]
+    if clash:
+        help = f'choose what the directions of variables are called: directions="{asked.directions}_"'
+        raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", help)
+    batch = {*(asked.batch if any(shapes.values()) else shapes)}
+    batch |= {moving[name] for name in moving if name in batch}
+    shapes |= {along: shapes[name] for name, along in moving.items()}
+    return Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch)), moving
+
+
 def of_function(asked: Asked) -> Kernel:
     """The kernel of a Python function."""
     refuse_handlers(asked.text)
@@ -105,15 +110,15 @@ def of_function(asked: Asked) -> Kernel:
     return made(system, asked, (of_function, asked))
 
 
-def point_of(system: System, asked: Asked, numbers: Sequence[float]) -> dict[str, Any]:
+def point_of(system: System, numbers: Sequence[float]) -> dict[str, Any]:
     """The point with some numbers for all arguments, one after another, and with what a function holds."""
     own = inputs_of(system.tape)
-    return (dict(asked.at) if system.function is not None else {}) | own.of(numbers[: len(own)])
+    return (system.function.held if system.function is not None else {}) | own.of(numbers[: len(own)])
 
 
 def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -> Way:
     """The way of a point through a Python function."""
-    other = of_function(asked._replace(at=point_of(system, asked, numbers)))
+    other = of_function(asked._replace(at=point_of(system, numbers)))
     if other.form != form:
         message = f"`{system.expression()}` returns results of another number or shape at other points"
         raise refusal("bad-result", message, "return as many numbers whichever branch is taken")
@@ -127,11 +132,11 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     from diffcli.methods.matrices.jacobian import compute_jacobian
     from diffcli.methods.options import HessianOptions, MatrixOptions, Options
 
-    program, at = system.question.written, point_of(system, asked, point)
+    program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
         return diagnostics_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
-    if listed or asked.of is not None:
+    if listed or asked.of is not None or system.outputs[0].shape:
         return diagnostics_of(lambda: compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)))
     return diagnostics_of(lambda: compute(program, at, Options(**options)))
 

@@ -13,16 +13,17 @@ from diffcli.methods.problem.system import System
 from diffcli.tape import Tape
 from diffcli.tape.building.accumulation import Accumulation
 from diffcli.tape.building.building import Builder
+from diffcli.tape.recording.call_sites import code_of
 
 
 def refuse_handlers(function: Any) -> None:
     """Refuse a function that catches exceptions: what raises one at another point is no condition that could be guarded."""
-    codes = [getattr(function, "__code__", None)]
+    codes: list[Any] = [code_of(function)]
     for code in filter(iscode, codes):
         codes += code.co_consts
         operations = {instruction.opname for instruction in get_instructions(code)}
         if "POP_EXCEPT" in operations and "WITH_EXCEPT_START" not in operations:
-            message = f"`{function.__name__}` catches exceptions, and at another point another operation may raise one"
+            message = f"`{codes[0].co_name}` catches exceptions, and at another point another operation may raise one"
             raise refusal("untraceable", message, "write a condition in place of it: if x == 0: ...")
 
 

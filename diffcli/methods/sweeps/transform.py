@@ -41,10 +41,12 @@ class Transformed(NamedTuple):
 class Transform:
     """A tape that begins as another one, and grows by the rows of sweeps over that.
 
-    Rows of f stay as they are, but for those that nothing needs in the end. What sweeps have in common is there once.
+    Rows of f stay as they are, but for those that nothing needs in the end. What sweeps have in common is there once. Where
+    no partial is infinite at numbers in range, what is absent may be a product with 0; ``strict_zeros`` says that no infinity
+    may ever meet it.
     """
 
-    def __init__(self, tape: Tape, most_rows: int = MOST_ROWS) -> None:
+    def __init__(self, tape: Tape, most_rows: int = MOST_ROWS, strict_zeros: bool = False) -> None:
         self.tape = tape
         self.build = Builder(tape, most_rows)
         self.sums = Accumulation(self.build)
@@ -56,7 +58,8 @@ class Transform:
         self.derivatives: dict[int, int] = {}
         self.below, self.above = bytearray(tape.size), bytearray(tape.size)
         """One flag a slot: whether a partial on the way to it, or from it, may be infinite, or undefined."""
-        limited = {name for name in set(tape.operations) if row_of(name).domain}
+        rows = map(row_of, set(tape.operations))
+        limited = {row.name for row in rows if strict_zeros or row.domain or "pole" in dict(row.breaks)}
         for slot, row in enumerate(tape.operands, tape.first_row):
             self.below[slot] = tape.operation(slot) in limited or any(self.below[operand] for operand in row)
         for slot in reversed(tape.rows()):
@@ -70,6 +73,26 @@ class Transform:
             return self.build.term(slot, position, other)
         assert self.arrays is not None
         return self.arrays.term(slot, position, other)
+
+    def handed(self, slot: int, position: int, given: int, scope: Scope) -> tuple[int, Scope] | None:
+        """What an operand gets of a row's adjoint, or a row of its tangent, given in a scope; and the scope of that, if any."""
+        chooses, part, span = self.tape.operation(slot) == "where", scope, self.tape.span(slot)
+        if chooses and not position:
+            return None
+        condition = self.tape.operands_of(slot)[0] if chooses else self.present(slot, position, scope)
+        if condition is not None:
+            self.build.scope, when = scope, not chooses or position == 1
+            inside = self.build.part(condition, when)
+            if inside is None:
+                return None
+            part = inside
+            given = given if self.arrays is None else self.arrays.taken(condition, when, given, span)
+        if chooses:
+            return given, part  # of a choice nothing is computed
+        term = self.term(slot, position, part, given)
+        if term is not None and self.arrays is not None:
+            term = self.arrays.after(slot, term, given)
+        return None if term is None else (term, part)
 
     def present(self, slot: int, position: int, scope: Scope) -> int | None:
         """The slot that says where a row's term by an operand is there; None if it is everywhere, or nobody can tell."""
@@ -116,8 +139,9 @@ class ReverseTransform(Transform):
         wrt: Sequence[int],
         active: bytearray | None = None,
         most_rows: int = MOST_ROWS,
+        strict_zeros: bool = False,
     ) -> None:
-        super().__init__(tape, most_rows)
+        super().__init__(tape, most_rows, strict_zeros)
         self.wrt = wrt
         self.active = active or activity(tape, list(wrt))
         self.output = tape.output if tape.output < tape.slots else tape.output - tape.size
@@ -148,26 +172,12 @@ class ReverseTransform(Transform):
 
     def hand_on(self, slot: int, adjoint: int, scope: Scope) -> None:
         """Give each operand of a row what it gets of the row's adjoint, which is there in a scope."""
-        tape = self.tape
-        row, span, chooses = tape.operands_of(slot), tape.span(slot), tape.operation(slot) == "where"
-        for position, operand in enumerate(row):
-            if not self.active[operand] or (chooses and not position):
-                continue
-            given, part, when = adjoint, scope, not chooses or position == 1
-            condition = row[0] if chooses else self.present(slot, position, scope)
-            if condition is not None:
-                self.build.scope = scope
-                inside = self.build.part(condition, when)
-                if inside is None:
-                    continue
-                part = inside
-                given = given if self.arrays is None else self.arrays.taken(condition, when, given, span)
-            term = given if chooses else self.term(slot, position, part, given)  # of a choice nothing is computed
-            if term is not None:
-                if self.arrays is not None:
-                    masked = term if chooses else self.arrays.after(slot, term, given)
-                    term = self.arrays.to_operand(masked, operand, span)
-                self.sums.add(operand, part, term, span)
+        for position, operand in enumerate(self.tape.operands_of(slot)):
+            found = self.handed(slot, position, adjoint, scope) if self.active[operand] else None
+            if found is not None:
+                span = self.tape.span(slot)
+                term = found[0] if self.arrays is None else self.arrays.to_operand(found[0], operand, span)
+                self.sums.add(operand, found[1], term, span)
 
 
 class ForwardTransform(Transform):
@@ -202,15 +212,9 @@ class ForwardTransform(Transform):
 
     def hand_on(self, slot: int, position: int, tangent: int, scope: Scope) -> None:
         """Give a row what it gets of the tangent of one of its operands, which is there in a scope."""
-        condition, chooses = self.tape.operands_of(slot)[0], self.tape.operation(slot) == "where"
         part: Scope | None = self.build.scopes[slot]
         for around in [*scope.chain()][::-1]:
             part = part and part.inside(around.condition, around.when)
-        if part is None or (chooses and not position):
-            return
-        asked = condition if chooses else self.present(slot, position, part)
-        self.build.scope = part
-        part = part if asked is None else self.build.part(asked, not chooses or position == 1)
-        term = tangent if chooses or part is None else self.term(slot, position, part, tangent)
-        if part is not None and term is not None:
-            self.sums.add(slot, part, term, self.span(slot))
+        found = part and self.handed(slot, position, tangent, part)
+        if found:
+            self.sums.add(slot, found[1], found[0], self.span(slot))

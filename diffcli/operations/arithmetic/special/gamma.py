@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import reduce
 
 from diffcli.operations.arithmetic import approximations as fits
 from diffcli.operations.arithmetic.special.formulas import Elementary, Function, Pieces, Value, exactly, quotient
@@ -118,7 +117,7 @@ def _digamma_beyond(a: Value, m: Elementary) -> Value:
 def _digamma_below(a: Value, m: Elementary) -> Value:
     beyond, t = m.in_pieces(-a, DIGAMMA_OF_1_AND), a - m.nearest(a)
     value = beyond - math.pi * _cotangent(t, m)
-    return m.choose(m.absolute(value) < 1.1 * m.absolute(beyond), math.nan, value)
+    return m.choose(m.absolute(value) < 1.3 * m.absolute(beyond), math.nan, value)
 
 
 _MOST_ROOT = 2000
@@ -164,19 +163,20 @@ _SERIES_FROM = 10
 """Where the asymptotic series of polygamma begins, plus the order."""
 
 
-def _over_power(factor: float, a: Value, rest: Value, power: int, m: Elementary) -> Value:
-    """factor/(a + rest)^power, where the power alone may be beyond the range, and the rest is a rounding."""
-    if power <= 4:
-        return reduce(lambda value, _: value / a, range(power), factor)
-    half = m.power(a, -0.5 * power)
-    return half * factor * (1.0 - power * rest / a) * half
+def _over_power(factor: Value, a: Value, step: Value, power: int, m: Elementary) -> Value:
+    """factor/(a + step)^power, where the power alone may be beyond the range.
 
-
-def _sum(a: Value, step: Value) -> tuple[Value, Value]:
-    """a + step, and by how much it is rounded (Knuth 1969)."""
+    A large power multiplies the rounding of the sum (Knuth 1969), so that is made good.
+    """
     total = a + step
+    if power <= 4:
+        for _ in range(power):
+            factor = factor / total
+        return factor
     moved = total - a
-    return total, (a - (total - moved)) + (step - moved)
+    rounding = (a - (total - moved)) + (step - moved)
+    half = m.power(total, -0.5 * power)
+    return half * factor * (1.0 - power * rounding / total) * half
 
 
 def _sum_of_powers(n: int, a: Value, first: int, m: Elementary) -> Value:
@@ -185,28 +185,36 @@ def _sum_of_powers(n: int, a: Value, first: int, m: Elementary) -> Value:
     The asymptotic series of Abramowitz & Stegun (1964), 6.4.11, after as many terms as lead to where it holds.
     """
     count = m.nearest(-m.least(a - (_SERIES_FROM + n + 0.5), -float(first)))
-    y, rest = _sum(a, count)
-    leading = _over_power(math.factorial(n - 1), y, rest, n, m)
+    leading, factorial = _over_power(math.factorial(n - 1), a, count, n, m), float(math.factorial(n))
     series = [number * math.comb(2 * k + n - 1, 2 * k) for k, number in enumerate(fits.BERNOULLI, 1)]
-    w = 1.0 / y
+    w = 1.0 / (a + count)
     total = leading + leading * w * (0.5 * n + w * m.polynomial(tuple(series[::-1]), w * w))
     for k in range(int(m.largest(count)) - 1, first - 1, -1):
-        term = _over_power(float(math.factorial(n)), *_sum(a, float(k)), n + 1, m)
-        total += m.choose(count > k, term, 0.0)
+        total += m.choose(count > k, _over_power(factorial, a, float(k), n + 1, m), 0.0)
     return total
+
+
+_COTANGENT_DERIVATIVES = {2: (2.0, 0.0, 2.0, 0.0), 4: (24.0, 0.0, 40.0, 0.0, 16.0, 0.0)}
+"""Even derivatives of the cotangent, as polynomials in it, because cot' = -(1 + cot^2)."""
 
 
 def polygamma(n: int) -> Function:
     """Polygamma of a whole order from 1 on."""
     sign = 1.0 if n % 2 else -1.0
 
+    def halves(t: Value, m: Elementary) -> Value:
+        """The sum over all whole numbers, that to the right and that to the left of t."""
+        right, left = _sum_of_powers(n, t, 0, m), _sum_of_powers(n, -t, 1, m)
+        return m.choose(left > 0.5 * right, math.nan, right - left) if n % 2 == 0 else right + left
+
+    def by_cotangent(t: Value, m: Elementary) -> Value:
+        return math.pi ** (n + 1) * m.polynomial(_COTANGENT_DERIVATIVES[n], _cotangent(t, m))
+
     def below(a: Value, m: Elementary) -> Value:
-        """The sum over all whole numbers, that to the right of a and that to the left, less what is behind a."""
         behind, t = _sum_of_powers(n, -a, 1, m), a - m.nearest(a)
-        right, left = _sum_of_powers(n, m.absolute(t), 0, m), _sum_of_powers(n, -m.absolute(t), 1, m)
-        around = right + sign * left
+        around = m.in_pieces(m.absolute(t), ((0.35, halves), (math.inf, by_cotangent if n in (2, 4) else halves)))
         value = (around if n % 2 else m.choose(t < 0, -around, around)) - sign * behind
-        return m.choose(m.absolute(value) < m.choose(behind < right, 0.5 * right, behind), math.nan, sign * value)
+        return m.choose(m.absolute(value) < 0.7 * behind, math.nan, sign * value)
 
     def far(a: Value, m: Elementary) -> Value:
         return (sign if n == 1 else sign * 0.0) / a

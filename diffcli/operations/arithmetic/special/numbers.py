@@ -28,6 +28,16 @@ def _gamma(a: float) -> float:
     return float(math.factorial(int(a) - 1)) if 1 <= a <= 171 and a == math.floor(a) else _any_gamma(a)
 
 
+def _lgamma(a: float) -> float:
+    """`math` has enough digits where the value is large."""
+    return math.lgamma(a) if 8 <= a < 1e305 else _any_lgamma(a)
+
+
+def _gelu(a: float) -> float:
+    value: float = a * (0.5 + 0.5 * math.erf(a * math.sqrt(0.5))) if a > -0.9 else NUMBERS.in_pieces(a, GELU)
+    return value
+
+
 def is_order(order: float) -> bool:
     return 0 <= order <= MOST_ORDER and order == math.floor(order)
 
@@ -39,6 +49,6 @@ def _polygamma(order: float, a: float) -> float:
 
 
 FUNCTIONS: dict[str, Callable[..., float]] = {name: _of_pieces(*function) for name, function in gamma.FUNCTIONS.items()}
-_any_gamma = FUNCTIONS["gamma"]
-FUNCTIONS |= {"gamma": _gamma, "polygamma": _polygamma, "gelu": lambda a: NUMBERS.in_pieces(a, GELU)}
+_any_gamma, _any_lgamma = FUNCTIONS["gamma"], FUNCTIONS["lgamma"]
+FUNCTIONS |= {"gamma": _gamma, "lgamma": _lgamma, "polygamma": _polygamma, "gelu": _gelu}
 """The functions, by the names of their rows."""
