@@ -95,6 +95,11 @@ def expm1(x: Value) -> Value:
     return lanes.where(abs(x) < 1e-300, x, found)  # of which half may be 0
 
 
+def tanh(x: Value) -> Value:
+    t = expm1(-2.0 * abs(x))
+    return x.lanes.intrinsic("copysign", -t / (2.0 + t), x)
+
+
 def log_parts(x: Value) -> tuple[Value, Value]:
     """The whole number k and m between sqrt(1/2) and sqrt(2), with x = m*2^k; of x > 0."""
     lanes = x.lanes
@@ -167,7 +172,7 @@ def atan2(a: Value, b: Value) -> Value:
 
 
 ELEMENTARY: dict[str, Callable[..., Value]] = {
-    "exp": exp, "expm1": expm1, "sin": _wave(0), "cos": _wave(1), "atan2": atan2,
+    "exp": exp, "expm1": expm1, "tanh": tanh, "sin": _wave(0), "cos": _wave(1), "atan2": atan2,
     "log": log, "log2": _logarithm((1.0, 0.0), 1.4426950408889634),
     "log10": _logarithm((0.30102999560767785, 5.630334806675098e-11), 0.4342944819032518),
 }  # fmt: skip

@@ -35,7 +35,6 @@ TEXTS = {
     "series = z*(1/6)*(1 + z*(1/20)*(1 + z*(1/42)*(1 + z*(1/72)*(1 + z*(1/110)*rest)))); "
     "copysign(where(t < 1, t + t*series, half - 0.25/half), a)",
     "cosh": "h = exp(abs(a)/2); t = h/2*h; t + 0.25/t",
-    "tanh": "t = expm1(-2*abs(a)); copysign(-t/(2 + t), a)",
     "asinh": "t = abs(a); copysign(where(t < 1e8, log1p(t + t*t/(1 + sqrt(1 + t*t))), log(t) + log(2)), a)",
     "acosh": "where(a < 1e8, log1p(a - 1 + sqrt((a - 1)*(a + 1))), log(a) + log(2))",
     "atanh": "copysign(log1p(2*abs(a)/(1 - abs(a)))/2, a)",
