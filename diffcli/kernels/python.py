@@ -8,9 +8,10 @@ that is used once is part of the expression that uses it, and of a choice Python
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, partial
-from itertools import repeat
+from itertools import repeat, takewhile
 from typing import Any
 
 from diffcli.kernels.backends import Layout
@@ -18,6 +19,8 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
+from diffcli.tape.building.building import Builder
+from diffcli.tape.building.scopes import Scope
 from diffcli.tape.running.evaluation import evaluate
 from diffcli.tape.running.rules import FLOAT, OPERATORS, fold, parse_own
 
@@ -167,61 +170,34 @@ class Writer:
     """
 
     def __init__(self, tape: Tape, layout: Layout) -> None:
-        self.tape = tape
+        self.tape, build = tape, Builder(tape)
         self.functions: dict[str, Any] = {}
         """What is called by a name that is not among `NAMES`."""
         self.lines: list[str] = []
-        self.around: list[int] = []
-        """The branch around each branch, which is a place in ``tape.skips``; -1 for none."""
-        self.guards: dict[int, str] = {}
-        """What asks for a branch and for all those around it."""
-        self.block = -1
+        self.scopes, self.guards = build.scopes, dict[Scope, str]()
+        """The branch in which each slot stands, and what asks for a branch and for all those around it."""
+        self.root = self.block = build.root
         """The branch in whose block the last line stands."""
-        self.inside = self._branches()
         self.texts = [f"x{slot}" for slot in range(tape.first_row)] + [""] * len(tape.operations)
         self.texts += map(literal, reversed(tape.constants))
-        self.uses = self._uses([tape.results[place] for place in places(layout)])
-        for slot in tape.rows():
-            if self.uses[slot]:
-                self.row(slot)
-        self.stand(-1)
-        self.write(f"return {self.result(layout)}")
-
-    def _branches(self) -> list[int]:
-        """The innermost branch in which each row stands."""
-        skips, inside, innermost = self.tape.skips, [], -1
-        for slot in self.tape.rows():
-            while innermost >= 0 and skips[innermost].stop <= slot:
-                innermost = self.around[innermost]
-            while len(self.around) < len(skips) and skips[len(self.around)].start == slot:
-                self.around.append(innermost)
-                innermost = len(self.around) - 1
-            inside.append(innermost)
-        return inside
-
-    def _uses(self, results: Sequence[int]) -> list[int]:
+        results = [tape.results[place] for place in places(layout)]
+        live, asked = build.live(results)
+        rows = [slot for slot in tape.rows() if live[slot]]
+        self.uses = Counter([*results, *[operand for slot in rows for operand in tape.operands_of(slot)]])
         """How often the value of each slot is needed."""
-        tape, uses = self.tape, [0] * self.tape.size
-        for slot in results:
-            uses[slot] += 1
-        asked = {-1}
-        for slot in reversed(tape.rows()):
-            if uses[slot]:
-                for operand in tape.operands_of(slot):
-                    uses[operand] += 1
-                branch = self.inside[slot - tape.first_row]
-                while branch not in asked:
-                    asked.add(branch)
-                    uses[tape.skips[branch].condition] += 2  # a block asks a name
-                    branch = self.around[branch]
-        return uses
+        for branch in asked:
+            self.uses[branch.condition] += 2  # a block asks a name
+        for slot in rows:
+            self.row(slot)
+        self.stand(self.root)
+        self.write(f"return {self.result(layout)}")
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
     def row(self, slot: int) -> None:
         """Write a row: as part of the one that uses it, if there is one alone, else as a line."""
         tape = self.tape
-        branch, operands = self.inside[slot - tape.first_row], tape.operands_of(slot)
+        branch, operands = self.scopes[slot], tape.operands_of(slot)
         template = self.template(slot, [tape.constants[-1 - operand] if operand < 0 else None for operand in operands])
         for place in mentioned_often(template):
             operand = operands[place]
@@ -231,7 +207,7 @@ class Writer:
         if self.uses[slot] > 1 or len(self.texts[slot]) > LONG:
             self.name(slot, branch)
 
-    def name(self, slot: int, branch: int) -> None:
+    def name(self, slot: int, branch: Scope) -> None:
         """Give the value of a row a name, in a line of a branch."""
         self.stand(branch)
         self.write(f"v{slot} = {self.texts[slot]}")
@@ -257,29 +233,25 @@ class Writer:
     # -- lines ---------------------------------------------------------------------------------------------------------
 
     def write(self, line: str) -> None:
-        self.lines.append("    " * (self.block >= 0) + line)
+        self.lines.append("    " * (self.block.depth > 0) + line)
 
-    def stand(self, branch: int) -> None:
+    def stand(self, branch: Scope) -> None:
         """Let the next line stand in a branch: in a block that asks for it. Blocks never stand in one another."""
-        if branch == self.block:
-            return
-        self.block = -1
-        if branch >= 0:
-            self.write(f"if {self.guard(branch)}:")
-            self.block = branch
+        if branch is not self.block:
+            self.block = self.root
+            if branch.depth:
+                self.write(f"if {self.guard(branch)}:")
+                self.block = branch
 
-    def guard(self, branch: int) -> str:
+    def guard(self, branch: Scope) -> str:
         """What asks for a branch: a name, in lines that are written now, where it stands in others."""
-        asked, around = [], branch
-        while around >= 0 and around not in self.guards:
-            asked.append(around)
-            around = self.around[around]
-        for inner in reversed(asked):
-            skip, outer = self.tape.skips[inner], self.around[inner]
-            self.guards[inner] = f"{'' if skip.when else 'not '}{self.texts[skip.condition]}"
-            if outer >= 0:
-                self.write(f"g{inner} = {self.guards[outer]} and {self.guards[inner]}")
-                self.guards[inner] = f"g{inner}"
+        for inner in reversed(list(takewhile(lambda around: around not in self.guards, branch.chain()))):
+            guard = f"{'' if inner.when else 'not '}{self.texts[inner.condition]}"
+            if inner.parent in self.guards:
+                name = f"g{len(self.guards)}"
+                self.write(f"{name} = {self.guards[inner.parent]} and {guard}")
+                guard = name
+            self.guards[inner] = guard
         return self.guards[branch]
 
     def result(self, layout: Layout) -> str:
@@ -319,7 +291,7 @@ class PythonRunner:
     (0.0, nan, {'x': 1})
     """
 
-    def __init__(self, tape: Tape, layout: Layout) -> None:
+    def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> None:
         self.tape, self.layout = tape, layout
         self.careful = partial(carefully, tape, layout)
         writer = Writer(tape, layout)
@@ -359,6 +331,5 @@ class PythonRunner:
                 column[:] = numbers
 
 
-def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> PythonRunner:
-    """Compile a finished tape of numbers: see `diffcli.kernels.backends`."""
-    return PythonRunner(tape, layout)
+make = PythonRunner
+"""See `diffcli.kernels.backends`."""
