@@ -177,7 +177,9 @@ def read(name: str, value: Any) -> Array:
     if type(value) is np.ndarray and value.dtype == np.float64:
         return value
     try:
-        found = np.asarray(value.filled(np.nan) if isinstance(value, np.ma.MaskedArray) else value)
+        if isinstance(value, np.ma.MaskedArray) and value.dtype.kind in NUMBERS:
+            value = np.ma.filled(value.astype(np.float64), np.nan)
+        found = np.asarray(value)
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
             found = found.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError) as fault:

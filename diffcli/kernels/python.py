@@ -40,7 +40,7 @@ FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
     "where": "({1} if {0} else {2})", "atan2": "atan2({}, {})", "div": "({} / {})", "abs": "abs({})", "stop_gradient": "{}",
     "floor": "float(floor({}))", "ceil": "float(ceil({}))", "round": "float(round({}))", "trunc": "float(trunc({}))",
     "mod": "({} % {})", "floor_divide": "({} // {})", "fmod": "copysign(abs({0}) % abs({1}), {0})",
-    "copysign": "(copysign({0}, {1}) if {1} == {1} else nan)",
+    "copysign": "(copysign({0}, {1}) if {1} == {1} else nan)", "hypot": "(hypot({0}, {1}) if {0} == {0} and {1} == {1} else nan)",
     "sign": "(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0 if {0} == 0.0 else nan)",
     "clip": "({0} if {1} <= {0} <= {2} else total_clip({0}, {1}, {2}))",
     **{name: f"(1.0 if {{}} {sign} {{}} else 0.0)" for name, (sign, _) in COMPARISONS.items()},
@@ -51,11 +51,11 @@ FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
 """Rows as expressions that raise, or return the very bits that the total functions of their names do."""
 
 STRICT_ROWS = {
-    name: f"(1.0 if {{0}} {sign} {{1}} else 0.0 if {{0}} {other} {{1}} else undefined())"
+    name: f"(1.0 if {{0}} {sign} {{1}} else 0.0 if {{0}} {other} {{1}} else 1/0)"
     for name, (sign, other) in COMPARISONS.items()
 } | {
     "where": "(nan if {0} != {0} else {1} if {0} else {2})",
-    "ne": "(0.0 if {0} == {1} else 1.0 if {0} < {1} or {0} > {1} else undefined())",
+    "ne": "(0.0 if {0} == {1} else 1.0 if {0} < {1} or {0} > {1} else 1/0)",
 }
 """Of them those of a program. A comparison raises where it is undefined, so that no choice has to ask that."""
 
@@ -69,9 +69,6 @@ BESIDE_A_NUMBER: tuple[tuple[str, int, Callable[[float], bool], str], ...] = (
     ("pow", 1, lambda b: b != 0 and b.is_integer(), "({} ** {})"),
     ("pow", 1, bool, "pow({}, {})"),
     ("pow", 0, lambda a: a not in (0.0, 1.0), "pow({}, {})"),
-    ("hypot", 0, math.isfinite, "hypot({}, {})"),
-    ("hypot", 1, math.isfinite, "hypot({}, {})"),
-    ("copysign", 1, math.isfinite, "copysign({}, {})"),
 )
 """Rows whose special cases a finite number for one operand rules out: the operand's place, what the number must be, and the
 expression."""
@@ -80,23 +77,16 @@ LONG = 300
 """An expression of so many characters has a name: nests have a limit in Python's own parser."""
 
 
-def undefined() -> float:
-    """The truth of what is undefined, which the source leaves to the interpreter."""
-    raise ValueError
-
-
 BLOCK = 4096
 """How many points of a batch are in memory as Python's numbers at a time."""
 
 
 def literal(value: float) -> str:
-    text = repr(value) if value - value == 0 else "nan" if value != value else "inf" if value > 0 else "-inf"
-    return f"({text})" if text.startswith("-") else text
+    return f"({value!r})" if repr(value).startswith("-") else repr(value)
 
 
-NAMES: dict[str, Any] = {name: getattr(math, name) for name in (*FUNCTIONS, "pow", "hypot", "copysign", "floor", "ceil", "trunc")}
-NAMES |= {f"total_{name}": function for name, function in FLOATS.items()}
-NAMES |= {"abs": abs, "round": round, "float": float, "type": type, "inf": math.inf, "nan": math.nan, "undefined": undefined}
+NAMES: dict[str, Any] = vars(math) | {f"total_{name}": function for name, function in FLOATS.items()}
+NAMES |= {"abs": abs, "round": round, "float": float, "type": type}
 NAMES |= {"missing": object(), "RAISED": (ZeroDivisionError, ValueError, OverflowError), "__builtins__": {}}
 """What the names in a source stand for."""
 
@@ -166,7 +156,7 @@ class Writer:
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> Writer(lower(parse("where(x > 1, log(x), x^2)")), 0).lines
-    ['v1 = (1.0 if x0 > 1.0 else 0.0 if x0 <= 1.0 else undefined())', 'return (log(x0) if v1 else (x0 ** 2.0))']
+    ['v1 = (1.0 if x0 > 1.0 else 0.0 if x0 <= 1.0 else 1/0)', 'return (log(x0) if v1 else (x0 ** 2.0))']
     """
 
     def __init__(self, tape: Tape, layout: Layout) -> None:

@@ -77,7 +77,7 @@ def compile(
     kernel kept, for up to 32 ways.
 
     What is undefined at a point is NaN there, and no error; at a kink the derivative is what the rules of the table give.
-    `Kernel.flags`, and ``flags`` of a result of many points, say where either is so.
+    `Kernel.flags`, and ``flags`` of the tuple that is the result of many points, say where either is so.
 
     Raises
     ------
