@@ -77,8 +77,6 @@ class Value:
         """The lanes where one of two numbers is NaN."""
         return Value(self.lanes, self.lanes.builder.fcmp_unordered("uno", self.ir, other.ir))
 
-    # -- the bits of a number ------------------------------------------------------------------------------------------
-
     def bits(self) -> Value:
         return Value(self.lanes, self.lanes.builder.bitcast(self.ir, self.lanes.whole))
 
