@@ -255,12 +255,6 @@ def inputs(tape: Tape, default: str = "") -> str:
     return ", ".join([f"x{slot}{default}" for slot in range(tape.first_row)])
 
 
-def compiled(source: str, names: dict[str, Any]) -> Callable[..., Any]:
-    namespace = NAMES | names
-    exec(compile(source, "<kernel>", "exec"), namespace)
-    return namespace.pop("kernel")  # type: ignore[no-any-return]
-
-
 class PythonRunner:
     """A tape as a Python function.
 
@@ -292,7 +286,9 @@ class PythonRunner:
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
-        return compiled(self.source, self.functions | {"careful": self.careful, "otherwise": otherwise})
+        namespace = NAMES | self.functions | {"careful": self.careful, "otherwise": otherwise}
+        exec(compile(self.source, "<kernel>", "exec"), namespace)
+        return namespace.pop("kernel")  # type: ignore[no-any-return]
 
     @cached_property
     def every(self) -> Callable[..., Any]:
