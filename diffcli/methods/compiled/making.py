@@ -81,7 +81,7 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
         )
         ways = Ways(numbers.first_row, way, partial(way_at, system, asked, found.form))
         return Kernel(arguments, found.form, system, again, Flags(None, ask), ways)
-    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits)
+    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits, found.slopes)
     runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
     return Kernel(arguments, found.form, system, again, Flags(flagged, ask), runners)
 
