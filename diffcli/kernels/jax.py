@@ -36,6 +36,11 @@ def defined(function: Function) -> Function:
     return lambda a, b: unless(jnp.isnan(a) | jnp.isnan(b), function(a, b) * 1.0)
 
 
+def rounded(product: Array) -> Array:
+    """A product that is not fused with a sum, which would not be 0 where products cancel: the choice stands in the way."""
+    return jnp.where(jnp.abs(product) < jnp.inf, product, product + product)
+
+
 def beside_poles(function: Function) -> Function:
     """A relative of the gamma function, undefined at 0, -1, -2, ..."""
     return lambda a: unless((a <= 0) & (a == jnp.floor(a)), function(a))
@@ -68,6 +73,7 @@ FUNCTIONS |= {
     "gelu": lambda a: jnp.where(a > 40, a, jnp.where(a < -40, 0.0, a * special.erfc(-a * 0.5**0.5) / 2)),
 }  # fmt: skip
 STRICT: dict[str, Function] = {
+    "mul": lambda a, b: rounded(a * b),
     "div": lambda a, b: unless(b == 0, jnp.divide(a, b)), "pow": lambda a, b: unless((a == 0) & (b < 0), POWER(a, b)),
     "where": lambda condition, a, b: unless(jnp.isnan(condition), jnp.where(condition != 0, a, b)),
     **{name: defined(FUNCTIONS[name]) for name in COMPARISONS},
