@@ -198,20 +198,10 @@ def _term(
         term, there = _chosen(tape, values, row, position, adjoint, mask, shape)
         if instead and position:
             term, there = _undecided(cast(Any, instead[position]).holds, adjoint, shape, mask, term, there)
+    elif row_rule is None:
+        term, there = _of_element(tape, values, slot, position, adjoint, mask, instead, masks is not None)
+    if row_rule is None:
         return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
-    if name in OPERATIONS:
-        function = (instead or NUMPY.terms(name, len(row)))[position]
-        known = [*[values[operand] for operand in row], values[slot]]
-        if not shape or masks is not None:
-            taken = NUMPY.present(name, position, known) if instead is None else None
-            if taken is not None and not arrays.any_true(taken):
-                return None, None
-            mask = mask if taken is None else partly(arrays.full(shape, taken) if mask is None else mask & taken)
-        term = None if function is None else function(adjoint, *known)
-        if term is None or (mask is None and shape == wanted):
-            return term, None
-        return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
-    assert row_rule is not None
     rule = row_rule.about(position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
     if function is None:
@@ -220,6 +210,23 @@ def _term(
     if masks is None:
         return function(adjoint, *operands), None
     return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
+
+
+def _of_element(
+    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
+) -> tuple[Array | None, Array | None]:
+    """The term of an elementwise row by one operand, of an adjoint or a tangent, and which elements of it are there."""
+    name, row, shape = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
+    known = [*[values[operand] for operand in row], values[slot]]
+    taken = NUMPY.present(name, position, known) if instead is None and (careful or not shape) else None
+    if taken is not None and not arrays.any_true(taken):
+        return None, None
+    function = (instead or NUMPY.terms(name, len(row)))[position]
+    term = None if function is None else function(moving, *known)
+    if term is None or (mask is None and taken is None):
+        return term, None
+    there = partly(arrays.full(shape, True if mask is None else mask) & (True if taken is None else taken))
+    return term if there is None else arrays.masked(there, term), there
 
 
 def _chosen(
@@ -324,44 +331,37 @@ def _sum_of_terms(
     instead: TermFunctions | None,
 ) -> Array | None:
     """The tangent of a row: a term for each operand that moves."""
-    name, row, shape = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
-    elementwise = name in OPERATIONS
-    functions = NUMPY.terms(name, len(row)) if elementwise else ()
-    if instead:
-        functions = instead if elementwise else tuple(cast(BothWays, both).tangent for both in instead)
-    row_rule = None if elementwise else rule_at(tape, slot)
-    arguments = [] if row_rule and row_rule.row.variadic else [*[values[operand] for operand in row], values[slot]]
-    total = None
+    total, of_row = None, _of_element if tape.operation(slot) in OPERATIONS else _of_array_row
     for position in moving:
-        rule = row_rule.about(position) if row_rule else None
-        function = NUMPY.row_term(rule, "tangent") if rule and not functions else functions[position]
-        mask = None if masks is None else masks.by_slot.get(row[position])
-        known = arguments
-        taken = NUMPY.present(name, position, arguments) if elementwise and not instead and (masks or not shape) else None
-        if taken is not None and not arrays.any_true(taken):
-            continue
-        if mask is not None and rule and rule.row.moves and len(rule.row.operands) == 2:
-            known = list(arguments)  # a factor that meets nothing that is there is 0
-            known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), arguments[1 - position])
-        moving_with = result[row[position]]
-        if masks is not None and rule and rule.row.present:
-            picked = IN_ARRAYS.picked(rule, arguments)
-            mask = picked if mask is None else mask & picked
-            moving_with = arrays.masked(mask, moving_with)
-        term = function(moving_with, *known) if function is not None else None
+        operand = tape.operands_of(slot)[position]
+        mask = None if masks is None else masks.by_slot.get(operand)
+        term, there = of_row(tape, values, slot, position, result[operand], mask, instead, masks is not None)
         if term is None:
             continue
         if masks is not None:
-            if rule is not None:
-                there = IN_ARRAYS.reachable(rule, "tangent", mask)
-            else:
-                there = None if mask is None and taken is None else partly(
-                    arrays.full(shape, True if mask is None else mask) & (True if taken is None else taken)
-                )
-            term = term if there is None else arrays.masked(there, term)
             masks.arrive(slot, there, total is None)
         total = term if total is None else total + term
     return total
+
+
+def _of_array_row(
+    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
+) -> tuple[Array | None, Array | None]:
+    """The term of an array row for the tangent of one operand, and which elements of it are there."""
+    rule = rule_at(tape, slot, position)
+    known = [] if rule.row.variadic else [*[values[operand] for operand in tape.operands_of(slot)], values[slot]]
+    function = instead[position].tangent if instead else NUMPY.row_term(rule, "tangent")
+    if mask is not None and rule.row.moves and len(rule.row.operands) == 2:  # a factor that meets nothing that is there is 0
+        known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), known[1 - position])
+    if careful and rule.row.present:
+        picked = IN_ARRAYS.picked(rule, known)
+        mask = picked if mask is None else mask & picked
+        moving = arrays.masked(mask, moving)
+    term = None if function is None else function(moving, *known)
+    if term is None or not careful:
+        return term, None
+    there = IN_ARRAYS.reachable(rule, "tangent", mask)
+    return term if there is None else arrays.masked(there, term), there
 
 
 def _moved(tape: Tape, values: Values, slot: int, result: list[Any], masks: Masks | None) -> Array | None:

@@ -26,8 +26,8 @@ def aligned(many: Many, operands: Sequence[Array], least: int = 0) -> list[Array
     ]
 
 
-def elementwise(function: Callable[..., Array], many: Many) -> Callable[..., Array]:
-    return lambda *operands: function(*aligned(many, operands))
+def elementwise(function: Callable[..., Array], many: Many, *operands: Array) -> Array:
+    return function(*aligned(many, operands))
 
 
 def matmul(many: Many, a: Array, b: Array) -> Array:
