@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import gc
+import importlib
+import inspect
 import math
 import pickle
 import subprocess
@@ -213,8 +215,12 @@ COLUMNS = [
 
 @pytest.mark.parametrize("backend", HERE)
 def test_what_is_masked_is_no_number(backend):
-    masked = np.ma.array([1.0, 2.0], mask=[False, True])
-    assert near(diffcli.compile("x^2", backend=backend)(masked)[0], np.array([1.0, np.nan]))
+    k = diffcli.compile("x^2", backend=backend)
+    for numbers in ([1.0, 2.0], [1, 2], [True, False]):
+        assert near(k(np.ma.array(numbers, mask=[False, True]))[0], np.array([1.0, np.nan]))
+    assert near(k(np.ma.array([1, 2]))[0], np.array([1.0, 4.0]))
+    with pytest.raises(diffcli.UsageError, match="complex"):
+        k(np.ma.array([1j, 2j], mask=[False, True]))
 
 
 @pytest.mark.parametrize("backend", HERE)
@@ -291,6 +297,36 @@ def test_calls_from_threads_do_not_meet(backend):
     for worker in workers:
         worker.join()
     assert found == dict.fromkeys(range(4), True)
+
+
+@pytest.mark.parametrize("backend", HERE)
+def test_a_signature_has_the_variables(backend):
+    """Who looks for the parameters of a function finds them, before its first call and after it."""
+    k = diffcli.compile("a*exp(-b*t) + lambda", order=0, backend=backend)
+    for _ in range(2):
+        assert str(inspect.signature(k)) == "(a, b, t, lambda_, *, out=None, threads=None)"
+        k(1.0, 2.0, 3.0, 4.0)
+    assert str(inspect.signature(diffcli.compile("out*x"))) == "(out, x, *, threads=None)"
+    if (scipy := sys.modules.get("scipy") or pytest.importorskip("scipy")) and there(backend):
+        t = np.linspace(0, 2, 20)
+        fit = diffcli.compile("0*t + a*exp(-b*t)", order=0, backend=backend)
+        found, _ = importlib.import_module(f"{scipy.__name__}.optimize").curve_fit(fit, t, 2 * np.exp(-0.5 * t))
+        assert np.allclose(found, [2, 0.5])
+
+
+@pytest.mark.parametrize("backend", HERE)
+def test_a_variable_may_be_called_self(backend):
+    k = diffcli.compile("self^2*y", backend=backend)
+    assert k(self=3.0, y=2) == k(3.0, 2.0) == (18.0, (12.0, 9.0))
+    assert near(k(self=np.full(2, 3.0), y=2.0)[0], np.array([18.0, 18.0]))
+    assert k.flags(self=3.0, y=2.0) == 0
+
+
+def test_an_array_has_flags():
+    k = diffcli.compile("abs(x)*s", at={"x": [0.0, 0, 0]}, batch="x")
+    assert k.flags([1, 1, -1], 2.0) == 0
+    assert k.flags([[1, 0, -1], [1, 2, 3]], 2.0).tolist() == [int(diffcli.Flag.KINK), 0]
+    assert diffcli.compile("x*s", at={"x": [0.0, 0]}, order=0).flags([1.0, 2.0], math.inf) == diffcli.Flag.NONFINITE
 
 
 def test_variables_may_be_called_as_options_are():
@@ -634,3 +670,42 @@ def test_a_kernel_says_what_it_is():
     assert repr(k) == "<Kernel of x*y: x, y; order 1, python>"
     assert "def kernel(" in k.source
     assert isinstance(k, diffcli.Kernel)
+
+
+CANCELLING = (
+    "abs(x*x - y*y)", "relu(x*x - y*y)", "max(x*x - y*y, 0)*3", "sign(x*x - y*y)", "floor(x*y - y*x)", "1/(x*x - y*y)",
+    "sqrt(x*x - y*y)", "where(x*x - y*y == 0, sin(x), y)", "atan2(x*y - y*x, -1)", "abs(x*y + x*x - (y*x + x*x))",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CANCELLING)
+@pytest.mark.parametrize("backend", HERE)
+def test_what_cancels_to_a_kink_is_no_kink_missed(text, backend):
+    """A fused product would leave its own rounding in place of 0, and hide what stands there."""
+    places = np.random.default_rng(7).uniform(0.5, 3.0, 300)
+    exact, kernel = diffcli.compile(text, backend="python"), diffcli.compile(text, backend=backend)
+    want, found = exact(places, places), kernel(places, places)
+    assert np.array_equal(found.flags, want.flags) and found.flags.all()
+    for one, other in zip((want[0], *want[1]), (found[0], *found[1]), strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-15, atol=0, equal_nan=True)
+    assert repr(kernel(float(places[0]), float(places[0]))) == repr(exact(float(places[0]), float(places[0])))
+
+
+ABSENT_BESIDE_INFINITY = (
+    ("cbrt(relu(x))", (-1.0,)), ("cbrt(max(x, 0))*y", (-1.0, 2.0)), ("exp(relu(x) + y)", (-1.0, 1e3)),
+    ("exp(max(x, 0) + y)", (-1.0, 1e3)), ("exp(max(x, z) + y)", (-1.0, 1.0, 1e3)), ("exp(clip(x, 0, 1) + y)", (-1.0, 1e3)),
+    ("exp(clip(3, x, 2) + y)", (0.0, 1e3)), ("exp(hardtanh(x) + y)", (-2.0, 1e3)), ("exp(leaky_relu(x, z) + y)", (1.0, 0.1, 1e3)),
+    ("abs(relu(x))*y*y", (-1.0, 1e300)), ("where(x > 0, x, y)*exp(z)", (1.0, 2.0, 1e3)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "point"), ABSENT_BESIDE_INFINITY)
+@pytest.mark.parametrize("backend", HERE)
+def test_what_is_absent_meets_no_infinity(text, point, backend):
+    kernel = diffcli.compile(text, backend=backend)
+    result = diffcli.grad(text, dict(zip(kernel.inputs, point, strict=True)))
+    want = [result.value, *result.gradient.values()]
+    value, gradient = kernel(*point)
+    assert [value, *gradient] == pytest.approx(want, rel=1e-14, nan_ok=True)
+    values, gradients = kernel(*map(np.atleast_1d, point))
+    assert [values[0], *[column[0] for column in gradients]] == pytest.approx(want, rel=1e-14, nan_ok=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -157,6 +159,26 @@ def test_more_ways_than_are_kept_are_refused():
         "  = help: write a choice between values in place of a branch:\n"
         "          diffcli.where(condition, a, b)"
     )
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_threads_record_each_way_once(many):
+    def steps(x):
+        n = 0
+        while x > 1:
+            x, n = x / 2, n + 1
+        return x * n
+
+    points = [2.0**k + 0.5 for k in range(20)]
+    kernel, together = diffcli.compile(steps, at={"x": 3.0}), Barrier(4)
+
+    def run(_):
+        together.wait()
+        return kernel(np.array(points))[0].tolist() if many else [kernel(x)[0] for x in points]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, range(4))) == [[steps(x) for x in points]] * 4
+    assert len(kernel.runner.known) == 20
 
 
 def test_what_cannot_be_guarded_is_refused():

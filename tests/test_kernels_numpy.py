@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import tracemalloc
 import warnings
+import weakref
 
 import mpmath
 import numpy as np
@@ -89,7 +91,7 @@ def near(found, wanted):
 
 
 def held_about(tape, points, about=""):
-    wanted = np.array([expected(tape, point) for point in points]).T
+    wanted = np.array([[evaluate(tape, point)[slot] for slot in tape.results] for point in points]).T
     columns = [np.array(column) for column in zip(*points, strict=True)]
     for found in (np.array(batch(tape, columns)), one_by_one(tape, points)):
         for result, place in np.argwhere(~near(found, wanted)):
@@ -110,6 +112,23 @@ def test_derivatives_at_edges():
     ):  # fmt: skip
         tape, points = derivative_tape(text), [list(point) for point in itertools.product(EDGES, repeat=2)]
         held_about(tape, points, text)
+
+
+def signed(edges):
+    return [list(point) for point in itertools.product(edges, repeat=2)]
+
+
+SEEN = [
+    f"{seen.format(text)}"
+    for seen in ("atan2({}, -1)", "copysign(3, {})")
+    for text in ("ceil(x)", "trunc(x)", "round(x)", "floor(x)", "max(x, y)", "min(x, y)", "clip(x, y, 1)", "clip(x, -1, y)", "x*y", "-x",
+                 "relu(x)", "x^0.5", "sqrt(x)", "abs(x)", "x + y", "x - y", "max(x, y, 0)", "sin(x)", "where(x > y, x, y)", "x^3", "sign(x)")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SEEN)
+def test_the_sign_of_zero_where_it_is_seen(text):
+    held_about(lower(parse(text)), signed([0.0, -0.0, -0.5, -0.3, 0.2, -1.0, 1.0, 5e-324, -5e-324, 0.5]), text)
 
 
 # -- sines by the tangent of half the angle --------------------------------------------------------------------------------
@@ -213,6 +232,20 @@ def kernel():
         exp(r0, out=o0)
     return block"""
     assert "r2" not in make_numpy(lower(parse(" + ".join(f"sqrt(x + {n})" for n in range(50)))), 0).source
+
+
+def test_a_kernel_is_freed_with_its_last_reference():
+    runner = make_numpy(derivative_tape("x*log(y)"), 0)
+    results = [np.empty(2) for _ in range(3)]
+    runner.batch([np.ones(2), np.zeros(2)], results)
+    plan, kernel = runner.plan(True, True), runner.plan(True, True).kernel
+    watched = [weakref.ref(each) for each in (runner, plan, kernel)]
+    gc.disable()
+    try:
+        del runner, plan, kernel
+        assert [each() for each in watched] == [None] * 3
+    finally:
+        gc.enable()
 
 
 def test_an_operation_of_ones_own():

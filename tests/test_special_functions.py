@@ -17,6 +17,8 @@ import tiers
 from inside import FLOATS, arrays
 from mpmath import mp, mpf
 
+import diffcli
+
 INF, NAN, TINY, SUBNORMAL = math.inf, math.nan, 5e-324, 3e-310
 UNARY = ("erf", "erfc", "gamma", "lgamma", "digamma", "gelu")
 
@@ -207,6 +209,18 @@ def test_orders_beside_each_other():
     orders, points = np.array([[1.0], [2.0], [0.0]]), np.array([0.5, 2.5, -1.25])
     found = arrays.FUNCTIONS["polygamma"](orders, points)
     assert np.allclose(found, [[FLOATS["polygamma"](n, x) for x in points] for n in orders[:, 0]], rtol=2e-15, atol=0)
+
+
+@pytest.mark.parametrize(
+    "text", ["sigmoid(x)", "softplus(x)*x", "silu(x)", "logcosh(x)", "elu(x, y)", "elu(x, 2)", "leaky_relu(x, y)"]
+)
+def test_rows_without_a_function_are_the_same_in_blocks(text):
+    x, y = np.random.default_rng(5).normal(0, 30, (2, 20_000))
+    at = {"x": x, "y": y} if "y" in text else {"x": x}
+    whole = diffcli.evaluate(text, at)
+    parts = [diffcli.evaluate(text, {name: part[k : k + 4000] for name, part in at.items()}) for k in range(0, 20_000, 4000)]
+    assert np.array_equal(whole, np.concatenate(parts))
+    assert np.array_equal(diffcli.evaluate(text, {name: part.reshape(2, -1) for name, part in at.items()}).ravel(), whole)
 
 
 def test_nothing_warns():

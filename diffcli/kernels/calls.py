@@ -41,7 +41,7 @@ class Called(Protocol):
     """What computes one point of a tape with arrays."""
 
     said: Any
-    """What is to be said of points: `diffcli.kernels.patterns.Flags`."""
+    """What is to be said of points: ``marked`` and ``of``, as `diffcli.kernels.patterns.told` takes them."""
 
     @property
     def entry(self) -> Callable[..., Any]:
@@ -84,7 +84,7 @@ def called(kernel: Called, values: Sequence[Any], out: Any, threads: int, flags:
     numbers = computed(kernel, arrays, columns, lead, targets, threads)
     told: Callable[[], Array] = partial(np.zeros, points, np.uint8)
     if not kernel.truths or numbers[-1].any():
-        told = told_of(kernel.said, columns, numbers)
+        told = told_of(kernel.said.marked, kernel.said.of, columns, numbers)
     if flags:
         return told().reshape(lead)
     found = kernel.pick([
@@ -177,7 +177,9 @@ def read(name: str, value: Any) -> Array:
     if type(value) is np.ndarray and value.dtype == np.float64:
         return value
     try:
-        found = np.asarray(value.filled(np.nan) if isinstance(value, np.ma.MaskedArray) else value)
+        if isinstance(value, np.ma.MaskedArray) and value.dtype.kind in NUMBERS:
+            value = np.ma.filled(value.astype(np.float64), np.nan)
+        found = np.asarray(value)
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
             found = found.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError) as fault:

@@ -16,10 +16,12 @@ from jax.scipy import special
 
 from diffcli.errors import refusal
 from diffcli.kernels.backends import Layout
-from diffcli.kernels.numpy import CALLS, NumPyRunner
+from diffcli.kernels.finite import CALLS, ROUNDINGS
+from diffcli.kernels.numpy import NumPyRunner
+from diffcli.kernels.python import COMPARISONS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
-from diffcli.tape.running.evaluation import start_values
+from diffcli.tape.running.evaluation import run
 from diffcli.tape.running.rules import OPERATORS, Arithmetic, Function
 
 Array = Any
@@ -47,18 +49,19 @@ def neither(a: Array) -> Array:
     return unless(jnp.isnan(a * 1.0), (a == 0) * 1.0)
 
 
-COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 FUNCTIONS: dict[str, Function] = {
     name: getattr(jnp, function.__name__) for name, function in CALLS.items() if hasattr(jnp, function.__name__)
 }
 FUNCTIONS |= {name: lambda a, b, holds=FUNCTIONS[name]: holds(a, b) * 1.0 for name in COMPARISONS}
+FUNCTIONS |= {name: lambda a, near=FUNCTIONS[name]: jnp.where(near(a) == 0, 0.0, near(a)) for name in ROUNDINGS}
+LARGER, SMALLER = defined(lambda a, b: jnp.where(b > a, b, a)), defined(lambda a, b: jnp.where(b < a, b, a))
 POWER = defined(FUNCTIONS["pow"])
 FUNCTIONS |= {
     "div": lambda a, b: jnp.divide(a, jnp.where(b == 0, 0.0, b)), "hypot": defined(jnp.hypot), "copysign": defined(jnp.copysign),
     "pow": lambda a, b: jnp.where((a == 0) & (b < 0), jnp.inf, POWER(a, b)),
     "floor_divide": lambda a, b: unless(b == 0, jnp.floor_divide(a, b)),
-    "max": lambda *a: reduce(jnp.maximum, a), "min": lambda *a: reduce(jnp.minimum, a),
-    "clip": lambda a, b, c: jnp.minimum(jnp.maximum(a, b), c), "where": lambda condition, a, b: jnp.where(condition != 0, a, b),
+    "max": lambda *a: reduce(LARGER, a), "min": lambda *a: reduce(SMALLER, a), "clip": lambda a, b, c: SMALLER(LARGER(a, b), c),
+    "where": lambda condition, a, b: jnp.where(condition != 0, a, b),
     "and": both, "or": lambda a, b: neither(both(neither(a), neither(b))), "not": neither, "stop_gradient": lambda a: a,
     "erf": special.erf, "erfc": special.erfc, "gamma": beside_poles(special.gamma), "lgamma": beside_poles(special.gammaln),
     "digamma": beside_poles(special.digamma),
@@ -83,9 +86,7 @@ class JAXRunner(NumPyRunner):
         missing = [name for name in self.tape.operations if isinstance(name, OwnName) or name == "polygamma"]
         if missing:
             raise refusal("usage", f"JAX has nothing for the operation `{missing[0]}`", 'backend="numpy" has')
-        values = start_values(self.tape, inputs)
-        for slot, function in zip(self.tape.rows(), ARITHMETIC.row_functions(self.tape), strict=True):
-            values[slot] = function(*[values[operand] for operand in self.tape.operands_of(slot)])
+        values = run(self.tape.copy(skips=[]), inputs, ARITHMETIC.row_functions(self.tape))
         return [values[slot] != 0 if place in self.truths else values[slot] for place, slot in enumerate(self.tape.results)]
 
     @cached_property

@@ -10,22 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache, lru_cache, partial, reduce
+from functools import cache, lru_cache, partial
 from math import isfinite
-from timeit import repeat
 from typing import Any
 
 import numpy as np
 
-from diffcli.errors import Span
 from diffcli.kernels.backends import Layout
-from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import arrays
-from diffcli.operations.custom_operations import OwnName
+from diffcli.kernels.finite import CALLED, HONEST, NAMES, SEES_SIGNS, SIGNED, TRUTHS, Plain
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.evaluation import Evaluator, constant_values, last_uses
-from diffcli.tape.running.rules import FLOAT, fold, parse_own
 from diffcli.tape.tape import Shape
 
 BLOCK = 10_000
@@ -33,141 +27,6 @@ BLOCK = 10_000
 
 MEMORY = 2**22
 """How many bytes the columns of a block may take."""
-
-TRUTHS = {
-    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
-    "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
-}  # fmt: skip
-"""Rows whose values are truths where nothing is undefined."""
-
-
-def halved(angle: Any, out: Any = None) -> Any:
-    """Half of an angle; where that is no float, the block is left to care."""
-    with np.errstate(under="raise"):
-        return np.multiply(angle, 0.5, out=out)
-
-
-CALLS: dict[str, Callable[..., Any]] = {
-    **{name: function for name, function in arrays.FUNCTIONS.items() if arrays.takes_memory(function) and name != "logaddexp"},
-    **TRUTHS, "div": np.divide, "pow": np.power, "hypot": np.hypot, "copysign": np.copysign, "max": np.maximum, "min": np.minimum,
-    "floor_divide": np.floor_divide, "halved": halved,
-}  # fmt: skip
-"""Rows that NumPy computes into an array that it is given, right as long as everything is finite."""
-
-HONEST = frozenset((
-    *TRUTHS, "add", "sub", "mul", "div", "neg", "square", "sqrt", "exp", "log", "abs", "sign", "floor", "ceil", "round", "trunc",
-    "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "halved",
-))  # fmt: skip
-"""Rows that make nothing infinite or undefined of finite operands without a word of NumPy's; others are looked at."""
-
-
-def finite(column: Any) -> None:
-    """Stop a block in which a value may be infinite or undefined."""
-    if not isfinite(np.vdot(column, column)):
-        raise FloatingPointError
-
-
-CALLED = {name: function.__name__ if isinstance(function, np.ufunc) else name for name, function in CALLS.items()}
-"""What a row is called in a source."""
-
-NAMES: dict[str, Any] = {CALLED[name]: function for name, function in CALLS.items()}
-NAMES |= {function.__name__: function for function in (np.array, np.copyto, np.putmask, np.where, finite)}
-NAMES |= {"nan": np.nan, "inf": np.inf}
-"""What the names in a source stand for, but for constants and functions that NumPy does not have."""
-
-
-FORMS = {
-    "clip": "min(max(a, b), c)", "relu": "max(a, 0)",
-    "sin": "t = tan(half); (t + t)/(1 + square(t))", "cos": "t = tan(a); copysign(1/sqrt(1 + square(t)), sin(a)*t)",
-}  # fmt: skip
-"""Rows by texts that are quicker and right where all is finite: sines by the tangent of ``half`` the angle."""
-
-POWERS = {
-    0.5: "sqrt(a + 0)", 1.0: "a", 1.5: "a*sqrt(a + 0)", 2.0: "square(a)", 3.0: "square(a)*a", 4.0: "square(square(a))",
-}  # fmt: skip
-"""Powers by the size of their exponents; a + 0 is not -0."""
-
-
-@cache
-def tangent_is_quick() -> bool:
-    """Whether NumPy computes the tangent with the processor's vectors, and sines one by one."""
-    angles = np.linspace(-3.0, 3.0, 2048)
-    tangents, sines = (min(repeat(lambda: function(angles), number=1)) for function in (np.tan, np.sin))  # noqa: B023
-    return 3 * tangents < sines
-
-
-class Plain(Tape):
-    """The calls that the rows of another tape come to as long as all is finite: each a row, and only once."""
-
-    __slots__ = ("known", "functions", "decided")
-
-    def __init__(self, tape: Tape, names: list[str]) -> None:
-        super().__init__(tape.source, names)
-        self.known: dict[tuple[str, tuple[int, ...]], int] = {}
-        self.functions: dict[str, Callable[..., Any]] = {}
-        """What NumPy does not have, by the name that it is called by."""
-        self.decided = True
-        """Whether nothing but a choice reads what is undefined everywhere."""
-
-    def number(self, slot: int) -> float | None:
-        return self.constants[-1 - slot] if slot < 0 else None
-
-    def row(self, name: str, *operands: int) -> int:
-        key = name, operands
-        if key not in self.known:
-            self.known[key] = self.append(name, operands, Span(0, 0))
-        return self.known[key]
-
-    def is_truth(self, slot: int) -> bool:
-        return slot >= self.first_row and self.operation(slot) in TRUTHS
-
-    def truth(self, slot: int) -> int:
-        return slot if self.is_truth(slot) else self.row("ne", slot, self.constant(0.0))
-
-    def value(self, slot: int) -> int:
-        return self.row("where", slot, self.constant(1.0), self.constant(0.0)) if self.is_truth(slot) else slot
-
-    def emit(self, name: str, operands: Sequence[int]) -> int:
-        """The slot of an operation applied to some slots."""
-        numbers = [self.number(operand) for operand in operands]
-        if None not in numbers:
-            return self.constant(float(FLOAT.value(name)(*numbers)))
-        self.decided &= all(number == number for number in (numbers[:1] if name == "where" else numbers))
-        if name in ("and", "or", "not"):
-            return self.row(name, *map(self.truth, operands))
-        if name == "where":
-            condition, then, otherwise = operands
-            if numbers[0] is not None:
-                return then if numbers[0] else otherwise
-            return self.row(name, self.truth(condition), self.value(then), self.value(otherwise))
-        operands = list(map(self.value, operands))
-        if name == "stop_gradient":
-            return operands[0]
-        text = self.form(name, numbers)
-        if text:
-            return self.by_text(text, dict(zip(OPERATIONS[name].parameters, operands, strict=False)))
-        if name not in CALLS:
-            label = f"own{len(self.functions)}" if isinstance(name, OwnName) else name
-            self.functions[label] = NUMPY.value(name)
-            return self.row(label, *operands)
-        return reduce(partial(self.row, name), operands) if name in ("max", "min") else self.row(name, *operands)
-
-    def form(self, name: str, numbers: Sequence[float | None]) -> str:
-        """The text by which a row is computed; empty if by a call."""
-        if name == "pow" and (exponent := numbers[1]) is not None and abs(exponent) in POWERS:
-            return f"1/({POWERS[-exponent]})" if exponent < 0 else POWERS[exponent]
-        if name in FORMS:
-            return FORMS[name] if name not in ("sin", "cos") or tangent_is_quick() else ""
-        return "" if name in CALLS or name in arrays.FUNCTIONS or isinstance(name, OwnName) else FLOAT.form_of(OPERATIONS[name])
-
-    def by_text(self, text: str, places: dict[str, int]) -> int:
-        def leaf(argument: Any) -> int:
-            if argument == "half":
-                return self.row("halved", places["a"])
-            return places[argument] if argument in places else self.constant(FLOAT.constants.get(argument, argument))
-
-        return fold(parse_own(text), leaf, lambda name, operands, _: self.emit(name, operands))  # type: ignore[no-any-return]
-
 
 def as_late(tape: Tape) -> list[int]:
     """The slots of the rows that results need, each as late as can be, so that few values wait to be read."""
@@ -204,7 +63,7 @@ class Plan:
                 at[slot] = plain.emit(tape.operation(slot), [place(operand) for operand in tape.operands_of(slot)])
         slots = [place(slot) for slot in tape.results]
         slots = [plain.truth(slot) if position in truths else plain.value(slot) for position, slot in enumerate(slots)]
-        self.decided = plain.decided
+        self.decided = plain.decided and not sees_signs(tape)
         self.names = dict(enumerate(plain.inputs)) | {-1 - index: f"k{index}" for index in range(len(plain.constants))}
         self.head, self.body = ([f"finite({name})" for name in plain.inputs if name[0] == kind] for kind in "nx")
         self.head += [f"k{index} = array({value!r})" for index, value in enumerate(plain.constants)]
@@ -212,9 +71,12 @@ class Plan:
         self.registers: list[str] = []
         outputs = [f"o{position}" for position in range(len(slots))]
         wanted = dict(zip(reversed(slots), reversed(outputs), strict=True))
+        live = {*as_late(plain.finish(slots, several=True))}
         for slot, last in zip(plain.rows(), last_uses(plain, slots), strict=True):
-            if slot not in last:
+            if slot in live:
                 self.write(plain, slot, last, wanted.get(slot, ""))
+            else:
+                self.release([operand for operand in last if operand in self.names])
         pairs = zip(outputs, [self.names[slot] for slot in slots], strict=True)
         self.body += [f"copyto({out}, {name})" for out, name in pairs if name != out]
         once, columns = ([name for name in plain.inputs if name[0] == kind] for kind in "nx")
@@ -222,7 +84,7 @@ class Plan:
         self.source = "\n    ".join([*head, *[f"    {line}" for line in self.body], "return block"])
         namespace = NAMES | plain.functions
         exec(compile(self.source, "<kernel>", "exec"), namespace)
-        self.kernel: Callable[..., Callable[..., None]] = namespace["kernel"]
+        self.kernel: Callable[..., Callable[..., None]] = namespace.pop("kernel")
         self.carefully = lru_cache(4)(partial(carefully, tape))
 
     def write(self, plain: Plain, slot: int, last: Sequence[int], out: str) -> None:
@@ -238,7 +100,9 @@ class Plan:
             self.release(sorted(set(last) - set(late), key=lambda operand: operand == operands[-1]))
             out = out or self.register("b" if name in TRUTHS else "r")
             self.release(late)
-            if name == "where":
+            if name == "where" and [str(plain.number(operand)) for operand in operands[1:]] == ["1.0", "0.0"]:
+                lines.append(f"copyto({out}, {given[0]})")  # a truth as a number
+            elif name == "where":
                 lines += [f"copyto({out}, {given[2]})"] * (out != given[2]) + [f"putmask({out}, {given[0]}, {given[1]})"]
             else:
                 lines.append(f"{call}, out={out})" if name in CALLED else f"copyto({out}, {call}))")
@@ -263,7 +127,15 @@ def carefully(tape: Tape, length: int) -> Evaluator:
     shapes: list[Shape] = [(length,)] * tape.first_row
     for row in tape.operands:
         shapes.append((length,) if any(operand >= 0 and shapes[operand] for operand in row) else ())
-    return Evaluator(tape.copy(shapes=shapes, skips=[]))
+    found = Evaluator(tape.copy(shapes=shapes, skips=[]))
+    if sees_signs(tape):
+        found.functions = [SIGNED.get(name, function) for name, function in zip(tape.operations, found.functions, strict=True)]
+    return found
+
+
+def sees_signs(tape: Tape) -> bool:
+    """Whether a sign of 0 that NumPy makes another one may be seen."""
+    return not (SEES_SIGNS.isdisjoint(tape.operations) or SIGNED.keys().isdisjoint(tape.operations))
 
 
 class NumPyRunner:

@@ -1,16 +1,15 @@
 """A tape as the source of a Python function of one point, which returns, bit for bit, what `evaluate` computes there.
 
-The source is written twice by one writer. The *fast* one says ``log(x0)`` and ``x0/x1`` and lets Python raise where `math`
-does: at a pole, outside of a domain, beyond the range of floats. A point at which it raises is computed by the *careful* one,
-which calls the total functions of the arithmetic by name, and which is made when it is first needed. So an ordinary point pays
-nothing for the others. A row that is used once is part of the expression that uses it, and of a choice Python computes one side.
+The source says ``log(x0)`` and ``x0/x1`` and lets Python raise where `math` does: at a pole, outside of a domain, beyond the
+range of floats. A point at which it raises is left to `evaluate` itself, so that an ordinary point pays nothing for it. A row
+that is used once is part of the expression that uses it, and of a choice Python computes one side.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import repeat
 from typing import Any
 
@@ -19,6 +18,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import evaluate
 from diffcli.tape.running.rules import FLOAT, OPERATORS, fold, parse_own
 
 FUNCTIONS = (
@@ -27,6 +27,12 @@ FUNCTIONS = (
 )  # fmt: skip
 """Functions of `math` that raise wherever the total ones of their names return something else."""
 
+COMPARISONS = {
+    "lt": ("<", ">="), "le": ("<=", ">"), "gt": (">", "<="), "ge": (">=", "<"),
+    "eq": ("==", "< {1} or {0} >"), "ne": ("!=", "=="),
+}  # fmt: skip
+"""The signs of comparisons, and those that hold where these do not and nothing is undefined."""
+
 FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
     "where": "({1} if {0} else {2})", "atan2": "atan2({}, {})", "div": "({} / {})", "abs": "abs({})", "stop_gradient": "{}",
     "floor": "float(floor({}))", "ceil": "float(ceil({}))", "round": "float(round({}))", "trunc": "float(trunc({}))",
@@ -34,8 +40,7 @@ FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
     "copysign": "(copysign({0}, {1}) if {1} == {1} else nan)",
     "sign": "(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0 if {0} == 0.0 else nan)",
     "clip": "({0} if {1} <= {0} <= {2} else total_clip({0}, {1}, {2}))",
-    "lt": "(1.0 if {} < {} else 0.0)", "le": "(1.0 if {} <= {} else 0.0)", "gt": "(1.0 if {} > {} else 0.0)",
-    "ge": "(1.0 if {} >= {} else 0.0)", "eq": "(1.0 if {} == {} else 0.0)", "ne": "(1.0 if {} != {} else 0.0)",
+    **{name: f"(1.0 if {{}} {sign} {{}} else 0.0)" for name, (sign, _) in COMPARISONS.items()},
     "and": "(1.0 if {0} and {1} and {0} == {0} and {1} == {1} else total_and({0}, {1}))",
     "or": "(0.0 if not {0} and not {1} else total_or({0}, {1}))",
     "not": "(0.0 if {0} and {0} == {0} else total_not({0}))",
@@ -43,14 +48,12 @@ FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
 """Rows as expressions that raise, or return the very bits that the total functions of their names do."""
 
 STRICT_ROWS = {
+    name: f"(1.0 if {{0}} {sign} {{1}} else 0.0 if {{0}} {other} {{1}} else undefined())"
+    for name, (sign, other) in COMPARISONS.items()
+} | {
     "where": "(nan if {0} != {0} else {1} if {0} else {2})",
-    "lt": "(1.0 if {0} < {1} else 0.0 if {0} >= {1} else undefined())",
-    "le": "(1.0 if {0} <= {1} else 0.0 if {0} > {1} else undefined())",
-    "gt": "(1.0 if {0} > {1} else 0.0 if {0} <= {1} else undefined())",
-    "ge": "(1.0 if {0} >= {1} else 0.0 if {0} < {1} else undefined())",
-    "eq": "(1.0 if {0} == {1} else 0.0 if {0} < {1} or {0} > {1} else undefined())",
     "ne": "(0.0 if {0} == {1} else 1.0 if {0} < {1} or {0} > {1} else undefined())",
-}  # fmt: skip
+}
 """Of them those of a program. A comparison raises where it is undefined, so that no choice has to ask that."""
 
 OF_TWO = {
@@ -70,14 +73,12 @@ BESIDE_A_NUMBER: tuple[tuple[str, int, Callable[[float], bool], str], ...] = (
 """Rows whose special cases a finite number for one operand rules out: the operand's place, what the number must be, and the
 expression."""
 
-COMPARISONS = frozenset(("lt", "le", "gt", "ge", "eq", "ne"))
-
 LONG = 300
 """An expression of so many characters has a name: nests have a limit in Python's own parser."""
 
 
 def undefined() -> float:
-    """The truth of what is undefined, which the fast source leaves to the careful one."""
+    """The truth of what is undefined, which the source leaves to the interpreter."""
     raise ValueError
 
 
@@ -98,7 +99,7 @@ NAMES |= {"missing": object(), "RAISED": (ZeroDivisionError, ValueError, Overflo
 
 
 def template_of(name: str, numbers: Sequence[float | None]) -> str | None:
-    """How an operation is written in a fast source, where some operands may be numbers; None if by a call."""
+    """How an operation is written, where some operands may be numbers; None if by a call."""
     for operation, place, condition, template in BESIDE_A_NUMBER:
         if operation == name:
             number = numbers[place]
@@ -161,12 +162,12 @@ class Writer:
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
-    >>> Writer(lower(parse("where(x > 1, log(x), x^2)")), 0, fast=True).lines
+    >>> Writer(lower(parse("where(x > 1, log(x), x^2)")), 0).lines
     ['v1 = (1.0 if x0 > 1.0 else 0.0 if x0 <= 1.0 else undefined())', 'return (log(x0) if v1 else (x0 ** 2.0))']
     """
 
-    def __init__(self, tape: Tape, layout: Layout, fast: bool) -> None:
-        self.tape, self.fast = tape, fast
+    def __init__(self, tape: Tape, layout: Layout) -> None:
+        self.tape = tape
         self.functions: dict[str, Any] = {}
         """What is called by a name that is not among `NAMES`."""
         self.lines: list[str] = []
@@ -240,21 +241,18 @@ class Writer:
         """How a row is written, with places for its operands."""
         tape = self.tape
         name, strict = tape.operation(slot), tape.derived_from is None or slot < tape.derived_from
-        found: str | None = None
+        written: str | None
         if name == "where":
             condition = tape.operands_of(slot)[0]
-            defined = self.fast and condition >= tape.first_row and tape.operation(condition) in COMPARISONS
-            found = STRICT_ROWS[name] if strict and not defined else FAST[name]
-        elif self.fast:
-            found = (STRICT_ROWS.get(name) if strict else None) or template_of(name, numbers)
-        elif name in OPERATORS and name not in COMPARISONS:
-            found = OPERATORS[name]
-        if found is None:
-            kind = "own" if isinstance(name, OwnName) else name
-            label = f"{'strict' if strict else 'total'}_{kind}" if kind == name else f"own_{slot}"
+            defined = condition >= tape.first_row and tape.operation(condition) in COMPARISONS
+            written = STRICT_ROWS[name] if strict and not defined else FAST[name]
+        else:
+            written = (STRICT_ROWS.get(name) if strict else None) or template_of(name, numbers)
+        if written is None:
+            label = f"own_{slot}" if isinstance(name, OwnName) else f"{'strict' if strict else 'total'}_{name}"
             self.functions[label] = FLOAT.strict(name) if strict else FLOAT.value(name)
-            found = call(label, len(numbers))
-        return found
+            written = call(label, len(numbers))
+        return written
 
     # -- lines ---------------------------------------------------------------------------------------------------------
 
@@ -290,19 +288,15 @@ class Writer:
         return f"({''.join(f'{self.result(part)}, ' for part in layout)})"
 
 
-class Careful:
-    """What computes the points that a fast source leaves: a careful one, compiled when it is first called."""
+def nested(layout: Layout, numbers: Sequence[float]) -> Any:
+    """Results in a layout."""
+    return numbers[layout] if isinstance(layout, int) else tuple([nested(part, numbers) for part in layout])
 
-    def __init__(self, tape: Tape, layout: Layout) -> None:
-        self.tape, self.layout = tape, layout
-        self.function: Callable[..., Any] | None = None
 
-    def __call__(self, *point: float) -> Any:
-        if self.function is None:
-            writer = Writer(self.tape, self.layout, fast=False)
-            head = f"def kernel({inputs(self.tape)}):"
-            self.function = compiled("\n    ".join([head, *writer.lines]), writer.functions)
-        return self.function(*point)
+def carefully(tape: Tape, layout: Layout, *point: float) -> Any:
+    """The results at a point as the interpreter computes them."""
+    values = evaluate(tape, point)
+    return nested(layout, [values[slot] for slot in tape.results])
 
 
 def inputs(tape: Tape, default: str = "") -> str:
@@ -327,8 +321,8 @@ class PythonRunner:
 
     def __init__(self, tape: Tape, layout: Layout) -> None:
         self.tape, self.layout = tape, layout
-        self.careful = Careful(tape, layout)
-        writer = Writer(tape, layout, fast=True)
+        self.careful = partial(carefully, tape, layout)
+        writer = Writer(tape, layout)
         self.functions = writer.functions
         given = inputs(tape)
         check = " and ".join([*[f"type(x{slot}) is float" for slot in range(tape.first_row)], "not rest and not names"])

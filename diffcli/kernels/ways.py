@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite, nan
+from threading import RLock
 from typing import Any
 
 from diffcli.errors import LimitError, error
@@ -35,6 +36,7 @@ class Ways:
 
     def __init__(self, inputs: int, first: Way, record: Callable[[Sequence[float]], Way]) -> None:
         self.inputs, self.known, self.record = inputs, [first], record
+        self.lock = RLock()
 
     def __call__(self, points: int) -> Ways:
         return self
@@ -44,14 +46,18 @@ class Ways:
         """What was generated for one point of each way that is known."""
         return "\n\n".join(way.runner(1).source for way in self.known)
 
-    def add(self, point: Sequence[float]) -> Way:
-        """The way of a point that takes none of those that are known."""
-        if len(self.known) >= MOST_WAYS:
-            message = f"the function takes more than {MOST_WAYS} ways through its branches, and each is compiled by itself"
-            help = ["write a choice between values in place of a branch: diffcli.where(condition, a, b)"]
-            raise LimitError([error("too-many-nodes", message, help=help)])
-        self.known.append(self.record(point))
-        return self.known[-1]
+    def way(self, point: Sequence[float]) -> Way:
+        """The way of a point, which is recorded where it takes none of those that are known, by one thread alone."""
+        with self.lock:
+            for way in self.known:
+                if not way.elsewhere(*point):
+                    return way
+            if len(self.known) >= MOST_WAYS:
+                message = f"the function takes more than {MOST_WAYS} ways through its branches, and each is compiled by itself"
+                help = ["write a choice between values in place of a branch: diffcli.where(condition, a, b)"]
+                raise LimitError([error("too-many-nodes", message, help=help)])
+            self.known.append(self.record(point))
+            return self.known[-1]
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
@@ -64,7 +70,7 @@ class Ways:
                     return way.results(*values)
             if not all(map(isfinite, values)):
                 return undefined(self.known[0].results(*values))
-            return self.add(values).results(*values)  # whatever its guard says, which may round otherwise
+            return self.way(values).results(*values)
 
         return kernel
 
@@ -75,23 +81,25 @@ class Ways:
         def at(places: Any) -> list[Any]:
             return [column[places] if isinstance(column, np.ndarray) else column for column in inputs]
 
-        left, place, fresh = np.arange(len(results[0])), 0, 0
+        left, place = np.arange(len(results[0])), 0
         while len(left):
-            if place == len(self.known):
+            known = place < len(self.known)
+            if known:
+                found, place = self.known[place], place + 1
+            else:
                 finite = np.all([np.isfinite(np.broadcast_to(column, left.shape)) for column in at(left)], axis=0)
                 for result in results:
                     result[left[~finite]] = np.nan
                 left = left[finite]
-                if len(left):
-                    self.add([float(number) for number in at(left[0])])
-                    fresh = 1  # the first point takes it whatever the guard says, which may round otherwise
-                continue
-            way, elsewhere = self.known[place], np.empty(len(left), bool)
-            way.guard(len(left)).batch(at(left), [elsewhere], threads)
-            elsewhere[:fresh], fresh = False, 0
-            own, left, place = left[~elsewhere], left[elsewhere], place + 1
-            found = [np.empty(len(own), result.dtype) for result in results]
+                if not len(left):
+                    return
+                found = self.way([float(number) for number in at(left[0])])
+            elsewhere = np.empty(len(left), bool)
+            found.guard(len(left)).batch(at(left), [elsewhere], threads)
+            elsewhere[0] &= known  # whatever the guard of this back end says of its own way, which may round otherwise
+            own, left = left[~elsewhere], left[elsewhere]
+            parts = [np.empty(len(own), result.dtype) for result in results]
             if len(own):
-                way.runner(len(own)).batch(at(own), found, threads)
-            for result, part in zip(results, found, strict=True):
+                found.runner(len(own)).batch(at(own), parts, threads)
+            for result, part in zip(results, parts, strict=True):
                 result[own] = part

@@ -9,14 +9,12 @@ A choice is a selection here: both branches are computed, and a row is left out 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
 from diffcli.kernels.machine.lanes import Lanes
-from diffcli.kernels.machine.rows import with_reciprocal
 from diffcli.tape import Tape
 
 DOUBLE, BYTE, INTEGER, POINTER = ir.DoubleType(), ir.IntType(8), ir.IntType(64), ir.PointerType()
@@ -74,7 +72,6 @@ class Emission:
         self.places, self.size = self.placed()
         self.memory: ir.Value = None
         self.known: dict[int, Any] = {}
-        self.divisors: dict[int, Any] = {}
 
     def placed(self) -> tuple[dict[int, int], int]:
         """The place in memory of every value that another block reads, and how many places there are."""
@@ -118,7 +115,6 @@ class Emission:
                 builder.branch(following.block)
                 builder = following
             self.known.clear()
-            self.divisors.clear()
             self.rows(builder, block)
         for slot, positions in self.results.items():
             if slot not in self.inside:
@@ -128,14 +124,8 @@ class Emission:
 
     def rows(self, builder: ir.IRBuilder, rows: Sequence[int]) -> None:
         self.lanes.builder = builder
-        quotients = [self.tape.operands_of(slot) for slot in rows if self.tape.operation(slot) == "div"]
-        uses = Counter(divisor for _, divisor in quotients if divisor >= 0)
         for slot in rows:
             operands = [self.value(builder, operand) for operand in self.tape.operands_of(slot)]
-            if self.tape.operation(slot) == "div" and uses[divisor := self.tape.operands_of(slot)[1]] > 1:
-                if divisor not in self.divisors:
-                    self.divisors[divisor] = with_reciprocal(self.lanes, operands[1])
-                operands[1] = self.divisors[divisor]
             found = self.known[slot] = self.functions[slot - self.tape.first_row](*operands)
             if slot in self.places:
                 self.keep(builder, slot, self.lanes.number(found))

@@ -38,7 +38,7 @@ class Otherwise:
     def __init__(self, otherwise: Callable[..., Any], careful: Callable[[], Runner], count: int, kept: list[Any]) -> None:
         self.otherwise, self.careful, self.count, self.kept = otherwise, careful, count, kept
 
-    def __call__(self, *inputs: Any, **names: Any) -> Any:
+    def __call__(self, /, *inputs: Any, **names: Any) -> Any:
         if names or len(inputs) != self.count or any(type(value) is not float for value in inputs):
             return self.otherwise(*inputs, **names)
         return self.careful().entry(self.otherwise)(*inputs)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from struct import pack
 
 from diffcli.kernels.machine.powers import power, simple_power
 from diffcli.kernels.machine.special import polygamma
 from diffcli.kernels.machine.values import SUM, Function, Value, Vectors
 
 inf, nan = float("inf"), float("nan")
-
-SAFE = 2.0**-1021, 2.0**1021
-"""Between these sizes a divisor has a reciprocal that is exact to the last digit; beside them it is beyond the range, or has lost
-digits, where the quotient is and has not."""
 
 
 def _flagged(instruction: str, flags: Sequence[str]) -> Function:
@@ -25,39 +20,27 @@ def _flagged(instruction: str, flags: Sequence[str]) -> Function:
 
 
 _divide = _flagged("fdiv", ())
-_multiply = _flagged("fmul", SUM)
 
 
-def with_reciprocal(lanes: Vectors, b: Value) -> Value:
-    """A divisor of several quotients with its reciprocal, by which they multiply; where it is not safe, lanes are marked."""
-    b = lanes.as_number(b) + 0.0
-    size = (b.bits() << 1) - 1  # without the sign; of 0 it is the largest
-    small, large = ((_bits_of(side) << 1) - 1 for side in SAFE)
-    unsafe = lanes.builder.icmp_unsigned("<", size.ir, lanes.like(size, small).ir)
-    beyond = lanes.builder.icmp_unsigned("<", (size - large).ir, lanes.like(size, (_bits_of(inf) << 1) - 1 - large).ir)
-    lanes.mark(Value(lanes, unsafe) | Value(lanes, beyond))
-    return Value(lanes, b.ir, reciprocal=lanes.constant(1.0) / b)
-
-
-def _quotient(lanes: Vectors, a: Value, b: Value) -> Value:
-    """a/b for a divisor that is no -0; known ones that are safe have a reciprocal."""
-    by = lanes.constant(1 / b.known) if b.known is not None and SAFE[0] < abs(b.known) < SAFE[1] else b.reciprocal
-    return _divide(lanes, a, b) if by is None else _multiply(lanes, a, by)  # type: ignore[no-any-return]
+def _sums(flags: Sequence[str]) -> dict[str, Function]:
+    multiply = _flagged("fmul", flags)
+    return {
+        "add": _flagged("fadd", flags), "sub": _flagged("fsub", flags), "mul": multiply,
+        "square": lambda lanes, a: multiply(lanes, a, a),
+    }  # fmt: skip
 
 
 def quotient(lanes: Vectors, a: Value, b: Value) -> Value:
-    """At b = 0 the limit from above: -0 + 0 is 0."""
-    return _quotient(lanes, a, b if b.known or b.reciprocal else b + 0.0)
+    """At b = 0 the limit from above: -0 + 0 is 0.
+
+    It is no product with a reciprocal, which other quotients could share: so x/x is 1, and floor(49/49). It was not slower.
+    """
+    return _divide(lanes, a, b if b.known else b + 0.0)  # type: ignore[no-any-return]
 
 
 def strict_quotient(lanes: Vectors, a: Value, b: Value) -> Value:
-    found = _quotient(lanes, a, b)
+    found = _divide(lanes, a, b)
     return found if b.known else lanes.where(b.equals(0.0), nan, found)
-
-
-def _bits_of(number: float) -> int:
-    """The bits of a number as a whole one."""
-    return int.from_bytes(pack("<d", number), "little")
 
 
 def _extreme(relation: str) -> Function:
@@ -162,8 +145,7 @@ LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
 """Rows that take truths as they are."""
 
 ROWS: dict[str, Function] = {
-    "add": _flagged("fadd", SUM), "sub": _flagged("fsub", SUM), "mul": _multiply, "div": quotient,
-    "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a, "square": lambda lanes, a: _multiply(lanes, a, a),
+    **_sums(SUM), "div": quotient, "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a,
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
     "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "sign": sign, "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
@@ -172,6 +154,7 @@ ROWS: dict[str, Function] = {
 }  # fmt: skip
 
 STRICT: dict[str, Function] = {
+    **_sums(()),  # x*x - y*y is 0 at a kink, and fused it would be what x*x is rounded by
     "div": strict_quotient, "pow": _power(strict_quotient, strict=True), "where": strict_choice,
     **{name: _relation(relation, strict=True) for name, relation in RELATIONS.items()},
 }  # fmt: skip

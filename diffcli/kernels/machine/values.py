@@ -24,18 +24,14 @@ class Value:
     contract. The comparisons of Python hold of no NaN.
     """
 
-    __slots__ = ("lanes", "ir", "undefined", "known", "reciprocal")
+    __slots__ = ("lanes", "ir", "undefined", "known")
 
-    def __init__(
-        self, lanes: Vectors, ir: Any, undefined: Any = None, known: float | None = None, reciprocal: Value | None = None
-    ) -> None:
+    def __init__(self, lanes: Vectors, ir: Any, undefined: Any = None, known: float | None = None) -> None:
         self.lanes, self.ir = lanes, ir
         self.undefined = undefined
         """Of a truth: the bits of the lanes in which it is neither true nor false. Its own bits are not set there."""
         self.known = known
         """Of a number that is the same in every lane and every call: which."""
-        self.reciprocal = reciprocal
-        """Of a divisor of several quotients: by what they multiply."""
 
     def _with(self, instruction: str, other: Value | float, swapped: bool = False) -> Value:
         lanes = self.lanes

@@ -7,22 +7,12 @@ It costs about as much as another gradient or two, but hardly any function of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 
-from diffcli.language import parse
-from diffcli.methods.sweeps.rounding import (
-    CANCELLING,
-    CHOOSING,
-    CLOSE,
-    ENOUGH,
-    SMALLEST,
-    UNIT,
-    WITH_ITSELF,
-    roundings,
-)
+from diffcli.methods.sweeps.rounding import CANCELLING, CHOOSING, CLOSE, ENOUGH, SMALLEST, UNIT, WITH_ITSELF, roundings
 from diffcli.operations import OPERATIONS
-from diffcli.tape.building.building import Builder
+from diffcli.tape.building.building import Builder, parsed
 from diffcli.tape.running.rules import RESULT
 
 NOTHING = 1e-315
@@ -39,7 +29,7 @@ class Doubts:
     """
 
     def __init__(self, build: Builder, doubt: Callable[[int], None]) -> None:
-        self.build, self.doubt = build, doubt
+        self.build, self.doubt, self.zero = build, doubt, build.constant(0.0)
         self.errors: dict[int, int] = {}
         """The slot of the bound on the error of each row that is not exact."""
         self.counts = {slot for slot in range(build.first_row, build.slots) if OPERATIONS[build.row(slot)[0]].flat}
@@ -50,23 +40,19 @@ class Doubts:
             if error is not None:
                 self.errors[slot] = error
 
-    def emit(self, name: str, *operands: int) -> int:
-        return self.build.emit(name, operands, self.span)
+    def rows(self, text: str, **names: int) -> int:
+        """The slot of what a text comes to."""
+        return self.build.lower(parsed(text), names, self.span)  # type: ignore[return-value]  # it has no `absent`
 
-    def number(self, value: float) -> int:
-        return self.build.constant(value)
-
-    def size(self, slot: int) -> int:
-        return self.emit("abs", slot)
-
-    def sum(self, slots: list[int]) -> int | None:
-        return reduce(lambda one, other: self.emit("add", one, other), slots) if slots else None
+    def sum(self, slots: Iterable[int]) -> int:
+        return reduce(lambda one, other: self.rows("a + b", a=one, b=other), slots)
 
     def error(self, name: str, operands: tuple[int, ...]) -> int | None:
         """The slot of the bound on the error of the row."""
         if name == "add" and self.counts.issuperset(operands):
             self.counts.add(self.slot)
-        if (self.slot in self.counts and name == "add") or (name in WITH_ITSELF and operands[0] == operands[1]):
+            return None
+        if name in WITH_ITSELF and operands[0] == operands[1]:
             return None
         errors = {place: self.errors[operand] for place, operand in enumerate(operands) if operand in self.errors}
         if errors and (name in CHOOSING or name not in (*_SUMS, "mul")):
@@ -74,53 +60,49 @@ class Doubts:
         if OPERATIONS[name].flat:
             return None
         if name == "where":
-            found = [errors.get(place, self.number(0.0)) for place in (1, 2)]
-            return self.emit("where", operands[0], *found) if errors.keys() & {1, 2} else None
-        return self.sum([*self.rounding(name, operands), *[self.carried(name, operands, *each) for each in errors.items()]])
+            found = [errors.get(place, self.zero) for place in (1, 2)]
+            return self.build.emit("where", (operands[0], *found), self.span) if errors.keys() & {1, 2} else None
+        parts = [*self.rounding(name, operands), *[self.carried(name, operands, *each) for each in errors.items()]]
+        return self.sum(parts) if parts else None
 
     def rounding(self, name: str, operands: tuple[int, ...]) -> list[int]:
         """What the rounding of the row itself adds."""
         unit = UNIT * roundings(name)
         if not unit:
             return []
-        size = self.size(self.slot)
         if name == "div" and operands[1] in self.counts:  # the share of one operand of max alone is exact
-            return [self.emit("mul", self.number(unit), self.emit("gt", operands[1], self.number(1.0)))]
-        found = self.emit("mul", self.number(unit), self.emit("max", size, self.number(1.0)) if name in CANCELLING else size)
-        return [found if name in ("add", "sub") else self.emit("add", found, self.number(SMALLEST))]
+            return [self.rows(f"{unit}*(n > 1)", n=operands[1])]
+        size, least = "max(abs(y), 1)" if name in CANCELLING else "abs(y)", "" if name in ("add", "sub") else f" + {SMALLEST}"
+        return [self.rows(f"{unit}*{size}{least}", y=self.slot)]
 
     def carried(self, name: str, operands: tuple[int, ...], place: int, error: int) -> int:
         """What the error of an operand makes of the row."""
         if name in _SUMS:
             return error
         if name == "mul":
-            other = self.size(operands[1 - place])
-            if place and operands[0] in self.errors:
-                other = self.emit("add", other, self.errors[operands[0]])
-            return self.emit("mul", other, error)
+            both = self.errors.get(operands[0], self.zero) if place else self.zero
+            return self.rows("(abs(b) + both)*error", b=operands[1 - place], both=both, error=error)
         term = self.build.term(self.slot, place, error)
-        return self.number(0.0) if term is None else self.size(term)
+        return self.zero if term is None else self.rows("abs(t)", t=term)
 
     def ask(self, name: str, operands: tuple[int, ...], errors: dict[int, int]) -> None:
         """Doubt what an error may carry to another side of a break, or so far that the partial there is another."""
         row = OPERATIONS[name]
         if row.variadic:
-            reach = self.emit("mul", self.number(2.0), self.sum([*errors.values()]) or 0)
-            near = [self.emit("le", self.size(self.emit("sub", self.slot, operand)), reach) for operand in operands]
-            self.doubt(self.emit("gt", self.sum(near) or 0, self.number(1.0)))
+            total = self.sum(errors.values())
+            near = [self.rows("abs(y - a) <= 2*error", y=self.slot, a=operand, error=total) for operand in operands]
+            self.doubt(self.rows("n > 1", n=self.sum(near)))
             return
         texts = [text.strip() for text in row.radius.split("|")] if row.radius else []
         names = dict(zip(row.parameters, operands, strict=False)) | {RESULT: self.slot}
         for place, error in errors.items():
             if name not in CHOOSING and (name != "div" or place):  # a quotient is linear in what is divided
-                self.doubt(self.emit("gt", error, self.emit("mul", self.number(CLOSE), self.size(operands[place]))))
+                self.doubt(self.rows(f"error > {CLOSE}*abs(a)", error=error, a=operands[place]))
             elif name in CHOOSING and texts and texts[place]:
-                radius = self.build.lower(parse(texts[place]), names, self.span)
-                self.doubt(self.emit("not", self.emit("gt", radius or 0, error)))
+                self.doubt(self.rows("not (radius > error)", radius=self.rows(texts[place], **names), error=error))
 
     def of(self, slot: int) -> None:
         """Doubt a result whose bound leaves it too few digits."""
         if slot in self.errors:
             self.span, self.build.scope = self.build.span(slot), self.build.root
-            enough = self.emit("add", self.emit("mul", self.number(ENOUGH), self.size(slot)), self.number(NOTHING))
-            self.doubt(self.emit("not", self.emit("le", self.errors[slot], enough)))
+            self.doubt(self.rows(f"not (error <= {ENOUGH}*abs(y) + {NOTHING})", error=self.errors[slot], y=slot))

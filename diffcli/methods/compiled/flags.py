@@ -16,17 +16,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
-from functools import cache, reduce
+from functools import reduce
+from itertools import compress
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DomainError, Span
-from diffcli.language import parse
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import row_of
 from diffcli.tape import Tape
 from diffcli.tape.building.accumulation import Accumulation
-from diffcli.tape.building.building import Builder
+from diffcli.tape.building.building import Builder, parsed
 from diffcli.tape.running.rules import RESULT, TIES
 
 
@@ -79,6 +79,7 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
 
     ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of a derivative, lost digits are.
 
+    >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> marked(lower(parse("x*abs(y)")), [0, 1]).tape.operations
     ['abs', 'mul', 'eq', 'mul', 'add']
@@ -108,13 +109,11 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
     found = build.finished([*tape.results, sums.take_number(0, span)])
     jumps = [(condition, slot) for condition, slot in jumps if found.slots.get(condition, -1) >= 0]
     every = tuple(range(tape.first_row))
-    there = [(found.slots[condition], _inputs_below(tape, slot) if len(jumps) <= MANY else every) for condition, slot in jumps]
+    needed = [build.live([slot])[0] if len(jumps) <= MANY else [1] * tape.first_row for _, slot in jumps]
+    there = [(found.slots[condition], tuple(compress(every, live))) for (condition, _), live in zip(jumps, needed, strict=True)]
     if digits and found.slots.get(doubt, -1) >= 0:  # which depend on the very numbers
         there.append((found.slots[doubt], every))
     return Marked(found.tape, tuple(there))
-
-
-_parsed = cache(parse)
 
 
 def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[str, int]]:
@@ -125,19 +124,9 @@ def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[
         yield "point-branch", build.emit("eq", (operands[0], build.constant(0.0)), span)
     for kind, text in row.breaks:
         names = {TIES: build.ties(slot)} if row.variadic else dict(zip(row.parameters, operands, strict=True))
-        condition = build.lower(_parsed(text), names | {RESULT: slot}, span)
+        condition = build.lower(parsed(text), names | {RESULT: slot}, span)
         if condition is not None:
             yield kind, condition
-
-
-def _inputs_below(tape: Tape, slot: int) -> tuple[int, ...]:
-    """The inputs on which a slot depends."""
-    found, waiting = {slot}, [slot]
-    while waiting:
-        more = {operand for operand in tape.operands_of(waiting.pop()) if operand >= 0} - found
-        found |= more
-        waiting += more
-    return tuple(sorted(found & {*range(tape.first_row)}))
 
 
 class Flags:
@@ -146,21 +135,20 @@ class Flags:
     ``ask`` gives what the interpreter says of a point: its notes, or the diagnostics of its error.
     """
 
-    NONFINITE = int(Flag.NONFINITE)
-
     def __init__(self, marked: Marked | None, ask: Callable[[Sequence[float]], Iterable[Diagnostic]]) -> None:
         self.marked, self.ask = marked, ask
         self.known: dict[int, int] = {}
         """What the patterns mean that have been asked for."""
 
-    def of(self, keys: Sequence[int], points: Sequence[Sequence[float]]) -> list[int]:
-        """The flags of points with some patterns, but for `Flag.NONFINITE`; a point that is not finite has no others."""
+    def of(self, keys: Sequence[int], points: Sequence[Sequence[float]], infinite: Sequence[bool]) -> list[int]:
+        """The flags of points with some patterns; one that is not finite has none but what its results have."""
         if len(self.known) + len(keys) > MOST_KNOWN:
             self.known = {}
         known = self.known
-        for key, point in zip(keys, points, strict=True):
+        for key, point, beyond in zip(keys, points, infinite, strict=True):
             if key not in known:
-                known[key] = int(flags_of(self.ask(point))) if all(map(math.isfinite, point)) else 0
+                notes = self.ask(point) if all(map(math.isfinite, point)) else ()
+                known[key] = int(flags_of(notes) | Flag.NONFINITE * beyond)
         return [known[key] for key in keys]
 
 

@@ -44,7 +44,8 @@ class Kernel:
 
     def __new__(cls, *_: Any, **__: Any) -> Kernel:
         """A kernel of a class of its own, whose ``__call__`` is compiled: a call of floats costs nothing beside it."""
-        return object.__new__(type(cls.__name__, (cls,), {"__module__": cls.__module__, "__doc__": cls.__doc__}))
+        own = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__signature__": property(_signature)}
+        return object.__new__(type(cls.__name__, (cls,), own))
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class Kernel:
     def __repr__(self) -> str:
         return f"<Kernel of {self.text}: {', '.join(self.inputs)}; order {self.order}, {self.backend}>"
 
-    def flags(self, *values: Any, **named: Any) -> Any:
+    def flags(self, /, *values: Any, **named: Any) -> Any:
         """What is to be said of a point, a `diffcli.Flag`, or of many, an array of their bits: see `diffcli.Flag`.
 
         >>> import diffcli
@@ -179,6 +180,19 @@ class Kernel:
     def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
         make, asked = self._again
         return make, (asked,)
+
+
+def _signature(kernel: Kernel) -> Any:
+    """What a kernel takes, for who asks for its parameters: `inspect.signature`, and so SciPy."""
+    from inspect import Parameter, Signature
+    from keyword import iskeyword
+
+    names = [f"{name}_" if iskeyword(name) else name for name in kernel.inputs]
+    options = [name for name in ("out", "threads") if name not in names]
+    return Signature(
+        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        + [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in options]
+    )
 
 
 def _is_number(value: Any) -> bool:

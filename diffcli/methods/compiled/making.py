@@ -136,7 +136,7 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
         return diagnostics_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
-    if listed or asked.of is not None:
+    if listed or asked.of is not None or system.outputs[0].shape:
         return diagnostics_of(lambda: compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)))
     return diagnostics_of(lambda: compute(program, at, Options(**options)))
 

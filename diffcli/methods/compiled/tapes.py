@@ -62,7 +62,7 @@ def derived(
     if not order:
         return Derived(tape.copy().finish(found.slots, several=True), form if listed else form[0])
     if along:
-        forward = ForwardTransform(tape, most_rows)
+        forward = ForwardTransform(tape, most_rows, strict_zeros=True)
         build, slopes = forward.build, found.parts(forward.sweep(along, wanted), values)
     else:
         build, rows = _jacobian(tape, wanted, variables, most_rows)
@@ -75,10 +75,10 @@ def _jacobian(
 ) -> tuple[Builder, Sequence[Sequence[int]]]:
     """The rows of a Jacobian: by forward mode, where there are more results than variables."""
     if len(variables) < len(wanted):
-        forward = ForwardTransform(tape, most_rows)
+        forward = ForwardTransform(tape, most_rows, strict_zeros=True)
         columns = _columns(forward, variables, [wanted] * len(variables))
         return forward.build, [[column[row] for column in columns] for row in range(len(wanted))]
-    reverse = ReverseTransform(tape, variables, most_rows=most_rows)
+    reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
     return reverse.build, [reverse.sweep(slot) for slot in wanted]
 
 
@@ -93,8 +93,8 @@ def _second(
 ) -> Derived:
     """Forward mode over the tape of a gradient; each pair of mixed derivatives is computed once."""
     ((own, _),) = values
-    reverse = ReverseTransform(tape, variables, most_rows=most_rows)
-    forward = ForwardTransform(reverse.finish([*own, *reverse.sweep(own[0])]).tape, most_rows)
+    reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
+    forward = ForwardTransform(reverse.finish([*own, *reverse.sweep(own[0])]).tape, most_rows, strict_zeros=True)
     value, *gradient = forward.tape.results
     found, places = Results(), range(len(variables))
     form: list[Form] = [*found.parts([value], values), found.parts(gradient, wrt)]

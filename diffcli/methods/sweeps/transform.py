@@ -41,10 +41,12 @@ class Transformed(NamedTuple):
 class Transform:
     """A tape that begins as another one, and grows by the rows of sweeps over that.
 
-    Rows of f stay as they are, but for those that nothing needs in the end. What sweeps have in common is there once.
+    Rows of f stay as they are, but for those that nothing needs in the end. What sweeps have in common is there once. Where
+    no partial is infinite at numbers in range, what is absent may be a product with 0; ``strict_zeros`` says that no infinity
+    may ever meet it.
     """
 
-    def __init__(self, tape: Tape, most_rows: int = MOST_ROWS) -> None:
+    def __init__(self, tape: Tape, most_rows: int = MOST_ROWS, strict_zeros: bool = False) -> None:
         self.tape = tape
         self.build = Builder(tape, most_rows)
         self.sums = Accumulation(self.build)
@@ -56,7 +58,8 @@ class Transform:
         self.derivatives: dict[int, int] = {}
         self.below, self.above = bytearray(tape.size), bytearray(tape.size)
         """One flag a slot: whether a partial on the way to it, or from it, may be infinite, or undefined."""
-        limited = {name for name in set(tape.operations) if row_of(name).domain}
+        rows = map(row_of, set(tape.operations))
+        limited = {row.name for row in rows if strict_zeros or row.domain or "pole" in dict(row.breaks)}
         for slot, row in enumerate(tape.operands, tape.first_row):
             self.below[slot] = tape.operation(slot) in limited or any(self.below[operand] for operand in row)
         for slot in reversed(tape.rows()):
@@ -127,8 +130,9 @@ class ReverseTransform(Transform):
         wrt: Sequence[int],
         active: bytearray | None = None,
         most_rows: int = MOST_ROWS,
+        strict_zeros: bool = False,
     ) -> None:
-        super().__init__(tape, most_rows)
+        super().__init__(tape, most_rows, strict_zeros)
         self.wrt = wrt
         self.active = active or activity(tape, list(wrt))
         self.output = tape.output if tape.output < tape.slots else tape.output - tape.size

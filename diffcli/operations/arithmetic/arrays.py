@@ -68,6 +68,24 @@ def each(function: Callable[..., float], count: int) -> Callable[..., Array]:
     return on_arrays
 
 
+def in_blocks(function: Callable[..., Array]) -> Callable[..., Array]:
+    """A function of elements whose results on the way stay in the processor's cache, however many elements there are."""
+
+    def on_arrays(*operands: Array) -> Array:
+        first = operands[0]
+        if first.__class__ is not np.ndarray or first.size <= 2 * special.BLOCK:
+            return function(*operands)
+        arrays = [a for a in operands if isinstance(a, np.ndarray)]
+        if any(a.shape != first.shape or a.dtype != np.float64 or not a.flags.c_contiguous for a in arrays):
+            return function(*operands)
+        result = np.empty(first.shape)
+        flat = (a.reshape(-1) if isinstance(a, np.ndarray) else a for a in operands)
+        special.fill(result.reshape(-1), function, *flat)
+        return result
+
+    return on_arrays
+
+
 # What is put right at the edges is looked for first, in one pass that makes no array: most arrays are nowhere near.
 
 
@@ -195,6 +213,11 @@ def identity(a: Array) -> Array:
     return a
 
 
+def _rounded(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A rounding, of which 0 has no sign."""
+    return lambda a: np.add(function(a), 0.0)
+
+
 def relu(a: Array, out: Array | None = None) -> Array:
     return np.maximum(a, 0.0, out=out)  # NaN stays NaN
 
@@ -216,7 +239,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "relu": relu, "sech": sech,
     "max": lambda *a: reduce(np.maximum, a), "min": lambda *a: reduce(np.minimum, a),
     "abs": np.abs, "clip": clip, "sign": np.sign, "copysign": copysign,
-    "floor": np.floor, "ceil": np.ceil, "round": np.rint, "trunc": np.trunc,
+    "floor": _rounded(np.floor), "ceil": _rounded(np.ceil), "round": _rounded(np.rint), "trunc": _rounded(np.trunc),
     "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
     "where": where, "stop_gradient": identity,
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),

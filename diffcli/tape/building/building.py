@@ -9,7 +9,7 @@ are skipped when the tape is finished.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -22,6 +22,9 @@ from diffcli.tape.building.scopes import Scope
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.rules import ABSENT, FLOAT, NAMESPACE, RESULT, SEED, TIES, Term, terms
 from diffcli.tape.tape import Shape, Skip, Tape
+
+parsed = cache(parse)
+"""The syntax tree of one of the table's texts."""
 
 _LOOKED_AT = 8
 """How many rows of one kind in different scopes are looked at for one that may be used again."""
@@ -216,7 +219,7 @@ class Builder(Tape):
             return None
         own = row[position : position + 1] if found.row.variadic else row
         names = dict(zip(found.row.parameters, own, strict=True)) | {RESULT: slot}
-        return self.lower(parse(found.present), names, self.span(slot))
+        return self.lower(parsed(found.present), names, self.span(slot))
 
     def ties(self, slot: int) -> int:
         """How many operands of a row equal its result."""
@@ -232,7 +235,7 @@ class Builder(Tape):
 
     def finished(self, outputs: Sequence[int], more: Sequence[str] = ()) -> Finished:
         """A tape with the rows that some slots need, and no others; and with ``more`` inputs, which are numbers."""
-        live, scopes = self._live(outputs)
+        live, scopes = self.live(outputs)
         tape = Tape(self.source, [*self.inputs, *more])
         slots = {slot: slot for slot in range(len(self.inputs))}
         rows = [slot for slot in range(len(self.inputs), self.slots) if live[slot]]
@@ -254,7 +257,7 @@ class Builder(Tape):
         tape.derived_from = tape.first_row + sum(slot < self.derived for slot in rows)
         return Finished(tape.finish([slots[slot] for slot in outputs], several=True), slots)
 
-    def _live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:
+    def live(self, outputs: Sequence[int]) -> tuple[bytearray, set[Scope]]:
         """One flag a slot, whether some outputs need it, as an operand or as what decides; and the scopes of such rows."""
         live = bytearray(self.slots)
         for slot in outputs:

@@ -80,6 +80,9 @@ class _NumPy(ArrayArithmetic):
     def of_own(self, function: Function, row: Operation) -> Function:
         return arrays.each(function, len(row.operands))
 
+    def by_form(self, row: Operation) -> Function:
+        return arrays.in_blocks(super().by_form(row))
+
     def program_of(self, term: Term) -> Program:
         return _without_choice(term.partial) or term.program
 

@@ -49,6 +49,13 @@ ARRAYS = Elementary(
 )  # fmt: skip
 
 
+def fill(found: Array, function: Callable[..., Array], *operands: Array) -> None:
+    """A function of arrays of one length, and of numbers, block by block."""
+    for start in range(0, found.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        found[block] = function(*(a[block] if isinstance(a, np.ndarray) else a for a in operands))
+
+
 def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]) -> Callable[..., Array]:
     """A function of blocks on an array of any shape, and of numbers on a number."""
 
@@ -57,10 +64,9 @@ def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]
         if not a.ndim:
             return np.float64(one(float(a)))
         result = np.empty(a.shape) if out is None else out
-        flat, found = a.reshape(-1), result.reshape(-1)
+        found = result.reshape(-1)
         with np.errstate(all="ignore"):
-            for start in range(0, flat.size, BLOCK):
-                found[start : start + BLOCK] = function(flat[start : start + BLOCK])
+            fill(found, function, a.reshape(-1))
         if out is not None and not np.may_share_memory(found, out):
             out[...] = found.reshape(out.shape)
         return result

@@ -194,17 +194,27 @@ def _sum_of_powers(n: int, a: Value, first: int, m: Elementary) -> Value:
     return total
 
 
+_COTANGENT_DERIVATIVES = {2: (2.0, 0.0, 2.0, 0.0), 4: (24.0, 0.0, 40.0, 0.0, 16.0, 0.0)}
+"""Even derivatives of the cotangent, as polynomials in it, because cot' = -(1 + cot^2)."""
+
+
 def polygamma(n: int) -> Function:
     """Polygamma of a whole order from 1 on."""
     sign = 1.0 if n % 2 else -1.0
 
+    def halves(t: Value, m: Elementary) -> Value:
+        """The sum over all whole numbers, that to the right and that to the left of t."""
+        right, left = _sum_of_powers(n, t, 0, m), _sum_of_powers(n, -t, 1, m)
+        return m.choose(left > 0.5 * right, math.nan, right - left) if n % 2 == 0 else right + left
+
+    def by_cotangent(t: Value, m: Elementary) -> Value:
+        return math.pi ** (n + 1) * m.polynomial(_COTANGENT_DERIVATIVES[n], _cotangent(t, m))
+
     def below(a: Value, m: Elementary) -> Value:
-        """The sum over all whole numbers, that to the right of a and that to the left, less what is behind a."""
         behind, t = _sum_of_powers(n, -a, 1, m), a - m.nearest(a)
-        right, left = _sum_of_powers(n, m.absolute(t), 0, m), _sum_of_powers(n, -m.absolute(t), 1, m)
-        around = right + sign * left
+        around = m.in_pieces(m.absolute(t), ((0.35, halves), (math.inf, by_cotangent if n in (2, 4) else halves)))
         value = (around if n % 2 else m.choose(t < 0, -around, around)) - sign * behind
-        return m.choose(m.absolute(value) < m.choose(behind < right, 0.5 * right, behind), math.nan, sign * value)
+        return m.choose(m.absolute(value) < 0.7 * behind, math.nan, sign * value)
 
     def far(a: Value, m: Elementary) -> Value:
         return (sign if n == 1 else sign * 0.0) / a
