@@ -194,13 +194,9 @@ def _term(
     shape, wanted = tape.shape(slot), tape.shape(row[position])
     if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
         return (arrays.full(wanted, float("nan")), None) if instead and instead[position] is not None else (None, None)
-    if name == "where":
-        term, there = _chosen(tape, values, row, position, adjoint, mask, shape)
-        if instead and position:
-            term, there = _undecided(cast(Any, instead[position]).holds, adjoint, shape, mask, term, there)
-    elif row_rule is None:
-        term, there = _of_element(tape, values, slot, position, adjoint, mask, instead, masks is not None)
     if row_rule is None:
+        of_row = _of_choice if name == "where" else _of_element
+        term, there = of_row(tape, values, slot, position, adjoint, mask, instead, masks is not None)
         return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
     rule = row_rule.about(position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
@@ -229,16 +225,19 @@ def _of_element(
     return term if there is None else arrays.masked(there, term), there
 
 
-def _chosen(
-    tape: Tape, values: Values, row: tuple[int, ...], position: int, adjoint: Array, mask: Array | None, shape: tuple[int, ...]
+def _of_choice(
+    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
 ) -> tuple[Array | None, Array | None]:
-    """What a choice hands on: to the operand that is taken, or to the elements that are."""
+    """The same of a choice: for the operand that is taken, or the elements that are."""
     if not position:
         return None, None
-    condition = values[row[0]]
-    if not tape.shape(row[0]):
-        return (adjoint, mask) if bool(condition) == (position == 1) else (None, None)
-    return IN_ARRAYS.of_choice(arrays.full(shape, condition != 0 if position == 1 else condition == 0), adjoint, mask)
+    condition, shape = tape.operands_of(slot)[0], tape.shape(slot)
+    holds = values[condition]
+    if tape.shape(condition):
+        term, there = IN_ARRAYS.of_choice(arrays.full(shape, holds != 0 if position == 1 else holds == 0), moving, mask)
+    else:
+        term, there = (moving, mask) if bool(holds) == (position == 1) else (None, None)
+    return _undecided(instead[position].holds, moving, shape, mask, term, there) if instead else (term, there)
 
 
 def _undecided(
@@ -295,30 +294,11 @@ def _forward(
                 if moving and slot in overrides:  # of a branch that is not taken, where neither has a derivative
                     result[slot] = arrays.full(tape.shape(slot), float("nan"))
                 continue  # a branch that is not taken, or nothing that moves
-            if tape.operation(slot) == "where":
-                total = _moved(tape, values, slot, result, masks)
-                if slot in overrides and moving != [0]:
-                    total = _undecided_tangent(tape, slot, result, masks, cast(Any, overrides[slot][1]).holds, total)
-            else:
-                total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
+            total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
             result[slot] = None if total is None else arrays.full(tape.shape(slot), total)
             if becoming is not None and total is not None:
                 result[slot] = becoming(result[slot])
     return result
-
-
-def _undecided_tangent(
-    tape: Tape, slot: int, result: list[Any], masks: Masks | None, holds: Any, total: Array | None
-) -> Array:
-    """The tangent of a choice that is undecided somewhere: NaN there, where either branch moves."""
-    shape, branches = tape.shape(slot), tape.operands_of(slot)[1:]
-    if masks is None:
-        return _undecided(holds, 1.0, shape, None, total, None)[0]
-    then, otherwise = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in branches]
-    either = arrays.full(shape, then) | arrays.full(shape, otherwise)
-    found, there = _undecided(holds, 1.0, shape, either, total, masks.by_slot.get(slot))
-    masks.arrive(slot, partly(there), True)
-    return found
 
 
 def _sum_of_terms(
@@ -331,7 +311,8 @@ def _sum_of_terms(
     instead: TermFunctions | None,
 ) -> Array | None:
     """The tangent of a row: a term for each operand that moves."""
-    total, of_row = None, _of_element if tape.operation(slot) in OPERATIONS else _of_array_row
+    total, name, shape = None, tape.operation(slot), tape.shape(slot)
+    of_row = _of_choice if name == "where" else _of_element if name in OPERATIONS else _of_array_row
     for position in moving:
         operand = tape.operands_of(slot)[position]
         mask = None if masks is None else masks.by_slot.get(operand)
@@ -339,7 +320,7 @@ def _sum_of_terms(
         if term is None:
             continue
         if masks is not None:
-            masks.arrive(slot, there, total is None)
+            masks.arrive(slot, there if there is None else arrays.full(shape, there), total is None)
         total = term if total is None else total + term
     return total
 
@@ -362,21 +343,3 @@ def _of_array_row(
         return term, None
     there = IN_ARRAYS.reachable(rule, "tangent", mask)
     return term if there is None else arrays.masked(there, term), there
-
-
-def _moved(tape: Tape, values: Values, slot: int, result: list[Any], masks: Masks | None) -> Array | None:
-    """The tangent of a choice: of the operand that is taken, or of the elements that are."""
-    row, shape = tape.operands_of(slot), tape.shape(slot)
-    condition, then, otherwise = values[row[0]], *row[1:]
-    if not tape.shape(row[0]):
-        taken = then if bool(condition) else otherwise
-        if masks is not None and taken in masks.by_slot:
-            masks.arrive(slot, arrays.full(shape, masks.by_slot[taken]), True)
-        return result[taken]
-    if result[then] is None and result[otherwise] is None:
-        return None
-    moves = [0.0 if result[operand] is None else result[operand] for operand in (then, otherwise)]
-    if masks is not None:
-        there = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in (then, otherwise)]
-        masks.arrive(slot, partly(arrays.full(shape, arrays.where(condition, *there))), True)
-    return arrays.where(condition, *moves)
