@@ -164,7 +164,8 @@ def record(
         reads = plan.reads(edges)
     saved = _saved(known, given, values, reads)
     node: Any = (NumberNode if plan is None else ArrayNode)(known, edges, saved, value if reads[-1] else None)
-    node.versions = versions_of(saved)
+    if saved is not NEITHER:
+        node.versions = versions_of(saved)
     if plan is not None:
         node.plan = plan
     elif node.versions is None and any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved):

@@ -212,16 +212,16 @@ def _of_element(
     tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
 ) -> tuple[Array | None, Array | None]:
     """The term of an elementwise row by one operand, of an adjoint or a tangent, and which elements of it are there."""
-    name, row, shape = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
+    name, row = tape.operation(slot), tape.operands_of(slot)
     known = [*[values[operand] for operand in row], values[slot]]
-    taken = NUMPY.present(name, position, known) if instead is None and (careful or not shape) else None
+    taken = NUMPY.present(name, position, known) if instead is None and (careful or not tape.shape(slot)) else None
     if taken is not None and not arrays.any_true(taken):
         return None, None
     function = (instead or NUMPY.terms(name, len(row)))[position]
     term = None if function is None else function(moving, *known)
     if term is None or (mask is None and taken is None):
         return term, None
-    there = partly(arrays.full(shape, True if mask is None else mask) & (True if taken is None else taken))
+    there = partly(arrays.full(tape.shape(slot), True if mask is None else mask) & (True if taken is None else taken))
     return term if there is None else arrays.masked(there, term), there
 
 
@@ -311,16 +311,18 @@ def _sum_of_terms(
     instead: TermFunctions | None,
 ) -> Array | None:
     """The tangent of a row: a term for each operand that moves."""
-    total, name, shape = None, tape.operation(slot), tape.shape(slot)
+    total, name, row = None, tape.operation(slot), tape.operands_of(slot)
+    if name == "where" and masks is None and not instead and tape.shape(row[0]) and moving != [0]:  # all elements at once
+        return arrays.where(values[row[0]], *[0.0 if result[operand] is None else result[operand] for operand in row[1:]])
     of_row = _of_choice if name == "where" else _of_element if name in OPERATIONS else _of_array_row
     for position in moving:
-        operand = tape.operands_of(slot)[position]
+        operand = row[position]
         mask = None if masks is None else masks.by_slot.get(operand)
         term, there = of_row(tape, values, slot, position, result[operand], mask, instead, masks is not None)
         if term is None:
             continue
         if masks is not None:
-            masks.arrive(slot, there if there is None else arrays.full(shape, there), total is None)
+            masks.arrive(slot, there if there is None else arrays.full(tape.shape(slot), there), total is None)
         total = term if total is None else total + term
     return total
 

@@ -30,6 +30,13 @@ def elementwise(function: Callable[..., Array], many: Many, *operands: Array) ->
     return function(*aligned(many, operands))
 
 
+def each(function: Callable[..., Array], many: Many, *operands: Array, **fixed: Any) -> Array:
+    """Any operation, of one after the other."""
+    pairs = list(zip(operands, many, strict=True))
+    count = next(len(one) for one, leads in pairs if leads)
+    return np.stack([function(*[one[k] if leads else one for one, leads in pairs], **fixed) for k in range(count)])
+
+
 def matmul(many: Many, a: Array, b: Array) -> Array:
     row, column = np.ndim(a) - many[0] == 1, np.ndim(b) - many[1] == 1
     a, b = aligned(many, (a[..., None, :] if row else a, b[..., None] if column else b))

@@ -14,7 +14,7 @@ from diffcli.errors import Source
 from diffcli.language import Program
 from diffcli.language.parsing.names import Functions
 from diffcli.language.parsing.parser import Parser
-from diffcli.language.syntax import CALL, NAME, NUMBER
+from diffcli.language.syntax import CALL, NUMBER
 from diffcli.language.writing.printer import to_text
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import array_functions, arrays, leading
@@ -121,11 +121,6 @@ class _Led(str):
 class _Leading(_NumPy):
     """The adjoints of many results at once, along a leading axis; the operands are those of one."""
 
-    def row_term(self, rule: ArrayRule, kind: str) -> Function | None:
-        """As of one; `NotImplemented` where an operation of the rule is not known for many."""
-        text = rule.text(kind)
-        return super().row_term(rule, kind) if text == ABSENT or _is_known(text) else NotImplemented
-
     @staticmethod
     def leaf(leaf: Any) -> str:
         return _Led(leaf) if leaf == SEED else str(leaf)
@@ -135,16 +130,9 @@ class _Leading(_NumPy):
         if not any(many):
             return super().called(operation, operands, arguments, namespace)
         name = f"_{operation}_{len(namespace)}"
-        own = leading.FUNCTIONS.get(operation) or partial(leading.elementwise, self.value(operation))
-        namespace[name] = partial(own, many)
+        way = leading.elementwise if operation in OPERATIONS else leading.each
+        namespace[name] = partial(leading.FUNCTIONS.get(operation) or partial(way, self.value(operation)), many)
         return _Led(f"{name}({arguments})")
-
-
-@cache
-def _is_known(text: str) -> bool:
-    """Whether each operation of a rule is known for many."""
-    used = set(parsed_rule(text).operations) - {NAME, NUMBER}
-    return all(name in OPERATIONS or name in leading.FUNCTIONS for name in used)
 
 
 LEADING = _Leading(NUMPY.functions, constants=_CONSTANTS, operators={}, numbers=arrays, read=parsed_rule)
