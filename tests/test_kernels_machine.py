@@ -6,6 +6,7 @@ import gc
 import math
 import os
 import random
+import subprocess
 import sys
 import threading
 import weakref
@@ -427,3 +428,28 @@ def test_a_call_of_a_long_tape_with_anything_but_floats_goes_on_as_it_is(looped,
     entry = of("x*y").entry(seen)
     assert entry(*inputs, **names)[1] == names and len(entry(*inputs, **names)[0]) == len(inputs)
     assert entry(2.0, 3.0) == (6.0, (3.0, 2.0))
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_an_interrupt_is_heard_and_harms_nothing(threads):
+    script = f"""
+import signal, threading, numpy as np, os, diffcli
+k = diffcli.compile("sin(x)*exp(-x)*tanh(x)/(1 + x^2)", backend="llvm")
+x = np.linspace(0.0, 3.0, 2_000_000)
+want = k(x)[0][:100].copy()
+heard = 0
+for _ in range(5):
+    timer = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        while True:
+            k(x, threads={threads})
+    except KeyboardInterrupt:
+        heard += 1
+    timer.join()
+    np.ones(len(x)).sum()
+assert (k(x)[0][:100] == want).all()
+print(heard)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "5\n", "")

@@ -32,6 +32,8 @@ ENOUGH = 300_000
 """The points after which a longer tape gets it too: then the loop, 3 to 10 times slower, has cost as much as LLVM would."""
 SHARE = 4096
 """The fewest points that a thread is started for."""
+PIECE = 2**17
+"""The most points between which an interrupt is not heard."""
 
 BATCH = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 
@@ -53,16 +55,27 @@ class Kind(NamedTuple):
         held = np.empty(len(arrays), np.intp)
         table, call = fill()(held, *arrays), self.call
         parts = max(1, min(threads, count // SHARE))
-        if parts == 1:
+        if parts == 1 and count <= PIECE:
             return call(0, count, table)
-        marked: list[int] = []
+        marked, going = [0], [True]
+
+        def compute(start: int, stop: int, held: Any = (held, arrays)) -> None:
+            """Compute some points, and hold the memory meanwhile, of which machine code knows addresses alone."""
+            for first in range(start, stop, PIECE):
+                if going:
+                    marked.append(call(first, min(first + PIECE, stop), table))
+
         borders = [count * part // parts // width * width for part in range(parts)] + [count]
-        others = [Thread(target=lambda a, b: marked.append(call(a, b, table)), args=ends) for ends in pairwise(borders[1:])]
-        for thread in others:
-            thread.start()
-        marked.append(call(0, borders[1], table))
-        for thread in others:
-            thread.join()
+        others = [Thread(target=compute, args=ends) for ends in pairwise(borders[1:])]
+        try:
+            for thread in others:
+                thread.start()
+            compute(0, borders[1])
+            for thread in others:
+                thread.join()
+        except BaseException:  # an interrupt: the others stop after their piece
+            going.clear()
+            raise
         return max(marked)
 
 

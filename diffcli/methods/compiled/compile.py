@@ -77,7 +77,7 @@ def compile(
     kernel kept, for up to 32 ways.
 
     What is undefined at a point is NaN there, and no error; at a kink the derivative is what the rules of the table give.
-    `Kernel.flags`, and ``flags`` of a result of many points, say where either is so.
+    `Kernel.flags`, and ``flags`` of the tuple that is the result of many points, say where either is so.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def compile(
     -----
     The value and the gradient are one tape (reverse mode, Griewank & Walther 2008, chapter 3), common parts shared, constants
     folded; a Jacobian with more results than variables, products and Hessians are by forward mode over it (section 5.4). The
-    results of ``python`` are those of the interpreter bit for bit, those of the others within 4 ulp in each row. The same program
+    results of ``python`` are those of its tape's rows bit for bit, those of the others within 4 ulp in each row. The same program
     is compiled once, as long as it is one of the last 64; a kernel pickles by its text.
 
     Examples
