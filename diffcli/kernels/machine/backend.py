@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
 from threading import Thread
@@ -14,10 +14,10 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import python
-from diffcli.kernels.backends import Layout, Runner
+from diffcli.kernels.backends import Layout, Runner, nested, places
 from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
 from diffcli.kernels.machine.engine import Code, processor, settle
-from diffcli.kernels.machine.entry import entry, given, shape_of
+from diffcli.kernels.machine.entry import entry, given
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop, spread
 from diffcli.kernels.machine.objects import address_of_numbers, fill, fits
@@ -111,7 +111,7 @@ class Machine:
 
     def long_entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """One point of a long tape: a block of one vector."""
-        tape = given(self.tape, shape_of(self.layout)[1])
+        tape = given(self.tape, places(self.layout))
         loop = Loop(tape, frozenset(), frozenset(), self.width, self.width)
         count, several = tape.first_row, len(tape.results)
 
@@ -222,8 +222,3 @@ class Machine:
         after.ret(after.zext(found, INTEGER))
         settle(module)
         return module, lanes.rescue is not None
-
-
-def nested(layout: Layout, values: Iterator[float]) -> Any:
-    """Results, in their order, in the layout."""
-    return next(values) if isinstance(layout, int) else tuple([nested(part, values) for part in layout])
