@@ -30,7 +30,7 @@ HOMES = {
     "diffcli.kernels.numpy": "make_numpy=make",
     "diffcli.kernels.patterns": "MOST_EXACT patterns",
     "diffcli.kernels.ways": "MOST_WAYS",
-    "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make",
+    "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make places",
     "diffcli.kernels.machine.backend": "ENOUGH Machine STRAIGHT",
     "diffcli.kernels.machine.engine": "machine_width=processor",
     "diffcli.kernels.machine.entry": "given shape_of",

@@ -8,7 +8,7 @@ that is used once is part of the expression that uses it, and of a choice Python
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property, partial
 from itertools import repeat
 from typing import Any
@@ -288,8 +288,8 @@ class Writer:
         return f"({''.join(f'{self.result(part)}, ' for part in layout)})"
 
 
-def nested(layout: Layout, numbers: Sequence[float]) -> Any:
-    """Results in a layout."""
+def nested(layout: Layout, numbers: Sequence[float] | Mapping[int, float]) -> Any:
+    """Results, by their positions, in a layout."""
     return numbers[layout] if isinstance(layout, int) else tuple([nested(part, numbers) for part in layout])
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
+import sysconfig
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
 from threading import Thread
@@ -15,12 +16,12 @@ from llvmlite import ir
 from diffcli._named import NamedTuple
 from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
-from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
-from diffcli.kernels.machine.engine import Code, processor, settle
-from diffcli.kernels.machine.entry import entry, given, shape_of
+from diffcli.kernels.machine.emission import Emission
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code, processor, settle
+from diffcli.kernels.machine.entry import Otherwise, entry, given
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop, spread
-from diffcli.kernels.machine.objects import address_of_numbers, fill, fits
+from diffcli.kernels.machine.objects import ITEMS, array_of, fits
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 
@@ -43,8 +44,8 @@ class Kind(NamedTuple):
 
     code: Any
     call: Callable[[int, int, int], int]
-    """``call(start, stop, table)``: the table says where the inputs, the results and the marks stand; returns whether a point
-    is marked."""
+    """``call(start, stop, table)``: the table says where the arrays of the inputs, the results and the marks stand as objects;
+    returns whether a point is marked."""
     rescues: bool
     """Whether it marks points that are to be computed again."""
     whole: bool = False
@@ -52,14 +53,14 @@ class Kind(NamedTuple):
 
     def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> int:
         """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
-        held = np.empty(len(arrays), np.intp)
-        table, call = fill()(held, *arrays), self.call
+        held, call = tuple(arrays), self.call
+        table = id(held) + ITEMS
         parts = max(1, min(threads, count // SHARE))
         if parts == 1 and count <= PIECE:
             return call(0, count, table)
         marked, going = [0], [True]
 
-        def compute(start: int, stop: int, held: Any = (held, arrays)) -> None:
+        def compute(start: int, stop: int, held: Any = held) -> None:
             """Compute some points, and hold the memory meanwhile, of which machine code knows addresses alone."""
             for first in range(start, stop, PIECE):
                 if going:
@@ -81,7 +82,7 @@ class Kind(NamedTuple):
 
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
     """Machine code of a finished tape of numbers; where operations are the user's own, Python's, whose functions they are."""
-    if any(isinstance(name, OwnName) for name in tape.operations):
+    if not fits() or any(isinstance(name, OwnName) for name in tape.operations):
         return python.make(tape, layout, truths)
     return Machine(tape, layout, truths)
 
@@ -103,29 +104,23 @@ class Machine:
         return python.make(self.tape, self.layout, self.truths)
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-        if not fits():
+        if sysconfig.get_config_var("Py_GIL_DISABLED"):
             return self.careful.entry(otherwise)
         if self.long:
-            return self.long_entry(otherwise)
-        return entry(self.tape, self.layout, lambda: self.careful, otherwise)
+            return Otherwise(otherwise, self.of_long, self.tape.first_row)
+        return entry(self.tape, self.layout, otherwise)
 
-    def long_entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-        """One point of a long tape: a block of one vector."""
-        tape = given(self.tape, shape_of(self.layout)[1])
-        loop = Loop(tape, frozenset(), frozenset(), self.width, self.width)
-        count, several = tape.first_row, len(tape.results)
+    @cached_property
+    def of_long(self) -> Callable[..., Any]:
+        """One point of a long tape: a batch of it."""
+        machine, places = Machine(given(self.tape, self.layout), 0, frozenset(), self.width), python.places(self.layout)
 
-        def entry(*inputs: Any, **names: Any) -> Any:
-            if names or len(inputs) != count or any(type(value) is not float for value in inputs):
-                return otherwise(*inputs, **names)
-            room = np.array([*inputs, *[0.0] * (several + 1)])  # the last one is for the mark
-            table = address_of_numbers(room) + 8 * np.arange(count + several + 1)
-            loop.call(0, 1, address_of_numbers(table))
-            if room.view(np.uint8)[-8] & 1:
-                return self.careful.entry(otherwise)(*inputs)
-            return nested(self.layout, iter(room[count:].tolist()))
+        def found(*inputs: float) -> Any:
+            results = np.empty((len(places), 1))
+            machine.batch(inputs, [*results])
+            return python.nested(self.layout, dict(zip(places, results[:, 0].tolist(), strict=True)))
 
-        return entry
+        return found
 
     @property
     def source(self) -> str:
@@ -186,21 +181,19 @@ class Machine:
         before, loop, after = (ir.IRBuilder(function.append_basic_block(name)) for name in ("before", "loop", "after"))
         point, known = loop.phi(INTEGER), loop.phi(BYTE)
         inputs, outputs = self.tape.first_row, len(self.tape.results)
-
-        def array(builder: ir.IRBuilder, place: int) -> ir.Value:
-            return builder.load(builder.gep(table, [INTEGER(place)], source_etype=POINTER), typ=POINTER)
+        *arrays, marks = [array_of(before, table, INTEGER(place)) for place in range(inputs + outputs + 1)]
 
         def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
             if slot in same:
-                return spread(builder, builder.load(array(builder, slot), typ=DOUBLE), lanes.double)
-            return builder.load(builder.gep(array(builder, slot), [point], source_etype=DOUBLE), align=8, typ=lanes.double)
+                return spread(builder, builder.load(arrays[slot], typ=DOUBLE), lanes.double)
+            return builder.load(builder.gep(arrays[slot], [point], source_etype=DOUBLE), align=8, typ=lanes.double)
 
         def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
             if position in self.truths:
                 value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
             else:
                 value, kind = lanes.number(value), DOUBLE
-            place = builder.gep(array(builder, inputs + position), [point], source_etype=kind)
+            place = builder.gep(arrays[inputs + position], [point], source_etype=kind)
             builder.store(value, place, align=1 if kind is BYTE else 8)
 
         emission = Emission(self.tape, lanes, load, store, same)
@@ -209,7 +202,6 @@ class Machine:
         marked = known
         if lanes.rescue is not None:
             bits = last.zext(last.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
-            marks = array(last, inputs + outputs)
             last.store(bits, last.gep(marks, [last.udiv(point, INTEGER(self.width))], source_etype=BYTE))
             marked = last.or_(known, bits)
         following = last.add(point, INTEGER(self.width))
@@ -222,8 +214,3 @@ class Machine:
         after.ret(after.zext(found, INTEGER))
         settle(module)
         return module, lanes.rescue is not None
-
-
-def nested(layout: Layout, values: Iterator[float]) -> Any:
-    """Results, in their order, in the layout."""
-    return next(values) if isinstance(layout, int) else tuple([nested(part, values) for part in layout])

@@ -14,10 +14,9 @@ from typing import Any
 
 from llvmlite import ir
 
+from diffcli.kernels.machine.engine import INTEGER
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.tape import Tape
-
-DOUBLE, BYTE, INTEGER, POINTER = ir.DoubleType(), ir.IntType(8), ir.IntType(64), ir.PointerType()
 
 LENGTH = 192
 """Rows of a block, as measured: with half as many code is 10 % slower, with twice as many it is compiled no sooner."""

@@ -11,6 +11,8 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 
+DOUBLE, BYTE, INTEGER, POINTER = ir.DoubleType(), ir.IntType(8), ir.IntType(64), ir.PointerType()
+
 IN_LINE = 1500
 """The most instructions of functions in line."""
 

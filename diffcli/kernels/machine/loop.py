@@ -16,10 +16,10 @@ import numpy as np
 from llvmlite import ir
 
 from diffcli._named import NamedTuple
-from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, live_rows
-from diffcli.kernels.machine.engine import Code
+from diffcli.kernels.machine.emission import live_rows
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code
 from diffcli.kernels.machine.lanes import Lanes
-from diffcli.kernels.machine.objects import address_of_numbers
+from diffcli.kernels.machine.objects import CONTENT, address_of_numbers, array_of, word
 from diffcli.tape import Tape
 
 MEMORY, MOST = 2**20, 512
@@ -102,20 +102,19 @@ def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
     before, loop, after = (ir.IRBuilder(function.append_basic_block(each)) for each in ("before", "loop", "after"))
     kind = DOUBLE if step in ONE_BY_ONE else lanes.double
 
-    def word(pointer: ir.Value, place: int, typ: ir.Type = INTEGER) -> ir.Value:
+    def read(pointer: ir.Value, place: int, typ: ir.Type = INTEGER) -> ir.Value:
         return before.load(before.gep(pointer, [INTEGER(place)], source_etype=INTEGER), typ=typ)
 
     def given(place: int) -> ir.Value:
         """An array of the table."""
-        entry = before.gep(word(block, TABLE, POINTER), [word(record, place)], source_etype=POINTER)
-        return before.load(entry, typ=POINTER)
+        return array_of(before, read(block, TABLE, POINTER), read(record, place))
 
     values = [
-        before.gep(word(block, VALUES, POINTER), [word(record, 2 + place)], source_etype=DOUBLE)
+        before.gep(read(block, VALUES, POINTER), [read(record, 2 + place)], source_etype=DOUBLE)
         for place in range(1 if step.name[0] == "=" else 1 + step.operands)
     ]
     index = loop.phi(INTEGER)
-    point = loop.add(index, word(block, START))
+    point = loop.add(index, read(block, START))
 
     def value(place: int) -> ir.Value:
         return loop.load(loop.gep(values[place], [index], source_etype=kind), align=8, typ=kind)
@@ -125,7 +124,7 @@ def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
     if step == LOAD:
         found = loop.load(loop.gep(given(3), [point], source_etype=DOUBLE), typ=DOUBLE)
     elif step in (SPREAD, CONSTANT):
-        found = spread(loop, before.load(given(3), typ=DOUBLE) if step == SPREAD else word(record, 3, DOUBLE), kind)
+        found = spread(loop, before.load(given(3), typ=DOUBLE) if step == SPREAD else read(record, 3, DOUBLE), kind)
     elif step == STORE:
         found, target = value(0), loop.gep(given(3), [point], source_etype=DOUBLE)
     elif step == TEST:
@@ -137,13 +136,13 @@ def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
         found = lanes.number(compute(*[value(1 + place) for place in range(step.operands)], *known))
     loop.store(found, target, align=1 if step == TEST else 8)
     if lanes.rescue is not None:
-        mark = loop.gep(word(block, MARKS, POINTER), [index], source_etype=BYTE)
+        mark = loop.gep(read(block, MARKS, POINTER), [index], source_etype=BYTE)
         bits = loop.zext(loop.bitcast(lanes.rescue, ir.IntType(lanes.width)), BYTE)
         loop.store(loop.or_(loop.load(mark, typ=BYTE), bits), mark)
     following = loop.add(index, INTEGER(1))
     index.add_incoming(INTEGER(0), before.block)
     index.add_incoming(following, loop.block)
-    limit = word(block, COUNT if step in ONE_BY_ONE else VECTORS)
+    limit = read(block, COUNT if step in ONE_BY_ONE else VECTORS)
     before.branch(loop.block)
     loop.cbranch(loop.icmp_signed("<", following, limit), loop.block, after.block)
     after.ret_void()
@@ -160,14 +159,13 @@ def spread(builder: ir.IRBuilder, number: ir.Value, vector: ir.Type) -> ir.Value
 class Loop:
     """A tape as records, with as many places for values as wait at a time."""
 
-    def __init__(
-        self, tape: Tape, truths: frozenset[int], same: frozenset[int], width: int, most: int = MOST
-    ) -> None:
+    def __init__(self, tape: Tape, truths: frozenset[int], same: frozenset[int], width: int) -> None:
         self.tape, self.width = tape, width
         self.functions = functions(width)
         steps, self.places = listed(tape, truths, same)
         known = self.functions.of(step for step, *_ in steps)
         self.rescues = any(known[step][1] for step, *_ in steps)
+        most = MOST if len(same) < tape.first_row else width  # else it is for one point
         vectors = max(1, min(most, MEMORY // (8 * max(1, self.places))) // width)
         self.block = vectors * width
         words: list[int] = []
@@ -182,8 +180,8 @@ class Loop:
         at = address_of_numbers(values)
         marks, size = 0, -(-(stop - start) // self.width)
         if self.rescues:
-            entry = table + 8 * (self.tape.first_row + len(self.tape.results))
-            marks = ctypes.c_int64.from_address(entry).value + start // self.width
+            array = word(table + 8 * (self.tape.first_row + len(self.tape.results)))
+            marks = word(array + CONTENT) + start // self.width
             ctypes.memset(marks, 0, size)
         block = np.array([at + -at % 64, table, 0, 0, 0, 0], np.int64)
         where, code = address_of_numbers(block), address_of_numbers(self.code)
