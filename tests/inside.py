@@ -32,7 +32,7 @@ HOMES = {
     "diffcli.kernels.ways": "MOST_WAYS",
     "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make places",
     "diffcli.kernels.machine.backend": "ENOUGH Machine STRAIGHT",
-    "diffcli.kernels.machine.engine": "machine_width=processor",
+    "diffcli.kernels.machine.engine": "MACHINE_WIDTH=WIDTH",
     "diffcli.kernels.machine.entry": "given shape_of",
     "diffcli.kernels.machine.loop": "listed",
     "diffcli.kernels.machine.objects": "LEAF",

@@ -18,9 +18,9 @@ from kernel_programs import bits, cases, derivative_tape, expected
 
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
-from inside import ENOUGH, LEAF, STRAIGHT, Machine, given, listed, machine_width, places, shape_of
+from inside import ENOUGH, LEAF, MACHINE_WIDTH, STRAIGHT, Machine, given, listed, places, shape_of
 
-WIDTHS = [width for width in (2, 4, 8) if width <= machine_width().width]
+WIDTHS = [width for width in (2, 4, 8) if width <= MACHINE_WIDTH]
 ULPS = 4
 
 

@@ -16,6 +16,7 @@ from llvmlite import ir
 
 from diffcli.kernels.machine.engine import INTEGER
 from diffcli.kernels.machine.lanes import Lanes
+from diffcli.kernels.numpy import as_late
 from diffcli.tape import Tape
 
 LENGTH = 192
@@ -23,20 +24,6 @@ LENGTH = 192
 
 Load = Callable[[ir.IRBuilder, int], ir.Value]
 Store = Callable[[ir.IRBuilder, int, Any], None]
-
-
-def live_rows(tape: Tape) -> list[int]:
-    """The slots of the rows that a result depends on."""
-    wanted = bytearray(tape.size)
-    for slot in tape.results:
-        wanted[slot] = 1
-    found = []
-    for slot in reversed(tape.rows()):
-        if wanted[slot]:
-            found.append(slot)
-            for operand in tape.operands_of(slot):
-                wanted[operand] = 1
-    return found[::-1]
 
 
 class Emission:
@@ -58,7 +45,7 @@ class Emission:
         self.tape, self.lanes, self.load, self.store = tape, lanes, load, store
         self.functions = lanes.arithmetic.row_functions(tape)
         self.fixed = bytearray(slot in same for slot in range(tape.slots)) + b"\1" * len(tape.constants)
-        live = live_rows(tape)
+        live = sorted(as_late(tape))
         for slot in live:
             self.fixed[slot] = all(self.fixed[operand] for operand in tape.operands_of(slot))
         varying = [slot for slot in live if not self.fixed[slot]]

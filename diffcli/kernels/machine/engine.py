@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-
-from diffcli._named import NamedTuple
 
 DOUBLE, BYTE, INTEGER, POINTER = ir.DoubleType(), ir.IntType(8), ir.IntType(64), ir.PointerType()
 
@@ -17,36 +14,22 @@ IN_LINE = 1500
 """The most instructions of functions in line."""
 
 
-class Processor(NamedTuple):
-    """What machine code is made for."""
-
-    triple: str
-    name: str
-    features: str
-    width: int
-    """How many doubles one register holds."""
-
-
-@cache
-def processor() -> Processor:
-    """The processor at hand."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    features = llvm.get_host_cpu_features()
-    width = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
-    return Processor(llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten(), width)
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
+FEATURES = llvm.get_host_cpu_features()
+WIDTH = 8 if FEATURES.get("avx512f") else 4 if FEATURES.get("avx2") else 2
+"""How many doubles one register of the processor holds."""
 
 
 class Code:
     """A module as machine code. Whoever calls a function of it holds on to it: the code goes with it."""
 
     def __init__(self, source: str, effort: int) -> None:
-        host = processor()
-        machine = llvm.Target.from_triple(host.triple).create_target_machine(
-            cpu=host.name, features=host.features, opt=effort, codemodel="small", reloc="pic"
+        machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+            cpu=llvm.get_host_cpu_name(), features=FEATURES.flatten(), opt=effort, codemodel="small", reloc="pic"
         )
         module = llvm.parse_assembly(source)
-        module.triple, module.data_layout = host.triple, str(machine.target_data)
+        module.triple, module.data_layout = machine.triple, str(machine.target_data)
         builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=0))
         builder.getModulePassManager().run(module, builder)  # puts in line what is to be
         self.engine: Any = llvm.create_mcjit_compiler(module, machine, use_lmm=True)

@@ -16,10 +16,10 @@ import numpy as np
 from llvmlite import ir
 
 from diffcli._named import NamedTuple
-from diffcli.kernels.machine.emission import live_rows
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.objects import CONTENT, address_of_numbers, array_of, word
+from diffcli.kernels.numpy import as_late
 from diffcli.tape import Tape
 
 MEMORY, MOST = 2**20, 512
@@ -174,22 +174,21 @@ class Loop:
             words += [known[step][0], 3 + len(others), result * self.block, *moved]
         self.code = np.array([*words, 0], np.int64)
 
-    def call(self, start: int, stop: int, table: int) -> int:
-        """Compute the points between two, in memory of its own; returns whether one is marked."""
+    def call(self, start: int, stop: int, table: int) -> None:
+        """Compute the points between two, in memory of its own."""
         values = np.empty(self.places * self.block + 8)
         at = address_of_numbers(values)
-        marks, size = 0, -(-(stop - start) // self.width)
+        marks = 0
         if self.rescues:
             array = word(table + 8 * (self.tape.first_row + len(self.tape.results)))
             marks = word(array + CONTENT) + start // self.width
-            ctypes.memset(marks, 0, size)
+            ctypes.memset(marks, 0, -(-(stop - start) // self.width))
         block = np.array([at + -at % 64, table, 0, 0, 0, 0], np.int64)
         where, code = address_of_numbers(block), address_of_numbers(self.code)
         for point in range(start, stop, self.block):
             count = min(self.block, stop - point)
             block[START:] = point, count, -(-count // self.width), marks + (point - start) // self.width
             self.functions.run(where, code)
-        return int(self.rescues and any(ctypes.string_at(marks, size)))
 
 
 def listed(tape: Tape, truths: frozenset[int], same: frozenset[int]) -> tuple[list[tuple[Any, ...]], int]:
@@ -197,7 +196,7 @@ def listed(tape: Tape, truths: frozenset[int], same: frozenset[int]) -> tuple[li
 
     A number comes to its place where it is first read, and gives the place up where it is last read.
     """
-    rows, results = live_rows(tape), dict[int, list[int]]()
+    rows, results = as_late(tape), dict[int, list[int]]()
     for position, slot in enumerate(tape.results):
         results.setdefault(slot, []).append(position)
     last = {operand: row for row in rows for operand in (row, *tape.operands_of(row))}
