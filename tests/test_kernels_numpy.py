@@ -5,6 +5,10 @@ from __future__ import annotations
 import gc
 import itertools
 import math
+import signal
+import sys
+import threading
+import time
 import tracemalloc
 import warnings
 import weakref
@@ -232,6 +236,26 @@ def kernel():
         exp(r0, out=o0)
     return block"""
     assert "r2" not in make_numpy(lower(parse(" + ".join(f"sqrt(x + {n})" for n in range(50)))), 0).source
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to threads")
+def test_an_interrupt_does_not_wait_for_all_blocks():
+    turns, seen = itertools.count(), list[int]()
+
+    @diffcli.custom_rule(partials="1", at=[1.0, 2.0])
+    def slow(a):
+        if a == 7:
+            turn = next(turns)
+            seen.append(turn)
+            time.sleep(0.0002)
+            if turn == 3:
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        return float(a)
+
+    tape, points = record(lambda x: slow(x), {"x": 1.0}).tape, np.full(60_000, 7.0)
+    with pytest.raises(KeyboardInterrupt):
+        make_numpy(tape, 0).batch([points], [np.empty(len(points))], 2)
+    assert len(seen) < 40_000
 
 
 def test_a_kernel_is_freed_with_its_last_reference():

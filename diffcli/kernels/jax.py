@@ -15,12 +15,10 @@ from jax import numpy as jnp
 from jax.scipy import special
 
 from diffcli.errors import refusal
-from diffcli.kernels.backends import Layout
 from diffcli.kernels.finite import CALLS, ROUNDINGS
 from diffcli.kernels.numpy import NumPyRunner
 from diffcli.kernels.python import COMPARISONS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import run
 from diffcli.tape.running.rules import OPERATORS, Arithmetic, Function
 
@@ -29,6 +27,12 @@ Array = Any
 
 def unless(undefined: Array, value: Array) -> Array:
     return jnp.where(undefined, jnp.nan, value)
+
+
+def rounded(a: Array, b: Array) -> Array:
+    """A product that no sum takes in unrounded: x*x - y*y is 0 at a kink."""
+    product = a * b
+    return unless(jnp.isnan(product), product)
 
 
 def defined(function: Function) -> Function:
@@ -68,6 +72,7 @@ FUNCTIONS |= {
     "gelu": lambda a: jnp.where(a > 40, a, jnp.where(a < -40, 0.0, a * special.erfc(-a * 0.5**0.5) / 2)),
 }  # fmt: skip
 STRICT: dict[str, Function] = {
+    "mul": rounded, "square": lambda a: rounded(a, a),
     "div": lambda a, b: unless(b == 0, jnp.divide(a, b)), "pow": lambda a, b: unless((a == 0) & (b < 0), POWER(a, b)),
     "where": lambda condition, a, b: unless(jnp.isnan(condition), jnp.where(condition != 0, a, b)),
     **{name: defined(FUNCTIONS[name]) for name in COMPARISONS},
@@ -106,6 +111,5 @@ class JAXRunner(NumPyRunner):
                 result[...] = found
 
 
-def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> JAXRunner:
-    """Compile a finished tape of numbers: see `diffcli.kernels.backends`."""
-    return JAXRunner(tape, layout, truths)
+make = JAXRunner
+"""See `diffcli.kernels.backends`."""

@@ -158,7 +158,7 @@ class NumPyRunner:
     array([  0., -inf,  nan])
     """
 
-    def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int]) -> None:
+    def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> None:
         self.tape, self.layout, self.truths = tape, layout, truths
         self.plan = cache(lambda *varying: Plan(tape, varying, truths))
 
@@ -179,22 +179,30 @@ class NumPyRunner:
         points, width = len(results[0]), len(plan.registers) + len(inputs) + len(results)
         count = -(-points // max(BLOCK // 4, min(BLOCK, MEMORY // 8 // width)))
         size = max(1, -(-points // max(1, count + -count % threads)))
-        run = partial(run_blocks, plan, inputs, results, size)
+        stopped: list[bool] = []
+        run = partial(run_blocks, plan, inputs, results, size, stopped)
         if threads == 1:
             run(range(0, points, size))
         else:
             with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(run, [range(thread * size, points, threads * size) for thread in range(threads)]))
+                try:
+                    list(pool.map(run, [range(thread * size, points, threads * size) for thread in range(threads)]))
+                finally:
+                    stopped.append(True)  # an interrupt does not wait for the blocks that are left
 
 
-def run_blocks(plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int, starts: range) -> None:
-    """Compute the blocks that start at some points."""
+def run_blocks(
+    plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int, stopped: Sequence[bool], starts: range
+) -> None:
+    """Compute the blocks that start at some points, until they are ``stopped``."""
     registers = [np.empty(size, bool if name[0] == "b" else float) for name in plan.registers]
     block, wait, patience = None, 0, 0
     watched = partial(np.errstate, divide="raise", over="raise", invalid="raise", under="ignore")
     with suppress(FloatingPointError), watched():
         block = plan.kernel(*[given for given in inputs if not isinstance(given, np.ndarray)]) if plan.decided else None
     for start in starts:
+        if stopped:
+            return
         part = slice(start, start + size)
         found = [result[part] for result in results]
         columns = [given[part] for given in inputs if isinstance(given, np.ndarray)]
@@ -212,6 +220,5 @@ def run_blocks(plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: 
             np.copyto(result, np.not_equal(value, 0) if result.dtype == bool else value)
 
 
-def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> NumPyRunner:
-    """Compile a finished tape of numbers: see `diffcli.kernels.backends`."""
-    return NumPyRunner(tape, layout, truths)
+make = NumPyRunner
+"""See `diffcli.kernels.backends`."""

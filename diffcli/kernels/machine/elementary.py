@@ -11,15 +11,19 @@ from math import inf, nan
 
 from diffcli.kernels.machine.values import Value
 
-Pair = tuple[Value, Value]
-"""A number in two parts, the second far below the first."""
-
 LOG_2 = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 """log(2) in two parts: a whole number up to 2^20 times the first is exact (FDLIBM, Sun 1993)."""
 TO_WHOLE = 1.5 * 2.0**52
 """A number to which this is added is rounded to a whole one, which its lowest bits are then."""
 _SMALLEST = 2.0**-1022
 _ONE, _MANTISSA, _ROOT_HALF = 0x3FF0000000000000, 0x000FFFFFFFFFFFFF, 0x3FE6A09E667F3BCD
+_SIGN = -(1 << 63)
+
+HALF_PI = 1.5707963267948966, 6.123233995736766e-17
+_FUSED = (1e9, (*HALF_PI, -1.4973849048591698e-33))
+_PLAIN = (1e6, (1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32))
+"""pi/2 in parts (Cody & Waite 1980), and to where a multiple that is taken off by them loses nothing: with fused products, and
+with parts of 33 bits, whose products with k are exact."""
 
 # What follows is fitted at Chebyshev's nodes; beside each the largest error relative to the function.
 # (exp(r) - 1 - r)/r^2 for |r| <= log(2)/2: 4e-17
@@ -33,11 +37,21 @@ _LOG = (
     0.14617807153417325, 0.15331611722055008, 0.1818289243253687, 0.22222211089379496, 0.28571428626253836,
     0.3999999999989889, 0.666666666666667,
 )  # fmt: skip
-
-# (sinh(x)/x - 1)/x^2 in x^2 for |x| <= 1: 1e-17
-_SINH = (
-    7.746178593018827e-13, 1.6057679623801638e-10, 2.5052117695907823e-08, 2.7557319191381816e-06, 0.00019841269841324198,
-    0.008333333333333299, 0.16666666666666666,
+# (sin(r)/r - 1)/r^2 in r^2 for |r| <= pi/4: 2e-17
+_SIN = (
+    1.591810123027412e-10, -2.5051131455427946e-08, 2.755731610068303e-06, -0.0001984126983675497, 0.008333333333330946,
+    -0.16666666666666666,
+)  # fmt: skip
+# (cos(r) - 1 + r^2/2)/r^4 in r^2: 9e-19
+_COS = (
+    -1.1382614868556325e-11, 2.0876146024689747e-09, -2.7557317270560326e-07, 2.4801587298763433e-05, -0.0013888888888887395,
+    0.041666666666666664,
+)  # fmt: skip
+# (atan(t)/t - 1)/t^2 in t^2 for |t| <= tan(pi/8): 7e-18
+_ATAN = (
+    -0.019176426315546866, 0.039231282023743305, -0.050854367132677145, 0.058581464238093545, -0.06664511160859166,
+    0.0769218317048485, -0.09090904577248296, 0.11111111015234812, -0.14285714284666276, 0.19999999999995519,
+    -0.3333333333333333,
 )  # fmt: skip
 
 
@@ -47,11 +61,13 @@ def clamped(x: Value, low: float, high: float) -> Value:
     return x.lanes.where(x < low, low, x)
 
 
-def _exponent(x: Value) -> tuple[Value, Value]:
-    """The whole number k nearest to x/log(2), and x - k*log(2)."""
+def _exponent(x: Value, rest: Value | None = None) -> tuple[Value, Value]:
+    """The whole number k nearest to x/log(2), and exp(r) - 1 with r = x - k*log(2) + rest."""
     lanes = x.lanes
     k = lanes.fma(x, 1.4426950408889634, TO_WHOLE) - TO_WHOLE
-    return k, lanes.fma(k, -LOG_2[1], lanes.fma(k, -LOG_2[0], x))
+    r = lanes.fma(k, -LOG_2[1], lanes.fma(k, -LOG_2[0], x))
+    r = r if rest is None else r + rest
+    return k, lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
 
 
 def scaled(x: Value, k: Value) -> Value:
@@ -64,40 +80,19 @@ def scaled(x: Value, k: Value) -> Value:
     return (x.bits() + (half.bits() << 52)).as_number() * ((rest.bits() << 52) + _ONE).as_number()
 
 
-def exp(x: Value) -> Value:
-    return exponential(x)
-
-
-def exponential(x: Value, shift: float = 0.0, rest: Value | None = None, factor: Pair | None = None) -> Value:
-    """factor*exp(x + rest)*2^shift, the factor in two parts; which may be in range where exp(x) is not; ``rest`` is tiny."""
-    lanes = x.lanes
-    k, r = _exponent(clamped(x, -800.0, 800.0))
-    r = r if rest is None else r + rest
-    beside_1 = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
-    found = 1.0 + beside_1 if factor is None else factor[0] + lanes.fma(factor[0], beside_1, factor[1])
-    return scaled(found, k + shift if shift else k)
+def exp(x: Value, rest: Value | None = None) -> Value:
+    """exp(x + rest), of which the rest is tiny."""
+    k, near = _exponent(clamped(x, -800.0, 800.0), rest)
+    return scaled(1.0 + near, k)
 
 
 def expm1(x: Value) -> Value:
     """(exp(r) - 1)*2^k + (2^k - 1), both halved, because 2^k may be beyond the range."""
     lanes = x.lanes
-    k, r = _exponent(clamped(x, -50.0, 710.0))
-    near = lanes.fma(r * r, lanes.polynomial(r, _EXP), r)
+    k, near = _exponent(clamped(x, -50.0, 710.0))
     power = (((k + (TO_WHOLE - 1.0)).bits() << 52) + _ONE).as_number()
     found = lanes.intrinsic("copysign", 2.0 * lanes.fma(near, power, power - 0.5), x)
     return lanes.where(abs(x) < 1e-300, x, found)  # of which half may be 0
-
-
-def sinh(x: Value) -> Value:
-    lanes, size = x.lanes, abs(x)
-    half, square = exponential(size, -1.0), size * size
-    near = lanes.fma(size * square, lanes.polynomial(square, _SINH), size)
-    return lanes.intrinsic("copysign", lanes.where(size < 1.0, near, half - 0.25 / half), x)
-
-
-def cosh(x: Value) -> Value:
-    half = exponential(abs(x), -1.0)
-    return half + 0.25 / half
 
 
 def tanh(x: Value) -> Value:
@@ -105,25 +100,14 @@ def tanh(x: Value) -> Value:
     return x.lanes.intrinsic("copysign", -t / (2.0 + t), x)
 
 
-# -- logarithms --------------------------------------------------------------------------------------------------------
-
-
 def log_parts(x: Value) -> tuple[Value, Value]:
     """The whole number k and m between sqrt(1/2) and sqrt(2), with x = m*2^k; of x > 0."""
     lanes = x.lanes
     subnormal = x < _SMALLEST
     bits = lanes.where(subnormal, x * 2.0**54, x).bits() + (_ONE - _ROOT_HALF)
-    exponent = (bits.shifted_down(52) | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
+    exponent = (bits >> 52 | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
     m = ((bits & _MANTISSA) + _ROOT_HALF).as_number()
     return exponent - lanes.where(subnormal, 2.0**52 + 1023 + 54, 2.0**52 + 1023), m
-
-
-def _log_near_1(f: Value) -> Value:
-    """What is to be taken from f for log(1 + f): s*(f - s^2*...), with s = f/(2 + f)."""
-    lanes = f.lanes
-    s = f / (2.0 + f)
-    z = s * s
-    return s * (f - z * lanes.polynomial(z, _LOG))
 
 
 def _logarithm(of_2: tuple[float, float], of_e: float) -> Callable[[Value], Value]:
@@ -133,10 +117,10 @@ def _logarithm(of_2: tuple[float, float], of_e: float) -> Callable[[Value], Valu
         lanes = x.lanes
         k, m = log_parts(x)
         f = m - 1.0
-        near = _log_near_1(f)
-        if of_e == 1.0:
-            return log_edges(x, lanes.fma(k, of_2[0], f - lanes.fma(k, -of_2[1], near)))
-        return log_edges(x, lanes.fma(k, of_2[0], lanes.fma(f - near, of_e, k * of_2[1])))
+        s = f / (2.0 + f)
+        z = s * s
+        taken = s * (f - z * lanes.polynomial(z, _LOG))
+        return log_edges(x, lanes.fma(k, of_2[0], f * of_e - lanes.fma(k, -of_2[1], taken * of_e)))
 
     return found
 
@@ -147,21 +131,48 @@ def log_edges(x: Value, found: Value) -> Value:
     return lanes.where(x.equals(inf), inf, lanes.where(x > 0.0, found, lanes.where(x.equals(0.0), -inf, nan)))
 
 
-def log1p(x: Value) -> Value:
-    """log(u) with u = 1 + x as rounded, and what the rounding has taken."""
-    lanes = x.lanes
-    u = 1.0 + x
-    k, m = log_parts(u)
-    over_power = ((m.bits() - u.bits()) + _ONE).as_number()  # 2^-k
-    f = lanes.where(u < 2.0**60, lanes.fma(x - (u - 1.0), over_power, m - 1.0), m - 1.0)
-    found = lanes.fma(k, LOG_2[0], f - lanes.fma(k, -LOG_2[1], _log_near_1(f)))
-    return lanes.intrinsic("copysign", log_edges(u, found), x)
-
-
 log = _logarithm(LOG_2, 1.0)
 
+
+def _wave(quarter: int) -> Callable[[Value], Value]:
+    """The sine of x + quarter*pi/2."""
+
+    def found(x: Value) -> Value:
+        lanes, size = x.lanes, abs(x)
+        most, parts = _FUSED if lanes.fused else _PLAIN
+        lanes.mark((size > most) & (size < inf))
+        whole = lanes.fma(size, 0.6366197723675814, TO_WHOLE)
+        k, r = whole - TO_WHOLE, size
+        for part in parts:
+            r = lanes.fma(k, -part, r)
+        z = r * r
+        half = 0.5 * z
+        near_1 = 1.0 - half
+        cosine = near_1 + lanes.fma(z * z, lanes.polynomial(z, _COS), (1.0 - near_1) - half)
+        sine = lanes.fma(r * z, lanes.polynomial(z, _SIN), r)
+        place = whole.bits() + quarter
+        turned = place << 62 if quarter else place << 62 ^ x.bits()  # the sine is odd, the cosine even
+        size = lanes.where((place & 1).equals(1), cosine, sine)
+        return (size.bits() ^ (turned & _SIGN)).as_number()
+
+    return found
+
+
+def atan2(a: Value, b: Value) -> Value:
+    """From tan(pi/8) on pi/4 + atan((t - 1)/(t + 1)), from tan(3*pi/8) on pi/2 - atan(1/t), with t = |a/b|."""
+    lanes, above, below = a.lanes, abs(a), abs(b)
+    t = lanes.where(above.equals(below), lanes.where(above.equals(0.0), 0.0, 1.0), above / below)
+    middle, far = t > 0.41421356237309503, t > 2.414213562373095
+    q = lanes.where(far, -1.0, lanes.where(middle, t - 1.0, t)) / lanes.where(far, t, lanes.where(middle, t + 1.0, 1.0))
+    z = q * q
+    part = [lanes.where(far, value, lanes.where(middle, value / 2, 0.0)) for value in HALF_PI]
+    angle = part[0] + (q + lanes.fma(q * z, lanes.polynomial(z, _ATAN), part[1]))
+    left = 2 * HALF_PI[0] - (angle - 2 * HALF_PI[1])
+    return lanes.intrinsic("copysign", lanes.where(b.bits() < 0, left, angle), a)
+
+
 ELEMENTARY: dict[str, Callable[..., Value]] = {
-    "exp": exp, "expm1": expm1, "sinh": sinh, "cosh": cosh, "tanh": tanh, "log1p": log1p,
+    "exp": exp, "expm1": expm1, "tanh": tanh, "sin": _wave(0), "cos": _wave(1), "atan2": atan2,
     "log": log, "log2": _logarithm((1.0, 0.0), 1.4426950408889634),
     "log10": _logarithm((0.30102999560767785, 5.630334806675098e-11), 0.4342944819032518),
 }  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from math import inf, nan
+from operator import mul
 
-from diffcli.kernels.machine.elementary import LOG_2, Pair, clamped, exponential, log, log_parts
+from diffcli.kernels.machine.elementary import LOG_2, clamped, exp, log_edges, log_parts
 from diffcli.kernels.machine.values import Value
 
 # (2*atanh(s)/s - 2 - 2/3*s^2)/s^4 in s^2, for s to (sqrt(2) - 1)/(sqrt(2) + 1), fitted at Chebyshev's nodes: 1e-20
@@ -14,6 +16,9 @@ _LOG = (
     0.22222222221652765, 0.2857142857142937, 0.4,
 )  # fmt: skip
 _TWO_THIRDS = 2 / 3, 3.700743415417188e-17
+
+Pair = tuple[Value, Value]
+"""A number in two parts, the second far below the first."""
 
 
 def exact_sum(large: Value, small: Value) -> Pair:
@@ -53,11 +58,11 @@ def power(a: Value, b: Value) -> Value:
     """exp(b*log(|a|)) in two parts, with the sign of an odd power; NaN for a negative base and a fractional exponent."""
     lanes, size = a.lanes, abs(a)
     high, low = long_log(size)
-    high = lanes.where(size.equals(0.0), -inf, lanes.where(size.equals(inf), inf, high))
+    high = log_edges(size, high)
     exponent = clamped(b, -1e22, 1e22)  # the same power, and a product with it is exact
     product = exponent * high
     rest = lanes.fma(exponent, low, lanes.product_error(exponent, high, product))
-    found = exponential(product, rest=lanes.where(abs(product) < 800.0, rest, 0.0))
+    found = exp(product, lanes.where(abs(product) < 800.0, rest, 0.0))
     half = 0.5 * b
     whole = lanes.intrinsic("floor", b).equals(b)
     odd = whole & ~lanes.intrinsic("floor", half).equals(half)
@@ -69,80 +74,22 @@ def power(a: Value, b: Value) -> Value:
 
 def simple_power(a: Value, exponent: float, over: Callable[[Value], Value]) -> Value:
     """a^exponent for a multiple of 1/2 up to 3, by products and a root; ``over`` is 1/a."""
-    lanes, count = a.lanes, int(abs(exponent))
-    base = over(a) if exponent < 0 and count else a
-    found = base if count in (1, 3) else base * base
-    found = found * (base * base) if count > 2 else found
+    lanes, base = a.lanes, over(a) if exponent < 0 else a
+    bases = [base] * int(abs(exponent))
     if exponent % 1 == 0:
-        return found
+        return reduce(mul, bases)
     root = lanes.intrinsic("sqrt", a + 0.0)  # -0 + 0 is 0
-    if exponent < 0:
-        root = over(root)
-    return lanes.where(a.equals(-inf), inf if exponent > 0 else 0.0, found * root + 0.0 if count else root)
-
-
-def _scaled(x: Value, down: int, back: int, by: Value | None = None) -> Pair:
-    """x*2^down where it (or ``by``) is so large that its square or cube is beyond the range, x/2^down where it is so small; with
-    2^back or 2^-back, which is to be multiplied with what is computed from it."""
-    lanes, by = x.lanes, x if by is None else by
-    large, small = by > 2.0**500, by < 2.0**-400
-    power, other = (lanes.where(large, 2.0**exponent, lanes.where(small, 2.0**-exponent, 1.0)) for exponent in (down, back))
-    return x * power, other
-
-
-def cbrt(x: Value) -> Value:
-    """exp(log(x)/3) with a step of Newton's, in which the cube is exact."""
-    lanes = x.lanes
-    size, back = _scaled(abs(x), -54, 18)
-    y = exponential(log(size) * (1 / 3))
-    square = y * y
-    cube = square * y
-    beyond = (cube - size) + (lanes.product_error(square, y, cube) + lanes.product_error(y, y, square) * y)
-    found = (y - beyond / (3.0 * square)) * back
-    return lanes.intrinsic("copysign", lanes.where((size > 0.0) & (size < inf), found, size), x)
-
-
-def hypot(a: Value, b: Value) -> Value:
-    lanes, a, b = a.lanes, abs(a), abs(b)
-    larger = lanes.where(a > b, a, b)
-    far, back = _scaled(lanes.constant(1.0), -600, 600, larger)
-    a, b = a * far, b * far
-    return lanes.intrinsic("sqrt", lanes.fma(a, a, b * b)) * back
-
-
-# -- remainders: those of the exact quotient ---------------------------------------------------------------------------
+    found = reduce(mul, bases, over(root) if exponent < 0 else root) + 0.0
+    return lanes.where(a.equals(-inf), inf if exponent > 0 else 0.0, found)
 
 
 def fmod(a: Value, b: Value) -> Value:
     """|a| - q*|b|, which is exact for the truncated quotient q, or the next whole number where that was rounded up."""
     lanes, x, y = a.lanes, abs(a), abs(b)
     q = lanes.intrinsic("trunc", x / y)
-    most, least = (inf, 0.0) if lanes.fused else (2.0**960, 2.0**-960)  # beyond which the product's error is none
-    lanes.mark(((q >= 2.0**53) | (y >= most) | (y <= least)) & (y > 0.0) & (x < inf) & (y <= x))
+    beside = (y >= 2.0**960) | (y <= 2.0**-960)  # where the error of the product is none, if it is not fused
+    lanes.mark(((q >= 2.0**53) | beside) & (y > 0.0) & (x < inf) & (y <= x))
     product = q * y
     rest = (x - product) - lanes.product_error(q, y, product)
     rest = lanes.where(x < y, x, lanes.where(rest < 0.0, rest + y, rest))
-    return lanes.where(y.equals(0.0), nan, lanes.intrinsic("copysign", rest, a))
-
-
-def mod(a: Value, b: Value) -> Value:
-    """The remainder with the sign of the divisor."""
-    lanes, rest = a.lanes, fmod(a, b)
-    other = ((rest < 0.0) ^ (b < 0.0)) & ~rest.equals(0.0)
-    return lanes.where(rest.equals(0.0), lanes.intrinsic("copysign", rest, b), lanes.where(other, rest + b, rest))
-
-
-def floor_divide(a: Value, b: Value) -> Value:
-    """The quotient less its remainder, which is whole but for the rounding."""
-    lanes, rest = a.lanes, fmod(a, b)
-    other = ((rest < 0.0) ^ (b < 0.0)) & ~rest.equals(0.0)
-    quotient = (a - rest) / b
-    quotient = lanes.where(other, quotient - 1.0, quotient)
-    floor = lanes.intrinsic("floor", quotient)
-    found = lanes.where(quotient - floor > 0.5, floor + 1.0, floor)
-    return lanes.where(quotient.equals(0.0), lanes.intrinsic("copysign", quotient, a / b), found)
-
-
-POWERS: dict[str, Callable[..., Value]] = {
-    "cbrt": cbrt, "hypot": hypot, "mod": mod, "fmod": fmod, "floor_divide": floor_divide,
-}  # fmt: skip
+    return lanes.intrinsic("copysign", rest, a)

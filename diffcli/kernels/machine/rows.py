@@ -12,22 +12,14 @@ from diffcli.kernels.machine.values import SUM, Function, Value, Vectors
 inf, nan = float("inf"), float("nan")
 
 
-def _flagged(instruction: str, flags: Sequence[str]) -> Function:
-    def row(lanes: Vectors, *operands: Value) -> Value:
-        return Value(lanes, getattr(lanes.builder, instruction)(*[operand.ir for operand in operands], flags=flags))
-
-    return row
-
-
-_divide = _flagged("fdiv", ())
-
-
 def _sums(flags: Sequence[str]) -> dict[str, Function]:
-    multiply = _flagged("fmul", flags)
-    return {
-        "add": _flagged("fadd", flags), "sub": _flagged("fsub", flags), "mul": multiply,
-        "square": lambda lanes, a: multiply(lanes, a, a),
-    }  # fmt: skip
+    """Sums and products with what LLVM may do to them."""
+
+    def row(instruction: str) -> Function:
+        return lambda lanes, a, b: Value(lanes, getattr(lanes.builder, instruction)(a.ir, b.ir, flags=flags))
+
+    multiply = row("fmul")
+    return {"add": row("fadd"), "sub": row("fsub"), "mul": multiply, "square": lambda lanes, a: multiply(lanes, a, a)}
 
 
 def quotient(lanes: Vectors, a: Value, b: Value) -> Value:
@@ -35,12 +27,11 @@ def quotient(lanes: Vectors, a: Value, b: Value) -> Value:
 
     It is no product with a reciprocal, which other quotients could share: so x/x is 1, and floor(49/49). It was not slower.
     """
-    return _divide(lanes, a, b if b.known else b + 0.0)  # type: ignore[no-any-return]
+    return a / (b if b.known else b + 0.0)
 
 
 def strict_quotient(lanes: Vectors, a: Value, b: Value) -> Value:
-    found = _divide(lanes, a, b)
-    return found if b.known else lanes.where(b.equals(0.0), nan, found)
+    return a / b if b.known else lanes.where(b.equals(0.0), nan, a / b)
 
 
 def _extreme(relation: str) -> Function:
@@ -51,17 +42,6 @@ def _extreme(relation: str) -> Function:
         return lanes.where(b.unordered(b), b, lanes.where(b.compared(relation, a), b, a))
 
     return lambda lanes, *operands: reduce(of_two, operands)
-
-
-largest, smallest = _extreme(">"), _extreme("<")
-
-
-def clip(lanes: Vectors, a: Value, b: Value, c: Value) -> Value:
-    return smallest(lanes, largest(lanes, a, b), c)  # type: ignore[no-any-return]
-
-
-def sign(lanes: Vectors, a: Value) -> Value:
-    return lanes.where(a > 0.0, 1.0, lanes.where(a < 0.0, -1.0, a + 0.0))
 
 
 def copysign(lanes: Vectors, a: Value, b: Value) -> Value:
@@ -84,24 +64,16 @@ def _relation(relation: str, strict: bool = False) -> Function:
     return row
 
 
-def _either(a: Value | None, b: Value | None) -> Value | None:
-    return b if a is None else a if b is None else a | b
+def either(lanes: Vectors, a: Value, b: Value) -> Value:
+    """1 as soon as one holds, whatever the other is."""
+    (first, unsure), (second, unsure_too) = lanes.as_truth(a), lanes.as_truth(b)
+    holds, undefined = first | second, unsure | unsure_too if unsure and unsure_too else unsure or unsure_too
+    return Value(lanes, holds.ir, undefined and (undefined & ~holds).ir)
 
 
 def both(lanes: Vectors, a: Value, b: Value) -> Value:
     """0 as soon as one does not hold, whatever the other is."""
-    (first, unsure), (second, unsure_too) = lanes.as_truth(a), lanes.as_truth(b)
-    undefined = _either(None if unsure is None else unsure & second, None if unsure_too is None else unsure_too & first)
-    if unsure is not None and unsure_too is not None:
-        undefined = _either(undefined, unsure & unsure_too)
-    return Value(lanes, (first & second).ir, undefined and undefined.ir)
-
-
-def either(lanes: Vectors, a: Value, b: Value) -> Value:
-    """1 as soon as one holds, whatever the other is."""
-    (first, unsure), (second, unsure_too) = lanes.as_truth(a), lanes.as_truth(b)
-    holds, undefined = first | second, _either(unsure, unsure_too)
-    return Value(lanes, holds.ir, undefined and (undefined & ~holds).ir)
+    return neither(lanes, either(lanes, neither(lanes, a), neither(lanes, b)))
 
 
 def neither(lanes: Vectors, a: Value) -> Value:
@@ -128,7 +100,7 @@ def _power(divide: Function, strict: bool) -> Function:
         exponent = b.known
         if exponent and abs(exponent) <= 3 and 2 * exponent % 1 == 0:
             return simple_power(a, exponent, lambda divisor: divide(lanes, lanes.constant(1.0), divisor))
-        found = lanes.call("pow", power, [a.ir, b.ir])
+        found = lanes.call("pow", power, a, b)
         return lanes.where(a.equals(0.0) & (b < 0.0), nan, found) if strict else found
 
     return row
@@ -136,7 +108,7 @@ def _power(divide: Function, strict: bool) -> Function:
 
 def _polygamma(lanes: Vectors, order: Value, a: Value) -> Value:
     """A function of IR for each order."""
-    return lanes.call(f"polygamma {order.known}", polygamma(order.known), [a.ir])
+    return lanes.call(f"polygamma {order.known}", polygamma(order.known), a)
 
 
 RELATIONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
@@ -147,7 +119,7 @@ LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
 ROWS: dict[str, Function] = {
     **_sums(SUM), "div": quotient, "pow": _power(quotient, strict=False), "neg": lambda lanes, a: -a,
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
-    "max": largest, "min": smallest, "clip": clip, "abs": lambda lanes, a: abs(a), "sign": sign, "copysign": copysign,
+    "max": _extreme(">"), "min": _extreme("<"), "abs": lambda lanes, a: abs(a), "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
     "polygamma": _polygamma, "where": choice, "stop_gradient": lambda lanes, a: a, "and": both, "or": either, "not": neither,
     **{name: _relation(relation) for name, relation in RELATIONS.items()},

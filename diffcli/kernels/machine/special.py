@@ -7,10 +7,8 @@ marked, and worked out one by one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, nan
-from typing import Any
+from math import nan
 
-from diffcli.kernels.machine.elementary import clamped
 from diffcli.kernels.machine.values import SUM, Value
 from diffcli.operations.arithmetic.special.formulas import Elementary, Pieces
 from diffcli.operations.arithmetic.special.gamma import DIGAMMA, GAMMA, LGAMMA
@@ -33,14 +31,11 @@ def _in_lanes(x: Value, pieces: Pieces, largest: int = 0, pairwise: bool = True)
             found = lanes.where(a < upper, formula(a, kind), found)
         return found
 
-    def one_by_one(*_: Any) -> Any:
-        raise AssertionError("no piece right of 0 asks for numbers one by one")
-
     kind = Elementary(
         polynomial=lambda coefficients, a: lanes.polynomial(a, coefficients, pairwise), exp=value("exp"), log=value("log"),
         log1p=value("log1p"), power=value("pow"), absolute=abs, nearest=lambda a: lanes.intrinsic("rint", a),
-        least=lambda a, most: clamped(a, -inf, most), choose=lanes.where, largest=lambda _: largest, in_pieces=in_pieces,
-        each=one_by_one,
+        least=lambda a, most: lanes.where(a > most, most, a), choose=lanes.where, largest=lambda _: largest, in_pieces=in_pieces,
+        each=lambda *_: lanes.constant(nan),
     )  # fmt: skip
     lanes.flags = SUM
     return in_pieces(x, pieces)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from math import nan
 from typing import Any
@@ -17,11 +17,30 @@ SUM = ("contract",)
 """What LLVM may do to a sum or product of a program: fuse it with another into one rounding."""
 
 
+def _operator(instruction: str, swapped: bool = False) -> Callable[[Value, Any], Value]:
+    """An instruction of two values; that of numbers has a name with an f before it, and the flags of the lanes."""
+
+    def emit(value: Value, other: Value | float) -> Value:
+        lanes = value.lanes
+        operands = value.ir, lanes.like(value, other).ir
+        first, second = operands[::-1] if swapped else operands
+        if value.ir.type != lanes.double:
+            return Value(lanes, getattr(lanes.builder, instruction)(first, second))
+        return Value(lanes, getattr(lanes.builder, f"f{instruction}")(first, second, lanes.flags))
+
+    return emit
+
+
+def _comparison(relation: str) -> Callable[[Value, Value | float], Value]:
+    """The lanes where a relation holds; of NaN none does but ``!=``."""
+    return lambda value, other: value.compared(relation, other)
+
+
 class Value:
     """A number, a whole number or a truth in each lane.
 
     Operators emit the instruction as it stands, with the flags of the lanes: with none, IEEE's arithmetic, which nothing may
-    contract. The comparisons of Python hold of no NaN.
+    contract. The comparisons of Python hold of no NaN; ``>>`` is of whole numbers without a sign.
     """
 
     __slots__ = ("lanes", "ir", "undefined", "known")
@@ -33,37 +52,10 @@ class Value:
         self.known = known
         """Of a number that is the same in every lane and every call: which."""
 
-    def _with(self, instruction: str, other: Value | float, swapped: bool = False) -> Value:
-        lanes = self.lanes
-        right = other if isinstance(other, Value) else lanes.like(self, other)
-        first, second = (right, self) if swapped else (self, right)
-        if self.ir.type != lanes.double:
-            return Value(lanes, getattr(lanes.builder, instruction)(first.ir, second.ir))
-        return Value(lanes, getattr(lanes.builder, f"f{instruction}")(first.ir, second.ir, lanes.flags))
-
-    def __add__(self, other: Value | float) -> Value:
-        return self._with("add", other)
-
-    def __sub__(self, other: Value | float) -> Value:
-        return self._with("sub", other)
-
-    def __mul__(self, other: Value | float) -> Value:
-        return self._with("mul", other)
-
-    def __truediv__(self, other: Value | float) -> Value:
-        return self._with("div", other)
-
-    def __radd__(self, other: float) -> Value:
-        return self._with("add", other, swapped=True)
-
-    def __rsub__(self, other: float) -> Value:
-        return self._with("sub", other, swapped=True)
-
-    def __rmul__(self, other: float) -> Value:
-        return self._with("mul", other, swapped=True)
-
-    def __rtruediv__(self, other: float) -> Value:
-        return self._with("div", other, swapped=True)
+    __add__, __sub__, __mul__, __truediv__ = map(_operator, ("add", "sub", "mul", "div"))
+    __radd__, __rsub__, __rmul__, __rtruediv__ = (_operator(name, swapped=True) for name in ("add", "sub", "mul", "div"))
+    __and__, __or__, __xor__, __lshift__, __rshift__ = map(_operator, ("and_", "or_", "xor", "shl", "lshr"))
+    __lt__, __le__, __gt__, __ge__, equals = map(_comparison, ("<", "<=", ">", ">=", "=="))
 
     def __neg__(self) -> Value:
         return Value(self.lanes, self.lanes.builder.fneg(self.ir))
@@ -71,51 +63,15 @@ class Value:
     def __abs__(self) -> Value:
         return self.lanes.intrinsic("fabs", self)
 
-    # -- truths and whole numbers --------------------------------------------------------------------------------------
-
-    def __and__(self, other: Value | int) -> Value:
-        return self._with("and_", other)
-
-    def __or__(self, other: Value | int) -> Value:
-        return self._with("or_", other)
-
-    def __xor__(self, other: Value | int) -> Value:
-        return self._with("xor", other)
-
     def __invert__(self) -> Value:
         return Value(self.lanes, self.lanes.builder.not_(self.ir))
 
-    def __lshift__(self, other: int) -> Value:
-        return self._with("shl", other)
-
-    def shifted_down(self, count: int) -> Value:
-        """Whole numbers without a sign, divided by 2^count."""
-        return self._with("lshr", count)
-
-    # -- comparisons ---------------------------------------------------------------------------------------------------
-
     def compared(self, relation: str, other: Value | float) -> Value:
-        """The lanes where a relation holds; of NaN none does but ``!=``."""
-        lanes, right = self.lanes, other if isinstance(other, Value) else self.lanes.like(self, other)
+        lanes, right = self.lanes, self.lanes.like(self, other)
         if self.ir.type != lanes.double:
             return Value(lanes, lanes.builder.icmp_signed(relation, self.ir, right.ir))
         kind = lanes.builder.fcmp_unordered if relation == "!=" else lanes.builder.fcmp_ordered
         return Value(lanes, kind(relation, self.ir, right.ir))
-
-    def __lt__(self, other: Value | float) -> Value:
-        return self.compared("<", other)
-
-    def __le__(self, other: Value | float) -> Value:
-        return self.compared("<=", other)
-
-    def __gt__(self, other: Value | float) -> Value:
-        return self.compared(">", other)
-
-    def __ge__(self, other: Value | float) -> Value:
-        return self.compared(">=", other)
-
-    def equals(self, other: Value | float) -> Value:
-        return self.compared("==", other)
 
     def unordered(self, other: Value) -> Value:
         """The lanes where one of two numbers is NaN."""
@@ -140,21 +96,19 @@ class Vectors:
         Where functions go that are called.
     width
         How many lanes; 1 for plain numbers.
-    features
-        Features of the processor by LLVM's names; if not given, those of this one.
     """
 
     arithmetic: Arithmetic
     """The rows of the table."""
 
-    def __init__(self, module: ir.Module, width: int, features: Mapping[str, bool] | None = None) -> None:
+    def __init__(self, module: ir.Module, width: int) -> None:
         def lanes(kind: Any) -> Any:
             return kind if width == 1 else ir.VectorType(kind, width)
 
         self.module, self.width = module, width
         self.double, self.whole, self.bit = lanes(ir.DoubleType()), lanes(ir.IntType(64)), lanes(ir.IntType(1))
         self.result = ir.LiteralStructType([self.double, self.bit])
-        features = binding.get_host_cpu_features() if features is None else features
+        features = binding.get_host_cpu_features()
         self.fused = features.get("fma", "neon" in features)
         """Whether a*b + c is one instruction with one rounding."""
         self.scales = width == 8 and bool(features.get("avx512f"))
@@ -170,17 +124,17 @@ class Vectors:
 
     def constant(self, value: float) -> Value:
         """A number that is the same in every lane."""
-        return Value(self, self._everywhere(self.double, ir.Constant(ir.DoubleType(), float(value))), known=float(value))
+        return Value(self, self._everywhere(self.double, float(value)), known=float(value))
 
-    def _everywhere(self, kind: Any, value: Any) -> Any:
-        return value if self.width == 1 else _Splat(kind, value)
+    def _everywhere(self, kind: Any, value: float) -> Any:
+        return ir.Constant(kind, value) if self.width == 1 else _Splat(kind, ir.Constant(kind.element, value))
 
-    def like(self, value: Value, other: float) -> Value:
+    def like(self, value: Value, other: Value | float) -> Value:
         """A plain number as a value of the same kind as another."""
-        if value.ir.type == self.double:
-            return self.constant(other)
-        width = 64 if value.ir.type == self.whole else 1
-        return Value(self, self._everywhere(value.ir.type, ir.Constant(ir.IntType(width), int(other))))
+        if isinstance(other, Value):
+            return other
+        kind = value.ir.type
+        return self.constant(other) if kind == self.double else Value(self, self._everywhere(kind, int(other)))
 
     def value(self, given: Any) -> Value:
         """What a row is given as a value."""
@@ -213,17 +167,13 @@ class Vectors:
 
     def where(self, truth: Value, a: Value | float, b: Value | float) -> Value:
         """A choice for each lane, between two of a kind."""
-        a = a if isinstance(a, Value) else self.constant(a)
-        b = b if isinstance(b, Value) else self.constant(b)
-        return Value(self, self.builder.select(truth.ir, a.ir, b.ir))
+        return Value(self, self.builder.select(truth.ir, self.value(a).ir, self.value(b).ir))
 
     def intrinsic(self, name: str, *operands: Value) -> Value:
         """One of LLVM's own functions of numbers."""
+        kind = ir.FunctionType(self.double, [self.double] * len(operands))
         name = f"llvm.{name}.{'f64' if self.width == 1 else f'v{self.width}f64'}"
-        found = self.module.globals.get(name)
-        if found is None:
-            found = ir.Function(self.module, ir.FunctionType(self.double, [self.double] * len(operands)), name)
-        return Value(self, self.builder.call(found, [operand.ir for operand in operands]))
+        return Value(self, self.builder.call(self.module.declare_intrinsic(name, (), kind), [each.ir for each in operands]))
 
     def fma(self, a: Value, b: Value | float, c: Value | float) -> Value:
         """a*b + c, with one rounding where the processor has an instruction for it."""
@@ -238,10 +188,9 @@ class Vectors:
 
     def scaled(self, x: Value, k: Value) -> Value:
         """x*2^k for a whole number, with one rounding, where the processor has an instruction for it."""
-        name, byte, word = "llvm.x86.avx512.mask.scalef.pd.512", ir.IntType(8), ir.IntType(32)
-        found = self.module.globals.get(name) or ir.Function(
-            self.module, ir.FunctionType(self.double, [self.double] * 3 + [byte, word]), name
-        )
+        byte, word = ir.IntType(8), ir.IntType(32)
+        kind = ir.FunctionType(self.double, [self.double] * 3 + [byte, word])
+        found = self.module.declare_intrinsic("llvm.x86.avx512.mask.scalef.pd.512", (), kind)
         return Value(self, self.builder.call(found, [x.ir, k.ir, x.ir, byte(-1), word(4)]))  # 4: rounding as it is set
 
     def polynomial(self, x: Value, coefficients: Sequence[float], pairwise: bool = True) -> Value:
@@ -265,12 +214,12 @@ class Vectors:
 
     # -- functions of IR -----------------------------------------------------------------------------------------------------
 
-    def call(self, name: str, function: Function, operands: list[Any]) -> Value:
+    def call(self, name: str, function: Function, *operands: Value) -> Value:
         """A function of IR, made where it is first called."""
         if name not in self._known:
             self._known[name] = self._define(name, function, len(operands))
         made, rescues = self._known[name]
-        result = self.builder.call(made, operands)
+        result = self.builder.call(made, [operand.ir for operand in operands])
         if rescues:
             self.mark(Value(self, self.builder.extract_value(result, 1)))
         return Value(self, self.builder.extract_value(result, 0))
@@ -281,13 +230,11 @@ class Vectors:
         made.linkage = "internal"
         made.attributes.add("alwaysinline")
         held = self.builder, self.rescue, self.flags
-        self.flags = ()
-        self.builder, self.rescue = ir.IRBuilder(made.append_basic_block()), None
-        found = self.as_number(function(*[Value(self, argument) for argument in made.args]))
+        self.builder, self.rescue, self.flags = ir.IRBuilder(made.append_basic_block()), None, ()
+        found = self.number(function(*[Value(self, argument) for argument in made.args]))
         marked = self.rescue
-        whole = self.builder.insert_value(ir.Constant(self.result, ir.Undefined), found.ir, 0)
-        nothing = ir.Constant(self.bit, None)
-        self.builder.ret(self.builder.insert_value(whole, nothing if marked is None else marked, 1))
+        whole = self.builder.insert_value(ir.Constant(self.result, ir.Undefined), found, 0)
+        self.builder.ret(self.builder.insert_value(whole, ir.Constant(self.bit, None) if marked is None else marked, 1))
         self.builder, self.rescue, self.flags = held
         return made, marked is not None
 

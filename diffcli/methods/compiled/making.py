@@ -11,7 +11,7 @@ from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form
 from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, diagnostics_of, marked
+from diffcli.methods.compiled.flags import Flags, marked
 from diffcli.methods.compiled.kernel import Arguments, Kernel
 from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
 from diffcli.methods.compiled.tapes import Part, derived, folded
@@ -135,10 +135,10 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
-        return diagnostics_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
+        return compute_hessian(program, at, HessianOptions(of=asked.of, **options)).notes
     if listed or asked.of is not None or system.outputs[0].shape:
-        return diagnostics_of(lambda: compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)))
-    return diagnostics_of(lambda: compute(program, at, Options(**options)))
+        return compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
+    return compute(program, at, Options(**options)).notes
 
 
 class WrittenOut(NamedTuple):

@@ -255,7 +255,8 @@ class Arithmetic:
 
     def form_of(self, row: Operation) -> str:
         """The text by which a row is computed: NaN outside of its domain."""
-        return f"where({row.domain}, {self.form(row)}, nan)" if row.domain else self.form(row)
+        bindings, semicolon, body = self.form(row).rpartition(";")
+        return f"{bindings}{semicolon}where({row.domain}, {body}, nan)" if row.domain else self.form(row)
 
     def strict(self, name: str) -> Function:
         """How an operation is computed in a program."""
