@@ -18,7 +18,7 @@ from diffcli.kernels import python
 from diffcli.kernels.backends import Layout, Runner
 from diffcli.kernels.machine.emission import Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, settle
-from diffcli.kernels.machine.entry import Otherwise, entry, given
+from diffcli.kernels.machine.entry import entry, given, guarded
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop, spread
 from diffcli.kernels.machine.objects import ITEMS, array_of, fits
@@ -105,7 +105,7 @@ class Machine:
         if sysconfig.get_config_var("Py_GIL_DISABLED"):
             return self.careful.entry(otherwise)
         if self.long:
-            return Otherwise(otherwise, self.of_long, self.tape.first_row)
+            return guarded(otherwise, self.of_long, self.tape.first_row)
         return entry(self.tape, self.layout, otherwise)
 
     @cached_property
@@ -136,9 +136,9 @@ class Machine:
         whole = count - count % self.width
         if kind.whole:
             whole, self.points = count, self.points + count
-        marks = np.empty(-(-whole // self.width) if kind.rescues else 0, np.uint8)
+        marks = np.zeros(-(-whole // self.width) if kind.rescues else 0, np.uint8)
         kind.run(whole, self.width, threads, [*arrays, *results, marks])
-        if marks.tobytes() != bytes(len(marks)):
+        if marks.tobytes().strip(b"\0"):
             self.rescue(arrays, results, marks)
         if whole < count:  # the points after the last whole vector, in a vector of their own
             rests = [np.empty(self.width, result.dtype) for result in results]

@@ -61,12 +61,9 @@ class Emission:
 
     def placed(self) -> tuple[dict[int, int], int]:
         """The place in memory of every value that another block reads, and how many places there are."""
-        last: dict[int, int] = {}
         home = {slot: number for number, block in enumerate(self.blocks) for slot in block}
-        for number, block in enumerate(self.blocks):
-            for operand in (operand for slot in block for operand in self.tape.operands_of(slot)):
-                if operand >= 0 and home.get(operand) != number:
-                    last[operand] = number
+        read = ((slot, operand) for slot in home for operand in self.tape.operands_of(slot) if operand >= 0)
+        last = {operand: home[slot] for slot, operand in read if home.get(operand) != home[slot]}
         places: dict[int, int] = {}
         for slot in [*range(self.tape.first_row), *self.once]:  # these stay: the loop comes by again
             if self.fixed[slot]:

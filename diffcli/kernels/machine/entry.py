@@ -31,23 +31,22 @@ def shape_of(layout: Layout) -> list[int]:
     return [LEAF] if isinstance(layout, int) else [len(layout), *chain(*map(shape_of, layout))]
 
 
-class Otherwise:
-    """What a call is that brings something else than so many floats, or a point that is for a function of Python's."""
+def guarded(otherwise: Callable[..., Any], careful: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """A function of so many floats that leaves what is something else to another one."""
 
-    def __init__(self, otherwise: Callable[..., Any], careful: Callable[..., Any], count: int) -> None:
-        self.otherwise, self.careful, self.count = otherwise, careful, count
+    def entry(*inputs: Any, **names: Any) -> Any:
+        if names or len(inputs) != count or any(type(value) is not float for value in inputs):
+            return otherwise(*inputs, **names)
+        return careful(*inputs)
 
-    def __call__(self, /, *inputs: Any, **names: Any) -> Any:
-        if names or len(inputs) != self.count or any(type(value) is not float for value in inputs):
-            return self.otherwise(*inputs, **names)
-        return self.careful(*inputs)
+    return entry
 
 
 def entry(tape: Tape, layout: Layout, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """A built-in function of Python's that computes one point."""
     # LLVM needs a quarter of the time for code that takes 1.0 to 1.3 times as long
     code = Code(str(module_of(given(tape, layout), shape_of(layout))), effort=0)
-    return builtin(code, "entry", Otherwise(otherwise, partial(carefully, tape, layout), tape.first_row))
+    return builtin(code, "entry", guarded(otherwise, partial(carefully, tape, layout), tape.first_row))
 
 
 def given(tape: Tape, layout: Layout) -> Tape:

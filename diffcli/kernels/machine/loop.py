@@ -71,28 +71,33 @@ PRODUCTS = frozenset((-3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0,
 """Exponents for which a power has a function of its own."""
 
 
-class Functions:
-    """The functions of a process, for vectors of a width."""
-
-    def __init__(self, width: int) -> None:
-        self.width, self.codes = width, [Code(RUN, 1)]
-        self.run = CALL(self.codes[0].address("run"))
-        self.known: dict[Step, tuple[int, bool]] = {}
-
-    def of(self, steps: Iterable[Step]) -> dict[Step, tuple[int, bool]]:
-        """Where the functions of some steps begin, and whether they mark points; what is not there yet is made."""
-        wanted = sorted(set(steps) - self.known.keys())
-        if wanted:
-            module = ir.Module("steps")
-            lanes = Lanes(module, self.width)
-            marks = [function_of(module, lanes, step, f"step{place}") for place, step in enumerate(wanted)]
-            code = Code(str(module), 1)
-            self.codes.append(code)
-            self.known |= {step: (code.address(f"step{place}"), marks[place]) for place, step in enumerate(wanted)}
-        return self.known
+Made = tuple[Code, int, bool]
+"""Where the function of a step begins, in which code, and whether it marks points."""
 
 
-functions = cache(Functions)
+@cache
+def known(_width: int) -> dict[Step, Made]:
+    """The functions that a process has for vectors of a width."""
+    return {}
+
+
+@cache
+def runner() -> tuple[Code, Any]:
+    """The loop over records."""
+    code = Code(RUN, 1)
+    return code, CALL(code.address("run"))
+
+
+def functions(width: int, steps: Iterable[Step]) -> dict[Step, Made]:
+    """Those of some steps among others; what is not there yet is made."""
+    found = known(width)
+    if wanted := sorted(set(steps) - found.keys()):
+        module = ir.Module("steps")
+        lanes = Lanes(module, width)
+        marks = [function_of(module, lanes, step, f"step{place}") for place, step in enumerate(wanted)]
+        code = Code(str(module), 1)
+        found |= {step: (code, code.address(f"step{place}"), marks[place]) for place, step in enumerate(wanted)}
+    return found
 
 
 def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
@@ -161,34 +166,29 @@ class Loop:
 
     def __init__(self, tape: Tape, truths: frozenset[int], same: frozenset[int], width: int) -> None:
         self.tape, self.width = tape, width
-        self.functions = functions(width)
         steps, self.places = listed(tape, truths, same)
-        known = self.functions.of(step for step, *_ in steps)
-        self.rescues = any(known[step][1] for step, *_ in steps)
+        made = functions(width, (step for step, *_ in steps))
+        self.rescues = any(made[step][2] for step, *_ in steps)
         most = MOST if len(same) < tape.first_row else width  # else it is for one point
         vectors = max(1, min(most, MEMORY // (8 * max(1, self.places))) // width)
         self.block = vectors * width
         words: list[int] = []
         for step, result, *others in steps:
             moved = others if step.name[0] == "=" else [other * self.block for other in others]
-            words += [known[step][0], 3 + len(others), result * self.block, *moved]
+            words += [made[step][1], 3 + len(others), result * self.block, *moved]
         self.code = np.array([*words, 0], np.int64)
 
     def call(self, start: int, stop: int, table: int) -> None:
         """Compute the points between two, in memory of its own."""
         values = np.empty(self.places * self.block + 8)
         at = address_of_numbers(values)
-        marks = 0
-        if self.rescues:
-            array = word(table + 8 * (self.tape.first_row + len(self.tape.results)))
-            marks = word(array + CONTENT) + start // self.width
-            ctypes.memset(marks, 0, -(-(stop - start) // self.width))
+        marks = word(word(table + 8 * (self.tape.first_row + len(self.tape.results))) + CONTENT)
         block = np.array([at + -at % 64, table, 0, 0, 0, 0], np.int64)
-        where, code = address_of_numbers(block), address_of_numbers(self.code)
+        where, code, run = address_of_numbers(block), address_of_numbers(self.code), runner()[1]
         for point in range(start, stop, self.block):
             count = min(self.block, stop - point)
-            block[START:] = point, count, -(-count // self.width), marks + (point - start) // self.width
-            self.functions.run(where, code)
+            block[START:] = point, count, -(-count // self.width), marks + point // self.width
+            run(where, code)
 
 
 def listed(tape: Tape, truths: frozenset[int], same: frozenset[int]) -> tuple[list[tuple[Any, ...]], int]:
