@@ -233,7 +233,9 @@ def test_a_layout_is_codes_and_positions(layout, codes, numbers):
 
 
 @pytest.mark.parametrize("layout", [layout for layout, *_ in SHAPES])
-def test_results_are_nested_as_the_layout_is(layout):
+@pytest.mark.parametrize("straight", [STRAIGHT, 0])
+def test_results_are_nested_as_the_layout_is(layout, straight, monkeypatch):
+    monkeypatch.setattr("diffcli.kernels.machine.backend.STRAIGHT", straight)
     tape = lower(parse("\n".join(f"a{place} = x + {place}" for place in range(1, 6)) + "\na1+a2+a3+a4+a5"))
     tape = tape.copy(outputs=list(tape.rows())[:5])
 

@@ -127,12 +127,14 @@ class Machine:
     # -- batches -------------------------------------------------------------------------------------------------------
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
+        if not results:
+            return
         arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float64) for value in inputs]
         same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
         kind = self.kinds.get(same)
         if kind is None or (kind.whole and self.points > ENOUGH):
             kind = self.kinds[same] = self.compiled(same)
-        count = len(results[0]) if results else 0
+        count = len(results[0])
         whole = count - count % self.width
         if kind.whole:
             whole, self.points = count, self.points + count

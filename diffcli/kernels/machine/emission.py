@@ -54,7 +54,6 @@ class Emission:
         self.results: dict[int, list[int]] = {}
         for position, slot in enumerate(tape.results):
             self.results.setdefault(slot, []).append(position)
-        self.inside = set(varying)
         self.places, self.size = self.placed()
         self.memory: ir.Value = None
         self.known: dict[int, Any] = {}
@@ -100,7 +99,7 @@ class Emission:
             self.known.clear()
             self.rows(builder, block)
         for slot, positions in self.results.items():
-            if slot not in self.inside:
+            if self.fixed[slot] or slot < self.tape.first_row:
                 for position in positions:
                     self.store(builder, position, self.value(builder, slot))
         return builder
@@ -112,7 +111,7 @@ class Emission:
             found = self.known[slot] = self.functions[slot - self.tape.first_row](*operands)
             if slot in self.places:
                 self.keep(builder, slot, self.lanes.number(found))
-            if slot in self.inside:
+            if not self.fixed[slot]:
                 for position in self.results.get(slot, ()):
                     self.store(builder, position, found)
 

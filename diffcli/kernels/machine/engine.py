@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -45,20 +46,17 @@ def settle(module: ir.Module) -> None:
 
     The others are called: a function that is put in line a hundred times takes LLVM seconds.
     """
-    written = [made for made in module.functions if made.blocks]
-    bodies = {made.name: [each for block in made.blocks for each in block.instructions] for made in written}
+    bodies = {made.name: [each for block in made.blocks for each in block.instructions] for made in module.functions}
     calls = {
         name: Counter(each.callee.name for each in body if each.opname == "call" and getattr(each.callee, "name", "") in bodies)
         for name, body in bodies.items()
     }
     used: Counter[str] = sum((calls[name] for name in bodies if module.get_global(name).linkage != "internal"), Counter())
-    sizes: dict[str, int] = {}
 
+    @cache
     def size(name: str) -> int:
         """The instructions of a function and of those that it calls."""
-        if name not in sizes:
-            sizes[name] = len(bodies[name]) + sum(count * size(other) for other, count in calls[name].items())
-        return sizes[name]
+        return len(bodies[name]) + sum(count * size(other) for other, count in calls[name].items())
 
     total = 0
     for name in sorted(used, key=lambda name: used[name] * size(name)):
