@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property, partial
 from itertools import repeat, takewhile
 from typing import Any
 
-from diffcli.kernels.backends import Layout
+from diffcli.kernels.backends import Layout, nested, places
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.operations.custom_operations import OwnName
@@ -145,11 +145,6 @@ def mentioned_often(template: str) -> list[int]:
     return [place for place in range(3) if template.count(f"{{{place}}}") > 1]
 
 
-def places(layout: Layout) -> list[int]:
-    """The positions in a layout, from left to right."""
-    return [layout] if isinstance(layout, int) else [place for part in layout for place in places(part)]
-
-
 class Writer:
     """The lines that compute the results of a tape that a layout asks for.
 
@@ -250,25 +245,14 @@ class Writer:
         return f"({''.join(f'{self.result(part)}, ' for part in layout)})"
 
 
-def nested(layout: Layout, numbers: Sequence[float] | Mapping[int, float]) -> Any:
-    """Results, by their positions, in a layout."""
-    return numbers[layout] if isinstance(layout, int) else tuple([nested(part, numbers) for part in layout])
-
-
 def carefully(tape: Tape, layout: Layout, *point: float) -> Any:
     """The results at a point as the interpreter computes them."""
     values = evaluate(tape, point)
-    return nested(layout, [values[slot] for slot in tape.results])
+    return nested(layout, iter([values[tape.results[place]] for place in places(layout)]))
 
 
 def inputs(tape: Tape, default: str = "") -> str:
     return ", ".join([f"x{slot}{default}" for slot in range(tape.first_row)])
-
-
-def compiled(source: str, names: dict[str, Any]) -> Callable[..., Any]:
-    namespace = NAMES | names
-    exec(compile(source, "<kernel>", "exec"), namespace)
-    return namespace.pop("kernel")  # type: ignore[no-any-return]
 
 
 class PythonRunner:
@@ -302,7 +286,9 @@ class PythonRunner:
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
-        return compiled(self.source, self.functions | {"careful": self.careful, "otherwise": otherwise})
+        namespace = NAMES | self.functions | {"careful": self.careful, "otherwise": otherwise}
+        exec(compile(self.source, "<kernel>", "exec"), namespace)
+        return namespace.pop("kernel")  # type: ignore[no-any-return]
 
     @cached_property
     def every(self) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import python
-from diffcli.kernels.backends import Layout, Runner
+from diffcli.kernels.backends import Layout, Runner, nested, places
 from diffcli.kernels.machine.emission import Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, settle
 from diffcli.kernels.machine.entry import entry, given, guarded
@@ -111,12 +111,12 @@ class Machine:
     @cached_property
     def of_long(self) -> Callable[..., Any]:
         """One point of a long tape: a batch of it."""
-        machine, places = Machine(given(self.tape, self.layout), 0, frozenset(), self.width), python.places(self.layout)
+        machine, count = Machine(given(self.tape, self.layout), 0, frozenset(), self.width), len(places(self.layout))
 
         def found(*inputs: float) -> Any:
-            results = np.empty((len(places), 1))
+            results = np.empty((count, 1))
             machine.batch(inputs, [*results])
-            return python.nested(self.layout, dict(zip(places, results[:, 0].tolist(), strict=True)))
+            return nested(self.layout, iter(results[:, 0].tolist()))
 
         return found
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.backends import Layout
+from diffcli.kernels.backends import Layout, places
 from diffcli.kernels.machine.emission import Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code, settle
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.objects import CONTENT, LEAF, TYPE, address_of, boxes, builtin
-from diffcli.kernels.python import carefully, places
+from diffcli.kernels.python import carefully
 from diffcli.tape import Tape
 
 

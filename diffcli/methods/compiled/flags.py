@@ -73,10 +73,11 @@ class Marked(NamedTuple):
     """The slots of the conditions at which sides are looked at, and the inputs on which each depends."""
 
 
-def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
+def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | None = None) -> Marked:
     """A tape with one more result: whether there is anything to say of a point, nonzero or NaN.
 
-    ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of a derivative, lost digits are.
+    ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of the highest derivatives, which
+    begin at ``slopes`` (if not given, where those of all derivatives do); lost digits are.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -94,7 +95,7 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
         doubt = sums.take_number(1, span)
         sums.add(0, build.root, doubt, span)
     jumps: list[tuple[int, int]] = []
-    for slot in range(tape.first_row, tape.slots if tape.derived_from is None else tape.derived_from):
+    for slot in range(tape.first_row, slopes or (tape.slots if tape.derived_from is None else tape.derived_from)):
         if not active[slot]:
             continue
         build.scope = build.scopes[slot]

@@ -21,6 +21,8 @@ class Derived(NamedTuple):
 
     tape: Tape
     form: Form
+    slopes: int | None = None
+    """Where the rows of the highest derivatives begin, if not where those of all derivatives do: those before may break."""
 
 
 class Results:
@@ -96,6 +98,7 @@ def _second(
     reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
     forward = ForwardTransform(reverse.finish([*own, *reverse.sweep(own[0])]).tape, most_rows, strict_zeros=True)
     value, *gradient = forward.tape.results
+    forward_from = forward.build.slots
     found, places = Results(), range(len(variables))
     form: list[Form] = [*found.parts([value], values), found.parts(gradient, wrt)]
     if along:
@@ -104,7 +107,9 @@ def _second(
         columns = _columns(forward, variables, [gradient[place:] for place in places])
         matrix = [[columns[min(one, other)][abs(one - other)] for other in places] for one in places]
         form.append(found.blocks(matrix, wrt, wrt))
-    return Derived(forward.build.finished(found.slots).tape, form)
+    finished = forward.build.finished(found.slots)
+    slopes = 1 + max(slot for old, slot in finished.slots.items() if old < forward_from)
+    return Derived(finished.tape, form, slopes)
 
 
 def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = (), constants: bool = True) -> Tape:
