@@ -14,9 +14,9 @@ from oracle import ulps, value
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
 import llvmlite.binding
-from inside import Machine, machine_width
+from inside import MACHINE_WIDTH, Machine
 
-WIDTHS = [width for width in (1, 4, 8) if width <= machine_width().width]
+WIDTHS = [width for width in (1, 4, 8) if width <= MACHINE_WIDTH]
 ULPS = 4
 MANY = 150
 """Random points of a range."""
@@ -166,7 +166,6 @@ def test_left_of_0_a_row_has_the_digits_that_it_has_in_arrays(name):
 
 @pytest.mark.parametrize("name", ["sin", "tan", "exp", "log1p", "pow", "cbrt", "erfc", "gelu", "gamma", "fmod", "floor_divide"])
 def test_a_row_without_a_fused_product(name, monkeypatch):
-    machine_width()  # what the code is made for is known before
     monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", dict)
     check_edges(name, False, WIDTHS[-1])
     if name in WORST:
