@@ -709,3 +709,25 @@ def test_what_is_absent_meets_no_infinity(text, point, backend):
     assert [value, *gradient] == pytest.approx(want, rel=1e-14, nan_ok=True)
     values, gradients = kernel(*map(np.atleast_1d, point))
     assert [values[0], *[column[0] for column in gradients]] == pytest.approx(want, rel=1e-14, nan_ok=True)
+
+
+@pytest.mark.parametrize("backend", HERE)
+@pytest.mark.parametrize(("text", "point"), [("log(x)", (-1.0,)), ("log(x)*y", (-1.0, 2.0)), ("sqrt(x) + y", (-1.0, 1.0)), ("x/y", (1.0, 0.0))])
+def test_what_is_undefined_has_no_derivatives(text, point, backend):
+    arguments = {"backend": backend}
+    value, gradient = diffcli.compile(text, **arguments)(*point)
+    assert math.isnan(value) and all(map(math.isnan, gradient))
+    kernel = diffcli.compile(text, order=2, **arguments)
+    values, gradients, hessian = kernel(*[np.array([own, 1.0, own]) for own in point])
+    for column in (values, *gradients, *[entry for row in hessian for entry in row]):
+        assert np.isnan(column).tolist() == [True, False, True]
+    rows = diffcli.compile(f"[{text}, x]", **arguments)(*point)[1]
+    assert all(map(math.isnan, rows[0])) and rows[1][0] == 1.0
+
+
+def test_points_that_vectors_cannot_do_are_computed_together():
+    pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
+    points = np.linspace(-40.75, -40.25, 3001)
+    for name in ("lgamma", "gamma"):
+        found = diffcli.compile(f"{name}(x)", order=0, backend="llvm")(points)
+        np.testing.assert_allclose(found[::50], [diffcli.evaluate(f"{name}(x)", {"x": x}) for x in points[::50]], rtol=2e-15)

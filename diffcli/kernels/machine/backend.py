@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import ir
 
 from diffcli._named import NamedTuple
-from diffcli.kernels import python
+from diffcli.kernels import numpy, python
 from diffcli.kernels.backends import Layout, Runner, nested, places
 from diffcli.kernels.machine.emission import Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, settle
@@ -33,6 +33,8 @@ ENOUGH = 300_000
 """The points after which a longer tape gets it too: then the loop, 3 to 10 times slower, has cost as much as LLVM would."""
 SHARE = 4096
 """The fewest points that a thread is started for."""
+FEW = 50
+"""The points that are worked out again one by one, and not by NumPy."""
 PIECE = 2**17
 """The most points between which an interrupt is not heard."""
 
@@ -153,7 +155,8 @@ class Machine:
         bits = np.unpackbits(marks[:, None], axis=1, bitorder="little")[:, : self.width].reshape(-1)
         points = np.flatnonzero(bits[: len(results[0])])
         again = [np.empty(len(points), result.dtype) for result in results]
-        self.careful.batch([value[points] if value.ndim else float(value) for value in arrays], again)
+        careful = self.careful if len(points) <= FEW else numpy.make(self.tape, self.layout, self.truths)
+        careful.batch([value[points] if value.ndim else float(value) for value in arrays], again)
         for result, values in zip(results, again, strict=True):
             result[points] = values
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.kernels.form import Form
 from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform
+from diffcli.operations import row_of
 from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.running.rules import FLOAT
@@ -65,11 +67,22 @@ def derived(
         return Derived(tape.copy().finish(found.slots, several=True), form if listed else form[0])
     if along:
         forward = ForwardTransform(tape, most_rows, strict_zeros=True)
-        build, slopes = forward.build, found.parts(forward.sweep(along, wanted), values)
+        build, ends = forward.build, forward.sweep(along, wanted)
+        slopes = found.parts([_defined(build, value, [end])[0] for value, end in zip(wanted, ends, strict=True)], values)
     else:
         build, rows = _jacobian(tape, wanted, variables, most_rows)
-        slopes = found.blocks(rows, values, wrt)
+        slopes = found.blocks([_defined(build, value, row) for value, row in zip(wanted, rows, strict=True)], values, wrt)
     return Derived(build.finished(found.slots).tape, [form, slopes] if listed else [form[0], slopes[0]])
+
+
+def _defined(build: Builder, value: int, slopes: Sequence[int]) -> list[int]:
+    """Derivatives of a value, undefined where it is: 1/x is no slope of log(x) at -1."""
+    row = max(value, build.first_row)
+    if value < build.first_row or not any(row_of(name).domain for name in build.operations[: value + 1 - build.first_row]):
+        return [*slopes]
+    build.scope, span, undefined = build.root, build.span(row), build.constant(math.nan)
+    holds = build.emit("eq", (value, value), span)
+    return [build.emit("where", (holds, slope, undefined), span) for slope in slopes]
 
 
 def _jacobian(
@@ -100,11 +113,14 @@ def _second(
     value, *gradient = forward.tape.results
     forward_from = forward.build.slots
     found, places = Results(), range(len(variables))
-    form: list[Form] = [*found.parts([value], values), found.parts(gradient, wrt)]
+    build = forward.build
+    ends = forward.sweep(along, gradient) if along else []
+    columns = [] if along else _columns(forward, variables, [gradient[place:] for place in places])
+    form: list[Form] = [*found.parts([value], values), found.parts(_defined(build, value, gradient), wrt)]
     if along:
-        form.append(found.parts(forward.sweep(along, gradient), wrt))
+        form.append(found.parts(_defined(build, value, ends), wrt))
     else:
-        columns = _columns(forward, variables, [gradient[place:] for place in places])
+        columns = [_defined(build, value, column) for column in columns]
         matrix = [[columns[min(one, other)][abs(one - other)] for other in places] for one in places]
         form.append(found.blocks(matrix, wrt, wrt))
     finished = forward.build.finished(found.slots)

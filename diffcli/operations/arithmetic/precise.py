@@ -152,8 +152,10 @@ def digamma_root(n: int) -> tuple[float, float, float]:
     """How far the root r of digamma between -n - 1 and -n is above -n - 1/2, what is left of that, and pi/cos(pi*r)."""
     with mp.workdps(50):
         root = -n - mpf(1) / 2 - mp.atan(mp.log(n + 1) / mp.pi) / mp.pi
-        for _ in range(6):
-            root -= mp.digamma(root) / mp.polygamma(1, root)
+        for digits in (18, 18, 30, 50):
+            with mp.workdps(digits):
+                step = mp.digamma(root) / mp.polygamma(1, root)
+            root -= step
         above = root + n + mpf(1) / 2
         return float(above), float(above - mpf(float(above))), float(mp.pi / mp.cos(mp.pi * above))
 
