@@ -8,6 +8,7 @@ in memory, in as many places as are needed at a time. So a tape of any length is
 from __future__ import annotations
 
 import ctypes
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -72,13 +73,8 @@ PRODUCTS = frozenset((-3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0,
 
 
 Made = tuple[Code, int, bool]
-"""Where the function of a step begins, in which code, and whether it marks points."""
-
-
-@cache
-def known(_width: int) -> dict[Step, Made]:
-    """The functions that a process has for vectors of a width."""
-    return {}
+FUNCTIONS: dict[int, dict[Step, Made]] = defaultdict(dict)
+"""For vectors of a width, the functions that a process has: their code, where they begin, and whether they mark points."""
 
 
 @cache
@@ -90,7 +86,7 @@ def runner() -> tuple[Code, Any]:
 
 def functions(width: int, steps: Iterable[Step]) -> dict[Step, Made]:
     """Those of some steps among others; what is not there yet is made."""
-    found = known(width)
+    found = FUNCTIONS[width]
     if wanted := sorted(set(steps) - found.keys()):
         module = ir.Module("steps")
         lanes = Lanes(module, width)
