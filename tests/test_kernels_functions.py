@@ -285,7 +285,7 @@ def test_lower_orders_are_made_once_and_from_the_same_recording():
 def test_what_is_held_is_copied():
     weights = {"W": np.array([1.0, 2.0]), "more": [np.array([4.0])], "named": {"b": np.array([8.0])}, "mode": "sum"}
 
-    def function(x, W, more, named, mode):  # noqa: N803
+    def function(x, W, more, named, mode):
         return (W[0] if x > 0 else W[1]) * x * more[0][0] * named["b"][0] * len(mode)
 
     kernel = diffcli.compile(function, at={"x": 1.0, **weights}, wrt="x")

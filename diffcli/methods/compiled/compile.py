@@ -85,7 +85,7 @@ def compile(
         As `diffcli.jacobian`. Some programs with arrays (labels, pivots, a largest element by its place, or more than 20,000 rows
         in numbers) are computed array by array, one point after another, and have gradients of numbers only.
     MissingExtraError
-        The back end needs a package that is not installed.
+        The back end needs a package that is not installed, or does not load.
 
     Notes
     -----
