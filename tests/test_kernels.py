@@ -448,6 +448,29 @@ def test_a_back_end_that_is_not_installed(name, needs, monkeypatch):
     )
 
 
+FAILING = [
+    ("", "cannot import name 'ir' from 'llvmlite' ("),
+    ("raise OSError('libLLVM.so: no such file')", "libLLVM.so: no such file\n"),
+    ("raise ImportError('DLL load failed')", "DLL load failed\n"),
+    ("import llvmlite.binding", "No module named 'llvmlite.binding'\n"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), FAILING)
+def test_a_back_end_that_does_not_load_is_not_chosen_and_says_why(line, reason, tmp_path):
+    (tmp_path / "llvmlite").mkdir()
+    (tmp_path / "llvmlite" / "__init__.py").write_text(line)
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import diffcli, numpy as np\n"
+        "k = diffcli.compile('+'.join(f'sin({n}*x)' for n in range(1, 101)))\n"
+        "assert abs(k(np.ones(5000))[0][4999] - sum(map(np.sin, range(1, 101)))) < 1e-12\n"
+        "try: diffcli.compile('x', backend='llvm')\n"
+        "except diffcli.MissingExtraError as fault: print(fault)"
+    )
+    found = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True).stdout
+    assert found.startswith(f"the back end `llvm` needs llvmlite, which does not load: {reason}")
+
+
 # -- arrays ------------------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import math
 import pickle
@@ -266,6 +267,79 @@ def test_results_do_not_depend_on_what_was_called_before():
         kernel(0.0, 1.0)
         assert str(kernel(*point)) == before == "(nan, (nan, nan))"
         assert str(fresh()(np.array([point[0], 0.0]), np.array([point[1], 1.0]))[0].tolist()) == "[nan, 2.0]"
+
+
+def test_lower_orders_are_made_once_and_from_the_same_recording():
+    calls, factor = [], [2.0]
+
+    def function(x):
+        calls.append(x)
+        return factor[0] * x * x
+
+    kernel = diffcli.compile(function, at={"x": 1.0}, order=2)
+    factor[0], before = 7.0, len(calls)
+    assert [kernel.fun([3.0]), kernel.jac([3.0]).tolist(), kernel.hess([3.0]).tolist()] == [18.0, [12.0], [[4.0]]]
+    assert (kernel.fun([1.0]), len(calls)) == (2.0, before)
+
+
+def test_what_is_held_is_copied():
+    weights = {"W": np.array([1.0, 2.0]), "more": [np.array([4.0])], "named": {"b": np.array([8.0])}, "mode": "sum"}
+
+    def function(x, W, more, named, mode):
+        return (W[0] if x > 0 else W[1]) * x * more[0][0] * named["b"][0] * len(mode)
+
+    kernel = diffcli.compile(function, at={"x": 1.0, **weights}, wrt="x")
+    for array in (weights["W"], weights["more"][0], weights["named"]["b"]):
+        array[:] = 100.0
+    for one in (kernel, copy.copy(kernel), copy.deepcopy(kernel)):
+        assert [one(1.0), one(-1.0), one.fun([-1.0])] == [(96.0, (96.0,)), (-192.0, (192.0,)), -192.0]
+        assert one is kernel
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_further_way_of_a_function_that_has_changed_is_refused(many):
+    factor = [2.0]
+
+    def function(x):
+        return x * factor[0] if x > 0 else -x * factor[0] if x > -5 else 0 * x
+
+    kernel = diffcli.compile(function, at={"x": 1.0})
+    assert kernel(-1.0) == (2.0, (-2.0,))
+    factor[0] = 7.0
+    assert (kernel(3.0), kernel(-3.0)) == ((6.0, (2.0,)), (6.0, (-2.0,)))
+    with pytest.raises(diffcli.DiffcliError) as caught:
+        kernel(np.array([1.0, -6.0]) if many else -6.0)
+    assert " ".join(str(caught.value).split()) == (
+        "`function` has another value now than when it was compiled, and is to take another way "
+        "= help: compile it again, or make an argument of what changes"
+    )
+    factor[0] = 2.0
+    assert kernel(-6.0) == (0.0, (0.0,))
+
+
+def inverse(x):
+    return x * x if 1 / x > 0.25 else 1 / (x + 1) if x < 8 else x * unknown  # noqa: F821
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_point_where_the_function_raises_is_undefined(backend):
+    kernel = diffcli.compile(inverse, at={"x": 2.0}, backend=backend)
+    values, (slopes,) = kernel(np.array([0.0, 2.0, 0.0, -1.0, 5.0]))
+    assert str(kernel(0.0)) == str(kernel(-1.0)) == "(nan, (nan,))"
+    assert values == pytest.approx([math.nan, 4.0, math.nan, math.nan, 1 / 6], nan_ok=True)
+    assert slopes == pytest.approx([math.nan, 4.0, math.nan, math.nan, -1 / 36], nan_ok=True)
+    for call in (lambda: kernel(9.0), lambda: kernel(np.array([2.0, 9.0]))):
+        with pytest.raises(diffcli.ExpressionError, match="name 'unknown' is not defined") as caught:
+            call()
+        assert "verify" not in str(caught.value)
+
+
+def test_what_is_not_as_recorded_is_said_in_the_words_of_the_library():
+    kernel = diffcli.compile(lambda x: x if x > 0 else 3 * x if type(x) is float else 7 * x, at={"x": 1.0})
+    with pytest.raises(diffcli.ExpressionError) as caught:
+        kernel(-1.0)
+    assert "`<lambda>` gives -3 in plain Python, and -7 as it is recorded" in str(caught.value)
+    assert not any("verify" in help or "--" in help for each in caught.value.diagnostics for help in each.help)
 
 
 def test_a_kernel_pickles_by_the_name_of_its_function():

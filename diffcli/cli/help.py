@@ -28,6 +28,7 @@ TOPICS = {
     "points": "Every form of --at, files included.",
     "formats": "Tables, JSON, CSV, pictures; where results go.",
     "json": "What --json prints.",
+    "kernels": "A derivative compiled in Python, for many points.",
     "exit-codes": "What the end of a command says to a script.",
     "codes": "The codes of errors, warnings and notes.",
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from diffcli.errors import LimitError, error, refusal
 from diffcli.kernels.backends import Runner
+from diffcli.records import is_finite
 
 MOST_WAYS = 32
 """How many ways through a function are kept."""
@@ -47,12 +48,12 @@ class Ways:
     record
         What finds the way of a point.
     plain
-        What plain Python gives at a point; NaN where it raises.
+        What plain Python gives at a point; None where the function is undefined.
     """
 
     def __init__(
         self, inputs: int, values: int, first: Way, record: Callable[[Sequence[float]], Way],
-        plain: Callable[[Sequence[float]], Sequence[float]],
+        plain: Callable[[Sequence[float]], Sequence[Any] | None],
     ) -> None:  # fmt: skip
         self.inputs, self.values, self.known, self.record, self.plain = inputs, values, [first], record, plain
         self.lock = RLock()
@@ -65,12 +66,17 @@ class Ways:
         """What was generated for one point of each way that is known."""
         return "\n\n".join(way.runner(1).source for way in self.known)
 
-    def way(self, point: Sequence[float]) -> Way:
-        """The way of a point, which is recorded where it takes none of those that are known, by one thread alone."""
+    def way(self, point: Sequence[float]) -> Way | None:
+        """The way of a point, which is recorded where it takes none of those that are known, by one thread alone.
+
+        Where plain Python says that the function is undefined there is none.
+        """
         with self.lock:
             for way in self.known:
                 if not way.elsewhere(*point):
                     return way
+            if self.plain(point) is None:
+                return None
             if len(self.known) >= MOST_WAYS:
                 message = f"the function takes more than {MOST_WAYS} ways through its branches, and each is compiled by itself"
                 help = ["write a choice between values in place of a branch: diffcli.where(condition, a, b)"]
@@ -80,7 +86,7 @@ class Ways:
 
     def hold(self, point: Sequence[float]) -> None:
         """Refuse a point at which a value is not finite, and plain Python has one."""
-        if all(map(isfinite, point)) and all(map(isfinite, self.plain(point))):
+        if all(map(isfinite, point)) and (plain := self.plain(point)) is not None and all(map(is_finite, plain)):
             message = "the function catches an exception here, and its recording knows of none"
             raise refusal("not-as-recorded", message, "write a condition in place of the handler: if x == 0: ...")
 
@@ -93,6 +99,8 @@ class Ways:
             if self.known[0].guard is not None and not all(map(isfinite, point)):
                 return undefined(self.known[0].results(*point))
             found = next((way for way in self.known if not way.elsewhere(*point)), None) or self.way(point)
+            if found is None:
+                return undefined(self.known[0].results(*point))
             result = values = found.results(*point)
             while type(values) is tuple and type(values[0]) is tuple:
                 values = values[0]
@@ -118,6 +126,11 @@ class Ways:
         while len(left):
             known = place < len(self.known)
             found = self.known[place] if known else self.way([float(number) for number in at(left[0])])
+            if found is None:
+                for result in results:
+                    result[left[0]] = np.nan
+                left = left[1:]
+                continue
             place += known
             elsewhere = np.zeros(len(left), bool)
             if found.guard is not None:

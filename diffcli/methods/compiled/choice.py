@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -35,15 +36,14 @@ class Runners:
 
 
 def best(rows: int, points: int) -> str:
-    """The back end that is fastest for a tape of so many rows at so many points, of those that are installed.
+    """The back end that is fastest for a tape of so many rows at so many points, of those that load.
 
     >>> best(20, 1), best(20, 1000)
     ('python', 'numpy')
     """
     if points >= MANY_POINTS and rows * points >= MUCH_WORK:
-        from importlib.util import find_spec  # few kernels wait for it
-
-        if find_spec(BACKENDS["llvm"].needs):
+        with suppress(MissingExtraError):
+            module_of("llvm")
             return "llvm"
     return "python" if points <= FEW_POINTS else "numpy"
 
@@ -59,9 +59,12 @@ def module_of(name: str) -> Any:
         if row.needs:
             import_module(row.needs)
         return import_module(row.module)
-    except ImportError as fault:
-        if fault.name is None or fault.name.partition(".")[0] != row.needs:
+    except (ImportError, OSError) as fault:
+        missing = getattr(fault, "name", None) or row.needs
+        if not row.needs or missing.partition(".")[0] != row.needs:
             raise
+        is_there = missing != row.needs or not isinstance(fault, ModuleNotFoundError)
+        why = f"does not load: {fault}" if is_there else "is not installed"
         install = f'pip install "diffcli[{row.extra}]"'
-        message = f"the back end `{name}` needs {row.needs}, which is not installed"
+        message = f"the back end `{name}` needs {row.needs}, which {why}"
         raise MissingExtraError([error("missing-extra", message, help=[install, 'backend="numpy" needs nothing else'])]) from None

@@ -11,7 +11,7 @@ from diffcli.errors.library_words import for_library
 from diffcli.language import Program, parse
 from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
-from diffcli.methods.compiled.making import Asked, made, of_function
+from diffcli.methods.compiled.making import Asked, kept, made, of_function
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program, names_in
@@ -85,7 +85,7 @@ def compile(
         As `diffcli.jacobian`. Some programs with arrays (labels, pivots, a largest element by its place, or more than 20,000 rows
         in numbers) are computed array by array, one point after another, and have gradients of numbers only.
     MissingExtraError
-        The back end needs a package that is not installed.
+        The back end needs a package that is not installed, or does not load.
 
     Notes
     -----
@@ -131,7 +131,7 @@ def compile(
     program = as_program(target)
     shapes: Any = None
     if type(program) is not Program:
-        shapes = ANYWHERE if at is None else at
+        shapes = ANYWHERE if at is None else kept(at)
     elif at is not None:
         shapes = tuple((name, getattr(value, "shape", ())) for name, value in as_point(at, copy=False).items())
     names, many = names_in(wrt, "wrt"), names_in(batch, "batch") or ()
@@ -155,4 +155,4 @@ def kernel_of(asked: Asked) -> Kernel:
 
         at = dict.fromkeys(program.inputs, 0.0) | {name: basis(shape, []) if shape else 0.0 for name, shape in asked.at}
     system = System(program, at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
-    return made(system, asked, (kernel_of, asked))
+    return made(system, kernel_of, asked)

@@ -28,6 +28,16 @@ class Arguments(NamedTuple):
     """Those that may have axes of points before their own."""
 
 
+class Again(NamedTuple):
+    """How a kernel is made again."""
+
+    make: Callable[[Any], Kernel]
+    asked: Any
+    """What it is made from: the two together are its pickle."""
+    lower: Callable[[int], Kernel]
+    """That of another order, of the same recording."""
+
+
 class Kernel:
     """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many.
 
@@ -52,7 +62,7 @@ class Kernel:
         arguments: Arguments,
         form: Any,
         system: Any,
-        again: tuple[Callable[..., Kernel], Any],
+        again: Again,
         flags: Flags,
         runner: Callable[[int], Runner] | None = None,
         evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
@@ -65,7 +75,7 @@ class Kernel:
         self.truths = frozenset[int]() if flags.marked is None else frozenset(self.starts[-1:])
         self.said = flags
         self.runner, self.evaluate, self._again = runner, evaluate, again
-        asked = again[1]
+        asked = again.asked
         self.wrt, self.order, self.directions = tuple(system.wrt), asked.order, asked.directions
         self.backend = asked.backend if evaluate is None else "arrays"
         self.text = system.expression()
@@ -131,8 +141,7 @@ class Kernel:
             raise refusal("usage", f"the kernel has no {('values', 'gradient', 'Hessian')[order]} of a vector alone", help)
         from diffcli.kernels import flat  # numbers do not wait for NumPy
 
-        make, asked = self._again
-        kernel = self if order == self.order else make(asked._replace(order=order))
+        kernel = self if order == self.order else self._again.lower(order)
         shapes = dict(zip(self.inputs, self.arguments.shapes, strict=True))
         given = flat.spread(self.wrt, [shapes[name] for name in self.wrt], x)
         rest = [name for name in self.inputs if name not in given]
@@ -178,8 +187,12 @@ class Kernel:
         return (*values, *[named[name] for name in wanted[len(values) :]])
 
     def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
-        make, asked = self._again
-        return make, (asked,)
+        return self._again.make, (self._again.asked,)
+
+    def __copy__(self, _: Any = None) -> Kernel:
+        return self  # nothing of it changes
+
+    __deepcopy__ = __copy__
 
 
 def _signature(kernel: Kernel) -> Any:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from math import nan
+from functools import cache, partial
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
+from diffcli.errors.library_words import for_library
 from diffcli.kernels.form import Form
 from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
 from diffcli.methods.compiled.flags import Flags, marked
-from diffcli.methods.compiled.kernel import Arguments, Kernel
+from diffcli.methods.compiled.kernel import Again, Arguments, Kernel
 from diffcli.methods.compiled.recordings import decisions_of, guard
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.points import unknown_name
@@ -21,7 +21,7 @@ from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import as_program, subject_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.transform import ReverseTransform
-from diffcli.records import element_names
+from diffcli.records import Number, element_names, is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator
 
@@ -48,12 +48,8 @@ class Asked(NamedTuple):
     flags: str
 
 
-Again = tuple[Callable[..., Kernel], Any]
-"""How a kernel is made again: in another process, where it has been sent to."""
-
-
-def made(system: System, asked: Asked, again: Again) -> Kernel:
-    """The kernel of a system."""
+def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kernel:
+    """The kernel of a system; ``make`` makes it again in another process, where it has been sent to."""
     if asked.order == 2:
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
@@ -61,6 +57,7 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
     arguments, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
+    again = Again(make, asked, cache(lambda order: made(system, make, asked._replace(order=order))))
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
     written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
@@ -103,10 +100,24 @@ def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str
     return Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch)), moving
 
 
+def kept(value: Any) -> Any:
+    """A value as it is now: arrays are copied, in lists and dictionaries too."""
+    if type(value) in (list, tuple):
+        return type(value)(map(kept, value))
+    if type(value) is dict:
+        return {name: kept(one) for name, one in value.items()}
+    return value.copy() if is_array(value) and hasattr(value, "copy") else value
+
+
+@for_library
 def of_function(asked: Asked) -> Kernel:
     """The kernel of a Python function."""
-    system = System(as_program(asked.text), asked.at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
-    return made(system, asked, (of_function, asked))
+    try:
+        system = System(as_program(asked.text), asked.at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
+    except DiffcliError as fault:
+        found = [each._replace(help=tuple(help for help in each.help if "--no-verify" not in help)) for each in fault.diagnostics]
+        raise type(fault)(found) from fault.__cause__  # a kernel is held against its function always
+    return made(system, of_function, asked)
 
 
 def point_of(system: System, numbers: Sequence[float]) -> dict[str, Any]:
@@ -115,19 +126,27 @@ def point_of(system: System, numbers: Sequence[float]) -> dict[str, Any]:
     return (system.function.held if system.function is not None else {}) | own.of(numbers[: len(own)])
 
 
-def plain_at(system: System, numbers: Sequence[float]) -> list[float]:
-    """What a Python function gives in plain Python, NaN where it raises."""
-    from diffcli.tape.recording.python_function import flattened  # texts do not wait for it
-
+def plain_at(system: System, numbers: Sequence[float]) -> list[Number] | None:
+    """What a Python function gives in plain Python; None where it raises, because it is undefined there."""
     own = inputs_of(system.tape)
     try:
-        return flattened(system.function.plain(own.of(numbers[: len(own)])))  # type: ignore[union-attr]
-    except DiffcliError:
-        return [nan]
+        return system.function.plain(own.of(numbers[: len(own)]))  # type: ignore[union-attr]
+    except DiffcliError as fault:
+        if isinstance(fault.__cause__, ArithmeticError | ValueError):
+            return None
+        raise
 
 
 def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -> Way:
-    """The way of a point through a Python function."""
+    """The way of a point through a Python function, which is to be what it was when its first one was recorded."""
+    from diffcli.methods.problem.verification import apart  # texts do not wait for it
+    from diffcli.tape.recording.python_function import flattened
+
+    recording: Any = system.recording
+    now = plain_at(system, flattened(recording.values[: system.tape.first_row]))
+    if now is not None and apart(recording, now):
+        message = f"`{system.expression()}` has another value now than when it was compiled, and is to take another way"
+        raise refusal("not-as-recorded", message, "compile it again, or make an argument of what changes")
     other = of_function(asked._replace(at=point_of(system, numbers)))
     if other.form != form:
         message = f"`{system.expression()}` returns results of another number or shape at other points"
@@ -135,6 +154,7 @@ def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -
     return other.runner.known[0]  # type: ignore[union-attr,no-any-return]
 
 
+@for_library
 def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
     """What the interpreter says of a program at a point, from the numbers of all arguments."""
     from diffcli.methods.gradient import compute  # a kernel does not wait for what few points ask

@@ -61,13 +61,13 @@ def verified(function: PythonFunction, recording: Recording, at: Mapping[str, Nu
         (found,) = fault.diagnostics
         notes, help = (*found.notes, "plain Python raises this, and the recording does not"), (*found.help, WAY_OUT)
         raise ExpressionError([found._replace(notes=notes, help=help)]) from fault
-    texts = _apart(recording, plain)
+    texts = apart(recording, plain)
     if all(map(is_finite, plain)) and (texts or not all(map(is_finite, recorded))):
         function.raising = True
         with suppress(DiffcliError):
             again = function.record(at, heard=False)
             raised = any(branch.raised for branch in again.branches)
-            if raised and all(map(is_finite, _results(again))) and not _apart(again, plain):
+            if raised and all(map(is_finite, _results(again))) and not apart(again, plain):
                 return again
         function.raising = False
     if not texts:
@@ -110,7 +110,7 @@ def _rows_beside(function: PythonFunction, recording: Recording, side: float) ->
             raise
         return []
     there = evaluate(tape, [*beside.values()])
-    idle = all(map(is_finite, _results(other))) and not _apart(other, [there[slot] for slot in tape.results])
+    idle = all(map(is_finite, _results(other))) and not apart(other, [there[slot] for slot in tape.results])
     found, rows = _rows(other), _rows(recording)
     return rows if idle or found == rows else found if all(map(is_finite, other.values)) else []
 
@@ -128,7 +128,7 @@ def _results(recording: Recording) -> list[Number]:
     return [recording.values[slot] for slot in recording.tape.results]
 
 
-def _apart(recording: Recording, plain: list[Number]) -> list[str]:
+def apart(recording: Recording, plain: list[Number]) -> list[str]:
     """What a function gives in plain Python, and as it is recorded, where the two are not the same; else nothing."""
     tape, recorded = recording.tape, _results(recording)
     shapes, known = ([getattr(result, "shape", ()) for result in results] for results in (plain, recorded))
