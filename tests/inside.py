@@ -28,7 +28,7 @@ HOMES = {
     "diffcli.kernels.backends": "BACKENDS places",
     "diffcli.kernels.finite": "tangent_is_quick",
     "diffcli.kernels.numpy": "make_numpy=make",
-    "diffcli.kernels.patterns": "MOST_EXACT patterns",
+    "diffcli.kernels.patterns": "MOST_DOUBTS MOST_EXACT patterns told",
     "diffcli.kernels.ways": "MOST_WAYS",
     "diffcli.kernels.python": "BESIDE_A_NUMBER FAST EXPRESSION_NAMES=NAMES MOST_CHARACTERS=LONG OF_TWO STRICT_ROWS formula make_python=make",
     "diffcli.kernels.machine.backend": "ENOUGH Machine STRAIGHT",

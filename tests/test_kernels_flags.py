@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from inside import (
+    MOST_DOUBTS,
     MOST_EXACT,
     NOT_DIFFERENTIABLE,
     OF_CODES,
@@ -22,6 +23,7 @@ from inside import (
     marked,
     parse,
     patterns,
+    told,
 )
 from kernel_programs import EDGES, cases, expected
 
@@ -84,7 +86,7 @@ def test_the_flags_of_many_points_are_those_of_each(text):
     assert results.flags.tolist() == k.flags(*columns).tolist() == [int(k.flags(*point)) for point in table]
 
 
-def told(text, names, point):
+def said_at(text, names, point):
     """What the notes of a gradient stand for."""
     if not all(map(math.isfinite, point)):
         return NOTHING
@@ -101,7 +103,7 @@ def test_random_programs_with_choices_kinks_infinities_and_nan():
         results = k(*[np.array(column) for column in zip(*points, strict=True)])
         for place, point in enumerate(points):
             numbers = [results[0][place], *[column[place] for column in results[1]]]
-            flags = told(text, tape.inputs, point) | (NOTHING if np.isfinite(numbers).all() else NONFINITE)
+            flags = said_at(text, tape.inputs, point) | (NOTHING if np.isfinite(numbers).all() else NONFINITE)
             assert Flag(int(results.flags[place])) == flags, (text, point)
             seen |= flags
     assert seen == KINK | TIE | JUMP | POLE | DOMAIN | NONFINITE
@@ -225,12 +227,76 @@ def test_at_jumps_the_inputs_of_the_condition_count():
     found = marked(tape, [0, 1])
     assert [inputs for _, inputs in found.jumps] == [(0,)]
     x, y = np.array([1.0, 2.0, 1.0, 3.0, 3.0]), np.array([1.0, 1.0, 2.0, 1.0, 2.0])
-    few = patterns(found, [x, y])
+    _, few, sampled, _ = patterns(found, [x, y])
     assert len(set(few.tolist())) == 4  # points on the boundary one by one, the others by signs
-    many = patterns(found, [np.tile(x, MOST_EXACT), np.tile(y, MOST_EXACT)])
+    assert not sampled.any()
+    others = np.repeat(np.arange(1.0, 1.0 + MOST_EXACT), 5)
+    x = np.tile(x, MOST_EXACT)
+    _, many, sampled, _ = patterns(found, [x, others])
+    assert not sampled.any()
     assert len(set(many.tolist())) == 3  # x = 1, where the sides touch; x = 2, where they cross; and beside
     k = diffcli.compile("where(x^3 - 4*x^2 + 5*x - 2 > 0, y, 2*y)")
-    assert set(k(np.tile(x, MOST_EXACT), np.tile(y, MOST_EXACT)).flags.tolist()) == {0, 4}
+    assert set(k(x, others).flags.tolist()) == {0, JUMP}
+
+
+@pytest.mark.parametrize(("text", "flags", "most"), [
+    ("where(x > y, x, y)", JUMP, 9), ("where(x > y, x, 2*y)", JUMP, 9), ("mod(x, 1)*y", JUMP, 9), ("floor(x)*y", JUMP, 9),
+    ("sign(x - y)*x", JUMP, 9), ("floor(x)*abs(x - y)", KINK | JUMP, 9), ("where(x > y, x, y) + max(x, y)", TIE | JUMP, 9),
+])  # fmt: skip
+def test_of_many_jumps_with_one_pattern_a_few_are_asked_about(text, flags, most, monkeypatch):
+    asked = []
+    k = diffcli.compile(text)
+    ask = k.said.ask
+    monkeypatch.setattr(k.said, "ask", lambda point: asked.append(point) or ask(point))
+    x = np.arange(1.0, 100_001.0)
+    found = k(x, x).flags
+    assert set(found.tolist()) == {flags}
+    assert len(asked) <= most
+    each = [0, 6, 4999, 99_999]
+    assert found[each].tolist() == [k.flags(number, number) for number in x[each]]
+    assert (k(x[::-1], x[::-1]).flags[::-1] == found).all()
+
+
+def test_where_samples_of_a_pattern_do_not_agree_more_are_asked_about():
+    count, asked = 4096, []
+
+    def of(_, points, infinite, doubted):
+        assert not any(infinite) and not any(doubted)
+        asked.append(len(points))
+        return [JUMP | KINK * (x % 4 == 1) | TIE * (x % 4 == 3) for x, _ in points]
+
+    x = np.arange(1.0, 1.0 + count)
+    y = np.where(x % 2, x, -x)  # of those that are equal one of two is a kink, which the signs do not show, or a tie
+    tape = lower(parse("where(x > y, x, 2*y)"))
+    flags = told(marked(tape, [0, 1]), of, [x, y], [x, np.ones(count, bool)])()
+    assert asked == [2, 8, 256]  # one with each pattern, a sample, and more of it
+    assert (flags[x != y] == JUMP).all()
+    assert (flags[x == y] & JUMP).all()
+    several = np.bincount(flags[x == y])[JUMP | KINK | TIE]
+    assert several == count // 2 - 256  # those that were not asked about
+
+
+def test_of_very_many_doubts_none_is_asked_about(monkeypatch):
+    k = diffcli.compile("(x + 1) - 1 + abs(y)", flags="digits")
+    asked = []
+    ask = k.said.ask
+    monkeypatch.setattr(k.said, "ask", lambda point: asked.append(point) or ask(point))
+    x = np.linspace(1e-12, 2e-12, MOST_DOUBTS + 1)
+    y = np.where(np.arange(len(x)) % 2, 1e-13, 0.0)
+    x[-1] = y[-1] = 0.5
+    assert k(x, y).flags.tolist() == [*np.where(y[:-1] == 0, KINK | DIGITS, DIGITS).tolist(), NOTHING]
+    assert len(asked) == MOST_DOUBTS
+    asked.clear()
+    x = np.linspace(1e-12, 2e-12, 30_000)
+    y = np.where(np.arange(len(x)) % 2, 1e-13, 0.0)
+    x[-2:], y[-2:] = [0.5, math.nan], 0.5
+    assert k(x, y).flags.tolist() == [*np.where(y[:-2] == 0, KINK | DIGITS, DIGITS).tolist(), NOTHING, NONFINITE]
+    assert len(asked) <= 4
+
+
+def test_lost_digits_are_told_of_only_where_they_are_asked_for():
+    k = diffcli.compile("mod(lgamma(z), x/z)", order=2)
+    assert k.flags(z=-0.5, x=5e-324) == JUMP | NONFINITE
 
 
 def test_patterns_tell_points_apart_by_every_sign():
@@ -239,7 +305,7 @@ def test_patterns_tell_points_apart_by_every_sign():
     grid = list(itertools.product([edge for edge in EDGES if edge == edge], repeat=2))
     columns = [np.array(column) for column in zip(*grid, strict=True)]
     known = {}
-    for key, (x, y) in zip(patterns(found, columns).tolist(), grid, strict=True):
+    for key, (x, y) in zip(patterns(found, columns)[1].tolist(), grid, strict=True):
         kinds = [(number > 0) - (number < 0) + 3 * math.isinf(number) + 9 * (number != number) for number in (x, y, x * y)]
         assert known.setdefault(key, kinds) == kinds
     assert len(known) == len({tuple(kinds) for kinds in known.values()})

@@ -8,7 +8,7 @@ What is said of a marked point the interpreter decides, since a break need not t
 points with one *pattern*: the signs of all values of the tape, zeros, infinities and NaN among them, and of the differences
 that decide breaks. What it says depends on which branches are taken, which operands are equal, and what is 0 or not finite,
 and nothing else is asked of values, but for comparisons at their boundary and jumps, where it looks at the sides of the point.
-There the pattern also has the very inputs of the comparison.
+There it is asked more often: see `diffcli.kernels.patterns`.
 """
 
 from __future__ import annotations
@@ -71,6 +71,8 @@ class Marked(NamedTuple):
     tape: Tape
     jumps: tuple[tuple[int, tuple[int, ...]], ...]
     """The slots of the conditions at which sides are looked at, and the inputs on which each depends."""
+    doubt: int | None
+    """The slot of the condition under which digits are in doubt."""
 
 
 def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | None = None) -> Marked:
@@ -111,9 +113,8 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | N
     every = tuple(range(tape.first_row))
     needed = [build.live([slot])[0] if len(jumps) <= MANY else [1] * tape.first_row for _, slot in jumps]
     there = [(found.slots[condition], tuple(compress(every, live))) for (condition, _), live in zip(jumps, needed, strict=True)]
-    if digits and found.slots.get(doubt, -1) >= 0:  # which depend on the very numbers
-        there.append((found.slots[doubt], every))
-    return Marked(found.tape, tuple(there))
+    asked = found.slots.get(doubt, -1) if digits else -1
+    return Marked(found.tape, tuple(there), asked if asked >= 0 else None)
 
 
 def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[str, int]]:
@@ -140,18 +141,25 @@ class Flags:
         self.known: dict[int, int] = {}
         """What the patterns mean that have been asked for."""
 
-    def of(self, keys: Sequence[int], points: Sequence[Sequence[float]], infinite: Sequence[bool]) -> list[int]:
-        """The flags of points with some patterns; one that is not finite has none but what its results have."""
+    def of(
+        self, keys: Sequence[int], points: Sequence[Sequence[float]], infinite: Sequence[bool], doubted: Sequence[bool]
+    ) -> list[int]:
+        """The flags of points with some patterns; one that is not finite has none but what its results have.
+
+        Of those that are ``doubted`` it is not worked out whether they have lost digits: they may have.
+        """
         if len(self.known) + len(keys) > MOST_KNOWN:
             self.known = {}
         known = self.known
-        for key, point, beyond in zip(keys, points, infinite, strict=True):
+        for key, point, beyond, doubt in zip(keys, points, infinite, doubted, strict=True):
             if key not in known:
+                finite = all(map(math.isfinite, point))
                 try:
-                    notes = self.ask(point) if all(map(math.isfinite, point)) else ()
+                    notes = self.ask(point) if finite else ()
                 except DomainError as fault:
                     notes = fault.diagnostics
-                known[key] = int(flags_of(notes) | Flag.NONFINITE * beyond)
+                lost = doubt and finite and not beyond
+                known[key] = int(flags_of(notes) | Flag.NONFINITE * beyond | Flag.DIGITS * lost)
         return [known[key] for key in keys]
 
 

@@ -165,10 +165,12 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
-        return compute_hessian(program, at, HessianOptions(of=asked.of, **options)).notes
-    if listed or asked.of is not None or system.outputs[0].shape:
-        return compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
-    return compute(program, at, Options(**options)).notes
+        notes = compute_hessian(program, at, HessianOptions(of=asked.of, **options)).notes
+    elif listed or asked.of is not None or system.outputs[0].shape:
+        notes = compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
+    else:
+        notes = compute(program, at, Options(**options)).notes
+    return [note for note in notes if note.code != "lost-digits" or options["watch"]]
 
 
 class WrittenOut(NamedTuple):
