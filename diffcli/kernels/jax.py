@@ -15,12 +15,10 @@ from jax import numpy as jnp
 from jax.scipy import special
 
 from diffcli.errors import refusal
-from diffcli.kernels.backends import Layout
 from diffcli.kernels.finite import CALLS, ROUNDINGS
 from diffcli.kernels.numpy import NumPyRunner
 from diffcli.kernels.python import COMPARISONS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import run
 from diffcli.tape.running.rules import OPERATORS, Arithmetic, Function
 
@@ -113,6 +111,5 @@ class JAXRunner(NumPyRunner):
                 result[...] = found
 
 
-def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> JAXRunner:
-    """Compile a finished tape of numbers: see `diffcli.kernels.backends`."""
-    return JAXRunner(tape, layout, truths)
+make = JAXRunner
+"""What compiles a finished tape of numbers: see `diffcli.kernels.backends`."""
