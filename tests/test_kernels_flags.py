@@ -142,6 +142,23 @@ def test_a_kink_of_the_gradient_is_one_of_second_derivatives():
     assert diffcli.compile("x^3*abs(x)", order=2).flags(1.0) == NOTHING
 
 
+SECOND = [
+    "z^y", "z^y*x", "x^y*y", "leaky_relu(x, y)", "elu(x, y)", "abs(x)*x", "abs(x)^3", "x*relu(x)", "max(x, 0)^2", "min(x, y)^2",
+    "hypot(x, y)^2", "cbrt(x)^6", "clip(x, 0, 1)^2*y", "sqrt(x)^3*y", "where(x > 1, x^2, 2*x - 1)", "sign(x)*x^2", "sinc(x)*y",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SECOND)
+def test_the_flags_of_second_derivatives_are_the_notes_of_the_hessian(text):
+    k = diffcli.compile(text, order=2)
+    for point in itertools.product((0.0, 1.0, 2.0, -1.0, 0.5), repeat=len(k.inputs)):
+        try:
+            notes = diffcli.hessian(text, at=dict(zip(k.inputs, point, strict=True))).notes
+        except diffcli.DiffcliError as fault:
+            notes = fault.diagnostics
+        assert k.flags(*point) & ~NONFINITE == flags_of_notes(notes) & ~DIGITS, point
+
+
 def test_variables_that_are_held_have_no_kinks():
     k = diffcli.compile("abs(x)*y", wrt="y")
     assert k.flags(0.0, 1.0) == NOTHING

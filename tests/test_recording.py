@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tiers
 from console import run
-from inside import FUNCTION_NAMES, Problem, find_function, record
+from inside import FUNCTION_NAMES, Problem, evaluate, find_function, record
 
 import diffcli
 
@@ -637,3 +637,12 @@ def test_a_problem_can_be_asked_at_another_point():
     problem = Problem(halve, {"x": 3.0})
     assert Problem(problem.program, {"x": 5.0}).adjoints[0] == 0.125
     assert problem.expression() == "halve"
+
+
+def test_a_copy_of_a_recorded_tape_has_its_columns_and_keeps_its_own_answers():
+    tape = record(lambda x: x * x + 1.0, {"x": 3.0}).tape
+    assert evaluate(tape, [3.0])[tape.output] == 10.0 and tape.kept
+    other = tape.copy(constants=[5.0], output=2)
+    assert type(other) is type(tape) and other.kept == {} and other.span(2) == tape.span(2)
+    assert (other.operations, other.output, evaluate(other, [3.0])[2]) == (tape.operations, 2, 14.0)
+    assert other.starts == tape.starts and tape.constants == [1.0]

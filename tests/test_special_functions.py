@@ -240,3 +240,15 @@ def test_numbers_load_nothing_large():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "[]\n['mpmath']\n"
+
+
+HALFWAY = ((20, -170.5), (20, -100.5), (100, -35.5), (40, -59.5), (30, -38.5), (12, -0.5), (168, -2.5))
+
+
+@pytest.mark.parametrize(("order", "point"), HALFWAY)
+def test_polygamma_halfway_between_poles(order, point):
+    """Of an even order the terms of the poles on both sides cancel, to a hundred digits and more."""
+    with mp.workdps(700):
+        exact = float(mp.polygamma(order, mp.mpf(point)))
+    assert FLOATS["polygamma"](order, point) == pytest.approx(exact, rel=1e-15, abs=0)
+    assert arrays.FUNCTIONS["polygamma"](order, np.array([point, 1.0]))[0] == pytest.approx(exact, rel=1e-15, abs=0)

@@ -44,7 +44,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         node = record(known, plan, _before(list(given), values), edges, values, value)
     elif known.passive and mode.get() == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
         node = PutNode(known.label, (edge, None), Ellipsis, shape, tensors.kind_of(tensor._value))
-    there = boundary_of(known, given, shape, None, None) if node is None and leads_on(known) else None
+    there = boundary_of(known, given, shape, plan) if node is None and leads_on(known) else None
     write(tensor, value, call)
     set_boundary(tensor, there)
     if node is not None:

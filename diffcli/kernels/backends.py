@@ -6,7 +6,7 @@ arrays are written out in numbers before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -16,6 +16,20 @@ Layout: TypeAlias = "int | tuple[Layout, ...]"
 
 ``0`` is the first result alone, ``(0, (1, 2))`` a value and a gradient. What is not in it is computed for many points only.
 """
+
+
+def places(layout: Layout) -> list[int]:
+    """The positions in a layout, from left to right."""
+    return [layout] if isinstance(layout, int) else [place for part in layout for place in places(part)]
+
+
+def nested(layout: Layout, numbers: Iterator[float]) -> Any:
+    """Numbers, in the order of these positions, in the layout.
+
+    >>> nested((0, (1, 2)), iter([5.0, 6.0, 7.0]))
+    (5.0, (6.0, 7.0))
+    """
+    return next(numbers) if isinstance(layout, int) else tuple([nested(part, numbers) for part in layout])
 
 
 class Runner(Protocol):

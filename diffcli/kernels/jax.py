@@ -112,4 +112,4 @@ class JAXRunner(NumPyRunner):
 
 
 make = JAXRunner
-"""What compiles a finished tape of numbers: see `diffcli.kernels.backends`."""
+"""See `diffcli.kernels.backends`."""

@@ -221,4 +221,4 @@ def run_blocks(
 
 
 make = NumPyRunner
-"""What compiles a finished tape of numbers: see `diffcli.kernels.backends`."""
+"""See `diffcli.kernels.backends`."""

@@ -8,16 +8,19 @@ that is used once is part of the expression that uses it, and of a choice Python
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property, partial
-from itertools import repeat
+from itertools import repeat, takewhile
 from typing import Any
 
-from diffcli.kernels.backends import Layout
+from diffcli.kernels.backends import Layout, nested, places
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
+from diffcli.tape.building.building import Builder
+from diffcli.tape.building.scopes import Scope
 from diffcli.tape.running.evaluation import evaluate
 from diffcli.tape.running.rules import FLOAT, OPERATORS, fold, parse_own
 
@@ -37,7 +40,7 @@ FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
     "where": "({1} if {0} else {2})", "atan2": "atan2({}, {})", "div": "({} / {})", "abs": "abs({})", "stop_gradient": "{}",
     "floor": "float(floor({}))", "ceil": "float(ceil({}))", "round": "float(round({}))", "trunc": "float(trunc({}))",
     "mod": "({} % {})", "floor_divide": "({} // {})", "fmod": "copysign(abs({0}) % abs({1}), {0})",
-    "copysign": "(copysign({0}, {1}) if {1} == {1} else nan)",
+    "copysign": "(copysign({0}, {1}) if {1} == {1} else nan)", "hypot": "(hypot({0}, {1}) if {0} == {0} and {1} == {1} else nan)",
     "sign": "(1.0 if {0} > 0.0 else -1.0 if {0} < 0.0 else 0.0 if {0} == 0.0 else nan)",
     "clip": "({0} if {1} <= {0} <= {2} else total_clip({0}, {1}, {2}))",
     **{name: f"(1.0 if {{}} {sign} {{}} else 0.0)" for name, (sign, _) in COMPARISONS.items()},
@@ -48,11 +51,11 @@ FAST = OPERATORS | {name: f"{name}({{}})" for name in FUNCTIONS} | {
 """Rows as expressions that raise, or return the very bits that the total functions of their names do."""
 
 STRICT_ROWS = {
-    name: f"(1.0 if {{0}} {sign} {{1}} else 0.0 if {{0}} {other} {{1}} else undefined())"
+    name: f"(1.0 if {{0}} {sign} {{1}} else 0.0 if {{0}} {other} {{1}} else 1/0)"
     for name, (sign, other) in COMPARISONS.items()
 } | {
     "where": "(nan if {0} != {0} else {1} if {0} else {2})",
-    "ne": "(0.0 if {0} == {1} else 1.0 if {0} < {1} or {0} > {1} else undefined())",
+    "ne": "(0.0 if {0} == {1} else 1.0 if {0} < {1} or {0} > {1} else 1/0)",
 }
 """Of them those of a program. A comparison raises where it is undefined, so that no choice has to ask that."""
 
@@ -66,9 +69,6 @@ BESIDE_A_NUMBER: tuple[tuple[str, int, Callable[[float], bool], str], ...] = (
     ("pow", 1, lambda b: b != 0 and b.is_integer(), "({} ** {})"),
     ("pow", 1, bool, "pow({}, {})"),
     ("pow", 0, lambda a: a not in (0.0, 1.0), "pow({}, {})"),
-    ("hypot", 0, math.isfinite, "hypot({}, {})"),
-    ("hypot", 1, math.isfinite, "hypot({}, {})"),
-    ("copysign", 1, math.isfinite, "copysign({}, {})"),
 )
 """Rows whose special cases a finite number for one operand rules out: the operand's place, what the number must be, and the
 expression."""
@@ -77,23 +77,16 @@ LONG = 300
 """An expression of so many characters has a name: nests have a limit in Python's own parser."""
 
 
-def undefined() -> float:
-    """The truth of what is undefined, which the source leaves to the interpreter."""
-    raise ValueError
-
-
 BLOCK = 4096
 """How many points of a batch are in memory as Python's numbers at a time."""
 
 
 def literal(value: float) -> str:
-    text = repr(value) if value - value == 0 else "nan" if value != value else "inf" if value > 0 else "-inf"
-    return f"({text})" if text.startswith("-") else text
+    return f"({value!r})" if repr(value).startswith("-") else repr(value)
 
 
-NAMES: dict[str, Any] = {name: getattr(math, name) for name in (*FUNCTIONS, "pow", "hypot", "copysign", "floor", "ceil", "trunc")}
-NAMES |= {f"total_{name}": function for name, function in FLOATS.items()}
-NAMES |= {"abs": abs, "round": round, "float": float, "type": type, "inf": math.inf, "nan": math.nan, "undefined": undefined}
+NAMES: dict[str, Any] = vars(math) | {f"total_{name}": function for name, function in FLOATS.items()}
+NAMES |= {"abs": abs, "round": round, "float": float, "type": type}
 NAMES |= {"missing": object(), "RAISED": (ZeroDivisionError, ValueError, OverflowError), "__builtins__": {}}
 """What the names in a source stand for."""
 
@@ -152,76 +145,44 @@ def mentioned_often(template: str) -> list[int]:
     return [place for place in range(3) if template.count(f"{{{place}}}") > 1]
 
 
-def places(layout: Layout) -> list[int]:
-    """The positions in a layout, from left to right."""
-    return [layout] if isinstance(layout, int) else [place for part in layout for place in places(part)]
-
-
 class Writer:
     """The lines that compute the results of a tape that a layout asks for.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> Writer(lower(parse("where(x > 1, log(x), x^2)")), 0).lines
-    ['v1 = (1.0 if x0 > 1.0 else 0.0 if x0 <= 1.0 else undefined())', 'return (log(x0) if v1 else (x0 ** 2.0))']
+    ['v1 = (1.0 if x0 > 1.0 else 0.0 if x0 <= 1.0 else 1/0)', 'return (log(x0) if v1 else (x0 ** 2.0))']
     """
 
     def __init__(self, tape: Tape, layout: Layout) -> None:
-        self.tape = tape
+        self.tape, build = tape, Builder(tape)
         self.functions: dict[str, Any] = {}
         """What is called by a name that is not among `NAMES`."""
         self.lines: list[str] = []
-        self.around: list[int] = []
-        """The branch around each branch, which is a place in ``tape.skips``; -1 for none."""
-        self.guards: dict[int, str] = {}
-        """What asks for a branch and for all those around it."""
-        self.block = -1
+        self.scopes, self.guards = build.scopes, dict[Scope, str]()
+        """The branch in which each slot stands, and what asks for a branch and for all those around it."""
+        self.root = self.block = build.root
         """The branch in whose block the last line stands."""
-        self.inside = self._branches()
         self.texts = [f"x{slot}" for slot in range(tape.first_row)] + [""] * len(tape.operations)
         self.texts += map(literal, reversed(tape.constants))
-        self.uses = self._uses([tape.results[place] for place in places(layout)])
-        for slot in tape.rows():
-            if self.uses[slot]:
-                self.row(slot)
-        self.stand(-1)
-        self.write(f"return {self.result(layout)}")
-
-    def _branches(self) -> list[int]:
-        """The innermost branch in which each row stands."""
-        skips, inside, innermost = self.tape.skips, [], -1
-        for slot in self.tape.rows():
-            while innermost >= 0 and skips[innermost].stop <= slot:
-                innermost = self.around[innermost]
-            while len(self.around) < len(skips) and skips[len(self.around)].start == slot:
-                self.around.append(innermost)
-                innermost = len(self.around) - 1
-            inside.append(innermost)
-        return inside
-
-    def _uses(self, results: Sequence[int]) -> list[int]:
+        results = [tape.results[place] for place in places(layout)]
+        live, asked = build.live(results)
+        rows = [slot for slot in tape.rows() if live[slot]]
+        self.uses = Counter([*results, *[operand for slot in rows for operand in tape.operands_of(slot)]])
         """How often the value of each slot is needed."""
-        tape, uses = self.tape, [0] * self.tape.size
-        for slot in results:
-            uses[slot] += 1
-        asked = {-1}
-        for slot in reversed(tape.rows()):
-            if uses[slot]:
-                for operand in tape.operands_of(slot):
-                    uses[operand] += 1
-                branch = self.inside[slot - tape.first_row]
-                while branch not in asked:
-                    asked.add(branch)
-                    uses[tape.skips[branch].condition] += 2  # a block asks a name
-                    branch = self.around[branch]
-        return uses
+        for branch in asked:
+            self.uses[branch.condition] += 2  # a block asks a name
+        for slot in rows:
+            self.row(slot)
+        self.stand(self.root)
+        self.write(f"return {self.result(layout)}")
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
     def row(self, slot: int) -> None:
         """Write a row: as part of the one that uses it, if there is one alone, else as a line."""
         tape = self.tape
-        branch, operands = self.inside[slot - tape.first_row], tape.operands_of(slot)
+        branch, operands = self.scopes[slot], tape.operands_of(slot)
         template = self.template(slot, [tape.constants[-1 - operand] if operand < 0 else None for operand in operands])
         for place in mentioned_often(template):
             operand = operands[place]
@@ -231,7 +192,7 @@ class Writer:
         if self.uses[slot] > 1 or len(self.texts[slot]) > LONG:
             self.name(slot, branch)
 
-    def name(self, slot: int, branch: int) -> None:
+    def name(self, slot: int, branch: Scope) -> None:
         """Give the value of a row a name, in a line of a branch."""
         self.stand(branch)
         self.write(f"v{slot} = {self.texts[slot]}")
@@ -257,29 +218,25 @@ class Writer:
     # -- lines ---------------------------------------------------------------------------------------------------------
 
     def write(self, line: str) -> None:
-        self.lines.append("    " * (self.block >= 0) + line)
+        self.lines.append("    " * (self.block.depth > 0) + line)
 
-    def stand(self, branch: int) -> None:
+    def stand(self, branch: Scope) -> None:
         """Let the next line stand in a branch: in a block that asks for it. Blocks never stand in one another."""
-        if branch == self.block:
-            return
-        self.block = -1
-        if branch >= 0:
-            self.write(f"if {self.guard(branch)}:")
-            self.block = branch
+        if branch is not self.block:
+            self.block = self.root
+            if branch.depth:
+                self.write(f"if {self.guard(branch)}:")
+                self.block = branch
 
-    def guard(self, branch: int) -> str:
+    def guard(self, branch: Scope) -> str:
         """What asks for a branch: a name, in lines that are written now, where it stands in others."""
-        asked, around = [], branch
-        while around >= 0 and around not in self.guards:
-            asked.append(around)
-            around = self.around[around]
-        for inner in reversed(asked):
-            skip, outer = self.tape.skips[inner], self.around[inner]
-            self.guards[inner] = f"{'' if skip.when else 'not '}{self.texts[skip.condition]}"
-            if outer >= 0:
-                self.write(f"g{inner} = {self.guards[outer]} and {self.guards[inner]}")
-                self.guards[inner] = f"g{inner}"
+        for inner in reversed(list(takewhile(lambda around: around not in self.guards, branch.chain()))):
+            guard = f"{'' if inner.when else 'not '}{self.texts[inner.condition]}"
+            if inner.parent in self.guards:
+                name = f"g{len(self.guards)}"
+                self.write(f"{name} = {self.guards[inner.parent]} and {guard}")
+                guard = name
+            self.guards[inner] = guard
         return self.guards[branch]
 
     def result(self, layout: Layout) -> str:
@@ -288,25 +245,14 @@ class Writer:
         return f"({''.join(f'{self.result(part)}, ' for part in layout)})"
 
 
-def nested(layout: Layout, numbers: Sequence[float]) -> Any:
-    """Results in a layout."""
-    return numbers[layout] if isinstance(layout, int) else tuple([nested(part, numbers) for part in layout])
-
-
 def carefully(tape: Tape, layout: Layout, *point: float) -> Any:
     """The results at a point as the interpreter computes them."""
     values = evaluate(tape, point)
-    return nested(layout, [values[slot] for slot in tape.results])
+    return nested(layout, iter([values[tape.results[place]] for place in places(layout)]))
 
 
 def inputs(tape: Tape, default: str = "") -> str:
     return ", ".join([f"x{slot}{default}" for slot in range(tape.first_row)])
-
-
-def compiled(source: str, names: dict[str, Any]) -> Callable[..., Any]:
-    namespace = NAMES | names
-    exec(compile(source, "<kernel>", "exec"), namespace)
-    return namespace.pop("kernel")  # type: ignore[no-any-return]
 
 
 class PythonRunner:
@@ -319,7 +265,7 @@ class PythonRunner:
     (0.0, nan, {'x': 1})
     """
 
-    def __init__(self, tape: Tape, layout: Layout) -> None:
+    def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> None:
         self.tape, self.layout = tape, layout
         self.careful = partial(carefully, tape, layout)
         writer = Writer(tape, layout)
@@ -340,7 +286,9 @@ class PythonRunner:
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
-        return compiled(self.source, self.functions | {"careful": self.careful, "otherwise": otherwise})
+        namespace = NAMES | self.functions | {"careful": self.careful, "otherwise": otherwise}
+        exec(compile(self.source, "<kernel>", "exec"), namespace)
+        return namespace.pop("kernel")  # type: ignore[no-any-return]
 
     @cached_property
     def every(self) -> Callable[..., Any]:
@@ -359,6 +307,5 @@ class PythonRunner:
                 column[:] = numbers
 
 
-def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> PythonRunner:
-    """Compile a finished tape of numbers: see `diffcli.kernels.backends`."""
-    return PythonRunner(tape, layout)
+make = PythonRunner
+"""See `diffcli.kernels.backends`."""

@@ -48,6 +48,8 @@ class Tape:
         "source", "inputs", "operations", "operands", "starts", "stops", "constants", "constant_names", "bindings", "skips",
         "output", "outputs", "shapes", "parameters", "derived_from", "decisions", "numbering", "kept",
     )  # fmt: skip
+    columns: tuple[str, ...] = __slots__
+    """What a copy has of it."""
 
     def __init__(self, source: Source, inputs: list[str]) -> None:
         self.source = source
@@ -132,16 +134,12 @@ class Tape:
 
     def copy(self, **changed: Any) -> Tape:
         """The same tape with other columns in place of some."""
-        twin = self.__copy__()
-        for name, column in changed.items():
-            setattr(twin, name, column)
-        return twin
-
-    def __copy__(self) -> Tape:
-        twin = object.__new__(Tape)  # what `copy` would do, in half the time
-        for name in Tape.__slots__:
+        twin = object.__new__(type(self))  # what the `copy` of the standard library would do, in half the time
+        for name in self.columns:
             setattr(twin, name, getattr(self, name))
         twin.kept = {}
+        for name, column in changed.items():
+            setattr(twin, name, column)
         return twin
 
     def find_kept(self) -> None:

@@ -50,8 +50,7 @@ def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     if edges is not None:
         made._node = record(known, plan, given, edges, values, value)
     elif leads_on(known) and (truth or marked(given)):
-        shapes, options = (None, None) if plan is None else (plan.shapes, plan.fixed)
-        set_boundary(made, boundary_of(known, given, made.shape, shapes, options))
+        set_boundary(made, boundary_of(known, given, made.shape, plan))
     return made
 
 
@@ -161,18 +160,17 @@ def record(
     """The node of an operation, with what its rule will read; numbers alone have no plan."""
     if plan is None:
         reads = read_by(known, tuple([position for position, edge in enumerate(edges) if edge is not None]))
-        saved = _saved(known, given, values, reads)
-        in_memory = any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved)
-        node: OperationNode = NumberNode(known, edges, saved, value if reads[-1] else None)
-        node.versions = versions_of(saved) or ((0,) * len(saved) if in_memory else None)
-        return node
-    reads = plan.reads(edges)
+    else:
+        reads = plan.reads(edges)
     saved = _saved(known, given, values, reads)
-    node = ArrayNode(known, edges, saved, value if reads[-1] else None)
-    node.plan = plan
+    node: Any = (NumberNode if plan is None else ArrayNode)(known, edges, saved, value if reads[-1] else None)
     if saved is not NEITHER:
         node.versions = versions_of(saved)
-    return node
+    if plan is not None:
+        node.plan = plan
+    elif node.versions is None and any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved):
+        node.versions = (0,) * len(saved)
+    return node  # type: ignore[no-any-return]
 
 
 def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: tuple[bool, ...]) -> tuple[Any, ...]:

@@ -30,7 +30,7 @@ from diffcli.errors import SecondDerivativeWarning
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Shape
-from diffcli.tape.running.array_rules import NUMPY, ArrayRule
+from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.strong_zero import IN_ARRAYS
 
 NAN = float("nan")
@@ -83,8 +83,7 @@ class BesideNode(Node):
         if isinstance(node, WrittenNode) or node.rule.row is not None:
             return node.adjoints(total(g, nan, False))
         # what is not there at the point may be there beside it: all operands are reached
-        shapes = node.shapes or [node.shape] * len(self.edges)
-        pairs = zip(node.adjoints(g), shapes, self.edges, strict=True)
+        pairs = zip(node.adjoints(g), node.shapes, self.edges, strict=True)
         return [None if edge is None else total(term, _summed(nan, node.shape, shape), False) for term, shape, edge in pairs]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
@@ -143,7 +142,7 @@ class BesideNode(Node):
     def _at(self, operands: Sequence[Any], edges: tuple[Edge, ...]) -> Any:
         """The node at other operands."""
         node, values = self.node, [one._value if isinstance(one, Core) else one for one in operands]
-        result = None if node.result is None else tensors.plain(node.rule.value(*values, **node.fixed or {}))
+        result = None if node.result is None else tensors.plain((node.plan or node.rule).value(*values))
         made = type(node)(node.rule, edges, tuple(operands), result)
         if isinstance(node, ArrayNode):
             made.plan = node.plan
@@ -153,7 +152,6 @@ class BesideNode(Node):
         """The adjoints of the node's adjoint, and of its operands, from those of its terms, by the rules on the side."""
         assert self.side is not None
         made, own, _ = self.side
-        shapes = (self.node.shape, *(self.node.shapes or [self.node.shape] * len(self.edges)))
         with in_mode(DEFAULT):
             leaves = [new(0.0 if one is None else one) for one in (own, *made.operands)]
             for leaf in leaves:
@@ -162,7 +160,7 @@ class BesideNode(Node):
             edges = tuple([None if edge is None else leaf for edge, leaf in zip(made.edges, leaves[1:], strict=True)])
             terms = recorded_adjoints(self._at(saved, edges), leaves[0])
         found = leaves_from({edge_of(terms[position]): plain(one) for position, one in w.items()})
-        for leaf, shape in zip(leaves, shapes, strict=True):
+        for leaf, shape in zip(leaves, (self.node.shape, *self.node.shapes), strict=True):
             one = found.get(leaf)
             yield None if one is None else tensors.as_kind(tensors.plain(sum_to(plain(one), shape)), tensors.kind_of(self.g))
 
@@ -173,7 +171,7 @@ class BesideNode(Node):
             return True
         if node.rule.row is None:
             return arrays.full(node.shape, there)
-        return ArrayRule(node.rule.row, node.shapes, node.shape, node.fixed, position).reachable(kind, there)
+        return node.plan.adjoint(position)[0].reachable(kind, there)
 
 
 class SlopeNode(Node):
@@ -260,14 +258,14 @@ def break_of(node: Any) -> tuple[str, Any]:
         return kind, None if there is None else node.view.spread(arrays.as_array(there) * 1.0) != 0
     if not isinstance(node, OperationNode) or node.operands is None:
         return "", None
-    boundary = boundary_of(node.rule, node.operands, node.shape, node.shapes, node.fixed)
+    boundary = boundary_of(node.rule, node.operands, node.shape, node.plan)
     if boundary is not None and arrays.any_true(boundary):
         return BOUNDARY, boundary
     if not node.rule.breaks:
         return "", None
     values = [one._value if isinstance(one, Core) else NAN if one is None else one for one in node.operands]
     name, row = node.rule.name, node.rule.row
-    names = None if row is None else ArrayRule(row, node.shapes or (), node.shape, node.fixed or {}, 0).names
+    names = None if row is None else node.plan.adjoint(0)[0].names
     found = NUMPY.breaks(name, values, node.rule.value(*values) if node.rule.jumps else node.result, names)
     if row is None and node.rule.breaks[0] == "kink":  # the next derivative may have one where this has none
         reach = NUMPY.radius(name, len(values))[0]

@@ -8,12 +8,12 @@ from operator import or_
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of
+from diffcli.autograd.graph.plans import Plan
 from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.autograd.rules import Rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.operations.array_row import Fixed, Shape
-from diffcli.tape.running.array_rules import ArrayRule
+from diffcli.operations.array_row import Shape
 
 _mode_of = mode.get
 
@@ -68,7 +68,7 @@ def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | 
 # -- comparisons at their boundary ----------------------------------------------------------------------------------------
 
 
-def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, options: Fixed | None) -> Any:
+def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, plan: Plan | None) -> Any:
     """Which elements of a result are others on the sides of a comparison that is met at its boundary; None if none is."""
     same: Any = False
     if known.truth and known.name not in CONNECTIVES and given[0] is not given[1] and edges_of(given) is not None:
@@ -81,9 +81,8 @@ def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, shapes: Any, op
         values = [(operand_value(one) != 0, met.get(place, False)) for place, one in enumerate(given)]
         least, most = known.value(*[one & ~there for one, there in values]), known.value(*[one | there for one, there in values])
         found.append(arrays.full(shape, least != most))
-    elif known.row is not None:
-        rules = {place: ArrayRule(known.row, shapes, shape, options or {}, place) for place in met}
-        found += [rule.reachable("tangent", met[place]) for place, rule in rules.items()]
+    elif known.row is not None and plan is not None:
+        found += [plan.adjoint(place)[0].reachable("tangent", there) for place, there in met.items()]
     else:
         found += [arrays.full(shape, there) for there in met.values()]
     return reduce(or_, found)

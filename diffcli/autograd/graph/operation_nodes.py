@@ -12,7 +12,7 @@ from diffcli.autograd.graph.plans import Plan
 from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, in_kind, masked
 from diffcli.autograd.rules import Rule
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.operations.array_row import Fixed, Shape, shape_text
+from diffcli.operations.array_row import Shape, shape_text
 from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.strong_zero import IN_ARRAYS
 
@@ -29,10 +29,10 @@ class OperationNode(Node):
     """Their versions when they were saved; None if nothing has ever been changed."""
     shape: Shape
     """The shape of the result."""
-    shapes: tuple[Shape, ...] | None
-    """Those of the operands; None for numbers."""
-    fixed: Fixed | None
-    """What is fixed in an array operation beside its operands."""
+    shapes: tuple[Shape, ...]
+    """Those of the operands."""
+    plan: Any
+    """What is the same for all such operations; None for numbers."""
 
     def __init__(self, rule: Rule, edges: tuple[Edge, ...], operands: tuple[Any, ...], result: Any) -> None:
         self.number = next(numbers)
@@ -94,10 +94,10 @@ class OperationNode(Node):
         if operands is None:
             freed(self)
         found = []
-        for operand, version in zip(operands, self.versions or ZEROS):  # noqa: B905  (the hot path)
+        for name, operand, version in zip(self.rule.operands, operands, self.versions or ZEROS):  # noqa: B905  (the hot path)
             if isinstance(operand, Core):
                 if operand._counter is not None and operand._counter.count != version:
-                    self._changed()
+                    check_version(self, f"its operand {name}, {describe(operand)},", operand._counter, version)
                 operand = operand._value
             found.append(operand)
         if self.result is not None and self.counted is not None:
@@ -108,12 +108,6 @@ class OperationNode(Node):
         """The same: tensors and numbers."""
         self.values()
         return self.operands
-
-    def _changed(self) -> None:
-        """Refuse the operand that has been changed."""
-        for name, operand, version in zip(self.rule.operands, self.operands, self.versions or ZEROS):  # noqa: B905
-            if isinstance(operand, Core) and version_of(operand) != version:
-                check_version(self, f"its operand {name}, {describe(operand)},", operand._counter, version)
 
 
 ZEROS = repeat(0)
@@ -128,7 +122,6 @@ class ArrayNode(OperationNode):
     plan: Plan
     shape = property(lambda self: self.plan.shape)
     shapes = property(lambda self: self.plan.shapes)
-    fixed = property(lambda self: self.plan.fixed)
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         mask = None
@@ -185,8 +178,8 @@ class NumberNode(OperationNode):
     """A row of the elementwise table, on floats: the fast path."""
 
     __slots__ = ()
-    shape = ()
-    shapes = fixed = None
+    shape, plan = (), None
+    shapes = property(lambda self: ((),) * len(self.edges))
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         operands = self.operands

@@ -21,7 +21,7 @@ class Plan:
         The operands do not fit each other, or what is fixed does not fit them.
     """
 
-    __slots__ = ("rule", "shapes", "shape", "alike", "fixed", "value", "_reads", "_adjoints")
+    __slots__ = ("rule", "shapes", "shape", "fixed", "value", "_reads", "_adjoints")
 
     def __init__(self, rule: Rule, shapes: tuple[Shape, ...], fixed: Fixed) -> None:
         self.rule, self.shapes = rule, shapes

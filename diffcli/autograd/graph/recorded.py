@@ -15,7 +15,7 @@ from diffcli.autograd.graph.operation_nodes import OperationNode
 from diffcli.autograd.graph.view_nodes import WrittenNode
 from diffcli.autograd.rules import rule
 from diffcli.operations.arithmetic import arrays, tensors
-from diffcli.tape.running.array_rules import ArrayArithmetic, ArrayRule, parsed_rule
+from diffcli.tape.running.array_rules import ArrayArithmetic, parsed_rule
 from diffcli.tape.running.rules import ABSENT, OPERATORS, Function
 
 
@@ -52,13 +52,11 @@ def recorded_adjoints(node: Node, g: Any) -> Sequence[Any]:
 
 def _term(node: OperationNode, position: int, g: Any, operands: Sequence[Any], result: Any) -> Any:
     """What an operand receives of the adjoint of the result."""
-    row = node.rule.row
-    shape = node.shapes[position] if node.shapes is not None else node.shape
-    if row is None:
+    shape = node.shapes[position]
+    if node.rule.row is None:
         function = TENSORS.terms(node.rule.name, len(operands))[position]
     else:
-        assert node.shapes is not None and node.fixed is not None
-        function = TENSORS.row_term(ArrayRule(row, node.shapes, node.shape, node.fixed, position), "adjoint")
+        function = TENSORS.row_term(node.plan.adjoint(position)[0], "adjoint")
     term = 0.0 if function is None else function(g, *operands, result)
     if not hasattr(term, "_value"):
         return new(tensors.full(shape, term, tensors.kind_of(g._value)))

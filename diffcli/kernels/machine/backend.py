@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
+import sysconfig
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import pairwise
 from threading import Thread
@@ -14,13 +15,13 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import python
-from diffcli.kernels.backends import Layout, Runner
-from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
-from diffcli.kernels.machine.engine import Code, processor, settle
-from diffcli.kernels.machine.entry import entry, given, shape_of
+from diffcli.kernels.backends import Layout, Runner, nested, places
+from diffcli.kernels.machine.emission import Emission
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, settle
+from diffcli.kernels.machine.entry import entry, given, guarded
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop, spread
-from diffcli.kernels.machine.objects import address_of_numbers, fill, fits
+from diffcli.kernels.machine.objects import ITEMS, array_of, fits
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 
@@ -35,35 +36,34 @@ SHARE = 4096
 PIECE = 2**17
 """The most points between which an interrupt is not heard."""
 
-BATCH = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
+BATCH = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 
 
 class Kind(NamedTuple):
     """The code for batches in which certain inputs are one number for all points."""
 
     code: Any
-    call: Callable[[int, int, int], int]
-    """``call(start, stop, table)``: the table says where the inputs, the results and the marks stand; returns whether a point
-    is marked."""
+    call: Callable[[int, int, int], None]
+    """``call(start, stop, table)``: the table says where the arrays of the inputs, the results and the marks stand as objects."""
     rescues: bool
     """Whether it marks points that are to be computed again."""
     whole: bool = False
     """Whether it takes any number of points, and not whole vectors only."""
 
-    def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> int:
+    def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> None:
         """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
-        held = np.empty(len(arrays), np.intp)
-        table, call = fill()(held, *arrays), self.call
+        held, call = tuple(arrays), self.call
+        table = id(held) + ITEMS
         parts = max(1, min(threads, count // SHARE))
         if parts == 1 and count <= PIECE:
             return call(0, count, table)
-        marked, going = [0], [True]
+        going = [True]
 
-        def compute(start: int, stop: int, held: Any = (held, arrays)) -> None:
+        def compute(start: int, stop: int, held: Any = held) -> None:
             """Compute some points, and hold the memory meanwhile, of which machine code knows addresses alone."""
             for first in range(start, stop, PIECE):
                 if going:
-                    marked.append(call(first, min(first + PIECE, stop), table))
+                    call(first, min(first + PIECE, stop), table)
 
         borders = [count * part // parts // width * width for part in range(parts)] + [count]
         others = [Thread(target=compute, args=ends) for ends in pairwise(borders[1:])]
@@ -76,12 +76,11 @@ class Kind(NamedTuple):
         except BaseException:  # an interrupt: the others stop after their piece
             going.clear()
             raise
-        return max(marked)
 
 
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
     """Machine code of a finished tape of numbers; where operations are the user's own, Python's, whose functions they are."""
-    if any(isinstance(name, OwnName) for name in tape.operations):
+    if not fits() or any(isinstance(name, OwnName) for name in tape.operations):
         return python.make(tape, layout, truths)
     return Machine(tape, layout, truths)
 
@@ -91,7 +90,7 @@ class Machine:
 
     def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int], width: int = 0) -> None:
         self.tape, self.layout, self.truths = tape, layout, truths
-        self.width = width or processor().width
+        self.width = width or WIDTH
         self.long = len(tape.operations) > STRAIGHT
         self.points = 0
         """How many points a loop has computed."""
@@ -103,29 +102,23 @@ class Machine:
         return python.make(self.tape, self.layout, self.truths)
 
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-        if not fits():
+        if sysconfig.get_config_var("Py_GIL_DISABLED"):
             return self.careful.entry(otherwise)
         if self.long:
-            return self.long_entry(otherwise)
-        return entry(self.tape, self.layout, lambda: self.careful, otherwise)
+            return guarded(otherwise, self.of_long, self.tape.first_row)
+        return entry(self.tape, self.layout, otherwise)
 
-    def long_entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-        """One point of a long tape: a block of one vector."""
-        tape = given(self.tape, shape_of(self.layout)[1])
-        loop = Loop(tape, frozenset(), frozenset(), self.width, self.width)
-        count, several = tape.first_row, len(tape.results)
+    @cached_property
+    def of_long(self) -> Callable[..., Any]:
+        """One point of a long tape: a batch of it."""
+        machine, count = Machine(given(self.tape, self.layout), 0, frozenset(), self.width), len(places(self.layout))
 
-        def entry(*inputs: Any, **names: Any) -> Any:
-            if names or len(inputs) != count or any(type(value) is not float for value in inputs):
-                return otherwise(*inputs, **names)
-            room = np.array([*inputs, *[0.0] * (several + 1)])  # the last one is for the mark
-            table = address_of_numbers(room) + 8 * np.arange(count + several + 1)
-            loop.call(0, 1, address_of_numbers(table))
-            if room.view(np.uint8)[-8] & 1:
-                return self.careful.entry(otherwise)(*inputs)
-            return nested(self.layout, iter(room[count:].tolist()))
+        def found(*inputs: float) -> Any:
+            results = np.empty((count, 1))
+            machine.batch(inputs, [*results])
+            return nested(self.layout, iter(results[:, 0].tolist()))
 
-        return entry
+        return found
 
     @property
     def source(self) -> str:
@@ -134,31 +127,26 @@ class Machine:
     # -- batches -------------------------------------------------------------------------------------------------------
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
+        if not results:
+            return
         arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float64) for value in inputs]
         same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
         kind = self.kinds.get(same)
         if kind is None or (kind.whole and self.points > ENOUGH):
             kind = self.kinds[same] = self.compiled(same)
-        count = len(results[0]) if results else 0
-        marks = np.empty(-(-count // self.width) if kind.rescues else 0, np.uint8)
+        count = len(results[0])
         whole = count - count % self.width
         if kind.whole:
             whole, self.points = count, self.points + count
-        marked = kind.run(whole, self.width, threads, [*arrays, *results, marks])
-        if whole < count:
-            marked |= self.rest(kind, arrays, results, marks[whole // self.width :], whole)
-        if marked:
+        marks = np.zeros(-(-whole // self.width) if kind.rescues else 0, np.uint8)
+        kind.run(whole, self.width, threads, [*arrays, *results, marks])
+        if marks.tobytes().strip(b"\0"):
             self.rescue(arrays, results, marks)
-
-    def rest(self, kind: Kind, arrays: Sequence[Any], results: Sequence[Any], marks: Any, start: int) -> int:
-        """The points after the last whole vector, in a vector of their own."""
-        count = len(results[0]) - start
-        ends = [value if not value.ndim else np.resize(value[start:], self.width) for value in arrays]
-        rests = [np.empty(self.width, result.dtype) for result in results]
-        marked = kind.run(self.width, self.width, 1, [*ends, *rests, marks])
-        for result, rest in zip(results, rests, strict=True):
-            result[start:] = rest[:count]
-        return marked
+        if whole < count:  # the points after the last whole vector, in a vector of their own
+            rests = [np.empty(self.width, result.dtype) for result in results]
+            self.batch([np.resize(value[whole:], self.width) if value.ndim else value for value in arrays], rests)
+            for result, rest in zip(results, rests, strict=True):
+                result[whole:] = rest[: count - whole]
 
     def rescue(self, arrays: Sequence[Any], results: Sequence[Any], marks: Any) -> None:
         """Work the marked points out again, one by one."""
@@ -181,49 +169,36 @@ class Machine:
         """The function of a `Kind`, and whether it marks points."""
         module = ir.Module("kernel")
         lanes = Lanes(module, self.width)
-        function = ir.Function(module, ir.FunctionType(INTEGER, [INTEGER, INTEGER, POINTER]), "batch")
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER]), "batch")
         start, stop, table = function.args
         before, loop, after = (ir.IRBuilder(function.append_basic_block(name)) for name in ("before", "loop", "after"))
-        point, known = loop.phi(INTEGER), loop.phi(BYTE)
-        inputs, outputs = self.tape.first_row, len(self.tape.results)
-
-        def array(builder: ir.IRBuilder, place: int) -> ir.Value:
-            return builder.load(builder.gep(table, [INTEGER(place)], source_etype=POINTER), typ=POINTER)
+        point, inputs = loop.phi(INTEGER), self.tape.first_row
+        *arrays, marks = [array_of(before, table, INTEGER(place)) for place in range(inputs + len(self.tape.results) + 1)]
 
         def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
             if slot in same:
-                return spread(builder, builder.load(array(builder, slot), typ=DOUBLE), lanes.double)
-            return builder.load(builder.gep(array(builder, slot), [point], source_etype=DOUBLE), align=8, typ=lanes.double)
+                return spread(builder, builder.load(arrays[slot], typ=DOUBLE), lanes.double)
+            return builder.load(builder.gep(arrays[slot], [point], source_etype=DOUBLE), align=8, typ=lanes.double)
 
         def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
             if position in self.truths:
                 value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
             else:
                 value, kind = lanes.number(value), DOUBLE
-            place = builder.gep(array(builder, inputs + position), [point], source_etype=kind)
+            place = builder.gep(arrays[inputs + position], [point], source_etype=kind)
             builder.store(value, place, align=1 if kind is BYTE else 8)
 
         emission = Emission(self.tape, lanes, load, store, same)
         emission.before(before)
         last = emission.each(loop)
-        marked = known
         if lanes.rescue is not None:
             bits = last.zext(last.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
-            marks = array(last, inputs + outputs)
             last.store(bits, last.gep(marks, [last.udiv(point, INTEGER(self.width))], source_etype=BYTE))
-            marked = last.or_(known, bits)
         following = last.add(point, INTEGER(self.width))
         before.cbranch(before.icmp_signed("<", start, stop), loop.block, after.block)
         last.cbranch(last.icmp_signed("<", following, stop), loop.block, after.block)
-        found = after.phi(BYTE)
-        for phi, first, later in ((point, start, following), (known, BYTE(0), marked), (found, BYTE(0), marked)):
-            phi.add_incoming(first, before.block)
-            phi.add_incoming(later, last.block)
-        after.ret(after.zext(found, INTEGER))
+        point.add_incoming(start, before.block)
+        point.add_incoming(following, last.block)
+        after.ret_void()
         settle(module)
         return module, lanes.rescue is not None
-
-
-def nested(layout: Layout, values: Iterator[float]) -> Any:
-    """Results, in their order, in the layout."""
-    return next(values) if isinstance(layout, int) else tuple([nested(part, values) for part in layout])

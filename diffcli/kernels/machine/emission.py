@@ -14,30 +14,16 @@ from typing import Any
 
 from llvmlite import ir
 
+from diffcli.kernels.machine.engine import INTEGER
 from diffcli.kernels.machine.lanes import Lanes
+from diffcli.kernels.numpy import as_late
 from diffcli.tape import Tape
-
-DOUBLE, BYTE, INTEGER, POINTER = ir.DoubleType(), ir.IntType(8), ir.IntType(64), ir.PointerType()
 
 LENGTH = 192
 """Rows of a block, as measured: with half as many code is 10 % slower, with twice as many it is compiled no sooner."""
 
 Load = Callable[[ir.IRBuilder, int], ir.Value]
 Store = Callable[[ir.IRBuilder, int, Any], None]
-
-
-def live_rows(tape: Tape) -> list[int]:
-    """The slots of the rows that a result depends on."""
-    wanted = bytearray(tape.size)
-    for slot in tape.results:
-        wanted[slot] = 1
-    found = []
-    for slot in reversed(tape.rows()):
-        if wanted[slot]:
-            found.append(slot)
-            for operand in tape.operands_of(slot):
-                wanted[operand] = 1
-    return found[::-1]
 
 
 class Emission:
@@ -59,7 +45,7 @@ class Emission:
         self.tape, self.lanes, self.load, self.store = tape, lanes, load, store
         self.functions = lanes.arithmetic.row_functions(tape)
         self.fixed = bytearray(slot in same for slot in range(tape.slots)) + b"\1" * len(tape.constants)
-        live = live_rows(tape)
+        live = sorted(as_late(tape))
         for slot in live:
             self.fixed[slot] = all(self.fixed[operand] for operand in tape.operands_of(slot))
         varying = [slot for slot in live if not self.fixed[slot]]
@@ -68,19 +54,15 @@ class Emission:
         self.results: dict[int, list[int]] = {}
         for position, slot in enumerate(tape.results):
             self.results.setdefault(slot, []).append(position)
-        self.inside = set(varying)
         self.places, self.size = self.placed()
         self.memory: ir.Value = None
         self.known: dict[int, Any] = {}
 
     def placed(self) -> tuple[dict[int, int], int]:
         """The place in memory of every value that another block reads, and how many places there are."""
-        last: dict[int, int] = {}
         home = {slot: number for number, block in enumerate(self.blocks) for slot in block}
-        for number, block in enumerate(self.blocks):
-            for operand in (operand for slot in block for operand in self.tape.operands_of(slot)):
-                if operand >= 0 and home.get(operand) != number:
-                    last[operand] = number
+        read = ((slot, operand) for slot in home for operand in self.tape.operands_of(slot) if operand >= 0)
+        last = {operand: home[slot] for slot, operand in read if home.get(operand) != home[slot]}
         places: dict[int, int] = {}
         for slot in [*range(self.tape.first_row), *self.once]:  # these stay: the loop comes by again
             if self.fixed[slot]:
@@ -117,7 +99,7 @@ class Emission:
             self.known.clear()
             self.rows(builder, block)
         for slot, positions in self.results.items():
-            if slot not in self.inside:
+            if self.fixed[slot] or slot < self.tape.first_row:
                 for position in positions:
                     self.store(builder, position, self.value(builder, slot))
         return builder
@@ -129,7 +111,7 @@ class Emission:
             found = self.known[slot] = self.functions[slot - self.tape.first_row](*operands)
             if slot in self.places:
                 self.keep(builder, slot, self.lanes.number(found))
-            if slot in self.inside:
+            if not self.fixed[slot]:
                 for position in self.results.get(slot, ()):
                     self.store(builder, position, found)
 

@@ -9,42 +9,28 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from diffcli._named import NamedTuple
+DOUBLE, BYTE, INTEGER, POINTER = ir.DoubleType(), ir.IntType(8), ir.IntType(64), ir.PointerType()
 
 IN_LINE = 1500
 """The most instructions of functions in line."""
 
 
-class Processor(NamedTuple):
-    """What machine code is made for."""
-
-    triple: str
-    name: str
-    features: str
-    width: int
-    """How many doubles one register holds."""
-
-
-@cache
-def processor() -> Processor:
-    """The processor at hand."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    features = llvm.get_host_cpu_features()
-    width = 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
-    return Processor(llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten(), width)
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
+FEATURES = llvm.get_host_cpu_features()
+WIDTH = 8 if FEATURES.get("avx512f") else 4 if FEATURES.get("avx2") else 2
+"""How many doubles one register of the processor holds."""
 
 
 class Code:
     """A module as machine code. Whoever calls a function of it holds on to it: the code goes with it."""
 
     def __init__(self, source: str, effort: int) -> None:
-        host = processor()
-        machine = llvm.Target.from_triple(host.triple).create_target_machine(
-            cpu=host.name, features=host.features, opt=effort, codemodel="small", reloc="pic"
+        machine = llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+            cpu=llvm.get_host_cpu_name(), features=FEATURES.flatten(), opt=effort, codemodel="small", reloc="pic"
         )
         module = llvm.parse_assembly(source)
-        module.triple, module.data_layout = host.triple, str(machine.target_data)
+        module.triple, module.data_layout = machine.triple, str(machine.target_data)
         builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=0))
         builder.getModulePassManager().run(module, builder)  # puts in line what is to be
         self.engine: Any = llvm.create_mcjit_compiler(module, machine, use_lmm=True)
@@ -60,20 +46,17 @@ def settle(module: ir.Module) -> None:
 
     The others are called: a function that is put in line a hundred times takes LLVM seconds.
     """
-    written = [made for made in module.functions if made.blocks]
-    bodies = {made.name: [each for block in made.blocks for each in block.instructions] for made in written}
+    bodies = {made.name: [each for block in made.blocks for each in block.instructions] for made in module.functions}
     calls = {
         name: Counter(each.callee.name for each in body if each.opname == "call" and getattr(each.callee, "name", "") in bodies)
         for name, body in bodies.items()
     }
     used: Counter[str] = sum((calls[name] for name in bodies if module.get_global(name).linkage != "internal"), Counter())
-    sizes: dict[str, int] = {}
 
+    @cache
     def size(name: str) -> int:
         """The instructions of a function and of those that it calls."""
-        if name not in sizes:
-            sizes[name] = len(bodies[name]) + sum(count * size(other) for other, count in calls[name].items())
-        return sizes[name]
+        return len(bodies[name]) + sum(count * size(other) for other, count in calls[name].items())
 
     total = 0
     for name in sorted(used, key=lambda name: used[name] * size(name)):

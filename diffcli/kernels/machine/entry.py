@@ -7,56 +7,52 @@ results: nothing of it is interpreted. What else a call may bring goes to a func
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import chain
 from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.backends import Layout, Runner
-from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, Emission
-from diffcli.kernels.machine.engine import Code, settle
+from diffcli.kernels.backends import Layout, places
+from diffcli.kernels.machine.emission import Emission
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code, settle
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.objects import CONTENT, LEAF, TYPE, address_of, boxes, builtin
+from diffcli.kernels.python import carefully
 from diffcli.tape import Tape
 
 
-def shape_of(layout: Layout) -> tuple[list[int], list[int]]:
-    """A layout as the codes that `BOXES` reads, and the positions of the numbers in their order.
+def shape_of(layout: Layout) -> list[int]:
+    """A layout as the codes that `BOXES` reads.
 
     >>> shape_of((0, (1, 2)))
-    ([2, -1, 2, -1, -1], [0, 1, 2])
+    [2, -1, 2, -1, -1]
     """
-    if isinstance(layout, int):
-        return [LEAF], [layout]
-    parts = [shape_of(part) for part in layout]
-    return [len(layout), *chain(*[codes for codes, _ in parts])], [*chain(*[numbers for _, numbers in parts])]
+    return [LEAF] if isinstance(layout, int) else [len(layout), *chain(*map(shape_of, layout))]
 
 
-class Otherwise:
-    """What a call is that brings something else than floats, or a point that machine code leaves; it keeps the code alive."""
+def guarded(otherwise: Callable[..., Any], careful: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """A function of so many floats that leaves what is something else to another one."""
 
-    def __init__(self, otherwise: Callable[..., Any], careful: Callable[[], Runner], count: int, kept: list[Any]) -> None:
-        self.otherwise, self.careful, self.count, self.kept = otherwise, careful, count, kept
+    def entry(*inputs: Any, **names: Any) -> Any:
+        if names or len(inputs) != count or any(type(value) is not float for value in inputs):
+            return otherwise(*inputs, **names)
+        return careful(*inputs)
 
-    def __call__(self, /, *inputs: Any, **names: Any) -> Any:
-        if names or len(inputs) != self.count or any(type(value) is not float for value in inputs):
-            return self.otherwise(*inputs, **names)
-        return self.careful().entry(self.otherwise)(*inputs)
+    return entry
 
 
-def entry(tape: Tape, layout: Layout, careful: Callable[[], Runner], otherwise: Callable[..., Any]) -> Callable[..., Any]:
+def entry(tape: Tape, layout: Layout, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """A built-in function of Python's that computes one point."""
-    codes, numbers = shape_of(layout)
     # LLVM needs a quarter of the time for code that takes 1.0 to 1.3 times as long
-    code = Code(str(module_of(given(tape, numbers), codes)), effort=0)
-    kept: list[Any] = [code]
-    return builtin(code.address("entry"), Otherwise(otherwise, careful, tape.first_row, kept), kept)
+    code = Code(str(module_of(given(tape, layout), shape_of(layout))), effort=0)
+    return builtin(code, "entry", guarded(otherwise, partial(carefully, tape, layout), tape.first_row))
 
 
-def given(tape: Tape, numbers: list[int]) -> Tape:
+def given(tape: Tape, layout: Layout) -> Tape:
     """The same tape with the results alone that are handed back, in their order: what is for batches only is not computed."""
-    places = tape.outputs or [tape.output]
-    return tape.copy(outputs=[places[position] for position in numbers])
+    outputs = tape.outputs or [tape.output]
+    return tape.copy(outputs=[outputs[position] for position in places(layout)])
 
 
 def module_of(tape: Tape, codes: list[int]) -> ir.Module:

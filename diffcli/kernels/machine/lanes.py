@@ -6,7 +6,7 @@ and LLVM puts it in line. `Value` says how it is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -17,9 +17,6 @@ from diffcli.kernels.machine.rows import LOGIC, ROWS, STRICT
 from diffcli.kernels.machine.special import SPECIAL
 from diffcli.kernels.machine.values import Function, Vectors
 from diffcli.tape.running.rules import FLOAT, Arithmetic
-
-CALLED = ELEMENTARY | SPECIAL | {"fmod": fmod}
-"""Rows that are functions of IR."""
 
 TEXTS = {
     "log1p": "u = 1 + a; t = log(u); copysign(where(abs(t) < 1/0, t - ((u - 1) - a)/u, t), a)",
@@ -52,7 +49,35 @@ def _called(name: str, function: Function) -> Function:
     return lambda lanes, *operands: lanes.call(name, function, *operands)
 
 
-ALL = {name: _called(name, function) for name, function in CALLED.items()} | ROWS
+CALLED = {name: _called(name, function) for name, function in (ELEMENTARY | SPECIAL | {"fmod": fmod}).items()}
+
+
+class LaneArithmetic(Arithmetic):
+    """Rows as functions of what they are given. A row without a function of its own is computed by its text, as one of IR."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self.lanes = lanes
+        super().__init__(
+            {name: self.row(name, function, FLOAT.value) for name, function in (CALLED | ROWS).items()},
+            {name: self.row(name, function, FLOAT.strict) for name, function in STRICT.items()},
+            operators={},
+            form=lambda row: TEXTS.get(row.name) or row.value or row.definition,
+        )
+
+    def row(self, name: str, function: Function, plain: Callable[[str], Function]) -> Function:
+        """A row; of plain numbers what it is in floats."""
+        lanes = self.lanes
+        convert = lanes.value if name in LOGIC else lanes.as_number
+
+        def row(*operands: Any) -> Any:
+            if all(isinstance(operand, (int, float)) for operand in operands):
+                return plain(name)(*operands)
+            return function(lanes, *map(convert, operands))
+
+        return row
+
+    def by_form(self, row: Any) -> Function:
+        return self.row(row.name, _called(row.name, super().by_form(row)), FLOAT.value)
 
 
 class Lanes(Vectors):
@@ -64,28 +89,4 @@ class Lanes(Vectors):
 
     def __init__(self, module: ir.Module, width: int) -> None:
         super().__init__(module, width)
-        functions = {name: self.row(name, function, FLOAT.value) for name, function in ALL.items()}
-        strict = {name: self.row(name, function, FLOAT.strict) for name, function in STRICT.items()}
-        self.arithmetic = LaneArithmetic(self, functions, strict)
-
-    def row(self, name: str, function: Function, plain: Callable[[str], Function]) -> Function:
-        """A row as a function of what it is given; of plain numbers what it is in floats."""
-        convert = self.value if name in LOGIC else self.as_number
-
-        def row(*operands: Any) -> Any:
-            if all(isinstance(operand, (int, float)) for operand in operands):
-                return plain(name)(*operands)
-            return function(self, *map(convert, operands))
-
-        return row
-
-
-class LaneArithmetic(Arithmetic):
-    """Rows without a function of their own are computed by their texts, each a function of IR."""
-
-    def __init__(self, lanes: Lanes, functions: Mapping[str, Function], strict: Mapping[str, Function]) -> None:
-        super().__init__(functions, strict, operators={}, form=lambda row: TEXTS.get(row.name) or row.value or row.definition)
-        self.lanes = lanes
-
-    def by_form(self, row: Any) -> Function:
-        return self.lanes.row(row.name, _called(row.name, super().by_form(row)), FLOAT.value)
+        self.arithmetic = LaneArithmetic(self)

@@ -16,10 +16,10 @@ import numpy as np
 from llvmlite import ir
 
 from diffcli._named import NamedTuple
-from diffcli.kernels.machine.emission import BYTE, DOUBLE, INTEGER, POINTER, live_rows
-from diffcli.kernels.machine.engine import Code
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code
 from diffcli.kernels.machine.lanes import Lanes
-from diffcli.kernels.machine.objects import address_of_numbers
+from diffcli.kernels.machine.objects import CONTENT, address_of_numbers, array_of, word
+from diffcli.kernels.numpy import as_late
 from diffcli.tape import Tape
 
 MEMORY, MOST = 2**20, 512
@@ -71,28 +71,33 @@ PRODUCTS = frozenset((-3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0,
 """Exponents for which a power has a function of its own."""
 
 
-class Functions:
-    """The functions of a process, for vectors of a width."""
-
-    def __init__(self, width: int) -> None:
-        self.width, self.codes = width, [Code(RUN, 1)]
-        self.run = CALL(self.codes[0].address("run"))
-        self.known: dict[Step, tuple[int, bool]] = {}
-
-    def of(self, steps: Iterable[Step]) -> dict[Step, tuple[int, bool]]:
-        """Where the functions of some steps begin, and whether they mark points; what is not there yet is made."""
-        wanted = sorted(set(steps) - self.known.keys())
-        if wanted:
-            module = ir.Module("steps")
-            lanes = Lanes(module, self.width)
-            marks = [function_of(module, lanes, step, f"step{place}") for place, step in enumerate(wanted)]
-            code = Code(str(module), 1)
-            self.codes.append(code)
-            self.known |= {step: (code.address(f"step{place}"), marks[place]) for place, step in enumerate(wanted)}
-        return self.known
+Made = tuple[Code, int, bool]
+"""Where the function of a step begins, in which code, and whether it marks points."""
 
 
-functions = cache(Functions)
+@cache
+def known(_width: int) -> dict[Step, Made]:
+    """The functions that a process has for vectors of a width."""
+    return {}
+
+
+@cache
+def runner() -> tuple[Code, Any]:
+    """The loop over records."""
+    code = Code(RUN, 1)
+    return code, CALL(code.address("run"))
+
+
+def functions(width: int, steps: Iterable[Step]) -> dict[Step, Made]:
+    """Those of some steps among others; what is not there yet is made."""
+    found = known(width)
+    if wanted := sorted(set(steps) - found.keys()):
+        module = ir.Module("steps")
+        lanes = Lanes(module, width)
+        marks = [function_of(module, lanes, step, f"step{place}") for place, step in enumerate(wanted)]
+        code = Code(str(module), 1)
+        found |= {step: (code, code.address(f"step{place}"), marks[place]) for place, step in enumerate(wanted)}
+    return found
 
 
 def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
@@ -102,20 +107,19 @@ def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
     before, loop, after = (ir.IRBuilder(function.append_basic_block(each)) for each in ("before", "loop", "after"))
     kind = DOUBLE if step in ONE_BY_ONE else lanes.double
 
-    def word(pointer: ir.Value, place: int, typ: ir.Type = INTEGER) -> ir.Value:
+    def read(pointer: ir.Value, place: int, typ: ir.Type = INTEGER) -> ir.Value:
         return before.load(before.gep(pointer, [INTEGER(place)], source_etype=INTEGER), typ=typ)
 
     def given(place: int) -> ir.Value:
         """An array of the table."""
-        entry = before.gep(word(block, TABLE, POINTER), [word(record, place)], source_etype=POINTER)
-        return before.load(entry, typ=POINTER)
+        return array_of(before, read(block, TABLE, POINTER), read(record, place))
 
     values = [
-        before.gep(word(block, VALUES, POINTER), [word(record, 2 + place)], source_etype=DOUBLE)
+        before.gep(read(block, VALUES, POINTER), [read(record, 2 + place)], source_etype=DOUBLE)
         for place in range(1 if step.name[0] == "=" else 1 + step.operands)
     ]
     index = loop.phi(INTEGER)
-    point = loop.add(index, word(block, START))
+    point = loop.add(index, read(block, START))
 
     def value(place: int) -> ir.Value:
         return loop.load(loop.gep(values[place], [index], source_etype=kind), align=8, typ=kind)
@@ -125,7 +129,7 @@ def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
     if step == LOAD:
         found = loop.load(loop.gep(given(3), [point], source_etype=DOUBLE), typ=DOUBLE)
     elif step in (SPREAD, CONSTANT):
-        found = spread(loop, before.load(given(3), typ=DOUBLE) if step == SPREAD else word(record, 3, DOUBLE), kind)
+        found = spread(loop, before.load(given(3), typ=DOUBLE) if step == SPREAD else read(record, 3, DOUBLE), kind)
     elif step == STORE:
         found, target = value(0), loop.gep(given(3), [point], source_etype=DOUBLE)
     elif step == TEST:
@@ -137,13 +141,13 @@ def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
         found = lanes.number(compute(*[value(1 + place) for place in range(step.operands)], *known))
     loop.store(found, target, align=1 if step == TEST else 8)
     if lanes.rescue is not None:
-        mark = loop.gep(word(block, MARKS, POINTER), [index], source_etype=BYTE)
+        mark = loop.gep(read(block, MARKS, POINTER), [index], source_etype=BYTE)
         bits = loop.zext(loop.bitcast(lanes.rescue, ir.IntType(lanes.width)), BYTE)
         loop.store(loop.or_(loop.load(mark, typ=BYTE), bits), mark)
     following = loop.add(index, INTEGER(1))
     index.add_incoming(INTEGER(0), before.block)
     index.add_incoming(following, loop.block)
-    limit = word(block, COUNT if step in ONE_BY_ONE else VECTORS)
+    limit = read(block, COUNT if step in ONE_BY_ONE else VECTORS)
     before.branch(loop.block)
     loop.cbranch(loop.icmp_signed("<", following, limit), loop.block, after.block)
     after.ret_void()
@@ -160,38 +164,31 @@ def spread(builder: ir.IRBuilder, number: ir.Value, vector: ir.Type) -> ir.Value
 class Loop:
     """A tape as records, with as many places for values as wait at a time."""
 
-    def __init__(
-        self, tape: Tape, truths: frozenset[int], same: frozenset[int], width: int, most: int = MOST
-    ) -> None:
+    def __init__(self, tape: Tape, truths: frozenset[int], same: frozenset[int], width: int) -> None:
         self.tape, self.width = tape, width
-        self.functions = functions(width)
         steps, self.places = listed(tape, truths, same)
-        known = self.functions.of(step for step, *_ in steps)
-        self.rescues = any(known[step][1] for step, *_ in steps)
+        made = functions(width, (step for step, *_ in steps))
+        self.rescues = any(made[step][2] for step, *_ in steps)
+        most = MOST if len(same) < tape.first_row else width  # else it is for one point
         vectors = max(1, min(most, MEMORY // (8 * max(1, self.places))) // width)
         self.block = vectors * width
         words: list[int] = []
         for step, result, *others in steps:
             moved = others if step.name[0] == "=" else [other * self.block for other in others]
-            words += [known[step][0], 3 + len(others), result * self.block, *moved]
+            words += [made[step][1], 3 + len(others), result * self.block, *moved]
         self.code = np.array([*words, 0], np.int64)
 
-    def call(self, start: int, stop: int, table: int) -> int:
-        """Compute the points between two, in memory of its own; returns whether one is marked."""
+    def call(self, start: int, stop: int, table: int) -> None:
+        """Compute the points between two, in memory of its own."""
         values = np.empty(self.places * self.block + 8)
         at = address_of_numbers(values)
-        marks, size = 0, -(-(stop - start) // self.width)
-        if self.rescues:
-            entry = table + 8 * (self.tape.first_row + len(self.tape.results))
-            marks = ctypes.c_int64.from_address(entry).value + start // self.width
-            ctypes.memset(marks, 0, size)
+        marks = word(word(table + 8 * (self.tape.first_row + len(self.tape.results))) + CONTENT)
         block = np.array([at + -at % 64, table, 0, 0, 0, 0], np.int64)
-        where, code = address_of_numbers(block), address_of_numbers(self.code)
+        where, code, run = address_of_numbers(block), address_of_numbers(self.code), runner()[1]
         for point in range(start, stop, self.block):
             count = min(self.block, stop - point)
-            block[START:] = point, count, -(-count // self.width), marks + (point - start) // self.width
-            self.functions.run(where, code)
-        return int(self.rescues and any(ctypes.string_at(marks, size)))
+            block[START:] = point, count, -(-count // self.width), marks + point // self.width
+            run(where, code)
 
 
 def listed(tape: Tape, truths: frozenset[int], same: frozenset[int]) -> tuple[list[tuple[Any, ...]], int]:
@@ -199,7 +196,7 @@ def listed(tape: Tape, truths: frozenset[int], same: frozenset[int]) -> tuple[li
 
     A number comes to its place where it is first read, and gives the place up where it is last read.
     """
-    rows, results = live_rows(tape), dict[int, list[int]]()
+    rows, results = as_late(tape), dict[int, list[int]]()
     for position, slot in enumerate(tape.results):
         results.setdefault(slot, []).append(position)
     last = {operand: row for row in rows for operand in (row, *tape.operands_of(row))}

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import sysconfig
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 
-from diffcli.kernels.machine.engine import Code
+from diffcli.kernels.machine.engine import BYTE, INTEGER, POINTER, Code
 
-TYPE, CONTENT = 8, 16
-"""Where an object of CPython's has its type, and a float its number, an array of NumPy's the address of its numbers: in bytes."""
+CONTENT = object.__basicsize__
+TYPE, ITEMS = CONTENT - 8, tuple.__basicsize__
+"""Where an object of CPython's has its type, and a float its number, an array of NumPy's the address of its numbers, and a tuple
+the addresses of its items: in bytes."""
 FAST, KEYWORDS = 0x80, 0x02
 """How a built-in function takes its arguments: METH_FASTCALL | METH_KEYWORDS."""
 LEAF = -1
@@ -60,34 +62,8 @@ drop:
 end:
   ret ptr %tuple
 }}
-
-define ptr @fill(ptr %own, ptr %arguments, i64 %count, ptr %names) {{
-start:
-  %first = load ptr, ptr %arguments
-  %inside = getelementptr i8, ptr %first, i64 {content}
-  %table = load ptr, ptr %inside
-  br label %each
-each:
-  %k = phi i64 [ 1, %start ], [ %next, %put ]
-  %more = icmp slt i64 %k, %count
-  br i1 %more, label %put, label %end
-put:
-  %place = getelementptr ptr, ptr %arguments, i64 %k
-  %array = load ptr, ptr %place
-  %within = getelementptr i8, ptr %array, i64 {content}
-  %numbers = load ptr, ptr %within
-  %before = getelementptr ptr, ptr %table, i64 %k
-  %entry = getelementptr i8, ptr %before, i64 -8
-  store ptr %numbers, ptr %entry
-  %next = add i64 %k, 1
-  br label %each
-end:
-  %address = tail call ptr {whole}(ptr %table)
-  ret ptr %address
-}}
 """
-"""Doubles as nested tuples of a shape (``box``): both places move on, and null is returned where there is no memory. And the
-addresses of the numbers of arrays, filled into a table (``fill``), whose own address is returned."""
+"""Doubles as nested tuples of a shape (``box``): both places move on, and null is returned where there is no memory."""
 
 
 class Method(ctypes.Structure):
@@ -98,17 +74,27 @@ class Method(ctypes.Structure):
 
 @cache
 def fits() -> bool:
-    """Whether Python's objects lie as they do in CPython with its lock."""
-    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED") or ctypes.sizeof(ctypes.c_void_p) != 8:
+    """Whether Python's objects lie as they do in CPython."""
+    if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8:
         return False
-    number, pair = 0.1 + 0.2, (0.1 + 0.2, LEAF)
-    inside = (
-        ctypes.c_void_p.from_address(id(number) + TYPE).value == id(float),
-        ctypes.c_double.from_address(id(number) + CONTENT).value == number,
-        ctypes.c_void_p.from_address(id(pair) + tuple.__basicsize__).value == id(pair[0]),
-        hasattr(ctypes.pythonapi, "PyObject_Vectorcall"),
+    pair = number, array = 0.1 + 0.2, np.zeros(1)
+    return (
+        word(id(number) + TYPE) == id(float)
+        and ctypes.c_double.from_address(id(number) + CONTENT).value == number
+        and word(id(pair) + ITEMS + 8) == id(array)
+        and word(id(array) + CONTENT) == address_of_numbers(array)
     )
-    return all(inside)
+
+
+def word(address: int) -> int:
+    """The 64 bits that stand at an address."""
+    return ctypes.c_int64.from_address(address).value
+
+
+def array_of(builder: ir.IRBuilder, table: ir.Value, place: ir.Value) -> ir.Value:
+    """Where the numbers of an array of a tuple stand."""
+    array = builder.load(builder.gep(table, [place], source_etype=POINTER), typ=POINTER)
+    return builder.load(builder.gep(array, [INTEGER(CONTENT)], source_etype=BYTE), typ=POINTER)
 
 
 def address_of(name: str) -> int:
@@ -118,34 +104,19 @@ def address_of(name: str) -> int:
 
 @cache
 def boxes() -> Code:
-    """The functions that are the same for every kernel."""
-    names = {"float": "PyFloat_FromDouble", "tuple": "PyTuple_New", "drop": "Py_DecRef", "whole": "PyLong_FromVoidPtr"}
+    """The function that is the same for every kernel."""
+    names = {"float": "PyFloat_FromDouble", "tuple": "PyTuple_New", "drop": "Py_DecRef"}
     places = {name: f"inttoptr (i64 {address_of(function)} to ptr)" for name, function in names.items()}
-    return Code(BOXES.format(**places, items=tuple.__basicsize__, leaf=LEAF, content=CONTENT), effort=1)
+    return Code(BOXES.format(**places, items=ITEMS, leaf=LEAF), effort=1)
 
 
-def builtin(address: int, own: Any, kept: list[Any]) -> Callable[..., Any]:
-    """A built-in function whose code stands at an address, and is given ``own``, which holds on to what is ``kept``."""
-    method = Method(b"kernel", address, FAST | KEYWORDS, None)
-    kept.append(method)
+def builtin(code: Code, name: str, own: Any) -> Callable[..., Any]:
+    """A function of some code as a built-in one, which is given ``own``; that holds on to all of it."""
+    method = Method(b"kernel", code.address(name), FAST | KEYWORDS, None)
+    own.kept = code, method
     make = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
     function: Callable[..., Any] = make(("PyCFunction_NewEx", ctypes.pythonapi))(ctypes.addressof(method), own, None)
     return function
-
-
-@cache
-def fill() -> Callable[..., int]:
-    """``fill(table, *arrays)``: writes where the numbers of arrays stand into a table, and returns where that stands."""
-    array = np.zeros(1)
-    if fits() and ctypes.c_void_p.from_address(id(array) + CONTENT).value == address_of_numbers(array):
-        kept: list[Any] = [boxes()]
-        return builtin(kept[0].address("fill"), kept, kept)
-
-    def slowly(table: Any, *arrays: Any) -> int:
-        table[: len(arrays)] = list(map(address_of_numbers, arrays))
-        return address_of_numbers(table)
-
-    return slowly
 
 
 def address_of_numbers(array: Any) -> int:

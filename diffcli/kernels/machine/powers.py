@@ -58,14 +58,12 @@ def power(a: Value, b: Value) -> Value:
     """exp(b*log(|a|)) in two parts, with the sign of an odd power; NaN for a negative base and a fractional exponent."""
     lanes, size = a.lanes, abs(a)
     high, low = long_log(size)
-    high = log_edges(size, high)
     exponent = clamped(b, -1e22, 1e22)  # the same power, and a product with it is exact
-    product = exponent * high
+    product = exponent * log_edges(size, high)
     rest = lanes.fma(exponent, low, lanes.product_error(exponent, high, product))
     found = exp(product, lanes.where(abs(product) < 800.0, rest, 0.0))
-    half = 0.5 * b
     whole = lanes.intrinsic("floor", b).equals(b)
-    odd = whole & ~lanes.intrinsic("floor", half).equals(half)
+    odd = whole & ~lanes.intrinsic("floor", 0.5 * b).equals(0.5 * b)
     signed = odd & ~(a.equals(0.0) & (b < 0.0))
     found = lanes.where(signed, lanes.intrinsic("copysign", found, a), found)
     found = lanes.where((a < 0.0) & (a > -inf) & ~whole, nan, lanes.where(b.equals(0.0), 1.0, found))

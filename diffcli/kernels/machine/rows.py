@@ -55,11 +55,8 @@ def _rounded(name: str) -> Function:
 
 def _relation(relation: str, strict: bool = False) -> Function:
     def row(lanes: Vectors, a: Value, b: Value) -> Value:
-        holds = a.compared(relation, b)
-        if not strict:
-            return holds
-        undefined = a.unordered(b)
-        return Value(lanes, (holds & ~undefined).ir if relation == "!=" else holds.ir, undefined.ir)
+        holds, undefined = a.compared(relation, b), a.unordered(b)
+        return Value(lanes, (holds & ~undefined).ir, undefined) if strict else holds
 
     return row
 
@@ -68,7 +65,7 @@ def either(lanes: Vectors, a: Value, b: Value) -> Value:
     """1 as soon as one holds, whatever the other is."""
     (first, unsure), (second, unsure_too) = lanes.as_truth(a), lanes.as_truth(b)
     holds, undefined = first | second, unsure | unsure_too if unsure and unsure_too else unsure or unsure_too
-    return Value(lanes, holds.ir, undefined and (undefined & ~holds).ir)
+    return Value(lanes, holds.ir, undefined and undefined & ~holds)
 
 
 def both(lanes: Vectors, a: Value, b: Value) -> Value:
@@ -78,7 +75,7 @@ def both(lanes: Vectors, a: Value, b: Value) -> Value:
 
 def neither(lanes: Vectors, a: Value) -> Value:
     holds, undefined = lanes.as_truth(a)
-    return Value(lanes, (~(holds if undefined is None else holds | undefined)).ir, undefined and undefined.ir)
+    return Value(lanes, (~(holds if undefined is None else holds | undefined)).ir, undefined)
 
 
 def choice(lanes: Vectors, condition: Value, a: Value, b: Value) -> Value:
@@ -106,11 +103,6 @@ def _power(divide: Function, strict: bool) -> Function:
     return row
 
 
-def _polygamma(lanes: Vectors, order: Value, a: Value) -> Value:
-    """A function of IR for each order."""
-    return lanes.call(f"polygamma {order.known}", polygamma(order.known), a)
-
-
 RELATIONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 LOGIC = frozenset(("and", "or", "not", "where", "stop_gradient"))
@@ -121,7 +113,7 @@ ROWS: dict[str, Function] = {
     "sqrt": lambda lanes, a: lanes.intrinsic("sqrt", a),
     "max": _extreme(">"), "min": _extreme("<"), "abs": lambda lanes, a: abs(a), "copysign": copysign,
     "floor": _rounded("floor"), "ceil": _rounded("ceil"), "round": _rounded("rint"), "trunc": _rounded("trunc"),
-    "polygamma": _polygamma, "where": choice, "stop_gradient": lambda lanes, a: a, "and": both, "or": either, "not": neither,
+    "polygamma": polygamma, "where": choice, "stop_gradient": lambda lanes, a: a, "and": both, "or": either, "not": neither,
     **{name: _relation(relation) for name, relation in RELATIONS.items()},
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import nan
 
-from diffcli.kernels.machine.values import SUM, Value
+from diffcli.kernels.machine.values import SUM, Value, Vectors
 from diffcli.operations.arithmetic.special.formulas import Elementary, Pieces
 from diffcli.operations.arithmetic.special.gamma import DIGAMMA, GAMMA, LGAMMA
 from diffcli.operations.arithmetic.special.gamma import polygamma as polygamma_of
@@ -54,18 +54,15 @@ def _right_of_0(pieces: Pieces, largest: int = 0) -> Callable[[Value], Value]:
     return found
 
 
-def polygamma(order: float | None) -> Callable[[Value], Value]:
-    """The function of an order; of one that is not known, or too large, every lane is marked."""
-    if order == 0:
-        return SPECIAL["digamma"]
-    if order and order in range(1, MOST_ORDER + 1):
-        return _right_of_0(polygamma_of(int(order))[0], 11 + int(order))
-
-    def marked(x: Value) -> Value:
-        x.lanes.mark(x.unordered(x) | x.equals(x))
-        return x
-
-    return marked
+def polygamma(lanes: Vectors, order: Value, x: Value) -> Value:
+    """A function of IR for each order; of one that is not known, or too large, every lane is marked."""
+    known = order.known
+    if known == 0:
+        return lanes.call("digamma", SPECIAL["digamma"], x)
+    if known and known in range(1, MOST_ORDER + 1):
+        return lanes.call(f"polygamma {known}", _right_of_0(polygamma_of(int(known))[0], 11 + int(known)), x)
+    lanes.mark(x.unordered(x) | x.equals(x))
+    return x
 
 
 SPECIAL: dict[str, Callable[[Value], Value]] = {

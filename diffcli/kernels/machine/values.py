@@ -45,10 +45,10 @@ class Value:
 
     __slots__ = ("lanes", "ir", "undefined", "known")
 
-    def __init__(self, lanes: Vectors, ir: Any, undefined: Any = None, known: float | None = None) -> None:
+    def __init__(self, lanes: Vectors, ir: Any, undefined: Value | None = None, known: float | None = None) -> None:
         self.lanes, self.ir = lanes, ir
         self.undefined = undefined
-        """Of a truth: the bits of the lanes in which it is neither true nor false. Its own bits are not set there."""
+        """Of a truth: the lanes in which it is neither true nor false. Its own bits are not set there."""
         self.known = known
         """Of a number that is the same in every lane and every call: which."""
 
@@ -76,8 +76,6 @@ class Value:
     def unordered(self, other: Value) -> Value:
         """The lanes where one of two numbers is NaN."""
         return Value(self.lanes, self.lanes.builder.fcmp_unordered("uno", self.ir, other.ir))
-
-    # -- the bits of a number ------------------------------------------------------------------------------------------
 
     def bits(self) -> Value:
         return Value(self.lanes, self.lanes.builder.bitcast(self.ir, self.lanes.whole))
@@ -155,14 +153,14 @@ class Vectors:
         value = self.value(given)
         if value.ir.type != self.bit:
             return value
-        number = self.where(value, self.constant(1.0), self.constant(0.0))
-        return number if value.undefined is None else self.where(Value(self, value.undefined), self.constant(nan), number)
+        number = self.where(value, 1.0, 0.0)
+        return number if value.undefined is None else self.where(value.undefined, nan, number)
 
     def as_truth(self, given: Any) -> tuple[Value, Value | None]:
         """Where a value holds, and where it is undefined; None if it is nowhere."""
         value = self.value(given)
         if value.ir.type == self.bit:
-            return Value(self, value.ir), None if value.undefined is None else Value(self, value.undefined)
+            return Value(self, value.ir), value.undefined
         return (value < 0.0) | (value > 0.0), value.unordered(value)
 
     def where(self, truth: Value, a: Value | float, b: Value | float) -> Value:

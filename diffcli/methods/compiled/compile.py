@@ -91,7 +91,7 @@ def compile(
     -----
     The value and the gradient are one tape (reverse mode, Griewank & Walther 2008, chapter 3), common parts shared, constants
     folded; a Jacobian with more results than variables, products and Hessians are by forward mode over it (section 5.4). The
-    results of ``python`` are those of the interpreter bit for bit, those of the others within 4 ulp in each row. The same program
+    results of ``python`` are those of its tape's rows bit for bit, those of the others within 4 ulp in each row. The same program
     is compiled once, as long as it is one of the last 64; a kernel pickles by its text.
 
     Examples

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import IntFlag
 from functools import reduce
 from itertools import compress
-from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DomainError, Span
@@ -74,10 +73,11 @@ class Marked(NamedTuple):
     """The slots of the conditions at which sides are looked at, and the inputs on which each depends."""
 
 
-def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
+def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | None = None) -> Marked:
     """A tape with one more result: whether there is anything to say of a point, nonzero or NaN.
 
-    ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of a derivative, lost digits are.
+    ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of the highest derivatives, which
+    begin at ``slopes`` (if not given, where those of all derivatives do); lost digits are.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -95,7 +95,7 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False) -> Marked:
         doubt = sums.take_number(1, span)
         sums.add(0, build.root, doubt, span)
     jumps: list[tuple[int, int]] = []
-    for slot in range(tape.first_row, tape.slots if tape.derived_from is None else tape.derived_from):
+    for slot in range(tape.first_row, slopes or (tape.slots if tape.derived_from is None else tape.derived_from)):
         if not active[slot]:
             continue
         build.scope = build.scopes[slot]
@@ -132,7 +132,7 @@ def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[
 class Flags:
     """What is to be said of points, of which the marks are those of a tape; without one every point is looked at.
 
-    ``ask`` gives what the interpreter says of a point: its notes, or the diagnostics of its error.
+    ``ask`` gives what the interpreter says of a point: its notes, or an error.
     """
 
     def __init__(self, marked: Marked | None, ask: Callable[[Sequence[float]], Iterable[Diagnostic]]) -> None:
@@ -147,7 +147,10 @@ class Flags:
         known = self.known
         for key, point, beyond in zip(keys, points, infinite, strict=True):
             if key not in known:
-                notes = self.ask(point) if all(map(math.isfinite, point)) else ()
+                try:
+                    notes = self.ask(point) if all(map(math.isfinite, point)) else ()
+                except DomainError as fault:
+                    notes = fault.diagnostics
                 known[key] = int(flags_of(notes) | Flag.NONFINITE * beyond)
         return [known[key] for key in keys]
 
@@ -158,11 +161,3 @@ def flags_of(notes: Iterable[Diagnostic]) -> Flag:
     for note in notes:
         found |= Flag.DOMAIN if note.severity == "error" else OF_CODES.get(note.code, Flag(0))
     return found
-
-
-def diagnostics_of(answer: Callable[[], Any]) -> Sequence[Diagnostic]:
-    """The notes of an answer, or the diagnostics of the error that there is in place of it."""
-    try:
-        return answer().notes  # type: ignore[no-any-return]
-    except DomainError as fault:
-        return fault.diagnostics

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import nan
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, refusal
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
 from diffcli.kernels.form import Form
 from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, diagnostics_of, marked
+from diffcli.methods.compiled.flags import Flags, marked
 from diffcli.methods.compiled.kernel import Arguments, Kernel
-from diffcli.methods.compiled.recordings import decisions_of, guard, refuse_handlers
+from diffcli.methods.compiled.recordings import decisions_of, guard
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.components import inputs_of
@@ -75,17 +76,16 @@ def made(system: System, asked: Asked, again: Again) -> Kernel:
     values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
     found = derived(numbers, values, listed, written.wrt, asked.order, seeds, asked.most_rows)
+    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits, found.slopes)
+    runner: Any = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
+    flags, elsewhere = Flags(flagged, ask), None
     if written.decisions:
-        elsewhere = guard(written.tape, written.decisions, more)
-        way = Way(
-            Runners(elsewhere, (), frozenset((0,)), asked.backend),
-            Runners(found.tape, found.form, frozenset(), asked.backend),
-        )
-        ways = Ways(numbers.first_row, way, partial(way_at, system, asked, found.form))
-        return Kernel(arguments, found.form, system, again, Flags(None, ask), ways)
-    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits)
-    runners = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
-    return Kernel(arguments, found.form, system, again, Flags(flagged, ask), runners)
+        elsewhere = Runners(guard(written.tape, written.decisions, more), (), frozenset((0,)), asked.backend)
+        flags, runner = Flags(None, ask), Runners(found.tape, found.form, frozenset(), asked.backend)
+    if system.function is not None:
+        way, record = Way(elsewhere, runner), partial(way_at, system, asked, found.form)
+        runner = Ways(numbers.first_row, sum(len(own) for own, _ in values), way, record, partial(plain_at, system))
+    return Kernel(arguments, found.form, system, again, flags, runner)
 
 
 def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str]]:
@@ -107,7 +107,6 @@ def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str
 
 def of_function(asked: Asked) -> Kernel:
     """The kernel of a Python function."""
-    refuse_handlers(asked.text)
     system = System(as_program(asked.text), asked.at, of=asked.of, wrt=asked.wrt, most_rows=asked.most_rows)
     return made(system, asked, (of_function, asked))
 
@@ -116,6 +115,17 @@ def point_of(system: System, numbers: Sequence[float]) -> dict[str, Any]:
     """The point with some numbers for all arguments, one after another, and with what a function holds."""
     own = inputs_of(system.tape)
     return (system.function.held if system.function is not None else {}) | own.of(numbers[: len(own)])
+
+
+def plain_at(system: System, numbers: Sequence[float]) -> list[float]:
+    """What a Python function gives in plain Python, NaN where it raises."""
+    from diffcli.tape.recording.python_function import flattened  # texts do not wait for it
+
+    own = inputs_of(system.tape)
+    try:
+        return flattened(system.function.plain(own.of(numbers[: len(own)])))  # type: ignore[union-attr]
+    except DiffcliError:
+        return [nan]
 
 
 def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -> Way:
@@ -137,10 +147,10 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
-        return diagnostics_of(lambda: compute_hessian(program, at, HessianOptions(of=asked.of, **options)))
+        return compute_hessian(program, at, HessianOptions(of=asked.of, **options)).notes
     if listed or asked.of is not None or system.outputs[0].shape:
-        return diagnostics_of(lambda: compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)))
-    return diagnostics_of(lambda: compute(program, at, Options(**options)))
+        return compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
+    return compute(program, at, Options(**options)).notes
 
 
 class WrittenOut(NamedTuple):

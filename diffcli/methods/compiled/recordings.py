@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dis import get_instructions
-from inspect import iscode
 from math import isnan
-from typing import Any
 
-from diffcli.errors import Span, refusal
+from diffcli.errors import Span
 from diffcli.methods.problem.system import System
 from diffcli.tape import Tape
 from diffcli.tape.building.accumulation import Accumulation
 from diffcli.tape.building.building import Builder
-from diffcli.tape.recording.call_sites import code_of
-
-
-def refuse_handlers(function: Any) -> None:
-    """Refuse a function that catches exceptions: what raises one at another point is no condition that could be guarded."""
-    codes: list[Any] = [code_of(function)]
-    for code in filter(iscode, codes):
-        codes += code.co_consts
-        operations = {instruction.opname for instruction in get_instructions(code)}
-        if "POP_EXCEPT" in operations and "WITH_EXCEPT_START" not in operations:
-            message = f"`{codes[0].co_name}` catches exceptions, and at another point another operation may raise one"
-            raise refusal("untraceable", message, "write a condition in place of it: if x == 0: ...")
 
 
 def decisions_of(system: System) -> dict[int, float]:

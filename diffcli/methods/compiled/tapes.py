@@ -21,6 +21,8 @@ class Derived(NamedTuple):
 
     tape: Tape
     form: Form
+    slopes: int | None = None
+    """Where the rows of the highest derivatives begin, if not where those of all derivatives do: those before may break."""
 
 
 def derived(
@@ -48,7 +50,9 @@ def derived(
         columns = [([0], ())]
     slots, bands = _blocks(matrix, values, columns)
     last: list[Form] = [band[0] for band in bands] if along else [*bands]
-    return Derived(build.finished([*results, *slots]).tape, [*form, last if listed else last[0]])
+    finished = build.finished([*results, *slots])
+    slopes = 1 + max(slot for old, slot in finished.slots.items() if old < tape.slots) if order == 2 else None
+    return Derived(finished.tape, [*form, last if listed else last[0]], slopes)
 
 
 def _jacobian(

@@ -152,23 +152,25 @@ def sweep_groups(
     if mode == "forward":
         one_sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
     matrix = [[0.0] * len(columns) for _ in range(len(rows))]
+    known = None
     sweeps = (
         Sweep(seeded.seed(group), mode == "forward", replaced, _namer(group, rows, columns, mode == "forward", entries))
         for group in groups
     )
-    together = mode == "reverse" and system.tape.shapes is not None and not (replaced or options.trace)
-    if together:
+    if mode == "reverse" and system.tape.shapes is not None and not (replaced or options.trace):
+        from diffcli.methods.sweeps.array_sweeps import many_adjoints  # numbers do not wait for NumPy
+
         listed = list(sweeps)
-        found_together = system.swept_back_for_all([sweep.seeds for sweep in listed])
-        watched(list(zip(listed, found_together, strict=True)))
+        known = many_adjoints(system.tape, system.values, system.active, [sweep.seeds for sweep in listed])
+        watched(list(zip(listed, known, strict=True)))
     for number, group in enumerate(groups):
         options.progress(f"{mode} sweep {number + 1} of {len(groups)}")
-        if together:
-            derivatives = found_together[number]
-        else:
+        if known is None:
             sweep = next(sweeps)
             derivatives = one_sweep(sweep.seeds, replaced)
             watched([(sweep, derivatives)])
+        else:
+            derivatives = known[number]
         found = arriving.numbers(derivatives)
         for one in group:
             if mode == "reverse" and len(group) == 1 and len(entries[one] if entries else found) == len(found):

@@ -171,12 +171,6 @@ class Problem:
             return accumulate(self.tape, self.values, self.active, seeds, overrides)[0]
         return adjoints(self.tape, self.values, self.active, seeds)
 
-    def swept_back_for_all(self, seeds: Sequence[Mapping[int, Any]]) -> Sequence[Sequence[Any]]:
-        """The adjoints of the inputs for each of several weights of results, of a program with arrays."""
-        from diffcli.methods.sweeps.array_sweeps import many_adjoints  # numbers do not wait for NumPy
-
-        return many_adjoints(self.tape, self.values, self.active, seeds)
-
     @property
     def value(self) -> float:
         """The value of the result, which is a number; NaN where it is undefined."""

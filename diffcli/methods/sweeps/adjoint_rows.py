@@ -41,15 +41,8 @@ class Row(NamedTuple):
     """The rules of an array row about its first operand."""
 
 
-@once
-def rows_for_one(tape: Tape) -> list[Row]:
-    """The rows of a tape, last row first."""
-    return [_row(tape, slot, NUMPY) for slot in reversed(tape.rows())]
-
-
-@once
-def rows_for_many(tape: Tape) -> list[Row]:
-    return [_row(tape, slot, LEADING) for slot in reversed(tape.rows())]
+def _rows(arithmetic: ArrayArithmetic) -> Callable[[Tape], list[Row]]:
+    return once(lambda tape: [_row(tape, slot, arithmetic) for slot in reversed(tape.rows())])
 
 
 def _row(tape: Tape, slot: int, arithmetic: ArrayArithmetic) -> Row:
@@ -67,6 +60,10 @@ def _row(tape: Tape, slot: int, arithmetic: ArrayArithmetic) -> Row:
         shapes = (whole, tape.shape(target)) if rule is None else ((), ())
         parts.append((position, target, None if function is NotImplemented else function or _nothing, *shapes))
     return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own, rule)
+
+
+rows_for_one, rows_for_many = _rows(NUMPY), _rows(LEADING)
+"""The rows of a tape, last row first."""
 
 
 def _nothing(*_: Any) -> None:

@@ -194,24 +194,10 @@ def _term(
     shape, wanted = tape.shape(slot), tape.shape(row[position])
     if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
         return (arrays.full(wanted, float("nan")), None) if instead and instead[position] is not None else (None, None)
-    if name == "where":
-        term, there = _chosen(tape, values, row, position, adjoint, mask, shape)
-        if instead and position:
-            term, there = _undecided(cast(Any, instead[position]).holds, adjoint, shape, mask, term, there)
+    if row_rule is None:
+        of_row = _of_choice if name == "where" else _of_element
+        term, there = of_row(tape, values, slot, position, adjoint, mask, instead, masks is not None)
         return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
-    if name in OPERATIONS:
-        function = (instead or NUMPY.terms(name, len(row)))[position]
-        known = [*[values[operand] for operand in row], values[slot]]
-        if not shape or masks is not None:
-            taken = NUMPY.present(name, position, known) if instead is None else None
-            if taken is not None and not arrays.any_true(taken):
-                return None, None
-            mask = mask if taken is None else partly(arrays.full(shape, taken) if mask is None else mask & taken)
-        term = None if function is None else function(adjoint, *known)
-        if term is None or (mask is None and shape == wanted):
-            return term, None
-        return IN_ARRAYS.fitted(term if mask is None else arrays.masked(mask, term), mask, shape, wanted)
-    assert row_rule is not None
     rule = row_rule.about(position)
     function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
     if function is None:
@@ -222,16 +208,36 @@ def _term(
     return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
 
 
-def _chosen(
-    tape: Tape, values: Values, row: tuple[int, ...], position: int, adjoint: Array, mask: Array | None, shape: tuple[int, ...]
+def _of_element(
+    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
 ) -> tuple[Array | None, Array | None]:
-    """What a choice hands on: to the operand that is taken, or to the elements that are."""
+    """The term of an elementwise row by one operand, of an adjoint or a tangent, and which elements of it are there."""
+    name, row = tape.operation(slot), tape.operands_of(slot)
+    known = [*[values[operand] for operand in row], values[slot]]
+    taken = NUMPY.present(name, position, known) if instead is None and (careful or not tape.shape(slot)) else None
+    if taken is not None and not arrays.any_true(taken):
+        return None, None
+    function = (instead or NUMPY.terms(name, len(row)))[position]
+    term = None if function is None else function(moving, *known)
+    if term is None or (mask is None and taken is None):
+        return term, None
+    there = partly(arrays.full(tape.shape(slot), True if mask is None else mask) & (True if taken is None else taken))
+    return term if there is None else arrays.masked(there, term), there
+
+
+def _of_choice(
+    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
+) -> tuple[Array | None, Array | None]:
+    """The same of a choice: for the operand that is taken, or the elements that are."""
     if not position:
         return None, None
-    condition = values[row[0]]
-    if not tape.shape(row[0]):
-        return (adjoint, mask) if bool(condition) == (position == 1) else (None, None)
-    return IN_ARRAYS.of_choice(arrays.full(shape, condition != 0 if position == 1 else condition == 0), adjoint, mask)
+    condition, shape = tape.operands_of(slot)[0], tape.shape(slot)
+    holds = values[condition]
+    if tape.shape(condition):
+        term, there = IN_ARRAYS.of_choice(arrays.full(shape, holds != 0 if position == 1 else holds == 0), moving, mask)
+    else:
+        term, there = (moving, mask) if bool(holds) == (position == 1) else (None, None)
+    return _undecided(instead[position].holds, moving, shape, mask, term, there) if instead else (term, there)
 
 
 def _undecided(
@@ -288,30 +294,11 @@ def _forward(
                 if moving and slot in overrides:  # of a branch that is not taken, where neither has a derivative
                     result[slot] = arrays.full(tape.shape(slot), float("nan"))
                 continue  # a branch that is not taken, or nothing that moves
-            if tape.operation(slot) == "where":
-                total = _moved(tape, values, slot, result, masks)
-                if slot in overrides and moving != [0]:
-                    total = _undecided_tangent(tape, slot, result, masks, cast(Any, overrides[slot][1]).holds, total)
-            else:
-                total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
+            total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
             result[slot] = None if total is None else arrays.full(tape.shape(slot), total)
             if becoming is not None and total is not None:
                 result[slot] = becoming(result[slot])
     return result
-
-
-def _undecided_tangent(
-    tape: Tape, slot: int, result: list[Any], masks: Masks | None, holds: Any, total: Array | None
-) -> Array:
-    """The tangent of a choice that is undecided somewhere: NaN there, where either branch moves."""
-    shape, branches = tape.shape(slot), tape.operands_of(slot)[1:]
-    if masks is None:
-        return _undecided(holds, 1.0, shape, None, total, None)[0]
-    then, otherwise = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in branches]
-    either = arrays.full(shape, then) | arrays.full(shape, otherwise)
-    found, there = _undecided(holds, 1.0, shape, either, total, masks.by_slot.get(slot))
-    masks.arrive(slot, partly(there), True)
-    return found
 
 
 def _sum_of_terms(
@@ -324,59 +311,37 @@ def _sum_of_terms(
     instead: TermFunctions | None,
 ) -> Array | None:
     """The tangent of a row: a term for each operand that moves."""
-    name, row, shape = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
-    elementwise = name in OPERATIONS
-    functions = NUMPY.terms(name, len(row)) if elementwise else ()
-    if instead:
-        functions = instead if elementwise else tuple(cast(BothWays, both).tangent for both in instead)
-    row_rule = None if elementwise else rule_at(tape, slot)
-    arguments = [] if row_rule and row_rule.row.variadic else [*[values[operand] for operand in row], values[slot]]
-    total = None
+    total, name, row = None, tape.operation(slot), tape.operands_of(slot)
+    if name == "where" and masks is None and not instead and tape.shape(row[0]) and moving != [0]:  # all elements at once
+        return arrays.where(values[row[0]], *[0.0 if result[operand] is None else result[operand] for operand in row[1:]])
+    of_row = _of_choice if name == "where" else _of_element if name in OPERATIONS else _of_array_row
     for position in moving:
-        rule = row_rule.about(position) if row_rule else None
-        function = NUMPY.row_term(rule, "tangent") if rule and not functions else functions[position]
-        mask = None if masks is None else masks.by_slot.get(row[position])
-        known = arguments
-        taken = NUMPY.present(name, position, arguments) if elementwise and not instead and (masks or not shape) else None
-        if taken is not None and not arrays.any_true(taken):
-            continue
-        if mask is not None and rule and rule.row.moves and len(rule.row.operands) == 2:
-            known = list(arguments)  # a factor that meets nothing that is there is 0
-            known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), arguments[1 - position])
-        moving_with = result[row[position]]
-        if masks is not None and rule and rule.row.present:
-            picked = IN_ARRAYS.picked(rule, arguments)
-            mask = picked if mask is None else mask & picked
-            moving_with = arrays.masked(mask, moving_with)
-        term = function(moving_with, *known) if function is not None else None
+        operand = row[position]
+        mask = None if masks is None else masks.by_slot.get(operand)
+        term, there = of_row(tape, values, slot, position, result[operand], mask, instead, masks is not None)
         if term is None:
             continue
         if masks is not None:
-            if rule is not None:
-                there = IN_ARRAYS.reachable(rule, "tangent", mask)
-            else:
-                there = None if mask is None and taken is None else partly(
-                    arrays.full(shape, True if mask is None else mask) & (True if taken is None else taken)
-                )
-            term = term if there is None else arrays.masked(there, term)
-            masks.arrive(slot, there, total is None)
+            masks.arrive(slot, there if there is None else arrays.full(tape.shape(slot), there), total is None)
         total = term if total is None else total + term
     return total
 
 
-def _moved(tape: Tape, values: Values, slot: int, result: list[Any], masks: Masks | None) -> Array | None:
-    """The tangent of a choice: of the operand that is taken, or of the elements that are."""
-    row, shape = tape.operands_of(slot), tape.shape(slot)
-    condition, then, otherwise = values[row[0]], *row[1:]
-    if not tape.shape(row[0]):
-        taken = then if bool(condition) else otherwise
-        if masks is not None and taken in masks.by_slot:
-            masks.arrive(slot, arrays.full(shape, masks.by_slot[taken]), True)
-        return result[taken]
-    if result[then] is None and result[otherwise] is None:
-        return None
-    moves = [0.0 if result[operand] is None else result[operand] for operand in (then, otherwise)]
-    if masks is not None:
-        there = [result[operand] is not None and masks.by_slot.get(operand, True) for operand in (then, otherwise)]
-        masks.arrive(slot, partly(arrays.full(shape, arrays.where(condition, *there))), True)
-    return arrays.where(condition, *moves)
+def _of_array_row(
+    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
+) -> tuple[Array | None, Array | None]:
+    """The term of an array row for the tangent of one operand, and which elements of it are there."""
+    rule = rule_at(tape, slot, position)
+    known = [] if rule.row.variadic else [*[values[operand] for operand in tape.operands_of(slot)], values[slot]]
+    function = instead[position].tangent if instead else NUMPY.row_term(rule, "tangent")
+    if mask is not None and rule.row.moves and len(rule.row.operands) == 2:  # a factor that meets nothing that is there is 0
+        known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), known[1 - position])
+    if careful and rule.row.present:
+        picked = IN_ARRAYS.picked(rule, known)
+        mask = picked if mask is None else mask & picked
+        moving = arrays.masked(mask, moving)
+    term = None if function is None else function(moving, *known)
+    if term is None or not careful:
+        return term, None
+    there = IN_ARRAYS.reachable(rule, "tangent", mask)
+    return term if there is None else arrays.masked(there, term), there

@@ -8,9 +8,9 @@ operand that nothing present depends on is read. Where an index has picked that 
 from __future__ import annotations
 
 from diffcli.errors import Span
+from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.arrays import as_array
 from diffcli.operations.array_row import Shape
-from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building.array_building import emit_array, fitted, lower_rule
 from diffcli.tape.building.building import Builder
 from diffcli.tape.running.array_rules import ArrayRule, rule_at
@@ -30,8 +30,12 @@ class ArrayTerms(StrongZero):
         """Where the rows to come stand in the source."""
 
     def term(self, slot: int, position: int, adjoint: int) -> int | None:
-        """What an array row hands on of its adjoint to one of its operands."""
-        rule, operands, self.span = rule_at(self.tape, slot, position), self.tape.operands_of(slot), self.tape.span(slot)
+        """What a row hands on of its adjoint to one of its operands; None if there is no dependence."""
+        there, self.span = self.present.get(adjoint), self.tape.span(slot)
+        if self.tape.operation(slot) in OPERATIONS:
+            term = self.build.term(slot, position, adjoint)
+            return term if term is None or there is None else self.note(self.masked(there, term), there)
+        rule, operands = rule_at(self.tape, slot, position), self.tape.operands_of(slot)
         text = rule.text("adjoint")
         if text == ABSENT:
             return None
@@ -41,7 +45,6 @@ class ArrayTerms(StrongZero):
             names = dict(zip(rule.row.parameters, own, strict=True)) | {RESULT: row[-1], SEED: adjoint}
             return lower_rule(self.build, text, names, rule.names, self.span)
 
-        there = self.present.get(adjoint)
         if there is None and operands[position] < self.tape.first_row:
             return apply(*operands, slot)
         return self.note(*self.of_array_row(rule, there, [*operands, slot], apply))
@@ -82,11 +85,6 @@ class ArrayTerms(StrongZero):
         return emit_array(self.build, "broadcast", (self.build.constant(1.0),), {"shape": shape}, Span(0, 0))
 
     # -- terms of adjoints ---------------------------------------------------------------------------------------------
-
-    def after(self, slot: int, term: int, adjoint: int) -> int:
-        """A term of an elementwise row, whose elements are present as those of the row's adjoint are."""
-        mask, self.span = self.present.get(adjoint), self.tape.span(slot)
-        return term if mask is None or self.tape.operation(slot) in ARRAYS else self.note(self.masked(mask, term), mask)
 
     def taken(self, condition: int, when: bool, adjoint: int, span: Span) -> int:
         """The elements of an adjoint whose condition is ``when``."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from diffcli._named import NamedTuple
 from diffcli.errors import Span
 from diffcli.methods.sweeps.reverse import activity
-from diffcli.operations import OPERATIONS, row_of
+from diffcli.operations import row_of
 from diffcli.tape import Tape
 from diffcli.tape.building.accumulation import Accumulation
 from diffcli.tape.building.building import Builder
@@ -66,14 +66,6 @@ class Transform:
             for operand in tape.operands_of(slot):
                 self.above[operand] |= self.above[slot] or tape.operation(slot) in limited
 
-    def term(self, slot: int, position: int, scope: Scope, other: int) -> int | None:
-        """What a row adds by one of its operands: ``other`` times the partial. None if there is no dependence."""
-        self.build.scope = scope
-        if self.tape.operation(slot) in OPERATIONS:
-            return self.build.term(slot, position, other)
-        assert self.arrays is not None
-        return self.arrays.term(slot, position, other)
-
     def handed(self, slot: int, position: int, given: int, scope: Scope) -> tuple[int, Scope] | None:
         """What an operand gets of a row's adjoint, or a row of its tangent, given in a scope; and the scope of that, if any."""
         chooses, part, span = self.tape.operation(slot) == "where", scope, self.tape.span(slot)
@@ -89,9 +81,8 @@ class Transform:
             given = given if self.arrays is None else self.arrays.taken(condition, when, given, span)
         if chooses:
             return given, part  # of a choice nothing is computed
-        term = self.term(slot, position, part, given)
-        if term is not None and self.arrays is not None:
-            term = self.arrays.after(slot, term, given)
+        self.build.scope = part
+        term = (self.arrays or self.build).term(slot, position, given)
         return None if term is None else (term, part)
 
     def present(self, slot: int, position: int, scope: Scope) -> int | None:

@@ -26,8 +26,15 @@ def aligned(many: Many, operands: Sequence[Array], least: int = 0) -> list[Array
     ]
 
 
-def elementwise(function: Callable[..., Array], many: Many) -> Callable[..., Array]:
-    return lambda *operands: function(*aligned(many, operands))
+def elementwise(function: Callable[..., Array], many: Many, *operands: Array) -> Array:
+    return function(*aligned(many, operands))
+
+
+def each(function: Callable[..., Array], many: Many, *operands: Array, **fixed: Any) -> Array:
+    """Any operation, of one after the other."""
+    pairs = list(zip(operands, many, strict=True))
+    count = next(len(one) for one, leads in pairs if leads)
+    return np.stack([function(*[one[k] if leads else one for one, leads in pairs], **fixed) for k in range(count)])
 
 
 def matmul(many: Many, a: Array, b: Array) -> Array:

@@ -134,8 +134,17 @@ def _rising(a: Number) -> Number:
 def _polygamma(order: int, a: Number) -> Number:
     if not 0 <= order <= MOST_ORDER:
         return NAN
-    passed = sum((a + k) ** (-1 - order) for k in range(_steps(a)))
-    return mp.polygamma(order, a + _steps(a)) - (-1) ** order * mp.factorial(order) * passed
+    beside = abs(a - mp.nint(a))
+    largest = mp.mag(mp.factorial(order) / beside ** (order + 1)) if a < 0 and beside else 0
+    extra = 0
+    while True:  # left of 0 as many digits more as cancel: of even orders most of them halfway between the poles
+        with mp.extraprec(extra):
+            passed = sum((a + k) ** (-1 - order) for k in range(_steps(a)))
+            value = mp.polygamma(order, a + _steps(a)) - (-1) ** order * mp.factorial(order) * passed
+        cancelled = largest - mp.mag(value) if largest and mp.isfinite(value) and value else 0
+        if cancelled <= extra:
+            return +value
+        extra = cancelled + 20
 
 
 @cache

@@ -99,8 +99,7 @@ def apply_fixed(name: str, given: Sequence[Any], fixed: Fixed) -> Any:
     if row is not None:
         fixed = row.defaults | fixed
         row.shape([arrays.shape_of(value) for value in values], fixed)
-    with arrays.quiet():
-        return NUMPY.strict(name)(*values, **fixed)
+    return arrays.quietly(NUMPY.strict(name), *values, **fixed)
 
 
 def settled(value: Any) -> Any:

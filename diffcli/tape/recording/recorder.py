@@ -42,20 +42,13 @@ class RecordedTape(Tape):
     """A `Tape` whose rows know the instruction that they come from; its text is looked up when it is asked for."""
 
     __slots__ = ("places", "sites")
+    columns = (*[name for name in Tape.__slots__ if name not in ("starts", "stops")], *__slots__)  # where rows stand is looked up
 
     def __init__(self, sites: CallSites, inputs: list[str], places: array[int], decisions: Sequence[int]) -> None:
         super().__init__(sites.source, inputs)
         self.sites = sites
         self.places = places
         self.decisions = decisions
-
-    def __copy__(self) -> RecordedTape:
-        """A twin with the same columns; where its rows stand is still not looked up."""
-        twin = RecordedTape(self.sites, self.inputs, self.places, self.decisions)
-        for name in Tape.__slots__:
-            if name not in ("starts", "stops"):
-                setattr(twin, name, getattr(self, name))
-        return twin
 
     def span(self, slot: int) -> Span:
         return self.sites.span(self.places[slot - len(self.inputs)])

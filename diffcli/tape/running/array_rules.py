@@ -14,26 +14,14 @@ from diffcli.errors import Source
 from diffcli.language import Program
 from diffcli.language.parsing.names import Functions
 from diffcli.language.parsing.parser import Parser
-from diffcli.language.syntax import CALL, NAME, NUMBER
+from diffcli.language.syntax import CALL, NUMBER
 from diffcli.language.writing.printer import to_text
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import array_functions, arrays, leading
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
-from diffcli.tape.running.rules import (
-    ABSENT,
-    OPERATORS,
-    RESULT,
-    SEED,
-    TIES,
-    Arithmetic,
-    Function,
-    Term,
-    fold,
-    parse_own,
-    term_text,
-)
+from diffcli.tape.running.rules import ABSENT, OPERATORS, RESULT, SEED, TIES, Arithmetic, Function, Term, parse_own, term_text
 from diffcli.tape.tape import Shape, Tape
 
 
@@ -103,8 +91,7 @@ class _NumPy(ArrayArithmetic):
             return super().breaks(*row)
 
     def outside(self, *row: Any) -> Any:
-        with arrays.quiet():
-            return super().outside(*row)
+        return arrays.quietly(super().outside, *row)
 
     def row_functions(self, tape: Tape) -> list[Function]:
         functions, first = super().row_functions(tape), tape.first_row
@@ -118,12 +105,14 @@ class _NumPy(ArrayArithmetic):
         return functions
 
 
+_CONSTANTS = {ABSENT: 0.0, "ties_of": arrays.ties_of}
+
 NUMPY, BY_COLUMNS = (_NumPy(
     arrays.FUNCTIONS | array_functions.FUNCTIONS | others, arrays.STRICT, arrays.SCALED,
-    constants={ABSENT: 0.0, "ties_of": arrays.ties_of}, operators=OPERATORS | {"square": "({0} * {0})"}, numbers=arrays,
-    read=parsed_rule, kind="NumPy",
+    constants=_CONSTANTS, operators=OPERATORS | {"square": "({0} * {0})"}, numbers=arrays, read=parsed_rule, kind="NumPy",
 ) for others in ({}, {"matmul": array_functions.matmul_by_columns}))  # fmt: skip
 """NumPy's arrays; and with products of matrices whose columns stand in memory one after the other."""
+
 
 class _Led(str):
     """The text of what stands along a leading axis, because it depends on the adjoint of a result."""
@@ -132,43 +121,22 @@ class _Led(str):
 class _Leading(_NumPy):
     """The adjoints of many results at once, along a leading axis; the operands are those of one."""
 
-    def row_term(self, rule: ArrayRule, kind: str) -> Function | None:
-        """As of one; `NotImplemented` where an operation of the rule is not known for many."""
-        text = rule.text(kind)
-        return super().row_term(rule, kind) if text == ABSENT or _is_known(text) else NotImplemented
+    @staticmethod
+    def leaf(leaf: Any) -> str:
+        return _Led(leaf) if leaf == SEED else str(leaf)
 
-    def rule(self, program: Program, parameters: Sequence[str], header: Sequence[str] = ()) -> Function:
-        lines, namespace = [f"def rule({', '.join(parameters)}):", *header], dict(self.constants)
-
-        def apply(operation: str, operands: list[str], keywords: dict[str, str]) -> str:
-            many = tuple(isinstance(operand, _Led) for operand in operands)
-            function = self.value(operation)
-            if any(many):
-                own = leading.FUNCTIONS.get(operation)
-                function = leading.elementwise(function, many) if own is None else partial(own, many)
-            name = f"_{operation}{len(namespace)}"
-            namespace[name] = function
-            text = f"{name}({', '.join([*operands, *map('='.join, keywords.items())])})"
-            return _Led(text) if any(many) else text
-
-        def bind(name: str, text: str) -> str:
-            lines.append(f"{name} = {text}")
-            return type(text)(name)
-
-        lines.append(f"return {fold(program, lambda leaf: (_Led if leaf == SEED else str)(leaf), apply, bind)}")
-        return self.made("\n    ".join(lines), parameters, namespace)
+    def called(self, operation: str, operands: Sequence[str], arguments: str, namespace: dict[str, Any]) -> str:
+        many = tuple(isinstance(operand, _Led) for operand in operands)
+        if not any(many):
+            return super().called(operation, operands, arguments, namespace)
+        name = f"_{operation}_{len(namespace)}"
+        way = leading.elementwise if operation in OPERATIONS else leading.each
+        namespace[name] = partial(leading.FUNCTIONS.get(operation) or partial(way, self.value(operation)), many)
+        return _Led(f"{name}({arguments})")
 
 
-@cache
-def _is_known(text: str) -> bool:
-    """Whether each operation of a rule is known for many."""
-    used = set(parsed_rule(text).operations) - {NAME, NUMBER}
-    return all(name in OPERATIONS or name in leading.FUNCTIONS for name in used)
-
-
-LEADING = _Leading(
-    NUMPY.functions, arrays.STRICT, constants={ABSENT: 0.0, "ties_of": arrays.ties_of}, numbers=arrays, read=parsed_rule
-)
+LEADING = _Leading(NUMPY.functions, constants=_CONSTANTS, operators={}, numbers=arrays, read=parsed_rule)
+"""The adjoints of many results, which stand along a leading axis."""
 
 for _name in ARRAYS.keys() - array_functions.FUNCTIONS.keys():
     raise LookupError(f"row {_name} has no NumPy function")

@@ -427,21 +427,22 @@ class Arithmetic:
                         return f"_times_{name}({operands[0]}, {first}{operands[1][len(begins):].removesuffix(')' * bool(first))}"
             if operation in self.operators:
                 return self.operators[operation].format(*operands)
-            namespace[f"_{operation}"] = self.value(operation)
-            return f"_{operation}({', '.join([*operands, *map('='.join, keywords.items())])})"
+            return self.called(operation, operands, ", ".join([*operands, *map("=".join, keywords.items())]), namespace)
 
         def bind(name: str, text: str) -> str:
             lines.append(f"{name} = {text}")
-            return name
+            return type(text)(name)
 
-        lines.append(f"return {fold(program, str, apply, bind)}")
-        return self.made("\n    ".join(lines), parameters, namespace)
-
-    @staticmethod
-    def made(text: str, parameters: Sequence[str], namespace: dict[str, Any]) -> Function:
-        """The function of a text, with the names that it knows."""
-        exec(compile(text, f"<rule {[*parameters]}>", "exec"), namespace)
+        lines.append(f"return {fold(program, self.leaf, apply, bind)}")
+        exec(compile("\n    ".join(lines), f"<rule {[*parameters]}>", "exec"), namespace)
         return namespace["rule"]  # type: ignore[no-any-return]
+
+    leaf: Callable[[Any], str] = staticmethod(str)
+
+    def called(self, operation: str, operands: Sequence[str], arguments: str, namespace: dict[str, Any]) -> str:
+        """The call of an operation in a rule that knows some names."""
+        namespace[f"_{operation}"] = self.value(operation)
+        return f"_{operation}({arguments})"
 
 
 FLOAT = Arithmetic(floats.FLOATS, floats.STRICT, floats.SCALED, kind="Python")
