@@ -20,7 +20,6 @@ from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import as_program, subject_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.records import Number, element_names, is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator
@@ -61,8 +60,11 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
     written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
-        evaluate, form = of_arrays(system, asked, listed)
-        return Kernel(arguments, form, system, again, Flags(None, ask), evaluate=evaluate)
+        require_arrays_do(system, asked)
+        tape, values, wrt, _ = as_it_is(system)
+        found = derived(tape, values, listed, wrt, asked.order, (), asked.most_rows)
+        evaluate = Evaluator(found.tape, found.tape.outputs)
+        return Kernel(arguments, found.form, system, again, Flags(None, ask), evaluate=evaluate)
     shapes = dict(zip(arguments.names, arguments.shapes, strict=True))
     more = [element for along in moving.values() for element in element_names(along, shapes[along])]
     digits = asked.flags == "digits"
@@ -174,7 +176,7 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
 
 
 class WrittenOut(NamedTuple):
-    """A program written out in numbers: its results, and the variables to differentiate by."""
+    """A program as a tape, often one of numbers: its results, and the variables to differentiate by."""
 
     tape: Tape
     values: Sequence[Part]
@@ -183,12 +185,19 @@ class WrittenOut(NamedTuple):
     """What decided on which rows stand here at all: truths of a Python function, and what they were."""
 
 
+def as_it_is(system: System) -> WrittenOut:
+    """A system by the slots of its own tape."""
+    tape = system.tape
+    values = [([output.slot - tape.size * (output.slot >= tape.slots)], output.shape) for output in system.outputs]
+    wrt = [([slot], tape.shape(slot)) for slot in map(system.input_slot, system.wrt)]
+    return WrittenOut(tape, values, wrt, decisions_of(system))
+
+
 def written_out(system: System, most_rows: int) -> WrittenOut | None:
     """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
-    tape, wrt = system.tape, list(map(system.input_slot, system.wrt))
+    tape, own = system.tape, as_it_is(system)
     if tape.shapes is None:
-        values: list[Part] = [([output.slot], ()) for output in system.outputs]
-        return WrittenOut(tape, values, [([slot], ()) for slot in wrt], decisions_of(system))
+        return own
     from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
 
     try:
@@ -196,8 +205,8 @@ def written_out(system: System, most_rows: int) -> WrittenOut | None:
     except (PointNeededError, LimitError):
         return None
     values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
-    decisions = {written.of(tape, slot)[0]: value for slot, value in decisions_of(system).items()}
-    return WrittenOut(written.tape, values, [(written.slots[slot], tape.shape(slot)) for slot in wrt], decisions)
+    wrt = [(written.slots[slot], shape) for (slot,), shape in own.wrt]
+    return WrittenOut(written.tape, values, wrt, {written.of(tape, slot)[0]: value for slot, value in own.decisions.items()})
 
 
 def _of_numbers_only(system: System, asked: Asked) -> bool:
@@ -206,22 +215,11 @@ def _of_numbers_only(system: System, asked: Asked) -> bool:
     return bool(asked.directions or asked.order == 2 or listed or system.tape.decisions)
 
 
-def of_arrays(system: System, asked: Asked, listed: bool) -> tuple[Evaluator, Form]:
-    """What computes the results of a system of arrays, one point after another, and their form."""
-    tape = system.tape
+def require_arrays_do(system: System, asked: Asked) -> None:
+    """Refuse what cannot be computed array by array, one point after another."""
     if _of_numbers_only(system, asked) or asked.backend != AUTO:
         what = f"an operation of it reads values, or it has more than {MOST_IN_NUMBERS} rows in numbers"
         help = ["array by array there are values, and gradients of numbers: order=1 of sum(...), or order=0"]
         if asked.backend != AUTO:
             help += [f'leave backend="{asked.backend}" out for that']
         raise refusal("usage", f"the program cannot be written out in numbers: {what}", *help)
-    outputs = [output.slot if output.slot < tape.slots else output.slot - tape.size for output in system.outputs]
-    form: list[Form] = [output.shape for output in system.outputs]
-    if not asked.order:
-        return Evaluator(tape, outputs), form if listed else form[0]
-    wrt = list(map(system.input_slot, system.wrt))
-    transform = ReverseTransform(tape, wrt, most_rows=asked.most_rows)
-    slopes = [slot for output in outputs for slot in transform.sweep(output)]
-    derivative = transform.finish([*outputs, *slopes]).tape
-    jacobian: list[Form] = [[tape.shape(slot) for slot in wrt] for _ in outputs]
-    return Evaluator(derivative, derivative.outputs), [form, jacobian] if listed else [form[0], jacobian[0]]

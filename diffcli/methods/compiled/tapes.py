@@ -27,52 +27,38 @@ class Derived(NamedTuple):
     """Where the rows of the highest derivatives begin, if not where those of all derivatives do: those before may break."""
 
 
-class Results:
-    """The results of a tape, put down one after another in a form."""
-
-    def __init__(self) -> None:
-        self.slots: list[int] = []
-
-    def parts(self, slots: Sequence[int], parts: Sequence[Part]) -> list[Form]:
-        """Elements one after another, in the shapes of some parts."""
-        self.slots += slots
-        return [shape for _, shape in parts]
-
-    def blocks(self, matrix: Sequence[Sequence[int]], rows: Sequence[Part], columns: Sequence[Part]) -> list[Form]:
-        """The entries of a matrix: for each part of its rows a list with a block for each part of its columns."""
-        bands = iter(matrix)
-        for own, _ in rows:
-            band, start = [next(bands) for _ in own], 0
-            for others, _ in columns:
-                self.slots += [slot for row in band for slot in row[start : start + len(others)]]
-                start += len(others)
-        return [[shape + other for _, other in columns] for _, shape in rows]
-
-
 def derived(
     tape: Tape, values: Sequence[Part], listed: bool, wrt: Sequence[Part], order: int, seeds: Sequence[int], most_rows: int
 ) -> Derived:
-    """The tape of some values of a tape of numbers, and of their derivatives of an order, by the inputs ``wrt``.
+    """The tape of some values of another tape, and of their derivatives of an order, by the inputs ``wrt``.
 
     With ``seeds``, an input for each element of ``wrt``, the last of them are those along the direction that these give.
-    Several values are ``listed``: they come as tuples.
+    Several values are ``listed``: they come as tuples. Of arrays there are gradients of numbers alone.
     """
     variables, wanted = ([slot for own, _ in each for slot in own] for each in (wrt, values))
-    along = dict(zip(variables, seeds, strict=True)) if seeds else {}
-    if order == 2:
-        return _second(tape, values, wrt, variables, along, most_rows)
-    found = Results()
-    form = found.parts(wanted, values)
+    shapes: list[Form] = [shape for _, shape in values]
+    form: list[Form] = [shapes if listed and order < 2 else shapes[0]]
     if not order:
-        return Derived(tape.copy().finish(found.slots, several=True), form if listed else form[0])
+        return Derived(tape.copy().finish(wanted, several=True), form[0])
+    results, columns = wanted, wrt
+    if order == 2:  # the Jacobian of the gradient
+        reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
+        tape = reverse.finish([*wanted, *reverse.sweep(*wanted)]).tape
+        results, wanted, values, listed = tape.results, tape.results[1:], wrt, True
+        form.append([shape for _, shape in wrt])
+    along = dict(zip(variables, seeds, strict=True)) if seeds else {}
+    build, matrix = _jacobian(tape, wanted, variables, along, order == 2, most_rows)
+    owners = results[:1] * len(matrix) if order == 2 else wanted
+    matrix = [_defined(build, owner, row) for owner, row in zip(owners, matrix, strict=True)]
+    if order == 2:
+        results = [results[0], *_defined(build, results[0], results[1:])]
     if along:
-        forward = ForwardTransform(tape, most_rows, strict_zeros=True)
-        build, ends = forward.build, forward.sweep(along, wanted)
-        slopes = found.parts([_defined(build, value, [end])[0] for value, end in zip(wanted, ends, strict=True)], values)
-    else:
-        build, rows = _jacobian(tape, wanted, variables, most_rows)
-        slopes = found.blocks([_defined(build, value, row) for value, row in zip(wanted, rows, strict=True)], values, wrt)
-    return Derived(build.finished(found.slots).tape, [form, slopes] if listed else [form[0], slopes[0]])
+        columns = [([0], ())]
+    slots, bands = _blocks(matrix, values, columns)
+    last: list[Form] = [band[0] for band in bands] if along else [*bands]
+    finished = build.finished([*results, *slots])
+    slopes = 1 + max(slot for old, slot in finished.slots.items() if old < tape.slots) if order == 2 else None
+    return Derived(finished.tape, [*form, last if listed else last[0]], slopes)
 
 
 def _defined(build: Builder, value: int, slopes: Sequence[int]) -> list[int]:
@@ -86,46 +72,34 @@ def _defined(build: Builder, value: int, slopes: Sequence[int]) -> list[int]:
 
 
 def _jacobian(
-    tape: Tape, wanted: Sequence[int], variables: Sequence[int], most_rows: int
+    tape: Tape, wanted: Sequence[int], variables: Sequence[int], along: dict[int, int], symmetric: bool, most_rows: int
 ) -> tuple[Builder, Sequence[Sequence[int]]]:
-    """The rows of a Jacobian: by forward mode, where there are more results than variables."""
-    if len(variables) < len(wanted):
-        forward = ForwardTransform(tape, most_rows, strict_zeros=True)
-        columns = _columns(forward, variables, [wanted] * len(variables))
-        return forward.build, [[column[row] for column in columns] for row in range(len(wanted))]
-    reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
-    return reverse.build, [reverse.sweep(slot) for slot in wanted]
+    """The rows of a Jacobian, or of its product with a direction: by reverse mode, unless forward mode is sooner done.
+
+    Of a symmetric one each pair of entries is computed once.
+    """
+    if not (along or symmetric) and (tape.shapes is not None or len(variables) >= len(wanted)):
+        reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=tape.shapes is None)
+        return reverse.build, [reverse.sweep(slot) for slot in wanted]
+    forward = ForwardTransform(tape, most_rows, strict_zeros=True)
+    columns: list[list[int]] = []
+    for place, seeds in enumerate([along] if along else [{slot: forward.build.constant(1.0)} for slot in variables]):
+        known = [column[place] for column in columns] if symmetric else []
+        columns.append([*known, *forward.sweep(seeds, wanted[len(known) :])])
+    return forward.build, [[column[row] for column in columns] for row in range(len(wanted))]
 
 
-def _columns(forward: ForwardTransform, variables: Sequence[int], wanted: Sequence[Sequence[int]]) -> list[list[int]]:
-    """For each variable the derivatives of some slots by it."""
-    one = forward.build.constant(1.0)
-    return [forward.sweep({slot: one}, slots) for slot, slots in zip(variables, wanted, strict=True)]
-
-
-def _second(
-    tape: Tape, values: Sequence[Part], wrt: Sequence[Part], variables: Sequence[int], along: dict[int, int], most_rows: int
-) -> Derived:
-    """Forward mode over the tape of a gradient; each pair of mixed derivatives is computed once."""
-    ((own, _),) = values
-    reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
-    forward = ForwardTransform(reverse.finish([*own, *reverse.sweep(own[0])]).tape, most_rows, strict_zeros=True)
-    value, *gradient = forward.tape.results
-    forward_from = forward.build.slots
-    found, places = Results(), range(len(variables))
-    build = forward.build
-    ends = forward.sweep(along, gradient) if along else []
-    columns = [] if along else _columns(forward, variables, [gradient[place:] for place in places])
-    form: list[Form] = [*found.parts([value], values), found.parts(_defined(build, value, gradient), wrt)]
-    if along:
-        form.append(found.parts(_defined(build, value, ends), wrt))
-    else:
-        columns = [_defined(build, value, column) for column in columns]
-        matrix = [[columns[min(one, other)][abs(one - other)] for other in places] for one in places]
-        form.append(found.blocks(matrix, wrt, wrt))
-    finished = forward.build.finished(found.slots)
-    slopes = 1 + max(slot for old, slot in finished.slots.items() if old < forward_from)
-    return Derived(finished.tape, form, slopes)
+def _blocks(
+    matrix: Sequence[Sequence[int]], rows: Sequence[Part], columns: Sequence[Part]
+) -> tuple[list[int], list[list[Form]]]:
+    """The entries of a matrix, and their form: for each part of its rows a list with a block for each part of its columns."""
+    slots, bands = list[int](), iter(matrix)
+    for own, _ in rows:
+        band, start = [next(bands) for _ in own], 0
+        for others, _ in columns:
+            slots += [slot for row in band for slot in row[start : start + len(others)]]
+            start += len(others)
+    return slots, [[shape + other for _, other in columns] for _, shape in rows]
 
 
 def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = (), constants: bool = True) -> Tape:
