@@ -118,7 +118,7 @@ def compile(
     Outside of the domain there is no number, and no error:
 
     >>> compile("log(x)")(-1.0)
-    (nan, (-1.0,))
+    (nan, (nan,))
     """
     if order not in (0, 1, 2) or (directions and not order):
         products = "jvp, with directions=, takes order 1, hvp order 2" if directions else "one of: 0, 1, 2"
