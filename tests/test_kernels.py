@@ -408,7 +408,7 @@ WRONG = [
         '\n  = help: write directions=True, or what stands before the names of variables:\n          directions="v_"'),
     (lambda: diffcli.compile("x", directions=2), "UsageError", "2 begins no name"
         '\n  = help: write directions=True, or what stands before the names of variables:\n          directions="v_"'),
-    (lambda: diffcli.compile("x", max_nodes="many"), "UsageError", "max_nodes is many, not a whole number from 1 to 1000000000"),
+    (lambda: diffcli.compile("x", max_nodes="many"), "UsageError", "max_nodes is 'many', not a whole number from 1 to 1000000000"),
     (lambda: diffcli.compile("x^2 + 1", max_nodes=2), "LimitError", "the program has more than 2 nodes"
         "\n  = help: raise the limit with max_nodes=N, if memory allows"),
     (lambda: diffcli.compile("x", backend="nmpy"), "UsageError", "there is no back end `nmpy`\n  = help: did you mean `numpy`?"),

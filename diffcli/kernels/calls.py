@@ -240,7 +240,9 @@ def matched(kernel: Called, out: Any, lead: Shape) -> list[Array]:
     for shape, given in pairs:
         shape = (*lead, *shape)
         if type(given) is not np.ndarray or given.dtype != FLOAT64 or given.shape != shape or not given.flags.writeable:
-            what = f"{given.dtype} of the shape {given.shape}" if isinstance(given, np.ndarray) else f"a `{type(given).__name__}`"
+            what = f"a `{type(given).__name__}`"
+            if isinstance(given, np.ndarray):
+                what = f"{'' if given.flags.writeable else 'read-only '}{given.dtype} of the shape {given.shape}"
             help = f"give an array of float64 that may be written to: np.empty({shape})"
             raise refusal("bad-shape", f"`out` has {what} where float64 of the shape {shape} is wanted", help)
         if overlaps(given, found):

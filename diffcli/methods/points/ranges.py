@@ -23,10 +23,12 @@ class Range(NamedTuple):
         >>> Range(1, 10).require("order", 2), TIMEOUT.require("timeout", 0.5)
         (2, 0.5)
         """
+        if self.whole and hasattr(value, "__index__") and not isinstance(value, bool):
+            value = value.__index__()  # NumPy's whole numbers are some too
         kinds = int if self.whole else (int, float)
         if isinstance(value, kinds) and not isinstance(value, bool) and self.least <= value <= self.most:
             return value
-        shown = f"{value:.12g}" if isinstance(value, float) else str(value)
+        shown = f"{value:.12g}" if isinstance(value, float) and not self.whole else repr(value)
         raise UsageError([error("bad-value", f"{name} is {shown[:40]}, not {self}")])
 
     def __str__(self) -> str:

@@ -314,7 +314,9 @@ def _sum_of_terms(
     total, name, row = None, tape.operation(slot), tape.operands_of(slot)
     if name == "where" and masks is None and not instead and tape.shape(row[0]) and moving != [0]:  # all elements at once
         return arrays.where(values[row[0]], *[0.0 if result[operand] is None else result[operand] for operand in row[1:]])
-    of_row = _of_choice if name == "where" else _of_element if name in OPERATIONS else _of_array_row
+    of_row: Any = _of_choice if name == "where" else _of_element
+    if name not in OPERATIONS:
+        of_row = partial(_of_array_row, rule_at(tape, slot))  # looked up once a row, not once an operand
     for position in moving:
         operand = row[position]
         mask = None if masks is None else masks.by_slot.get(operand)
@@ -328,10 +330,11 @@ def _sum_of_terms(
 
 
 def _of_array_row(
-    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
+    first: ArrayRule, tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any,
+    careful: bool,
 ) -> tuple[Array | None, Array | None]:
-    """The term of an array row for the tangent of one operand, and which elements of it are there."""
-    rule = rule_at(tape, slot, position)
+    """The term of an array row, with its rules about the first operand, for the tangent of one, and which elements are there."""
+    rule = first.about(position)
     known = [] if rule.row.variadic else [*[values[operand] for operand in tape.operands_of(slot)], values[slot]]
     function = instead[position].tangent if instead else NUMPY.row_term(rule, "tangent")
     if mask is not None and rule.row.moves and len(rule.row.operands) == 2:  # a factor that meets nothing that is there is 0
