@@ -28,7 +28,7 @@ class Range(NamedTuple):
         kinds = int if self.whole else (int, float)
         if isinstance(value, kinds) and not isinstance(value, bool) and self.least <= value <= self.most:
             return value
-        shown = f"{value:.12g}" if isinstance(value, float) and not self.whole else repr(value)
+        shown = repr(value) if self.whole else f"{value:.12g}" if isinstance(value, float) else str(value)
         raise UsageError([error("bad-value", f"{name} is {shown[:40]}, not {self}")])
 
     def __str__(self) -> str:
