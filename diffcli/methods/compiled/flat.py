@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from diffcli.errors import refusal
-from diffcli.kernels.calls import read
-from diffcli.kernels.form import Form, paired, shapes_in
+from diffcli.methods.compiled.calls import read
+from diffcli.methods.compiled.form import Form, paired, shapes_in
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
 
