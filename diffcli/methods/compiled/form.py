@@ -37,6 +37,11 @@ class Made(NamedTuple):
     """The ways that points take, of which each has its mark; none on a tape with arrays."""
     ask: Callable[[Sequence[float]], Iterable[Diagnostic]]
     """What the interpreter says of a point: its notes, or an error."""
+    make: Callable[[Any], Any]
+    asked: Any
+    """What it is made from, by ``make``: the two together are its pickle."""
+    lower: Callable[[int], Any]
+    """The kernel of another order, of the same recording."""
 
 
 def paired(form: Form, found: Any) -> list[tuple[Shape, Any]]:

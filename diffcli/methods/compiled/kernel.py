@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
 from diffcli.methods.compiled.flags import Flag
 from diffcli.methods.compiled.form import Made
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.points.ranges import THREADS
-
-
-class Again(NamedTuple):
-    """How a kernel is made again."""
-
-    make: Callable[[Any], Kernel]
-    asked: Any
-    """What it is made from: the two together are its pickle."""
-    lower: Callable[[int], Kernel]
-    """That of another order, of the same recording."""
 
 
 class Kernel:
@@ -43,8 +32,8 @@ class Kernel:
         own = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__signature__": property(_signature)}
         return object.__new__(type(cls.__name__, (cls,), own))
 
-    def __init__(self, made: Made, system: Any, again: Again) -> None:
-        self._made, self._again, asked = made, again, again.asked
+    def __init__(self, made: Made, system: Any) -> None:
+        self._made, asked = made, made.asked
         self.inputs = made.names
         self.wrt, self.order, self.directions = tuple(system.wrt), asked.order, asked.directions
         self.backend = asked.backend if made.runner is not None else "arrays"
@@ -87,45 +76,25 @@ class Kernel:
 
     def fun(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The value, or a vector of all values, for one vector ``x`` of the variables in ``wrt``, and the other arguments."""
-        flat, form, found = self._at(0, x, others, named)
-        return flat.values(form, found)
+        return self._flat(0, x, others, named)[0]
 
     def jac(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The derivatives by ``x``: a vector for one value, a matrix with a row for each for several."""
-        return self.fun_and_jac(x, *others, **named)[1]
+        return self._flat(1, x, others, named)[1]
 
     def fun_and_jac(self, x: Any, /, *others: Any, **named: Any) -> tuple[Any, Any]:
         """What `fun` and `jac` return."""
-        flat, (first, second), (value, jacobian) = self._at(1, x, others, named)
-        return flat.values(first, value), flat.slopes(second, jacobian, first)
+        value, slopes = self._flat(1, x, others, named)
+        return value, slopes
 
     def hess(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The matrix of the second derivatives by ``x``."""
-        flat, (_, first, second), (_, _, hessian) = self._at(2, x, others, named)
-        return flat.matrix(second, hessian, first)
+        return self._flat(2, x, others, named)[2]
 
-    def _at(self, order: int, x: Any, others: Sequence[Any], named: dict[str, Any]) -> tuple[Any, Any, Any]:
-        """What is called with the variables in ``wrt`` as one vector and the other arguments after it, for an order.
+    def _flat(self, *asked: Any) -> list[Any]:
+        from diffcli.methods.compiled.flat import answers  # numbers do not wait for NumPy
 
-        These are the functions of `diffcli.methods.compiled.flat`, the form of the result, and the result.
-        """
-        if order > self.order or self.directions:
-            help = f"compile the program with order={order}{', and without directions=' * bool(self.directions)}"
-            raise refusal("usage", f"the kernel has no {('values', 'gradient', 'Hessian')[order]} of a vector alone", help)
-        from diffcli.methods.compiled import flat  # numbers do not wait for NumPy
-
-        kernel = self if order == self.order else self._again.lower(order)
-        shapes = dict(zip(self.inputs, self._made.shapes, strict=True))
-        given = flat.spread(self.wrt, [shapes[name] for name in self.wrt], x)
-        rest = [name for name in self.inputs if name not in given]
-        if len(others) > len(rest):
-            wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
-            raise refusal("usage", f"{counted(len(others), 'argument')} after `x`, and {len(rest)} wanted", wanted)
-        given |= zip(rest, others, strict=False)
-        twice = [name for name in named if name in given]
-        if twice:
-            raise refusal("usage", f"`{twice[0]}` is given twice", f"`x` holds {', '.join(self.wrt)}; by name come others")
-        return flat, kernel._made.form, kernel(**given, **named)
+        return answers(self, *asked)
 
     # -- calls -----------------------------------------------------------------------------------------------------------
 
@@ -158,7 +127,7 @@ class Kernel:
         return (*values, *[named[name] for name in wanted[len(values) :]])
 
     def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
-        return self._again.make, (self._again.asked,)
+        return self._made.make, (self._made.asked,)
 
     def __copy__(self, _: Any = None) -> Kernel:
         return self  # nothing of it changes

@@ -12,7 +12,7 @@ from diffcli.errors.library_words import for_library
 from diffcli.methods.compiled.choice import AUTO, Runners
 from diffcli.methods.compiled.flags import marked
 from diffcli.methods.compiled.form import Form, Made
-from diffcli.methods.compiled.kernel import Again, Kernel
+from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.compiled.ways import Way, Ways, decisions_of, guard
 from diffcli.methods.points.points import unknown_name
@@ -56,7 +56,7 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     names, shapes, batch, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
-    again = Again(make, asked, cache(lambda order: made(system, make, asked._replace(order=order))))
+    again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
     written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
@@ -64,7 +64,7 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
         tape, values, wrt, _ = as_it_is(system)
         found = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
         evaluate = Evaluator(found.tape, found.tape.outputs)
-        return Kernel(Made(names, shapes, batch, found.form, None, evaluate, [], ask), system, again)
+        return Kernel(Made(names, shapes, batch, found.form, None, evaluate, [], ask, *again), system)
     more = [element for along in moving for element in element_names(along, shapes[names.index(along)])]
     digits, decisions = asked.flags == "digits", written.decisions
     outputs = [slot for own, _ in written.values for slot in own]
@@ -81,7 +81,7 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     if system.function is not None:
         record, plain = partial(way_at, system, asked, found.form), partial(plain_at, system)
         runner = Ways(numbers.first_row, len(outputs), ways, record, plain)
-    return Kernel(Made(names, shapes, batch, found.form, runner, None, ways, ask), system, again)
+    return Kernel(Made(names, shapes, batch, found.form, runner, None, ways, ask, *again), system)
 
 
 def arguments_of(system: System, asked: Asked) -> tuple[tuple[str, ...], tuple[Shape, ...], frozenset[str], list[str]]:
