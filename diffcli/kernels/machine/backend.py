@@ -175,34 +175,30 @@ class Machine:
         before, inputs, width = ir.IRBuilder(function.append_basic_block()), self.tape.first_row, INTEGER(self.width)
         *arrays, marks = [array_of(before, table, INTEGER(place)) for place in range(inputs + len(self.tape.results) + 1)]
 
-        def place(builder: ir.IRBuilder, array: ir.Value, kind: ir.Type) -> ir.Value:
-            """Where the numbers of a vector stand."""
-            point = builder.add(first, builder.mul(emission.index, width))
-            return builder.gep(array, [point], source_etype=kind)
-
         def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
             if slot in same:
                 return lanes.spread(builder, builder.load(arrays[slot], typ=DOUBLE))
-            return builder.load(place(builder, arrays[slot], DOUBLE), align=8, typ=lanes.double)
+            return builder.load(builder.gep(arrays[slot], [emission.point], source_etype=DOUBLE), align=8, typ=lanes.double)
 
         def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
-            array = arrays[inputs + position]
             if position in self.truths:
-                value = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width))
-                builder.store(value, place(builder, array, BYTE), align=1)
+                value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
             else:
-                builder.store(lanes.number(value), place(builder, array, DOUBLE), align=8)
+                value, kind = lanes.number(value), DOUBLE
+            place = builder.gep(arrays[inputs + position], [emission.point], source_etype=kind)
+            builder.store(value, place, align=1 if kind is BYTE else 8)
 
         def end(builder: ir.IRBuilder) -> None:
-            lanes.note(builder, marks, builder.add(builder.sdiv(first, width), emission.index))
+            lanes.note(builder, marks, builder.sdiv(emission.point, width))
 
         emission = Emission(self.tape, lanes, load, store, same, VECTORS)
         emission.before(before)
         most, all = INTEGER(emission.vectors), before.sdiv(before.sub(stop, start), width)
         with repeated(before, before.sdiv(before.add(all, before.sub(most, INTEGER(1))), most)) as (each, number):
             done = each.mul(number, most)
-            first, left = each.add(start, each.mul(done, width)), each.sub(all, done)
-            emission.each(each, each.select(each.icmp_signed("<", left, most), left, most), end)
+            left = each.sub(all, done)
+            count = each.select(each.icmp_signed("<", left, most), left, most)
+            emission.each(each, each.add(start, each.mul(done, width)), count, end)
         before.ret_void()
         settle(module)
         return module, lanes.rescues

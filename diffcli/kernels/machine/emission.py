@@ -72,8 +72,8 @@ class Emission:
                 self.places[slot] = size * self.vectors + len(self.places)
         self.size = 1 + size * self.vectors + len(self.places)
         self.memory: ir.Value = None
-        self.index: ir.Value = INTEGER(0)
-        """Which vector the instructions are for."""
+        self.crossing = self.point = self.memory
+        """Where what crosses from block to block stands for a vector, and its first point."""
         self.known: dict[int, Any] = {}
 
     def cut(self, rows: Sequence[int], length: int) -> list[list[int]]:
@@ -94,20 +94,23 @@ class Emission:
     def before(self, builder: ir.IRBuilder) -> None:
         """What is done once: the rows that are the same for all points."""
         self.memory = builder.alloca(self.lanes.double, size=INTEGER(self.size))
+        self.crossing = self.memory
         for slot in range(self.tape.first_row):
             if self.fixed[slot]:
                 self.keep(builder, slot, self.load(builder, slot))
         self.rows(builder, self.once)
 
-    def point(self, builder: ir.IRBuilder) -> None:
+    def alone(self, builder: ir.IRBuilder) -> None:
         """What is done for the one point that there is."""
         for block in self.blocks:
             self.rows(builder, block)
 
-    def each(self, builder: ir.IRBuilder, count: ir.Value, end: Callable[[ir.IRBuilder], None]) -> None:
-        """What is done for each of so many vectors, and in each block at its end."""
+    def each(self, builder: ir.IRBuilder, first: ir.Value, count: ir.Value, end: Callable[[ir.IRBuilder], None]) -> None:
+        """What is done for each of so many vectors from one point on, and in each block at its end."""
         for block in self.blocks:
-            with repeated(builder, count) as (inner, self.index):
+            with repeated(builder, count) as (inner, index):
+                self.point = inner.add(first, inner.mul(index, INTEGER(self.lanes.width)))
+                self.crossing = inner.gep(self.memory, [index])
                 self.rows(inner, block)
                 end(inner)
             self.lanes.rescue = None
@@ -137,17 +140,28 @@ class Emission:
             if slot < 0:
                 self.known[slot] = self.lanes.constant(self.tape.constants[-1 - slot])
             elif slot in self.places:
-                self.known[slot] = builder.load(self.place(builder, slot))
+                self.known[slot] = in_order(builder.load(self.place(builder, slot)))
             else:
                 self.known[slot] = self.load(builder, slot)
         return self.known[slot]
 
     def keep(self, builder: ir.IRBuilder, slot: int, value: ir.Value) -> None:
-        builder.store(value, self.place(builder, slot))
+        in_order(builder.store(value, self.place(builder, slot)))
 
     def place(self, builder: ir.IRBuilder, slot: int) -> ir.Value:
-        place = INTEGER(self.places[slot])
-        return builder.gep(self.memory, [place if self.fixed[slot] else builder.add(self.index, place)])
+        return builder.gep(self.memory if self.fixed[slot] else self.crossing, [INTEGER(self.places[slot])])
+
+
+def in_order(access: Any) -> Any:
+    """A load or store that LLVM leaves where it is: it would compare each with every other to find a better order."""
+    plain = access.descr
+
+    def descr(text: list[str]) -> None:
+        plain(text)
+        text[-1] = text[-1].replace(" ", " volatile ", 1)
+
+    access.descr = descr
+    return access
 
 
 def allocated(blocks: Iterable[tuple[Sequence[int], Iterable[int]]]) -> tuple[dict[int, int], int]:

@@ -85,7 +85,7 @@ def module_of(tape: Tape, codes: list[int]) -> ir.Module:
     emission = Emission(tape, lanes, load, store)
     emission.before(start)
     look.cbranch(right, point.block, leave.block)
-    emission.point(point)
+    emission.alone(point)
     if lanes.rescue is None:
         point.branch(give.block)
     else:
