@@ -52,7 +52,7 @@ HOMES = {
     "diffcli.methods.compiled.patterns": "MOST_DOUBTS MOST_EXACT Said patterns",
     "diffcli.methods.compiled.ways": "MOST_WAYS Way",
     "diffcli.methods.derivation.derivation": "REFERENCE derive",
-    "diffcli.methods.derivation.domains": "domain_of",
+    "diffcli.methods.derivation.orders": "domain_of",
     "diffcli.methods.derivation.rules": "CONSTANT FLAT HELD IDENTITY PIECES TEXTBOOK",
     "diffcli.methods.derivation.symbolic_agreement": "compare matching_digits",
     "diffcli.methods.differences.automatic_difference": "automatic_difference",
