@@ -16,8 +16,7 @@ from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
-from diffcli.methods.sweeps.reverse import accumulate
-from diffcli.methods.traces.trace import Tracer, beside_rules
+from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
 from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
 from diffcli.tape.running.rules import Overrides
 
@@ -113,21 +112,18 @@ def _take_sides(problem: Problem, sides: Beside, answer: Answer, notes: list[Dia
 
 
 def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
-    adjoints = problem.adjoints
-    steps = None
-    if replaced or options.trace or options.cost:
-        adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
+    seeds = {problem.tape.output: 1.0}
+    adjoints = problem.swept_back(seeds, replaced) if replaced else problem.adjoints
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
-    gradient = with_zeros(problem, found, notes, own=steps is None)
+    gradient = with_zeros(problem, found, notes, own=not replaced)
     notes += explain(problem, gradient, replaced, notes)
-    swept = [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
-    answer: Answer = {"gradient": gradient, "swept": swept}
-    if options.trace and steps is not None:
-        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(({problem.tape.output: 1.0}, steps))
-    if options.cost and steps is not None:
+    answer: Answer = {"gradient": gradient, "swept": [(Sweep(seeds, False, replaced), adjoints)]}
+    if options.trace:
+        answer["trace"] = trace_of_sweeps(problem, answer["swept"], (), options)
+    if options.cost:
         from diffcli.methods.traces.cost import reverse_cost
 
-        answer["cost"] = reverse_cost(problem, steps)
+        answer["cost"] = reverse_cost(problem)
     if options.derivative_tape:
         from diffcli.methods.traces.derivative_tape import derivative_tape
 
@@ -150,28 +146,25 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         seeds = [elements.seed([place]) for place in range(len(elements))]
     sweeps = [problem.swept_forward(direction, replaced) for direction in seeds]
     output = problem.tape.output
-    answer: Answer = {"gradient": {}}
+    names = [ALONG] if seed is not None else [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
+    named = zip(seeds, names, sweeps, strict=True)
+    answer: Answer = {"gradient": {}, "swept": [(Sweep(start, True, replaced, name), sweep) for start, name, sweep in named]}
     if options.trace:
         from diffcli.language.writing.array_text import direction_text
 
         labels = elements.names if seed is None else [direction_text(seed, 6)]
-        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps)
+        answer["trace"] = trace_of_sweeps(problem, answer["swept"], labels, options)
     if options.cost:
         from diffcli.methods.traces.cost import forward_cost
 
-        answer["cost"] = forward_cost(problem, sweeps)
+        answer["cost"] = forward_cost(problem, seeds)
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
         notes += explain(problem, {"": directional}, replaced, notes)
-        swept = [(Sweep(seeds[0], True, replaced, ALONG), sweeps[0])]
-        return answer | {"directional": directional, "seed": seed, "swept": swept}
-    found = elements.derivatives([sweep[output] for sweep in sweeps])
-    gradient = with_zeros(problem, found, notes)
+        return answer | {"directional": directional, "seed": seed}
+    gradient = with_zeros(problem, elements.derivatives([sweep[output] for sweep in sweeps]), notes)
     notes += explain(problem, gradient, replaced, notes)
-    names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
-    named = zip(seeds, names, sweeps, strict=True)
-    swept = [(Sweep(direction, True, replaced, name), sweep) for direction, name, sweep in named]
-    return answer | {"gradient": gradient, "swept": swept}
+    return answer | {"gradient": gradient}
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:

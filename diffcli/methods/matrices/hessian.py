@@ -29,8 +29,7 @@ from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
-from diffcli.methods.traces.cost import function_cost
-from diffcli.methods.traces.sweep_count import count_forward
+from diffcli.methods.traces.cost import count_forward, function_cost
 from diffcli.records.formulas import By
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 
