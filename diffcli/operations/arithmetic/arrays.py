@@ -318,17 +318,9 @@ def ones(shape: tuple[int, ...]) -> Array:
     return np.ones(shape) if shape else 1.0
 
 
-def zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape) if shape else 0.0
-
-
 def full(shape: tuple[int, ...], value: Array) -> Array:
     """A value repeated to a shape; itself where it has it already."""
     return value if np.shape(value) == shape else np.broadcast_to(value, shape)
-
-
-def all_true(condition: Array) -> bool:
-    return bool(np.all(condition))
 
 
 def count_true(condition: Array) -> int:

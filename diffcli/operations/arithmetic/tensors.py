@@ -130,11 +130,6 @@ def array_of(value: Value) -> Any:
     return value if isinstance(value, np.ndarray) else np.asarray(value)
 
 
-def mutable(value: Value) -> Any:
-    """An array with the value, in memory of its own."""
-    return np.array(value)
-
-
 def copy(value: Value) -> Value:
     return value.copy() if isinstance(value, np.ndarray) else value
 
@@ -164,14 +159,6 @@ def owns(value: Value) -> bool:
         return True
     alone = value.flags.owndata or (type(value.base) is np.ndarray and getrefcount(value.base) == 2)
     return alone and bool(value.flags.writeable) and (value.base is None or value.base.size == value.size)
-
-
-def writable(value: Value) -> bool:
-    return isinstance(value, np.ndarray) and bool(value.flags.writeable)
-
-
-def taken(value: Value, key: Any) -> Value:
-    return array_of(value)[key]
 
 
 def zeros(shape: tuple[int, ...], kind: Kind) -> Value:
@@ -231,10 +218,6 @@ def text(value: Value, before: str) -> str:
     if not isinstance(value, np.ndarray):
         return repr(value.item() if isinstance(value, np.generic) else value)
     return np.array2string(value, separator=", ", prefix=before, precision=4, suppress_small=False, threshold=1000, edgeitems=3)
-
-
-def to_list(value: Value) -> Any:
-    return value if type(value) is float else value.tolist()
 
 
 def _may_repeat(key: Any) -> bool:
@@ -301,8 +284,3 @@ def replaced_at(value: Value, where: Any, other: Value) -> Value:
     whole = np.array(value).reshape(-1)
     whole[where] = other
     return plain(whole.reshape(shape_of(value)))
-
-
-def in_rows(value: Value) -> bool:
-    """Whether elements stand in memory one after the other, row by row."""
-    return not isinstance(value, np.ndarray) or value.flags.c_contiguous
