@@ -99,7 +99,7 @@ HOMES = {
     "diffcli.methods.traces.cost": "count_sweeps forward_cost reverse_cost",
     "diffcli.methods.traces.trace": "ASCII IN_LATEX UNICODE formula_of",
     "diffcli._named": "NamedTuple",
-    "diffcli.nn.layers": "ACTIVATIONS _ACTIVATIONS",
+    "diffcli.nn.of_functions": "ACTIVATIONS LOSSES",
     "diffcli.operations": "ARRAY_FUNCTIONS ARRAY_NAMES ARRAY_SIGNATURES CONSTANTS FUNCTION_NAMES OPERATIONS Operation REDUCED find_function is_function",
     "diffcli.operations.arithmetic": "array_functions arrays",
     "diffcli.operations.arithmetic.arrays": "quiet_arrays=quiet",

@@ -20,9 +20,8 @@ from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
 from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.notes import AGREE, BROKEN, MAYBE, about_second, describe_breaks
 from diffcli.methods.nonsmooth.one_sided import is_branched
-from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
