@@ -111,8 +111,8 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     if node is not None:
         settle(tensor, node)
     if marked((tensor, value)):
-        own = tensor._boundary is not None and tensor._boundary
-        there = tensors.array_of(arrays.full(tensors.shape_of(tensor._value), own)).copy()
+        marks = tensor._boundary is not None and tensor._boundary
+        there = tensors.array_of(arrays.full(tensors.shape_of(tensor._value), marks)).copy()
         there[key] = value._boundary if marked((value,)) else False
         set_boundary(tensor, there)
     return tensor

@@ -68,24 +68,6 @@ def each(function: Callable[..., float], count: int) -> Callable[..., Array]:
     return on_arrays
 
 
-def in_blocks(function: Callable[..., Array]) -> Callable[..., Array]:
-    """A function of elements whose results on the way stay in the processor's cache, however many elements there are."""
-
-    def on_arrays(*operands: Array) -> Array:
-        first = operands[0]
-        if first.__class__ is not np.ndarray or first.size <= 2 * special.BLOCK:
-            return function(*operands)
-        arrays = [a for a in operands if isinstance(a, np.ndarray)]
-        if any(a.shape != first.shape or a.dtype != np.float64 or not a.flags.c_contiguous for a in arrays):
-            return function(*operands)
-        result = np.empty(first.shape)
-        flat = (a.reshape(-1) if isinstance(a, np.ndarray) else a for a in operands)
-        special.fill(result.reshape(-1), function, *flat)
-        return result
-
-    return on_arrays
-
-
 # What is put right at the edges is looked for first, in one pass that makes no array: most arrays are nowhere near.
 
 
