@@ -255,7 +255,7 @@ def _undecided(
     """
     undecided = arrays.full(shape, holds) != 0
     every = arrays.ones(shape) != 0 if arriving is None else arrays.full(shape, arriving)
-    taken = arrays.zeros(shape) != 0 if chosen is None else every if mask is None else mask
+    taken = arrays.ones(shape) == 0 if chosen is None else every if mask is None else mask
     there = arrays.where(undecided, every, taken) != 0
     known = arrays.where(undecided, moving * float("nan"), 0.0 if chosen is None else chosen)
     return arrays.masked(there, known), there
