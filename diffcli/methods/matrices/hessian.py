@@ -20,17 +20,15 @@ from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
 from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.notes import AGREE, BROKEN, MAYBE, about_second, describe_breaks
 from diffcli.methods.nonsmooth.one_sided import is_branched
-from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
 from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
-from diffcli.methods.traces.cost import function_cost
-from diffcli.methods.traces.sweep_count import count_forward
+from diffcli.methods.traces.cost import count_forward, function_cost
 from diffcli.records.formulas import By
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 

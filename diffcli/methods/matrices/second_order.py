@@ -11,7 +11,8 @@ from typing import Any
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
-from diffcli.methods.nonsmooth.system_notes import SECOND, explain_rows
+from diffcli.methods.nonsmooth.notes import SECOND
+from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of

@@ -328,10 +328,10 @@ def put(a: Array, b: Array, key: tuple[Any, ...] = ()) -> Array:
 
 
 def broadcast(a: Array, shape: Axes = ()) -> Array:
-    """Repeated to a shape, in the memory that it has; a number without NumPy's detour."""
-    if np.ndim(a):
-        return np.broadcast_to(a, shape)
+    """Repeated to a shape, in the memory that it has; one element without NumPy's detour."""
     a = np.asarray(a)
+    if a.size != 1:
+        return np.broadcast_to(a, shape)
     whole = np.ndarray(shape, a.dtype, a, strides=(0,) * len(shape))
     whole.flags.writeable = False
     return whole

@@ -341,10 +341,12 @@ def first_true(condition: Array) -> tuple[int, ...]:
 
 
 def all_finite(value: Array) -> bool:
-    """Whether no element is infinite or NaN: if one is, the sum of squares is; if none is, it may be all the same."""
-    if isinstance(value, np.ndarray) and value.flags.c_contiguous and isfinite(np.vdot(value, value)):
-        return True
-    return bool(np.isfinite(value).all())
+    """Whether no element is infinite or NaN: if one is, the sum is, or that of squares; if none is, it may be all the same."""
+    if not (isinstance(value, np.ndarray) and value.flags.c_contiguous):
+        return bool(np.isfinite(value).all())
+    # BLAS takes several threads for a longer product, and waits long for a processor that is busy
+    found = np.vdot(value, value) if value.size <= 10_000 else np.add.reduce(value, None)
+    return isfinite(found) or bool(np.isfinite(value).all())
 
 
 def meet(a: Array, b: Array) -> Array:

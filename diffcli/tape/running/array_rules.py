@@ -28,8 +28,8 @@ from diffcli.tape.tape import Shape, Tape
 class _Rows(Functions):
     """Rules also call what serves rules alone, and give by keyword what a user gives as an argument."""
 
-    def find(self, name: str, count: int) -> str:
-        return name if name in ARRAYS else super().find(name, count)
+    def search(self, name: str, count: int) -> str:
+        return name if name in ARRAYS else super().search(name, count)
 
     def fitting(self, row: str, count: int) -> str:
         return row if row in ARRAYS else CALL

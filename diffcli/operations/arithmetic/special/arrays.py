@@ -8,18 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from threading import local
 from typing import Any
 
 import numpy as np
 
+from diffcli.operations.arithmetic.approximations import ERF_BY_TANH
 from diffcli.operations.arithmetic.special import gamma, numbers
 from diffcli.operations.arithmetic.special.formulas import Elementary, Formula, Pieces, horner
-from diffcli.operations.arithmetic.special.normal import ERF_OF_SIZE, ERFC, GELU
+from diffcli.operations.arithmetic.special.normal import ERFC, GELU
 
 Array = Any
 
-BLOCK = 8192
-"""How many elements are computed at a time."""
+BLOCK = 10_000
+"""How many elements are computed at a time: longer sums, BLAS hands to threads of its own."""
 
 
 def _in_pieces(a: Array, pieces: Pieces) -> Array:
@@ -91,6 +93,36 @@ def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
     return function
 
 
+_ERF = np.reshape(ERF_BY_TANH[1:], (2, 2, 5)).swapaxes(0, 1).reshape(4, 5)
+"""Both polynomials of degree 9: their coefficients from t^5 on, and those below."""
+
+
+class _Memory(local):
+    """Of each thread what it computes in, block after block: asking for it each time takes several times as long."""
+
+    def __init__(self) -> None:
+        self.rows = np.empty((9, BLOCK))
+
+
+_memory = _Memory()
+
+
+def _erf(a: Array) -> Array:
+    """By products of the powers with a matrix, which pass over the elements a third as often as Horner's rule does."""
+    powers, parts = np.split(_memory.rows[:, : a.size], [5])
+    t = np.minimum(np.multiply(a, a, out=powers[3]), 36.0, out=powers[3])
+    np.multiply(t, t, out=powers[2])
+    np.multiply(powers[2], powers[2:4], out=powers[:2])
+    powers[4] = 1.0
+    np.matmul(_ERF, powers, out=parts)
+    parts[:2] *= np.multiply(powers[0], t, out=t)
+    parts[:2] += parts[2:]
+    quotient = np.divide(parts[0], parts[1], out=t)
+    quotient *= a
+    quotient += a
+    return np.tanh(quotient, out=quotient)
+
+
 def _gamma(a: Array) -> Array:
     value = _of_pieces(*gamma.FUNCTIONS["gamma"])(a)
     whole = np.flatnonzero((a >= 3) & (a == np.floor(a)) & (a <= 171))
@@ -117,7 +149,7 @@ def _polygamma(order: Array, a: Array) -> Array:
 _BLOCKS: dict[str, Callable[[Array], Array]] = {
     **{name: _of_pieces(*function) for name, function in gamma.FUNCTIONS.items()},
     "gamma": _gamma,
-    "erf": lambda a: np.copysign(_in_pieces(np.abs(a), ERF_OF_SIZE), a),
+    "erf": _erf,
     "erfc": lambda a: _in_pieces(a, ERFC),
     "gelu": lambda a: _in_pieces(a, GELU),
 }

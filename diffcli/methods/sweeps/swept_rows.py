@@ -1,4 +1,4 @@
-"""What the rows of a tape with arrays hand on in a reverse sweep, looked up once for each tape: for one sweep, or for many.
+"""What the rows of a tape with arrays hand on in a sweep, looked up once for each tape: forward, back, or in many sweeps back.
 
 Many sweeps go together, as their adjoints stand along a leading axis: what a row takes beside its arithmetic is then paid once.
 """
@@ -23,8 +23,8 @@ MOST_AT_ONCE = 1_000_000
 """How many elements the adjoints of sweeps that go together have at most."""
 
 Part = tuple[int, int, Callable[..., Any] | None, Shape, Shape]
-"""A position and the slot of the operand there; what goes there as a function of the adjoint, the operands and the result, None
-if it takes more than that; the shape that this has, and that of the operand."""
+"""A position and the slot of the operand there; what the two hand on as a function of what moves, the operands and the result,
+None if it takes more than that; the shape that this has, and that of the operand."""
 
 
 class Row(NamedTuple):
@@ -41,11 +41,12 @@ class Row(NamedTuple):
     """The rules of an array row about its first operand."""
 
 
-def _rows(arithmetic: ArrayArithmetic) -> Callable[[Tape], list[Row]]:
-    return once(lambda tape: [_row(tape, slot, arithmetic) for slot in reversed(tape.rows())])
+def _rows(kind: str, arithmetic: ArrayArithmetic = NUMPY) -> Callable[[Tape], list[Row]]:
+    order = iter if kind == "tangent" else reversed
+    return once(lambda tape: [_row(tape, slot, kind, arithmetic) for slot in order(tape.rows())])
 
 
-def _row(tape: Tape, slot: int, arithmetic: ArrayArithmetic) -> Row:
+def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
     name, operands, whole = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
     own = isinstance(name, OwnName)
     rule = None if name in OPERATIONS else rule_at(tape, slot)
@@ -54,7 +55,7 @@ def _row(tape: Tape, slot: int, arithmetic: ArrayArithmetic) -> Row:
         takes_more = chooses or (own and arithmetic is LEADING)
         found = [NotImplemented if takes_more else function for function in NUMPY.terms(name, len(operands))]
     else:
-        found = [arithmetic.row_term(rule.about(position), "adjoint") for position in range(len(operands))]
+        found = [arithmetic.row_term(rule.about(position), kind) for position in range(len(operands))]
     parts: list[Part] = []
     for position, (target, function) in enumerate(zip(operands, found, strict=True)):
         shapes = (whole, tape.shape(target)) if rule is None else ((), ())
@@ -62,8 +63,8 @@ def _row(tape: Tape, slot: int, arithmetic: ArrayArithmetic) -> Row:
     return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own, rule)
 
 
-rows_for_one, rows_for_many = _rows(NUMPY), _rows(LEADING)
-"""The rows of a tape, last row first."""
+rows_forward, rows_back, rows_for_many = _rows("tangent"), _rows("adjoint"), _rows("adjoint", LEADING)
+"""The rows of a tape; for reverse sweeps last row first."""
 
 
 def _nothing(*_: Any) -> None:
