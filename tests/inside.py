@@ -144,7 +144,7 @@ HOMES = {
     "diffcli.studies": "lessons",
     "diffcli.studies.agreement.agreement": "WAYS agreement_of agreements_of",
     "diffcli.studies.agreement.points": "check_points",
-    "diffcli.studies.agreement.disagreement": "REASONS explain_disagreement",
+    "diffcli.studies.agreement.verdict": "REASONS explain_disagreement",
     "diffcli.studies.agreement.shortcut": "column_differences",
     "diffcli.studies.gradients.comparison": "check_gradient",
     "diffcli.studies.claims.claims": "VERDICTS judge_claims read_claims",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -24,6 +25,9 @@ BATCH, PIXELS, CLASSES = 64, 28 * 28, 10
 BYTES = 8
 """Of a float64."""
 
+PLACES = tuple(product((0, 1), (0, 1)))
+"""Those of the entries of Y."""
+
 AT = 0.5
 
 EXERCISE = """\
@@ -40,7 +44,7 @@ def lesson(settings: Settings) -> Told:
     yield f"""A linear layer computes Y = X W + b, with B rows and H1 columns in X, and H1 x H2 weights. A loss L depends on Y. By
     the chain rule dL/dX = dL/dY dY/dX. But dY/dX has B H2 rows and B H1 columns. At B = {BATCH} and H1 = H2 = {width} that is
     {_bytes(by_x)}, and {_bytes(by_w)} for dY/dW. This is dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:"""
-    yield explicit.grid("X")
+    yield explicit.grid()
     yield """Row i of Y depends on row i of X only, and dY_il/dX_ij = W_jl: the matrix holds W^T in blocks along its diagonal, and
     zeros."""
     yield [_order_slip()]
@@ -78,53 +82,38 @@ def _order_slip() -> Erratum:
 
 
 class _Explicit:
-    """The small case with its Jacobians written out; their entries by indices that begin with 1."""
+    """The small case with its Jacobians written out; the names of their entries have indices that begin with 1."""
 
     def __init__(self) -> None:
-        found = jacobian("X @ W", {"X": X, "W": W})
-        self.rows = [f"Y{i}{k}" for i, k in product((1, 2), (1, 2))]
-        self.columns = [f"{name[0]}{int(name[2]) + 1}{int(name[4]) + 1}" for name in found.columns]
-        self.entries = {
-            (row, column): entry
-            for row, entries in zip(self.rows, found.matrix, strict=True)
-            for column, entry in zip(self.columns, entries, strict=True)
-        }
-        self.values = {f"Y{i + 1}{k + 1}": float(found.values["f"][i][k]) for i, k in product((0, 1), (0, 1))}  # type: ignore[index]
-        self.adjoints = {f"Y{i + 1}{k + 1}": G[i][k] for i, k in product((0, 1), (0, 1))}
+        found: Any = jacobian("X @ W", {"X": X, "W": W})
+        self.y, self.by = found.values["f"], found.jacobian["f"]
+        """Y, and its derivatives by X and by W, with the indices of Y first."""
 
-    def of(self, name: str) -> list[str]:
-        """The components of X or of W."""
-        return [column for column in self.columns if column[0] == name]
+    def through(self, name: str) -> Any:
+        """dL/dY times the Jacobian by X or by W: the gradient by it."""
+        return sum(G[i][k] * self.by[name][i, k] for i, k in PLACES)
 
-    def grid(self, name: str) -> Table:
-        columns = self.of(name)
-        rows = tuple((row, *[self.entries[row, column] for column in columns]) for row in self.rows)
-        return grid(f"dY/d{name}, {len(self.rows)} x {len(columns)}", ("", *columns), rows)
+    def sums(self, name: str) -> Iterator[tuple[str, str, float]]:
+        """For each entry of X or of W the sum that is left when the zeros are left out: its name, and in numbers and value."""
+        for i, j in product(*map(range, self.by[name].shape[2:])):
+            pairs = [(G[i][k], W[j][k]) for k in (0, 1)] if name == "X" else [(X[row][i], G[row][j]) for row in (0, 1)]
+            text = " + ".join(f"{_factor(a)}*{_factor(b)}" for a, b in pairs)
+            yield f"{name}{i + 1}{j + 1}", text, sum(a * b for a, b in pairs)
 
-    def by_jacobian(self, column: str) -> float:
-        """dL/dY times a column of the Jacobian: an entry of the gradient."""
-        return sum(self.adjoints[row] * self.entries[row, column] for row in self.rows)
-
-    def by_sum(self, column: str) -> tuple[str, float]:
-        """The sum that is left of it when the zeros are left out, in numbers and in value."""
-        name, i, j = column[0], int(column[1]) - 1, int(column[2]) - 1
-        if name == "X":
-            pairs = [(G[i][k], W[j][k]) for k in range(2)]
-        else:
-            pairs = [(X[row][i], G[row][j]) for row in range(2)]
-        text = " + ".join(f"{_factor(a)}*{_factor(b)}" for a, b in pairs)
-        return text, sum(a * b for a, b in pairs)
+    def grid(self) -> Table:
+        columns = [name for name, *_ in self.sums("X")]
+        rows = [(f"Y{i + 1}{k + 1}", *self.by["X"][i, k].ravel().tolist()) for i, k in PLACES]
+        return grid(f"dY/dX, {len(rows)} x {len(columns)}", ("", *columns), rows)
 
     def components(self) -> Told:
         """Each entry of both gradients as the sum, beside the Jacobian's."""
-        names, blocks = [self.of(name) for name in ("X", "W")], product((1, 2), (1, 2), (1, 2), (1, 2, 3))
-        cells = [[(f"dL/d{column}", *self.by_sum(column), self.by_jacobian(column)) for column in own] for own in names]
+        pairs = [zip(self.sums(name), self.through(name).flat, strict=True) for name in ("X", "W")]
+        cells = [[(f"dL/d{entry}", *of_sum, of_jacobian) for (entry, *of_sum), of_jacobian in each] for each in pairs]
         rows = [one + other for one, other in zip(*cells, strict=True)]
         yield grid("dL/dX = dL/dY W^T, and dL/dW = X^T dL/dY", ("", "sum", "=", "J") * 2, rows)
-        right = all(
-            self.entries[f"Y{i}{k}", f"X{row}{j}"] == (W[j - 1][k - 1] if i == row else 0) for i, row, k, j in blocks
-        )  # fmt: skip
-        yield Check("dY/dX is W^T along the diagonal, and zeros", f"{len(self.rows)} x {len(names[0])}", right)
+        blocks = ((i, k, row, j) for (i, k), row, j in product(PLACES, (0, 1), (0, 1, 2)))
+        right = all(self.by["X"][i, k, row, j] == (W[j][k] if i == row else 0) for i, k, row, j in blocks)
+        yield Check("dY/dX is W^T along the diagonal, and zeros", f"{len(PLACES)} x {len(cells[0])}", right)
         for rule, own in zip(("dL/dX_ij = sum_k dL/dY_ik W_jk", "dL/dW_jk = sum_i X_ij dL/dY_ik"), cells, strict=True):
             equal = [by_sum == by_jacobian for *_, by_sum, by_jacobian in own]
             yield Check(f"{rule}, against the Jacobian", f"{sum(equal)} of {len(equal)} entries", all(equal))
@@ -134,7 +123,7 @@ class _Explicit:
         printed = sum(X[1][k] * W[k][1] for k in range(3))
         return Erratum(
             "in the matrix Y, the first entry of the last row is sum_k X_Bk W_kH2.",
-            f"it is sum_k X_Bk W_k1. Here Y_21 = {number_text(self.values['Y21'])}; sum_k X_2k W_k2 is "
+            f"it is sum_k X_Bk W_k1. Here Y_21 = {number_text(float(self.y[1, 0]))}; sum_k X_2k W_k2 is "
             f"{number_text(printed)}, which is Y_22.",
         )
 
