@@ -389,11 +389,13 @@ def next_after(value: Array, side: float) -> Array:
 
 def largest_size(values: Sequence[Array]) -> float:
     """The largest size of some elements; NaN if one of them is."""
-    return float(np.max(np.abs(np.concatenate([[0.0], *map(np.ravel, values)]))))
+    return float(np.max(np.abs(np.concatenate([0.0, *values], axis=None))))
 
 
-def within(found: Array, other: Array, factor: float, nothing: float = 0.0) -> bool:
+def within(pairs: Sequence[Sequence[Array]], factor: float, nothing: float = 0.0) -> bool:
     """Whether no element of an array is further from that of another than a multiple of its size, and one that is 0 than
-    ``nothing``; NaN is nowhere near."""
+    ``nothing``, in any of some pairs; NaN and what is infinite are nowhere near."""
+    found, other = (np.concatenate([0.0, *many], axis=None) for many in ([pair[place] for pair in pairs] for place in (0, 1)))
     with quiet():
-        return bool(np.all(np.abs(other - found) <= factor * np.abs(found) + nothing * (found == 0)))
+        bound = factor * np.abs(found) + nothing * (found == 0)
+        return bool(((np.abs(other - found) <= bound) & (bound < np.inf)).all())

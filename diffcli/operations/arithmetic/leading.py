@@ -79,8 +79,3 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sum_to": lambda _, a, shape=(): summed(a, shape), "reshape": lambda _, a, shape=(): np.reshape(a, (len(a), *shape)),
 }  # fmt: skip
 """The functions, by the names of their rows."""
-
-
-def stacked(seeds: Sequence[Array], shape: Axes) -> Array:
-    """Seeds one behind the other along a leading axis."""
-    return np.stack([np.broadcast_to(seed, shape) for seed in seeds]).astype(np.float64)
