@@ -84,10 +84,5 @@ def for_each(term_of: Callable[[Any], tuple[Any, Any]], many: Any) -> Any | None
 
 def seeds_together(tape: Tape, seeds: Sequence[Mapping[int, Any]]) -> dict[int, Any]:
     """The seeds of several sweeps by slot, one behind the other."""
-    found: dict[int, Any] = {}
-    for place, one in enumerate(seeds):
-        for slot, seed in one.items():
-            if slot not in found:
-                found[slot] = arrays.zeros((len(seeds), *tape.shape(slot)))
-            found[slot][place] = seed
-    return found
+    slots = dict.fromkeys(slot for one in seeds for slot in one)
+    return {slot: arrays.as_array([one.get(slot, arrays.full(tape.shape(slot), 0.0)) for one in seeds]) for slot in slots}

@@ -30,7 +30,9 @@ def quoted(found: AutogradError | None) -> Text:
     shown = []
     for line in lines:
         begins = " " * (len(line) - len(line.lstrip()))
-        shown += textwrap.wrap(line.strip(), WIDTH, initial_indent=begins, subsequent_indent=begins + " " * 4, break_on_hyphens=False)
+        shown += textwrap.wrap(
+            line.strip(), WIDTH, initial_indent=begins, subsequent_indent=begins + " " * 4, break_on_hyphens=False
+        )
     return listing("\n".join(shown))
 
 
