@@ -9,9 +9,9 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
 from diffcli.errors.library_words import for_library
-from diffcli.methods.compiled.choice import AUTO, Runners
+from diffcli.kernels.backends import AUTO, Runners
 from diffcli.methods.compiled.flags import marked
-from diffcli.methods.compiled.form import Form, Made
+from diffcli.methods.compiled.form import Form, Made, layout_of
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.compiled.ways import Way, Ways, decisions_of, guard
@@ -74,9 +74,9 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     seeds = range(numbers.first_row - len(more), numbers.first_row)
     found = derived(numbers, values, listed, wrt, asked.order, asked.most_rows, seeds, [*waiting])
     flagged = marked(found.tape, [slot for own, _ in wrt for slot in own], digits, found.slopes, len(decisions))
-    elsewhere = Runners(guard(tape, decisions, more), (), frozenset((0,)), asked.backend) if decisions else None
+    elsewhere = Runners(guard(tape, decisions, more), 0, frozenset((0,)), asked.backend) if decisions else None
     last = len(flagged.tape.results) - 1
-    ways = [Way(elsewhere, Runners(flagged.tape, found.form, frozenset((last,)), asked.backend), flagged)]
+    ways = [Way(elsewhere, Runners(flagged.tape, layout_of(found.form), frozenset((last,)), asked.backend), flagged)]
     runner: Any = ways[0].runner
     if system.function is not None:
         record, plain = partial(way_at, system, asked, found.form), partial(plain_at, system)
