@@ -188,7 +188,8 @@ class Vectors:
 
     def avx512(self, name: str, *operands: Value | int) -> Value:
         """An instruction of AVX-512 for every lane, with rounding as it is set."""
-        given = [each.ir if isinstance(each, Value) else ir.IntType(32)(each) for each in operands] + [ir.IntType(8)(-1), ir.IntType(32)(4)]
+        byte, word = ir.IntType(8), ir.IntType(32)
+        given = [each.ir if isinstance(each, Value) else word(each) for each in operands] + [byte(-1), word(4)]
         kind = ir.FunctionType(self.double, [each.type for each in given])
         found = self.module.declare_intrinsic(f"llvm.x86.avx512.mask.{name}.pd.512", (), kind)
         return Value(self, self.builder.call(found, given))
