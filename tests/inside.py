@@ -32,7 +32,7 @@ HOMES = {
     "diffcli.kernels.machine.backend": "ENOUGH Machine STRAIGHT",
     "diffcli.kernels.machine.engine": "MACHINE_WIDTH=WIDTH",
     "diffcli.kernels.machine.entry": "given shape_of",
-    "diffcli.kernels.machine.loop": "listed",
+    "diffcli.kernels.machine.loop": "Loop",
     "diffcli.kernels.machine.objects": "LEAF",
     "diffcli.language": "parse",
     "diffcli.language.complaints": "complaints",
