@@ -12,11 +12,10 @@ from typing import Any
 from diffcli.autograd.graph.apply import FLOATING, apply, compute, record
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
 from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary
-from diffcli.autograd.graph.plans import shapes_do_not_fit
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import canonical_key, is_whole, taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
-from diffcli.autograd.rules import rule
+from diffcli.autograd.rules import rule, shapes_do_not_fit
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import ShapeError, shape_text, size

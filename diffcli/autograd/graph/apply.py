@@ -12,9 +12,8 @@ from typing import Any
 from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
 from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary, value_of
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
-from diffcli.autograd.graph.plans import Plan, plan_of, read_by
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
-from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
+from diffcli.autograd.rules import INDEX_RESULTS, Plan, Rule, plan_of, read_by, rule
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed

@@ -8,9 +8,8 @@ from operator import or_
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of
-from diffcli.autograd.graph.plans import Plan
 from diffcli.autograd.modes import DEFAULT, mode
-from diffcli.autograd.rules import Rule
+from diffcli.autograd.rules import Plan, Rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Shape

@@ -8,9 +8,8 @@ from itertools import repeat
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.graph.plans import Plan
-from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, in_kind, masked
-from diffcli.autograd.rules import Rule
+from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, fitted, in_kind, masked
+from diffcli.autograd.rules import Plan, Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Shape, shape_text
 from diffcli.tape.running.array_rules import NUMPY
@@ -143,11 +142,8 @@ class ArrayNode(OperationNode):
             name, known = self.rule.name, (*values, self.result)
             mask = Mask(lambda before: before & arrays.full(whole, NUMPY.present(name, position, known)), mask)
         if mask is not None:
-            term = masked(term, mask)
-        if shape != whole:
-            term = tensors.plain(IN_ARRAYS.summed(term, whole, shape))
-            mask = mask and Mask(lambda there: IN_ARRAYS.summed_mask(there, whole, shape), mask)
-        return term if mask is None else Partial(term, mask)
+            term = Partial(masked(term, mask), mask)
+        return term if shape == whole else fitted(term, whole, shape)
 
     def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
         edge = self.edges[position]
