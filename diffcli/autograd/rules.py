@@ -107,10 +107,7 @@ def rule(name: str, count: int, strict: bool = True) -> Rule:
 class Plan:
     """What is the same for all operations of a rule on operands of the same shapes: found once, for value and backward.
 
-    Raises
-    ------
-    ShapeError
-        The operands do not fit each other, or what is fixed does not fit them.
+    A `ShapeError` says that the operands do not fit each other, or what is fixed does not fit them.
     """
 
     __slots__ = ("rule", "shapes", "shape", "fixed", "value", "_reads", "_adjoints")

@@ -75,11 +75,6 @@ class Signature:
     def bound(self, given: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument by its name, in order; None is what is not given.
 
-        Raises
-        ------
-        TypeError
-            An argument is not known, is there twice, or is missing.
-
         >>> Signature("sum", SIGNATURES["sum"][0]).bound([1.0], {"axis": 0})
         {'input': 1.0, 'dim': 0, 'keepdim': False, 'dtype': None}
         """

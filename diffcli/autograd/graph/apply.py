@@ -23,13 +23,7 @@ _mode_of = mode.get
 
 
 def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
-    """A row of either table applied to tensors, numbers, arrays and lists.
-
-    Raises
-    ------
-    AutogradError
-        Shapes do not fit, something is no number, or it cannot be recorded.
-    """
+    """A row of either table applied to tensors, numbers, arrays and lists."""
     return apply_rule(rule(name, len(given)), given, fixed)
 
 

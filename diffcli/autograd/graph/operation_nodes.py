@@ -61,8 +61,9 @@ class OperationNode(Node):
     @property
     def saved_as_pytorch(self) -> dict[str, Any]:
         others = {"where": ("condition",), "pow": ("self", "exponent"), "matmul": ("self", "mat2")}
+        self.values()  # they are as they were
         names = others.get(self.rule.name, ("self", "other"))
-        known = {name: one for name, one in zip(names, self.unchanged(), strict=False) if one is not None}
+        known = {name: one for name, one in zip(names, self.operands, strict=False) if one is not None}
         return known if self.result is None else known | {"result": new(self.result)}
 
     def __dir__(self) -> list[str]:
@@ -82,13 +83,7 @@ class OperationNode(Node):
         self.result = None
 
     def values(self) -> list[Any]:
-        """What was saved of the operands, if it is as it was.
-
-        Raises
-        ------
-        AutogradError
-            It is freed, or something has been changed in place since.
-        """
+        """What was saved of the operands; an error if it is freed, or has been changed in place since."""
         operands = self.operands
         if operands is None:
             freed(self)
@@ -102,11 +97,6 @@ class OperationNode(Node):
         if self.result is not None and self.counted is not None:
             check_version(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
         return found
-
-    def unchanged(self) -> tuple[Any, ...]:
-        """The same: tensors and numbers."""
-        self.values()
-        return self.operands
 
 
 ZEROS = repeat(0)
