@@ -52,8 +52,8 @@ class Rule:
     """
 
     __slots__ = (
-        "name", "label", "operands", "row", "defaults", "truth", "passive", "quick", "view", "moves", "keeps_whole", "breaks",
-        "jumps", "value", "takes_memory", "number", "number_terms", "terms", "chooses", "reads",
+        "name", "label", "operands", "row", "defaults", "truth", "passive", "quick", "view", "moves", "leads", "keeps_whole",
+        "breaks", "jumps", "value", "takes_memory", "number", "number_terms", "terms", "chooses", "reads",
     )  # fmt: skip
 
     def __init__(self, name: str, count: int, strict: bool) -> None:
@@ -75,6 +75,8 @@ class Rule:
         self.quick = name not in INDEX_RESULTS and not self.truth
         """Whether its result is of the kind of its operands."""
         self.view, self.moves = name in VIEWS, name in MOVES
+        self.leads = self.truth or self.moves
+        """Whether it leads on at which elements a comparison is at its boundary: what is computed of truths is constant."""
         self.keeps_whole = name in WHOLE
         self.breaks = tuple([kind for kind, _ in known.breaks])
         """The kinds of breaks that it has."""

@@ -220,9 +220,6 @@ class NumberNode(OperationNode):
         return found
 
 
-def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
-    """The versions of what is saved; None if nothing has ever been changed."""
-    for operand in operands:
-        if isinstance(operand, Core) and operand._counter is not None:
-            return tuple([version_of(one) if isinstance(one, Core) else 0 for one in operands])
-    return None
+def versions_of(operands: Sequence[Any]) -> tuple[int, ...]:
+    """The versions of what is saved."""
+    return tuple([version_of(one) if isinstance(one, Core) else 0 for one in operands])
