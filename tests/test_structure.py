@@ -166,19 +166,36 @@ def test_operations_are_those_of_the_sweeps(text, at, function, forward, reverse
 
 @pytest.mark.parametrize("name", [name for name, system in SYSTEMS.items() if len(system.at) <= 16])
 def test_the_count_is_that_of_sweeps_counted_one_by_one(name):
-    """Against `diffcli grad --cost`, which counts a sweep by going through it."""
-    from inside import accumulate, count_sweeps, forward_cost, reverse_cost, tangents
+    """Here a sweep is counted by going through it, step by step."""
+    from inside import accumulate, count_sweeps, formula_of, forward_cost, reverse_cost, tangents, terms
 
     system = System(SYSTEMS[name].text, SYSTEMS[name].at)
+    tape = system.tape
+
+    def taken(slot, position, joins):
+        formula = formula_of(system, slot, position, terms(tape.operation(slot), len(tape.operands_of(slot)))[position])
+        return formula.cost + (joins and not formula.negative)
+
+    def forward(sweep):
+        for slot in tape.rows():
+            moving = [position for position, operand in enumerate(tape.operands_of(slot)) if sweep[operand] is not None]
+            passing = [position for position in moving if position in flow[slot - tape.first_row]]
+            yield sum(taken(slot, position, position != passing[0]) for position in passing)
+
     flow = flow_of(system.tape, system.values)
     inputs, outputs = list(range(len(system.at))), [output.slot for output in system.outputs]
     alone = [tuple((place,) for place in range(len(slots))) for slots in (inputs, outputs)]
     count = count_sweeps(system, flow, inputs, outputs, *alone)
     sweeps = [tangents(system.tape, system.values, [float(place == slot) for place in inputs]) for slot in inputs]
-    assert count.forward.operations == forward_cost(system, sweeps).sweep
+    costs = [sum(forward(sweep)) for sweep in sweeps]
+    together = forward_cost(system, [(slot,) for slot in inputs])
+    assert count.forward.operations == together.sweep == sum(costs)
+    assert [forward_cost(system, [(slot,)]).sweep for slot in inputs] == costs
     steps = [accumulate(system.tape, system.values, system.active, {slot: 1.0})[1] for slot in outputs]
-    assert count.reverse.operations == sum(reverse_cost(system, each).sweep for each in steps)
-    assert count.function == forward_cost(system, sweeps).function
+    costs = [sum(taken(step.source, step.position, not step.first) for step in each) for each in steps]
+    assert count.reverse.operations == sum(costs)
+    assert [reverse_cost(system.view(output)).sweep for output in system.outputs] == costs
+    assert count.function == together.function
 
 
 def test_of_two_modes_alike_the_one_with_fewer_sweeps_is_taken():

@@ -35,7 +35,6 @@ from inside import (
     Tangents,
     Texts,
     Worker,
-    accumulate,
     accuracy,
     activity,
     adjoints,
@@ -62,7 +61,6 @@ from inside import (
     swell_data,
     swell_measured,
     swell_report,
-    tangents,
     tape_costs,
     tree_sizes,
 )
@@ -288,9 +286,8 @@ def test_the_operations_on_the_tape_are_those_of_the_whole_tape(name):
     lines.append(f"s{n}")
     problem = Problem("\n".join(lines), point, wrt=recurrence.wanted(n))
     inputs = problem.tape.inputs
-    seeds = [[1.0 if name == wanted else None for name in inputs] for wanted in recurrence.wanted(n)]
-    forward = forward_cost(problem, [tangents(problem.tape, problem.values, seed) for seed in seeds])
-    reverse = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
+    forward = forward_cost(problem, [(inputs.index(wanted),) for wanted in recurrence.wanted(n)])
+    reverse = reverse_cost(problem)
     *_, last = tape_costs(recurrence, point, n)
     assert tuple(last) == (reverse.function, forward.sweep, reverse.sweep)
 
@@ -299,9 +296,8 @@ def whole_cost(recurrence, point, n):
     """The counts on the one tape of l_n."""
     text = "f(" * (n - 1) + recurrence.start + ")" * (n - 1)
     problem = Problem(parse(f"f({recurrence.state}) = {recurrence.text}; {text}"), point, wrt=[recurrence.start])
-    seed = [1.0 if name == recurrence.start else None for name in problem.tape.inputs]
-    forward = forward_cost(problem, [tangents(problem.tape, problem.values, seed)])
-    reverse = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
+    forward = forward_cost(problem, [(problem.tape.inputs.index(recurrence.start),)])
+    reverse = reverse_cost(problem)
     return reverse.function, forward.sweep, reverse.sweep
 
 

@@ -456,7 +456,7 @@ def test_value_and_gradient_of_examples_of_numbers_take_at_most_three_times_the_
 def test_value_and_gradient_of_examples_of_arrays_take_about_three_times_the_operations_of_the_value_at_most(text, at, wrt, monkeypatch):
     monkeypatch.chdir(ROOT)
     problem = Problem(text, at, wrt=wrt)
-    found = reverse_cost(problem, [])
+    found = reverse_cost(problem)
     assert found.ratio <= 3.2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,12 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Namer, Sweep, Swept
 from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
-from diffcli.methods.sweeps.reverse import accumulate
-from diffcli.methods.traces.trace import Tracer, beside_rules
-from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
+from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
+from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array
 from diffcli.tape.running.rules import Overrides
 
 if TYPE_CHECKING:
@@ -50,10 +50,7 @@ def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> G
 
     Notes speak of ``--kink`` and ``--strict`` where they can be asked for.
     """
-    if problem.value != problem.value:
-        from diffcli.methods.nonsmooth.nonfinite import require_value
-
-        require_value(problem)
+    require_values(problem)
     notes = [*problem.notes(), *problem.unused()]
     replaced: Overrides = {}
     sides = None
@@ -113,21 +110,18 @@ def _take_sides(problem: Problem, sides: Beside, answer: Answer, notes: list[Dia
 
 
 def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
-    adjoints = problem.adjoints
-    steps = None
-    if replaced or options.trace or options.cost:
-        adjoints, steps = accumulate(problem.tape, problem.values, problem.active, overrides=replaced)
+    seeds = {problem.tape.output: 1.0}
+    adjoints = problem.swept_back(seeds, replaced) if replaced else problem.adjoints
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
-    gradient = with_zeros(problem, found, notes, own=steps is None)
-    notes += explain(problem, gradient, replaced, notes)
-    swept = [(Sweep({problem.tape.output: 1.0}, False, replaced), adjoints)]
-    answer: Answer = {"gradient": gradient, "swept": swept}
-    if options.trace and steps is not None:
-        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_adjoints(({problem.tape.output: 1.0}, steps))
-    if options.cost and steps is not None:
+    gradient = with_zeros(problem, found, notes, own=not replaced)
+    notes += explain_rows(problem, [gradient.values()], replaced, notes)
+    answer: Answer = {"gradient": gradient, "swept": [(Sweep(seeds, False, replaced), adjoints)]}
+    if options.trace:
+        answer["trace"] = trace_of_sweeps(problem, answer["swept"], (), options)
+    if options.cost:
         from diffcli.methods.traces.cost import reverse_cost
 
-        answer["cost"] = reverse_cost(problem, steps)
+        answer["cost"] = reverse_cost(problem)
     if options.derivative_tape:
         from diffcli.methods.traces.derivative_tape import derivative_tape
 
@@ -150,28 +144,25 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         seeds = [elements.seed([place]) for place in range(len(elements))]
     sweeps = [problem.swept_forward(direction, replaced) for direction in seeds]
     output = problem.tape.output
-    answer: Answer = {"gradient": {}}
+    names = [ALONG] if seed is not None else [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
+    named = zip(seeds, names, sweeps, strict=True)
+    answer: Answer = {"gradient": {}, "swept": [(Sweep(start, True, replaced, name), sweep) for start, name, sweep in named]}
     if options.trace:
         from diffcli.language.writing.array_text import direction_text
 
         labels = elements.names if seed is None else [direction_text(seed, 6)]
-        answer["trace"] = Tracer(problem, options.notation, options.most_shown).with_tangents(labels, sweeps)
+        answer["trace"] = trace_of_sweeps(problem, answer["swept"], labels, options)
     if options.cost:
         from diffcli.methods.traces.cost import forward_cost
 
-        answer["cost"] = forward_cost(problem, sweeps)
+        answer["cost"] = forward_cost(problem, seeds)
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
-        notes += explain(problem, {"": directional}, replaced, notes)
-        swept = [(Sweep(seeds[0], True, replaced, ALONG), sweeps[0])]
-        return answer | {"directional": directional, "seed": seed, "swept": swept}
-    found = elements.derivatives([sweep[output] for sweep in sweeps])
-    gradient = with_zeros(problem, found, notes)
-    notes += explain(problem, gradient, replaced, notes)
-    names = [f"the derivative by `{name}`".replace("{", "{{").format for name in elements.names]
-    named = zip(seeds, names, sweeps, strict=True)
-    swept = [(Sweep(direction, True, replaced, name), sweep) for direction, name, sweep in named]
-    return answer | {"gradient": gradient, "swept": swept}
+        notes += explain_rows(problem, [[directional]], replaced, notes)
+        return answer | {"directional": directional, "seed": seed}
+    gradient = with_zeros(problem, elements.derivatives([sweep[output] for sweep in sweeps]), notes)
+    notes += explain_rows(problem, [gradient.values()], replaced, notes)
+    return answer | {"gradient": gradient}
 
 
 def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: list[Diagnostic]) -> Answer:
@@ -190,7 +181,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         heard = each.variable not in told or math.isfinite(each.estimate)
         notes += off or (doubts_of(each, problem.value, slope) if heard else ())
     gradient = {found.variable: found.estimate for found in differences}
-    notes += explain(problem, {}, replaced, notes)
+    notes += explain_rows(problem, [()], replaced, notes)
     return {"gradient": gradient, "differences": differences}
 
 
@@ -244,7 +235,7 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
     by_rules = {name: problem.adjoints[problem.input_slot(name)] or 0.0 for name in gradient}
-    notes += explain(problem, by_rules, replaced, notes)
+    notes += explain_rows(problem, [by_rules.values()], replaced, notes)
     slopes = [None if find_breaks(problem) else gradient.get(name) for name in problem.wrt]
     swept = [(Sweep({problem.tape.output: 1.0}, beside=Beside(problem)), slopes)]
     return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations, "swept": swept}
@@ -253,17 +244,6 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
 _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
-
-
-def explain(
-    problem: Problem, gradient: Mapping[str, Number], overrides: Overrides, known: Sequence[Diagnostic]
-) -> list[Diagnostic]:
-    """What `diffcli.methods.nonsmooth.nonfinite.explain` says of a result that is not finite."""
-    if math.isfinite(problem.value) and all(map(is_finite, gradient.values())):
-        return []
-    from diffcli.methods.nonsmooth.nonfinite import explain as explain_terms
-
-    return explain_terms(problem, overrides, known)
 
 
 # -- what is worth saying ----------------------------------------------------------------------------------------------

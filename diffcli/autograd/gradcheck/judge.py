@@ -10,7 +10,7 @@ from diffcli._named import NamedTuple
 from diffcli.autograd.gradcheck.record import AGREES, DISAGREES, JUMP, KINK, POLE, RIGHT, UNJUDGED
 from diffcli.autograd.gradcheck.record import GradCheckEntry as Entry
 from diffcli.methods.differences.automatic_difference import automatic_difference
-from diffcli.methods.differences.sampling import CallableSampler, Sample
+from diffcli.methods.differences.sampling import Sample, Sampler
 from diffcli.operations.arithmetic import tensors
 from diffcli.records import Difference
 
@@ -41,7 +41,7 @@ DOUBLE = Precision(2.0**-53, 1e-8, 1e-3, 1e-9, (2.0**-20, 2.0**-30, 2.0**-40))
 SINGLE = Precision(2.0**-24, 1e-3, 0.1, 1e-3, (2.0**-6, 2.0**-11, 2.0**-16))
 
 
-class SingleSampler(CallableSampler):
+class SingleSampler(Sampler):
     """A function of a number in single precision: the point moves from one such number to another, and no shorter way."""
 
     def __init__(self, function: Along, x: float) -> None:
@@ -60,7 +60,7 @@ class SingleSampler(CallableSampler):
 class Case(NamedTuple):
     """A derivative to be judged, in units in which the point and the value are near 1."""
 
-    sampler: CallableSampler
+    sampler: Sampler
     gradient: float
     precision: Precision
     moves: float
@@ -78,7 +78,7 @@ def judge(
     by them: what is said of 1e-200 is what is said of 1. The function is NaN where it is not defined; the gradient, by the graph,
     is 0 where that has no path from the argument to the result, and so does not reach it.
     """
-    kind = CallableSampler if precision is DOUBLE else SingleSampler
+    kind = Sampler if precision is DOUBLE else SingleSampler
     unit = _power_below(x)
     size = _power_below(along(x))
     sampler = kind(lambda u: along(u * unit) / size, x / unit)

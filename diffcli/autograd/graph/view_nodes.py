@@ -25,7 +25,7 @@ class IndexNode(Node):
 
     def of(self, whole: Any) -> Any:
         """These elements of a value."""
-        return tensors.plain(tensors.copy(tensors.taken(whole, self.by)))
+        return tensors.plain(tensors.copy(tensors.array_of(whole)[self.by]))
 
     def spread(self, part: Any) -> Any:
         """Zeros, with a part at these elements: the transpose."""
@@ -124,11 +124,11 @@ class PutNode(Node):
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         g = plain(g)
-        before = tensors.mutable(g)
+        before = tensors.array_of(g).copy()
         before[self.key] = 0.0
         value = None
         if self.edges[1] is not None:
-            value = tensors.taken(g, self.key)
+            value = tensors.array_of(g)[self.key]
             last = tensors.last_written(self.key, tensors.shape_of(g))
             value = sum_to(tensors.array_of(value if last is None else arrays.masked(last, value)), self.shape)
             value = tensors.in_memory_of_its_own(tensors.as_kind(tensors.plain(value), self.kind), (g,))

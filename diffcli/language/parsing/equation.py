@@ -6,7 +6,7 @@ from copy import copy
 
 from diffcli.errors import ExpressionError, error
 from diffcli.language.parsing.parser import Parser, source_of, tried
-from diffcli.language.parsing.tokens import SYMBOL, TOKEN
+from diffcli.language.parsing.tokens import TOKEN
 from diffcli.language.syntax import Program
 
 
@@ -46,7 +46,7 @@ def _sign(text: str) -> int:
     """Where the last ``=`` of the last statement stands, outside of parentheses; -1 if there is none."""
     depth, found = 0, -1
     for match in TOKEN.finditer(text.rstrip(" \t\r\n;")):
-        token = match[SYMBOL] if match.lastindex == SYMBOL else ""
+        token = match[match.lastindex or 0]
         depth += (token in ("(", "[")) - (token in (")", "]"))
         if token == "=" and depth <= 0:
             found = match.end() - 1

@@ -29,26 +29,16 @@ from diffcli.language.syntax import CALL, CHOICE, NAME, NOT, PRODUCT, Branches, 
 from diffcli.operations import is_function
 
 
-class Expression:
+class Expression(Stacks):
     """What has been read of a statement's expression."""
 
-    __slots__ = (
-        "program", "text", "mistakes", "stacks", "operations", "operators", "positions", "operands", "wants", "pending", "depth",
-        "firsts", "thens", "calls", "brackets", "functions", "known",
-    )  # fmt: skip
+    __slots__ = ("text", "mistakes", "depth", "firsts", "thens", "calls", "brackets", "functions")
 
     def __init__(self, program: Program, mistakes: Mistakes, functions: Functions) -> None:
-        self.program = program
+        super().__init__(program)
         self.text = program.source.text
         self.mistakes = mistakes
         self.functions = functions
-        stacks = self.stacks = Stacks(program)
-        self.operations = program.operations
-        self.operators, self.positions, self.operands = stacks.operators, stacks.positions, stacks.operands
-        self.wants = True
-        """Whether an operand is wanted."""
-        self.pending: tuple[str, int] | None = None
-        """A name before a parenthesis, and where it stands."""
         self.depth = 0
         """How many parentheses and brackets are open."""
         self.firsts: list[int] = []
@@ -57,23 +47,20 @@ class Expression:
         """For each open ``if``, the first node of what stands before it."""
         self.calls: list[Call] = []
         self.brackets: list[Bracket] = []
-        self.known: dict[tuple[str, int], str] = {}
-        """The row of a table that a name with so many arguments means, or ``call``."""
 
     # -- operators and operands -----------------------------------------------------------------------------------------
 
     def infix(self, token: str, start: int) -> None:
         operator = INFIX[token]
-        self.stacks.fold(operator[0])
-        self.stacks.push(operator, start)
-        self.wants = True
+        self.fold(operator[0])
+        self.push(operator, start)
 
     def refuse_chains(self) -> None:
         """Report every chain of comparisons so far: ``a < b < c``."""
-        for positions in self.stacks.chained:
+        for positions in self.chained:
             signs = [match.span() for match in (TOKEN.match(self.text, position) for position in positions) if match]
             self.mistakes.complain.of("chain", *[Span(*sign) for sign in signs])
-        self.stacks.chained.clear()
+        self.chained.clear()
 
     def negate(self, start: int, stop: int) -> None:
         """``not``, which stands where a whole condition may stand: not after ``2*``, and not after an operand."""
@@ -81,16 +68,14 @@ class Expression:
             self.mistakes.complain.of("not an operand" if self.wants else "not an operator", Span(start, stop))
             if not self.wants:
                 self.infix("and", start)
-        self.stacks.push(NEGATE, start)
-        self.wants = True
+        self.push(NEGATE, start)
 
     def missing_product(self, position: int) -> None:
         """Two operands with nothing between them are read as a product, and said to be wrong."""
         self.mistakes.gap(self.operands[-1], position)
         if self.operators[-1][0] >= PRODUCT:
-            self.stacks.fold(PRODUCT)
-        self.stacks.push(INFIX["*"], position)
-        self.wants = True
+            self.fold(PRODUCT)
+        self.push(INFIX["*"], position)
 
     def unusual_name(self, token: str, start: int) -> str:
         before = self.program.span(self.operands[-1]) if self.wants and self.operands else None
@@ -99,14 +84,9 @@ class Expression:
     def transpose(self, start: int, stop: int) -> None:
         if self.wants:
             self.mistakes.stray(".", start)
-            self.stacks.stand_in(start + 1, stop, NAME, "T")
-            self.wants = False
+            self.stand_in(start + 1, stop, NAME, "T")
         else:
-            self.stacks.emit("transpose", self.stacks.take(-1), -1, stop)
-
-    def stand_in(self, start: int, stop: int) -> None:
-        self.stacks.stand_in(start, stop)
-        self.wants = False
+            self.emit("transpose", self.take(-1), -1, stop)
 
     def lack(self, start: int, stop: int) -> None:
         """An operand is missing before what stands at ``start``."""
@@ -122,17 +102,16 @@ class Expression:
     # -- frames ---------------------------------------------------------------------------------------------------------
 
     def open_parenthesis(self, start: int) -> None:
-        frame = GROUP
-        if self.pending is not None:
-            name, name_start = self.pending
-            self.pending = None
-            self.calls.append(Call(name, name_start, len(self.operands), len(self.operations)))
-            if self.mistakes.stray_at == name_start - 1:
-                self.calls[-1].doubtful = True  # x.sum() and the like
-            frame = CALLED
-        elif not self.wants:
+        if not self.wants:
             self.missing_product(start)
-        self.open_frame(frame, start)
+        self.open_frame(GROUP, start)
+
+    def open_call(self, token: str, token_start: int, start: int) -> None:
+        """A function's name with its parenthesis."""
+        call = Call(token, token_start, len(self.operands), len(self.operations))
+        call.doubtful = self.mistakes.stray_at == token_start - 1  # x.sum() and the like
+        self.calls.append(call)
+        self.open_frame(CALLED, start)
 
     def open_bracket(self, start: int) -> None:
         """After an operand it opens an index, elsewhere a list of entries."""
@@ -140,11 +119,9 @@ class Expression:
         self.open_frame(LIST if self.wants else INDEX, start)
 
     def open_frame(self, frame: tuple[int, str], start: int) -> None:
-        self.operators.append(frame)
-        self.positions.append(start)
+        self.push(frame, start)
         self.firsts.append(len(self.operations))
         self.depth += 1
-        self.wants = True
 
     def innermost(self) -> Bracket | None:
         """The last bracket that is open, unless a parenthesis is open inside it."""
@@ -164,12 +141,12 @@ class Expression:
         if self.wants and not self.vacant():
             self.lack(position, position + 1)
             self.stand_in(position, position)
-        self.stacks.fold(FRAME)
+        self.fold(FRAME)
         while self.operators[-1] is IF:
             self.mistakes.complain.of("if", Span(self.positions[-1], self.positions[-1] + 2))
             self.turn_choice()
             self.stand_in(position, position)
-            self.stacks.fold(FRAME)
+            self.fold(FRAME)
 
     def close(self, bracket: bool, start: int, stop: int) -> None:
         """``)``, or a ``bracket`` ``]``: what is open inside it is closed with it."""
@@ -225,12 +202,12 @@ class Expression:
         elif frame is CALLED:
             self.close_call(self.calls.pop(), stop)
         elif frame is LIST:
-            self.stacks.emit("stack", self.stacks.take(self.brackets.pop().base), opened, stop)
+            self.emit("stack", self.take(self.brackets.pop().base), opened, stop)
         else:
             bracket = self.brackets.pop()
             self.end_part(bracket)
             self.program.keys[len(self.operations)] = tuple(bracket.key)
-            self.stacks.emit("index", self.stacks.take(bracket.base - 1), -1, stop)
+            self.emit("index", self.take(bracket.base - 1), -1, stop)
         self.wants = False
 
     # -- inside them: commas and colons ---------------------------------------------------------------------------------
@@ -242,7 +219,6 @@ class Expression:
             if len(self.operands) == call.base:
                 self.lack(start, stop)
                 self.stand_in(start, start)
-            call.firsts.append(len(self.operations))
         elif (bracket := self.innermost()) is None:
             self.mistakes.complain.of(",", Span(start, stop))
             self.operands.pop()
@@ -280,17 +256,16 @@ class Expression:
     # -- choices: a if c else b -----------------------------------------------------------------------------------------
 
     def open_choice(self, start: int) -> None:
-        self.stacks.fold(CHOICE)
-        then = self.stacks.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
+        self.fold(CHOICE)
+        then = self.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
         self.thens.append(then)
         self.firsts.append(len(self.operations))
-        self.stacks.push(IF, start)
-        self.wants = True
+        self.push(IF, start)
 
     def turn_choice(self) -> None:
         """``else``: the condition is complete, and the frame of the ``if`` becomes an operator."""
         self.operators[-1] = ELSE
-        self.stacks.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.operations)))
+        self.choices.append(Branches(self.firsts.pop(), self.thens.pop(), len(self.operations)))
         self.wants = True
 
     def reach_else(self, start: int, stop: int) -> None:
@@ -298,49 +273,45 @@ class Expression:
             if next(operator for operator in reversed(self.operators) if operator[0] == FRAME) is IF:
                 self.lack(start, stop)
             self.stand_in(start, start)
-        self.stacks.fold(FRAME)
+        self.fold(FRAME)
         if self.operators[-1] is IF:
             self.turn_choice()
         else:
             self.mistakes.complain.of("else", Span(start, stop))
-            self.stacks.push(INFIX["or"], start)
-            self.wants = True
+            self.push(INFIX["or"], start)
 
     # -- calls ----------------------------------------------------------------------------------------------------------
 
     def close_call(self, call: Call, stop: int) -> None:
-        arguments = self.stacks.take(call.base)
-        if not call.name.isascii():
-            self.unusual_call(call, stop)
+        arguments, name = self.take(call.base), call.token
+        if not name.isascii():
+            name = self.unusual_function(call, stop)
         if call.keywords:
-            operation, arguments = self.with_keywords(call, call.keywords, arguments)
+            operation, arguments = self.with_keywords(call, name, call.keywords, arguments)
         else:
-            key = call.name, len(arguments)
-            found = self.known.get(key)
-            if found is None:
-                found = self.known[key] = self.functions.find(*key)
-            operation = found
-        self.stacks.emit(operation, arguments, call.start, stop)
+            operation = self.functions.find(name, len(arguments))
+        node = len(self.operations)
         if operation == CALL:
-            if call.name:
-                self.program.callees[self.operands[-1]] = call.name
-                self.program.called[self.operands[-1]] = Span(call.start, call.name_stop)
+            if name:
+                self.program.callees[node] = name
+                self.program.called[node] = Span(call.start, call.start + len(call.token))
             if call.doubtful:
-                self.mistakes.doubtful.add(self.operands[-1])
+                self.mistakes.doubtful.add(node)
         elif operation == "where":
-            self.program.branches[self.operands[-1]] = Branches(*call.firsts)
+            condition, then, _ = arguments
+            self.program.branches[node] = Branches(call.first, condition + 1, then + 1)
+        self.emit(operation, arguments, call.start, stop)
 
-    def unusual_call(self, call: Call, stop: int) -> None:
-        """A function's name with characters beyond ASCII; ``sin²(x)`` is ``sin(x)^2``."""
-        mistakes = self.mistakes
-        base = "".join([character for character in call.name if not is_raised(character)])
-        if base != call.name and is_function(base):
-            call.name = base
-            mistakes.complain.superscripts(Span(call.start, call.name_stop))
-        else:
-            known = len(mistakes.faults), mistakes.stray_at
-            name = self.unusual_name(call.name, call.start)
-            call.name = name if (len(mistakes.faults), mistakes.stray_at) == known else ""  # said already
+    def unusual_function(self, call: Call, stop: int) -> str:
+        """The name of a function that has characters beyond ASCII; ``sin²(x)`` is ``sin(x)^2``."""
+        mistakes, token = self.mistakes, call.token
+        base = "".join([character for character in token if not is_raised(character)])
+        if base != token and is_function(base):
+            mistakes.complain.superscripts(Span(call.start, call.start + len(token)))
+            return base
+        known = len(mistakes.faults), mistakes.stray_at
+        name = self.unusual_name(token, call.start)
+        return name if (len(mistakes.faults), mistakes.stray_at) == known else ""  # said already
 
     def keyword(self, name: str, span: Span) -> None:
         """``name=`` in a call: what has just been read is no operand."""
@@ -350,17 +321,19 @@ class Expression:
         call.keywords.append(Keyword(name, span, len(self.operands) - call.base))
         self.wants = True
 
-    def with_keywords(self, call: Call, keywords: list[Keyword], arguments: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    def with_keywords(
+        self, call: Call, name: str, keywords: list[Keyword], arguments: tuple[int, ...]
+    ) -> tuple[str, tuple[int, ...]]:
         """The row that a call with keywords means, and its arguments with the values of the keywords last."""
         functions = self.functions
         values = {keyword.place: keyword.name for keyword in keywords}
         first = len(arguments) - len(values)
         names = {keyword.name for keyword in keywords}
-        row, known = functions.reduction(call.name, names)
+        row, known = functions.reduction(name, names)
         if len(names) < len(keywords) or not names.issubset(known) or [*values] != [*range(first, len(arguments))]:
-            self.mistakes.complain.of_keywords(call.name, keywords, arguments, known)
+            self.mistakes.complain.of_keywords(name, keywords, arguments, known)
             call.doubtful = True
             given = tuple([argument for place, argument in enumerate(arguments) if place not in values])
-            return functions.find(call.name, len(given)), given
+            return functions.find(name, len(given)), given
         self.program.keywords[len(self.operations)] = tuple(values.values())
         return functions.fitting(row, first), arguments

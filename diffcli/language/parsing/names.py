@@ -26,8 +26,18 @@ MOST_SEARCHES = 100
 class Functions:
     """The functions of the language: which row of a table a call means."""
 
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, int], str] = {}
+        """The rows that have been found."""
+
     def find(self, name: str, count: int) -> str:
         """The row of a name with so many arguments, or ``call`` where none takes so many."""
+        found = self.known.get((name, count)) or self.search(name, count)
+        if found != CALL:  # or what is no function would be kept for ever
+            self.known[name, count] = found
+        return found
+
+    def search(self, name: str, count: int) -> str:
         for row in find_function(name):
             least, most = row.arity
             if least <= count and (most is None or count <= most):
@@ -44,6 +54,10 @@ class Functions:
         rows = [REDUCED[row.name] for row in find_function(name) if row.name in REDUCED]
         row = rows[0] if rows else ARRAY_FUNCTIONS.get(name, "")
         return row, ARRAY_SIGNATURES[row][2] if row else () if is_function(name) else keywords
+
+
+FUNCTIONS = Functions()
+"""Those that everyone may call."""
 
 
 class _Scope:

@@ -1,16 +1,18 @@
 """Text to a syntax tree, by operator precedence, with two explicit stacks.
 
-The parser reads tokens and statements; `Expression` takes what stands in a statement, `Stacks` folds it into nodes. An
+The parser reads tokens and statements; as an `Expression` it takes what stands in one, as `Stacks` it folds that into nodes. An
 error does not stop it: it is noted, the text is read as if mended, and everything found is raised at once.
 """
 
 from __future__ import annotations
 
+from array import array
+
 from diffcli.errors import ExpressionError, Source, Span, refusal
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
-from diffcli.language.parsing.names import Functions, resolve_names
-from diffcli.language.parsing.stacks import CALLED, FRAME, IF, INFIX, MINUS, PLUS, STATEMENT
+from diffcli.language.parsing.names import FUNCTIONS, Functions, resolve_names
+from diffcli.language.parsing.stacks import CALLED, FRAME, GROUP, IF, INFIX, MINUS, PLUS, STATEMENT
 from diffcli.language.parsing.tokens import CALL, NUMBER, PASTED, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
@@ -25,19 +27,16 @@ if TYPE_CHECKING:
 INFINITY = float("inf")
 
 
-class Parser:
+class Parser(Expression):
     """One text on its way to a `Program`; use `parse`."""
 
-    __slots__ = ("program", "text", "mistakes", "expression", "stacks", "binding", "equation")
+    __slots__ = ("binding", "equation")
 
     def __init__(
-        self, source: Source, trial: Trial | None = None, functions: Functions | None = None, equation: int = -1
+        self, source: Source, trial: Trial | None = None, functions: Functions = FUNCTIONS, equation: int = -1
     ) -> None:
-        self.program = Program(source)
-        self.text = source.text
-        self.mistakes = Mistakes(self.program, trial)
-        self.expression = Expression(self.program, self.mistakes, functions or Functions())
-        self.stacks = self.expression.stacks
+        program = Program(source)
+        super().__init__(program, Mistakes(program, trial), functions)
         self.binding: tuple[str, tuple[str, ...] | None, Span] | None = None
         """What the present statement binds: a name, the parameters of a function, the place."""
         self.equation = equation
@@ -55,44 +54,60 @@ class Parser:
     def read(self) -> None:
         """Build the tree; whatever is wrong is noted, and the text is read as if mended."""
         self.open_statement(0)
-        expression, program, stacks, text = self.expression, self.program, self.stacks, self.text
-        operations, arguments, starts, stops = program.operations, program.arguments, program.starts, program.stops
-        operands, operators, positions = stacks.operands, stacks.operators, stacks.positions
+        text, operations, arguments, starts, stops = self.text, self.operations, self.arguments, self.starts, self.stops
+        operands, operators, positions = self.operands, self.operators, self.positions
+        firsts = self.firsts
         for match in TOKEN.finditer(text):
             kind = match.lastindex
+            stop = match.end()
             if kind == SYMBOL:
                 token = match[SYMBOL]
-                stop = match.end()
-                if expression.wants or token not in INFIX:
-                    self.symbol(token, stop - len(token), stop)
+                if self.wants:
+                    if token == "(":
+                        operators.append(GROUP)
+                        positions.append(stop - 1)
+                        firsts.append(len(operations))
+                        self.depth += 1
+                    else:
+                        self.symbol(token, stop - len(token), stop)
                     continue
-                operator = INFIX[token]
-                if operators[-1][0] > operator[0]:
-                    stacks.fold(operator[0])
-                operators.append(operator)
-                positions.append(stop - len(token))
-                expression.wants = True
+                operator = INFIX.get(token)
+                if operator is not None:
+                    if operators[-1][0] > operator[0]:
+                        self.fold(operator[0])
+                    operators.append(operator)
+                    positions.append(stop - len(token))
+                    self.wants = True
+                elif token == ")":
+                    if operators[-1][0] and self.depth:
+                        self.fold(FRAME)
+                    if operators[-1] is GROUP:
+                        self.close_frame(stop)
+                    else:
+                        self.close(False, stop - 1, stop)
+                else:
+                    self.symbol(token, stop - len(token), stop)
                 continue
             if kind == NAME_TOKEN or kind == CALL:  # noqa: SIM109 (hot loop)
                 token = match[NAME_TOKEN]
-                stop = match.end()
-                start = stop - len(token)
+                start = match.start(NAME_TOKEN)
                 if token in WORDS:
-                    self.word(token, start, stop)
+                    self.word(token, start, start + len(token))
+                    if kind == CALL:
+                        self.open_parenthesis(stop - 1)
                     continue
-                if not expression.wants:
-                    expression.missing_product(start)
+                if not self.wants:
+                    self.missing_product(start)
                 if kind == CALL:
-                    expression.pending = (token, start)
+                    self.open_call(token, start, stop - 1)
                     continue
                 operations.append(NAME)
-                arguments.append(token if token.isascii() else expression.unusual_name(token, start))
+                arguments.append(token if token.isascii() else self.unusual_name(token, start))
             elif kind == NUMBER:
                 token = match[NUMBER]
-                stop = match.end()
                 start = stop - len(token)
-                if not expression.wants:
-                    expression.missing_product(start)
+                if not self.wants:
+                    self.missing_product(start)
                 operations.append(NUMBER_NODE)
                 try:
                     value = float(token)
@@ -104,136 +119,132 @@ class Parser:
                 arguments.append(value)
             else:
                 if kind == STRAY:
-                    self.mistakes.stray(match[STRAY], match.start(STRAY))
+                    self.mistakes.stray(match[STRAY], stop - 1)
                 continue
             operands.append(len(operations) - 1)
             starts.append(start)
             stops.append(stop)
-            expression.wants = False
+            self.wants = False
         self.close_statement(len(text))
+        self.program.starts, self.program.stops = array("q", starts), array("q", stops)
 
     def symbol(self, token: str, start: int, stop: int) -> None:
         """Whatever is not an operator where one is wanted."""
-        expression = self.expression
         if token == "(":
-            expression.open_parenthesis(start)
+            self.open_parenthesis(start)
         elif token == ")":
-            expression.close(False, start, stop)
+            self.close(False, start, stop)
         elif token == "\n" or token == ";":
-            if token == ";" or not expression.depth:
+            if token == ";" or not self.depth:
                 self.close_statement(start)
                 self.open_statement(stop)
         elif token == ",":
-            expression.comma(start, stop)
-        elif token == "=" and not expression.wants:
+            self.comma(start, stop)
+        elif token == "=" and not self.wants:
             self.assign(start, stop)
         elif token == "[":
-            expression.open_bracket(start)
+            self.open_bracket(start)
         elif token == "]":
-            expression.close(True, start, stop)
+            self.close(True, start, stop)
         elif token == ".T":
-            expression.transpose(start, stop)
+            self.transpose(start, stop)
         else:
             self.rarer_symbol(PASTED.get(token, token), start, stop)
 
     def rarer_symbol(self, token: str, start: int, stop: int) -> None:
-        expression = self.expression
-        if expression.wants and token in "+-":
-            self.stacks.push(MINUS if token == "-" else PLUS, start)
-        elif not expression.wants and token in INFIX:
-            expression.infix(token, start)
+        if self.wants and token in "+-":
+            self.push(MINUS if token == "-" else PLUS, start)
+        elif not self.wants and token in INFIX:
+            self.infix(token, start)
         elif token == ":":
-            expression.colon(start, stop)
+            self.colon(start, stop)
         else:
-            expression.lack(start, stop)  # something is left out before an operator
+            self.lack(start, stop)  # something is left out before an operator
 
     def word(self, token: str, start: int, stop: int) -> None:
         """A keyword."""
-        expression = self.expression
         if token == "not":
-            expression.negate(start, stop)
+            self.negate(start, stop)
         elif token == "else":
-            expression.reach_else(start, stop)
+            self.reach_else(start, stop)
         elif token == "if":
-            if expression.wants:
-                expression.lack(start, stop)
-                expression.stand_in(start, start)
-            expression.open_choice(start)
-        elif expression.wants:
-            expression.lack(start, stop)
+            if self.wants:
+                self.lack(start, stop)
+                self.stand_in(start, start)
+            self.open_choice(start)
+        elif self.wants:
+            self.lack(start, stop)
         else:
-            expression.infix(token, start)
+            self.infix(token, start)
 
     # -- statements: name = expression, f(x) = expression, or an expression ---------------------------------------------
 
     def open_statement(self, start: int) -> None:
-        self.stacks.push(STATEMENT, start)
-        self.expression.firsts.append(len(self.program.operations))
-        self.expression.wants = True
+        self.push(STATEMENT, start)
+        self.firsts.append(len(self.program.operations))
         self.binding = None
 
     def close_statement(self, stop: int) -> None:
         """The end of a statement: whatever is still open is an error."""
-        expression, stacks, program = self.expression, self.stacks, self.program
-        nothing = expression.wants and not stacks.operands and len(stacks.operators) == 1 and self.binding is None
+        program = self.program
+        nothing = self.wants and not self.operands and len(self.operators) == 1 and self.binding is None
         if not nothing:
-            expression.settle(stop)
-            if expression.depth:
+            self.settle(stop)
+            if self.depth:
                 self.close_all(stop)
-            if stacks.chained:
-                expression.refuse_chains()
-        first = expression.firsts.pop()
-        stacks.operators.clear()
-        stacks.positions.clear()
+            if self.chained:
+                self.refuse_chains()
+        first = self.firsts.pop()
+        self.operators.clear()
+        self.positions.clear()
         if nothing:
             return
-        root = stacks.operands.pop()
-        stacks.operands.clear()
+        root = self.operands.pop()
+        self.operands.clear()
         name, parameters, name_span = self.binding or ("", None, Span(program.starts[first], program.starts[first]))
         start = name_span.start if self.binding else min(program.starts[first], program.starts[root])
         program.statements.append(Statement(name, parameters, first, root, name_span, Span(start, program.stops[root])))
 
     def close_all(self, stop: int) -> None:
         """Close the parentheses and brackets that are open at the end of a statement."""
-        frames = zip(self.stacks.positions, self.stacks.operators, strict=True)
+        frames = zip(self.positions, self.operators, strict=True)
         outermost = next(place for place, frame in frames if frame[0] == FRAME and frame is not STATEMENT and frame is not IF)
         # the lines after it were not meant to be inside it, so they are not factors of what stands before them
         mistakes = self.mistakes
         mistakes.products = [gap for gap in mistakes.products if gap.stop < outermost or not self.begins_line(gap.stop)]
-        while self.expression.depth:
-            self.expression.leave_open(stop)
+        while self.depth:
+            self.leave_open(stop)
 
     def assign(self, start: int, stop: int) -> None:
         """``=``: what stands before it in the statement is a name, or a function with its parameters."""
-        expression, stacks = self.expression, self.stacks
-        if expression.depth:
-            if self.keyword():
+        if self.depth:
+            if self.begin_keyword():
                 return
             self.begin_again()
-        if start == self.equation or self.binding is not None or len(stacks.operators) > 1:
+        if start == self.equation or self.binding is not None or len(self.operators) > 1:
             if start != self.equation or self.binding is not None:
                 self.mistakes.complain.of("=", Span(start, stop))
-            stacks.fold(NOT)
-            stacks.push(INFIX["=="], start)
+            self.fold(NOT)
+            self.push(INFIX["=="], start)
         else:
-            expression.refuse_chains()
-            self.binding = self.target(stacks.operands[-1])
-            stacks.forget(expression.firsts[0])
-            stacks.operands.clear()
-        expression.wants = True
+            self.refuse_chains()
+            self.binding = self.target(self.operands[-1])
+            self.forget(self.firsts[0])
+            self.operands.clear()
+        self.wants = True
 
-    def keyword(self) -> bool:
+    def begin_keyword(self) -> bool:
         """Whether what stands before ``=`` is a keyword of the innermost call; it is taken back as a name if so."""
-        expression, program, node = self.expression, self.program, len(self.program) - 1
+        program, node = self.program, len(self.operations) - 1
         start = program.starts[node]
         plain = program.operations[node] == NAME and self.text[start] != "("
-        if expression.operators[-1] is not CALLED or not plain or expression.firsts[-1] != node:
+        if self.operators[-1] is not CALLED or not plain or self.firsts[-1] != node:
             return False
         name = str(program.arguments[node])
         if name not in KEYWORDS and self.begins_line(start):
             return False  # the parenthesis should have been closed on the line before
-        expression.keyword(name, program.span(node))
-        self.stacks.forget(node)
+        self.keyword(name, program.span(node))
+        self.forget(node)
         return True
 
     def target(self, root: int) -> tuple[str, tuple[str, ...] | None, Span]:
@@ -258,22 +269,21 @@ class Parser:
 
     def begin_again(self) -> None:
         """Within open parentheses, ``=`` after a name that begins a line begins a statement there."""
-        expression, stacks, program = self.expression, self.stacks, self.program
+        program = self.program
         node = len(program) - 1
         start, stop, name = program.starts[node], program.stops[node], program.arguments[node]
-        if stacks.operands[-1] != node or program.operations[node] != NAME or not self.begins_line(start):
+        if self.operands[-1] != node or program.operations[node] != NAME or not self.begins_line(start):
             return
-        stacks.forget(node)
-        stacks.operands.pop()
-        expression.wants = True
-        if stacks.positions[-1] == start:  # it was taken for a factor of what stands before it
-            stacks.pop()
+        self.forget(node)
+        self.operands.pop()
+        self.wants = True
+        if self.positions[-1] == start:  # it was taken for a factor of what stands before it
+            del self.operators[-1], self.positions[-1]
             self.mistakes.forget_gap(start)
-            expression.wants = False
+            self.wants = False
         self.close_statement(self.text.rindex("\n", 0, start))
         self.open_statement(start)
-        stacks.stand_in(start, stop, NAME, str(name))
-        expression.wants = False
+        self.stand_in(start, stop, NAME, str(name))
 
     def begins_line(self, position: int) -> bool:
         """Whether only blanks stand before it on its line, which is not the first."""

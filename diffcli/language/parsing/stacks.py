@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-
 from diffcli.language.parsing.tokens import Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
@@ -34,16 +32,16 @@ ELSE = (CHOICE, "where")
 class Call:
     """A call whose parenthesis is open."""
 
-    __slots__ = ("name", "start", "name_stop", "base", "firsts", "keywords", "doubtful")
+    __slots__ = ("token", "start", "base", "first", "keywords", "doubtful")
 
-    def __init__(self, name: str, start: int, base: int, first: int) -> None:
-        self.name = name
+    def __init__(self, token: str, start: int, base: int, first: int) -> None:
+        self.token = token
+        """The function's name as it is written."""
         self.start = start
-        self.name_stop = start + len(name)
         self.base = base
         """How many operands were waiting when it opened."""
-        self.firsts = [first]
-        """The first node of each argument so far."""
+        self.first = first
+        """The first node of its arguments."""
         self.keywords: list[Keyword] | None = None
         self.doubtful = False
         """Whether its text is wrong, so that nothing can be said about how many arguments it has."""
@@ -73,14 +71,18 @@ class Stacks:
 
     __slots__ = (
         "program", "operations", "arguments", "starts", "stops", "operands", "operators", "positions", "choices", "chained",
+        "wants",
     )  # fmt: skip
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.operations = program.operations
-        self.arguments = program.arguments
-        self.starts: array[int] = program.starts
-        self.stops: array[int] = program.stops
+        self.operations, self.arguments = program.operations, program.arguments
+        self.starts: list[int] = []
+        self.stops: list[int] = []
+        program.starts = self.starts  # type: ignore[assignment]  # lists while it is read, which grow faster
+        program.stops = self.stops  # type: ignore[assignment]
+        self.wants = True
+        """Whether an operand is wanted."""
         self.operands: list[int] = []
         self.operators: list[tuple[int, str]] = []
         """Precedence and operation; an open frame stands here at precedence `FRAME`."""
@@ -92,13 +94,10 @@ class Stacks:
         """Where the operators of comparisons in a row stand."""
 
     def push(self, operator: tuple[int, str], position: int) -> None:
+        """Put what wants an operand behind it on the stack."""
         self.operators.append(operator)
         self.positions.append(position)
-
-    def pop(self) -> int:
-        """Take the last operator or frame away; where it stands."""
-        self.operators.pop()
-        return self.positions.pop()
+        self.wants = True
 
     def take(self, base: int) -> tuple[int, ...]:
         """The operands that wait above the first ``base``, taken away."""
@@ -108,7 +107,7 @@ class Stacks:
 
     def fold(self, precedence: int) -> None:
         """Turn every waiting operator that binds tighter than ``precedence`` into a node."""
-        operators, operands = self.operators, self.operands
+        operators, positions, operands = self.operators, self.positions, self.operands
         while True:
             top, operation = operators[-1]
             if top <= precedence:
@@ -116,8 +115,8 @@ class Stacks:
             if top == operators[-2][0] and top in CHAINS:
                 self.fold_chain(top)
                 continue
-            operators.pop()
-            start = self.positions.pop()
+            del operators[-1]
+            start = positions.pop()
             if top == NEGATION or top == NOT:  # noqa: SIM109 (hot loop)
                 if operation:
                     self.emit(operation, (operands.pop(),), start)
@@ -125,27 +124,32 @@ class Stacks:
                 self.fold_choice()
             else:
                 right = operands.pop()
-                self.emit(operation, (operands.pop(), right))
+                left = operands[-1]
+                operands[-1] = len(self.operations)
+                self.operations.append(operation)
+                self.arguments.append((left, right))
+                self.starts.append(self.starts[left])
+                self.stops.append(self.stops[right])
 
     def fold_chain(self, precedence: int) -> None:
         """Fold operators of one precedence from left to right, after all their operands."""
+        operators, operands, operations, arguments = self.operators, self.operands, self.operations, self.arguments
         count = 2
-        while self.operators[-count - 1][0] == precedence:
+        while operators[-count - 1][0] == precedence:
             count += 1
-        chain = self.operators[-count:]
-        rights = self.operands[-count:]
+        chain, rights = operators[-count:], operands[-count:]
         if precedence == COMPARISON:
             self.chained.append(self.positions[-count:])
-        del self.operators[-count:]
-        del self.positions[-count:]
-        del self.operands[-count:]
-        left, node = self.operands[-1], len(self.operations)
-        # each operator's left operand is the node before it, the first one's the operand that waits
-        self.operations.extend([operation for _, operation in chain])
-        self.arguments.extend(zip((left, *range(node, node + count - 1)), rights, strict=True))
-        self.starts.extend(array("q", (self.starts[left],)) * count)
-        self.stops.extend(array("q", map(self.stops.__getitem__, rights)))
-        self.operands[-1] = node + count - 1
+        del operators[-count:], self.positions[-count:], operands[-count:]
+        left, node = operands[-1], len(operations)
+        self.starts += [self.starts[left]] * count
+        self.stops += map(self.stops.__getitem__, rights)
+        for (_, operation), right in zip(chain, rights):  # noqa: B905 (hot loop)
+            operations.append(operation)
+            arguments.append((left, right))
+            left = node
+            node += 1
+        operands[-1] = left
 
     def fold_choice(self) -> None:
         otherwise, condition, then = self.operands.pop(), self.operands.pop(), self.operands.pop()
@@ -167,11 +171,12 @@ class Stacks:
         self.arguments.append(argument)
         self.starts.append(start)
         self.stops.append(stop)
+        self.wants = False
 
     def forget(self, first: int) -> None:
         """Take nodes back, from ``first`` on."""
         program = self.program
-        for column in (program.operations, program.arguments, program.starts, program.stops):
+        for column in (self.operations, self.arguments, self.starts, self.stops):
             del column[first:]
         for table in (program.callees, program.called, program.branches, program.keys, program.keywords):
             while table and next(reversed(table)) >= first:

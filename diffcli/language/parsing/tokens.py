@@ -16,8 +16,8 @@ SYMBOL, NAME, CALL, NUMBER, STRAY = 1, 2, 3, 4, 5
 TOKEN = re.compile(
     r"[^\S\n]*"
     r"(?:([-+/^(),;\n\[\]@:]|\*\*?|[<>=!]=|[=<>−–‐×·⋅∙∗÷∕≤≥≠]|\.T(?!\w))"
-    # the text of a name before a parenthesis is in the group of names, its parenthesis in the group of calls
-    r"|([^\W\d]\w*)(?=[^\S\n]*(\()?)"
+    # the name of a function is in the group of names, its parenthesis in the group of calls
+    r"|([^\W\d]\w*)(?:[^\S\n]*(\())?"
     r"|((?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
     r"|\#[^\n]*"
     r"|(\S)"

@@ -46,8 +46,9 @@ def beside(system: Problem, replaced: Overrides, notes: list[Diagnostic], mode: 
     if mode == "numeric" and not (system.function is not None and system.tape.decisions):
         return Beside(system)
     singled = any(note.code == "point-branch" for note in notes)
-    adjoints = [system.adjoints[system.input_slot(name)] for name in system.wrt]
-    lost = not replaced and not all(is_finite(adjoint) for adjoint in adjoints if adjoint is not None)
+    lost = not replaced and any(note.code in NOT_DIFFERENTIABLE for note in notes) and not all(
+        is_finite(adjoint) for adjoint in [system.adjoints[system.input_slot(name)] for name in system.wrt] if adjoint is not None
+    )
     numbers = scalarised_if_small(system) if singled or lost else None
     if numbers is None:
         return Beside(system)

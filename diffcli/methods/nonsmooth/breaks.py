@@ -67,12 +67,13 @@ def find_breaks(problem: Problem) -> list[Break]:
     beside = cache(partial(_beside, problem))
     found: list[tuple[int, _Standing, _Standing]] = []
     for slot, row in watched:
-        name, reached, decides = row.name, problem.reached(slot), slot in deciding
+        name, decides = row.name, slot in deciding
         every = _singled_out(problem, slot) if name == "where" else arithmetic.breaks_at(tape, slot, values)
-        if not every and row.flat and reached and not decides:
+        if not every and row.flat and problem.reached(slot) and not decides:
             every = [("flat", False)]
         if not every:
             continue
+        reached = problem.reached(slot)
         operands = tape.operands_of(slot)[: 1 if name == "where" else None]
         moving = _among(every, reduce(or_, [moved()[operand] for operand in operands]))
         if moving and row.symbol and row.flat and (sides := beside()) is not None:  # a comparison

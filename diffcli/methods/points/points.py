@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, UsageError, did_you_mean, error
 from diffcli.language import Program, parse
-from diffcli.language.parsing.tokens import PASTED, SYMBOL, TOKEN
+from diffcli.language.parsing.tokens import TOKEN
 from diffcli.records import Number, finite_float, is_array
 from diffcli.tape import evaluate, lower
 
@@ -164,11 +164,10 @@ def with_semicolons(text: str, references: list[Reference] | None = None) -> str
         if match is None or match.end() == position:
             return "".join(characters)
         position = match.end()
-        if match.lastindex == SYMBOL:
-            token = PASTED.get(match[SYMBOL], match[SYMBOL])
-            depth += (token in ("(", "[")) - (token in (")", "]"))
-            if token == "," and depth <= 0:
-                characters[position - 1] = ";"
+        token = match[match.lastindex or 0]
+        depth += (token in ("(", "[")) - (token in (")", "]"))
+        if token == "," and depth <= 0:
+            characters[position - 1] = ";"
 
 
 # -- a mapping ---------------------------------------------------------------------------------------------------------

@@ -13,17 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.sweeps.adjoint_rows import MOST_AT_ONCE, for_each, rows_for_many, rows_for_one, seeds_together
-from diffcli.operations import OPERATIONS
+from diffcli.methods.sweeps.swept_rows import (
+    Row,
+    for_each,
+    many_back,
+    many_forward,
+    rows_back,
+    rows_forward,
+    seeds_together,
+)
 from diffcli.operations.arithmetic import arrays, leading
-from diffcli.operations.array_row import size
 from diffcli.tape import Tape
-from diffcli.tape.running.array_rules import NUMPY, ArrayRule, rule_at
+from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import Overrides, TermFunctions
+from diffcli.tape.running.rules import Overrides
 from diffcli.tape.running.strong_zero import IN_ARRAYS, partly
 
 Array = Any
@@ -82,24 +88,32 @@ def array_adjoints(
     return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole, moving)
 
 
-def many_adjoints(
-    tape: Tape, values: Values, active: bytearray, seeds: Sequence[Mapping[int, Array]], moving: Moving | None = None
-) -> list[list[Any]]:
-    """The adjoints of the inputs for each of several seeds: what `array_adjoints` finds, a sweep for many at once.
+def sweeps_together(
+    forward: bool,
+    tape: Tape,
+    values: Values,
+    active: bytearray,
+    seeds: Sequence[Mapping[int, Array]],
+    ends: Iterable[int],
+    moving: Moving | None = None,
+) -> list[Any]:
+    """What `array_tangents` or `array_adjoints` finds in the slots where sweeps end, for each of several seeds, in one sweep.
 
-    An input on which no result of one of them depends may have zeros there, and not None.
+    What does not depend on one of several may have zeros there, and not None.
     """
-    found: list[list[Any]] = []
-    at_once = max(1, MOST_AT_ONCE // max(1, sum(map(size, tape.shapes or ()))))
-    for first in range(0, len(seeds), at_once):
-        some = seeds[first : first + at_once]
-        bars = _backward(tape, values, active, seeds_together(tape, some), None, None, None, False, moving, True)
-        bars = bars[: tape.first_row]
-        if all(bar is None or arrays.all_finite(bar) for bar in bars):
-            found += [[bar if bar is None else bar[place] for bar in bars] for place in range(len(some))]
+    if len(seeds) > 1:
+        started = seeds_together(tape, seeds)
+        if forward:
+            swept = _forward(tape, values, started.items(), None, {}, moving, True)
         else:
-            found += [array_adjoints(tape, values, active, seed, whole=False, moving=moving) for seed in some]
-    return found
+            swept = _backward(tape, values, active, started, None, None, None, False, moving, True)
+        found = {slot: swept[slot] for slot in ends}
+        if all(each is None or arrays.all_finite(each) for each in found.values()):
+            places = range(len(seeds))
+            return [{slot: each if each is None else each[place] for slot, each in found.items()} for place in places]
+    if forward:
+        return [array_tangents(tape, values, [seed.get(slot) for slot in range(tape.first_row)], None, moving) for seed in seeds]
+    return [array_adjoints(tape, values, active, seed, whole=False, moving=moving) for seed in seeds]
 
 
 def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Any]:
@@ -137,7 +151,8 @@ def _backward(
     owned = bytearray(tape.size)
     """Which adjoints are in memory that nobody else has, so that a term can be added there."""
     with arrays.quiet():
-        for slot, operands, parts, cancels, shares, rule in rows_for_many(tape) if together else rows_for_one(tape):
+        for row in many_back(tape) if together else rows_back(tape):
+            slot, operands, parts, cancels, shares, _ = row
             adjoint = result[slot]
             if adjoint is None:
                 continue
@@ -149,13 +164,16 @@ def _backward(
                 if not active[target]:
                     continue
                 there = None
-                if not quick or function is None:
-                    term_of = partial(_term, tape, values, slot, position, masks, instead, rule)
-                    term, there = (for_each(term_of, adjoint), None) if together else term_of(adjoint)
-                else:
+                if quick and function is not None:
                     term = function(adjoint, *known)
-                    if term is not None and own != wanted:
-                        term = leading.summed(term, wanted) if together else IN_ARRAYS.summed(term, own, wanted)
+                else:
+                    term_of = partial(_term, "adjoint", tape, values, row, position, masks, instead)
+                    term, there = (for_each(term_of, adjoint), None) if together else term_of(adjoint)
+                if term is not None and own != wanted:
+                    if together:
+                        term = leading.summed(term, wanted)
+                    else:
+                        term, there = IN_ARRAYS.fitted(term, there, own, wanted)
                 if term is None:
                     continue
                 if moving is not None and not alone:  # those of x - x that meet nothing else cancel exactly
@@ -179,33 +197,36 @@ def _backward(
 
 
 def _term(
-    tape: Tape,
-    values: Values,
-    slot: int,
-    position: int,
-    masks: Masks | None,
-    instead: TermFunctions | None,
-    row_rule: ArrayRule | None,
-    adjoint: Array,
+    kind: str, tape: Tape, values: Values, row: Row, position: int, masks: Masks | None, instead: Any, moving: Array
 ) -> tuple[Array | None, Array | None]:
-    """What a row hands on to one of its operands, and which elements of that are there."""
-    name, row = tape.operation(slot), tape.operands_of(slot)
-    mask = None if masks is None else masks.by_slot.get(slot)
-    shape, wanted = tape.shape(slot), tape.shape(row[position])
+    """What a row hands on of its adjoint to one of its operands, or gets of its tangent, and which elements of that are there."""
+    slot, operand, rule = row.slot, row.operands[position], row.rule
+    end, start = (operand, slot) if kind == "adjoint" else (slot, operand)
+    mask = None if masks is None else masks.by_slot.get(start)
     if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
-        return (arrays.full(wanted, float("nan")), None) if instead and instead[position] is not None else (None, None)
-    if row_rule is None:
-        of_row = _of_choice if name == "where" else _of_element
-        term, there = of_row(tape, values, slot, position, adjoint, mask, instead, masks is not None)
-        return (None, None) if term is None else IN_ARRAYS.fitted(term, there, shape, wanted)
-    rule = row_rule.about(position)
-    function = cast(BothWays, instead[position]).adjoint if instead else NUMPY.row_term(rule, "adjoint")
+        shape = tape.shape(slot if rule is None else end)
+        return (arrays.full(shape, float("nan")), None) if instead and instead[position] is not None else (None, None)
+    if rule is None:
+        of_row = _of_choice if tape.operation(slot) == "where" else _of_element
+        return of_row(tape, values, slot, position, moving, mask, instead, masks is not None)
+    rule = rule.about(position)
+    function = getattr(instead[position], kind) if instead else NUMPY.row_term(rule, kind)
     if function is None:
         return None, None
-    operands = [] if rule.row.variadic else [*[values[operand] for operand in row], values[slot]]
+    known = [] if rule.row.variadic else [*[values[each] for each in row.operands], values[slot]]
     if masks is None:
-        return function(adjoint, *operands), None
-    return IN_ARRAYS.of_array_row(rule, mask, operands, partial(function, adjoint))
+        return function(moving, *known), None
+    if kind == "adjoint":
+        return IN_ARRAYS.of_array_row(rule, mask, known, partial(function, moving))
+    if mask is not None and rule.row.moves and len(rule.row.operands) == 2:  # a factor that meets nothing that is there is 0
+        known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), known[1 - position])
+    if rule.row.present:
+        picked = IN_ARRAYS.picked(rule, known)
+        mask = picked if mask is None else mask & picked
+        moving = arrays.masked(mask, moving)
+    there = IN_ARRAYS.reachable(rule, "tangent", mask)
+    term = function(moving, *known)
+    return term if there is None else arrays.masked(there, term), there
 
 
 def _of_element(
@@ -249,7 +270,7 @@ def _undecided(
     """
     undecided = arrays.full(shape, holds) != 0
     every = arrays.ones(shape) != 0 if arriving is None else arrays.full(shape, arriving)
-    taken = arrays.zeros(shape) != 0 if chosen is None else every if mask is None else mask
+    taken = arrays.ones(shape) == 0 if chosen is None else every if mask is None else mask
     there = arrays.where(undecided, every, taken) != 0
     known = arrays.where(undecided, moving * float("nan"), 0.0 if chosen is None else chosen)
     return arrays.masked(there, known), there
@@ -277,74 +298,39 @@ def array_tangents(
 def _forward(
     tape: Tape,
     values: Values,
-    seeds: Sequence[tuple[int, Array]],
+    seeds: Iterable[tuple[int, Array]],
     masks: Masks | None,
     overrides: Overrides,
     becoming: Moving | None = None,
+    together: bool = False,
 ) -> list[Any]:
-    """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
+    """One sweep; with care for what is there, if ``masks`` says it of the seeds; of many ``together`` along a leading axis."""
     result: list[Any] = [None] * tape.size
     for slot, tangent in seeds:
         result[slot] = tangent
     with arrays.quiet():
-        for slot in tape.rows():
-            row = tape.operands_of(slot)
-            moving = [position for position, operand in enumerate(row) if result[operand] is not None]
-            if values[slot] is None or not moving:
-                if moving and slot in overrides:  # of a branch that is not taken, where neither has a derivative
-                    result[slot] = arrays.full(tape.shape(slot), float("nan"))
-                continue  # a branch that is not taken, or nothing that moves
-            total = _sum_of_terms(tape, values, slot, moving, result, masks, overrides.get(slot))
-            result[slot] = None if total is None else arrays.full(tape.shape(slot), total)
-            if becoming is not None and total is not None:
-                result[slot] = becoming(result[slot])
+        for row in many_forward(tape) if together else rows_forward(tape):
+            slot, operands, parts = row[:3]
+            total, known, instead = None, None, overrides.get(slot)
+            quick = masks is None and instead is None and values[slot] is not None
+            for position, operand, function, whole, own in parts:
+                tangent = result[operand]
+                if tangent is None:
+                    continue
+                if together and len(own) < len(whole):
+                    (tangent,) = leading.aligned((True,), (tangent,), len(whole))
+                if quick and function is not None:
+                    known = known or [*[values[each] for each in operands], values[slot]]
+                    term = function(tangent, *known)
+                else:
+                    term_of = partial(_term, "tangent", tape, values, row, position, masks, instead)
+                    term, there = (for_each(term_of, tangent), None) if together else term_of(tangent)
+                    if masks is not None and term is not None:
+                        masks.arrive(slot, there if there is None else arrays.full(tape.shape(slot), there), total is None)
+                if term is not None:
+                    total = term if total is None else total + term
+            if total is not None:
+                shape = tape.shape(slot)
+                total = arrays.full((len(total), *shape) if together else shape, total)
+                result[slot] = total if becoming is None else becoming(total)
     return result
-
-
-def _sum_of_terms(
-    tape: Tape,
-    values: Values,
-    slot: int,
-    moving: Sequence[int],
-    result: list[Any],
-    masks: Masks | None,
-    instead: TermFunctions | None,
-) -> Array | None:
-    """The tangent of a row: a term for each operand that moves."""
-    total, name, row = None, tape.operation(slot), tape.operands_of(slot)
-    if name == "where" and masks is None and not instead and tape.shape(row[0]) and moving != [0]:  # all elements at once
-        return arrays.where(values[row[0]], *[0.0 if result[operand] is None else result[operand] for operand in row[1:]])
-    of_row: Any = _of_choice if name == "where" else _of_element
-    if name not in OPERATIONS:
-        of_row = partial(_of_array_row, rule_at(tape, slot))  # looked up once a row, not once an operand
-    for position in moving:
-        operand = row[position]
-        mask = None if masks is None else masks.by_slot.get(operand)
-        term, there = of_row(tape, values, slot, position, result[operand], mask, instead, masks is not None)
-        if term is None:
-            continue
-        if masks is not None:
-            masks.arrive(slot, there if there is None else arrays.full(tape.shape(slot), there), total is None)
-        total = term if total is None else total + term
-    return total
-
-
-def _of_array_row(
-    first: ArrayRule, tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any,
-    careful: bool,
-) -> tuple[Array | None, Array | None]:
-    """The term of an array row, with its rules about the first operand, for the tangent of one, and which elements are there."""
-    rule = first.about(position)
-    known = [] if rule.row.variadic else [*[values[operand] for operand in tape.operands_of(slot)], values[slot]]
-    function = instead[position].tangent if instead else NUMPY.row_term(rule, "tangent")
-    if mask is not None and rule.row.moves and len(rule.row.operands) == 2:  # a factor that meets nothing that is there is 0
-        known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), known[1 - position])
-    if careful and rule.row.present:
-        picked = IN_ARRAYS.picked(rule, known)
-        mask = picked if mask is None else mask & picked
-        moving = arrays.masked(mask, moving)
-    term = None if function is None else function(moving, *known)
-    if term is None or not careful:
-        return term, None
-    there = IN_ARRAYS.reachable(rule, "tangent", mask)
-    return term if there is None else arrays.masked(there, term), there

@@ -13,7 +13,7 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import structure
 from diffcli.methods.sweeps.colouring import colour_columns
 from diffcli.methods.sweeps.sparsity import find_pattern, flow_of, reads_values
-from diffcli.methods.traces.sweep_count import chooses, count_sweeps
+from diffcli.methods.traces.cost import chooses, count_sweeps
 from diffcli.operations.arrays import ARRAYS
 from diffcli.records.matrices import Groups, Pattern, SweepCount
 from diffcli.tape import Tape

@@ -69,7 +69,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
     semicolon = -1
     """Where the token before ended, if it was a semicolon."""
     for match in TOKEN.finditer(text):
-        token = match[SYMBOL] if match.lastindex == SYMBOL else ""
+        token = match[match.lastindex or 0]
         token = PASTED.get(token, token)
         depth = max(0, depth + (token in ("(", "[")) - (token in (")", "]")))
         if token == ":" and depth == 0 and colon is None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 
 from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
-from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.traces.cost import forward_cost, reverse_cost
 from diffcli.records.swell import TapeCost
 from diffcli.studies.swell.map import Recurrence
@@ -63,7 +62,6 @@ class _StepCost(NamedTuple):
 def _step_cost(recurrence: Recurrence, point: Mapping[str, float]) -> _StepCost:
     """The operations of one step: of the map, of a tangent sweep along each variable, of its reverse sweep."""
     problem = Problem(recurrence.program, point, wrt=list(filter(None, (recurrence.state, recurrence.fresh))))
-    tangents = {name: list(problem.swept_forward({problem.input_slot(name): 1.0})) for name in problem.wrt}
-    along = {name: forward_cost(problem, [sweep]).sweep for name, sweep in tangents.items()}
-    cost = reverse_cost(problem, accumulate(problem.tape, problem.values, problem.active)[1])
+    along = {name: forward_cost(problem, [(problem.input_slot(name),)]).sweep for name in problem.wrt}
+    cost = reverse_cost(problem)
     return _StepCost(problem.value, cost.function, along, cost.sweep)
