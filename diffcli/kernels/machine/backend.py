@@ -140,7 +140,7 @@ class Machine:
         marks = np.zeros(-(-whole // self.width) if kind.rescues else 0, np.uint8)
         if whole:
             kind.run(whole, self.width, threads, [*arrays, *results, marks])
-        if marks.tobytes().strip(b"\0"):
+        if marks.any():
             self.rescue(arrays, results, marks)
         if whole < count:  # the points after the last whole vector, in a vector of their own
             rests = [np.empty(self.width, result.dtype) for result in results]
