@@ -38,9 +38,17 @@ class Row(NamedTuple):
     """The rules of an array row about its first operand."""
 
 
-def _rows(kind: str, arithmetic: ArrayArithmetic = NUMPY) -> Callable[[Tape], list[Row]]:
-    order = iter if kind == "tangent" else reversed
+def rows_of(tape: Tape, forward: bool, many: bool) -> list[Row]:
+    """The rows in the order of a sweep, or of ``many`` that go together."""
+    return _KEPT[forward, many](tape)
+
+
+def _rows(forward: bool, many: bool) -> Callable[[Tape], list[Row]]:
+    order, kind, arithmetic = iter if forward else reversed, "tangent" if forward else "adjoint", LEADING if many else NUMPY
     return once(lambda tape: [_row(tape, slot, kind, arithmetic) for slot in order(tape.rows())])
+
+
+_KEPT = {(forward, many): _rows(forward, many) for forward in (False, True) for many in (False, True)}
 
 
 def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
@@ -60,11 +68,6 @@ def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
         shapes = (whole, tape.shape(target)) if rule is None else ((), ())
         parts.append((position, target, None if function is NotImplemented else function or _nothing, *shapes))
     return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own, rule)
-
-
-rows_forward, rows_back = _rows("tangent"), _rows("adjoint")
-many_forward, many_back = _rows("tangent", LEADING), _rows("adjoint", LEADING)
-"""The rows of a tape; for reverse sweeps last row first."""
 
 
 def _chosen(when: bool) -> Callable[..., Any]:
