@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.language.syntax import once
 from diffcli.methods.sweeps.rounding import is_with_itself
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import arrays
+from diffcli.operations.arithmetic import arrays, leading
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import LEADING, NUMPY, ArrayArithmetic, ArrayRule, rule_at
@@ -88,4 +88,5 @@ def for_each(term_of: Callable[[Any], tuple[Any, Any]], many: Any) -> Any | None
 def seeds_together(tape: Tape, seeds: Sequence[Mapping[int, Any]]) -> dict[int, Any]:
     """The seeds of several sweeps by slot, one behind the other."""
     slots = dict.fromkeys(slot for one in seeds for slot in one)
-    return {slot: arrays.as_array([one.get(slot, arrays.full(tape.shape(slot), 0.0)) for one in seeds]) for slot in slots}
+    places = {slot: {place: one[slot] for place, one in enumerate(seeds) if slot in one} for slot in slots}
+    return {slot: leading.placed(some, (len(seeds), *tape.shape(slot))) for slot, some in places.items()}
