@@ -80,7 +80,7 @@ HOMES = {
     "diffcli.methods.problem.problem": "ANYWHERE Problem",
     "diffcli.methods.problem.scalarise": "scalarised variables_of",
     "diffcli.methods.problem.system": "System",
-    "diffcli.methods.sweeps.array_sweeps": "array_adjoints array_tangents sweeps_together",
+    "diffcli.methods.sweeps.array_sweeps": "ArraySweep",
     "diffcli.methods.sweeps.colouring": "colour_columns colour_symmetric recovery_table",
     "diffcli.methods.sweeps.forward": "tangents",
     "diffcli.methods.sweeps.reverse": "accumulate activity adjoints",
