@@ -15,10 +15,10 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import numpy, python
-from diffcli.kernels.backends import Layout, Runner, nested, places
+from diffcli.kernels.backends import Layout, Runner, guarded, nested, places
 from diffcli.kernels.machine.emission import VECTORS, Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, repeated, settle
-from diffcli.kernels.machine.entry import entry, given, guarded
+from diffcli.kernels.machine.entry import entry, given
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop
 from diffcli.kernels.machine.objects import ITEMS, array_of, fits
