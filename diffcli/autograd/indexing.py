@@ -26,7 +26,7 @@ class IndexNode(PickNode):
     __slots__ = ()
 
     def of(self, whole: Any) -> Any:
-        return tensors.plain(tensors.copy(tensors.taken(whole, self.by)))
+        return tensors.plain(tensors.copy(tensors.array_of(whole)[self.by]))
 
     def spread(self, part: Any) -> Any:
         return tensors.scattered(part, self.by, self.shape, self.kind)
@@ -57,13 +57,13 @@ def index(tensor: Any, key: Any) -> Any:
     if basic:
         if not tensors.is_array(value) and not is_number:  # NumPy gives a copy of a single element; a view of it keeps its place
             canonical = (*canonical, Ellipsis) if isinstance(canonical, tuple) else (canonical, Ellipsis)
-            value = tensors.taken(tensor._value, canonical)
+            value = tensors.array_of(tensor._value)[canonical]
         made = new(value)
         share_memory(made, tensor, tensor._value, itemgetter(canonical))
     else:
         made = new(tensors.plain(value))
     if tensor._boundary is not None:
-        set_boundary(made, tensors.taken(tensor._boundary, canonical))
+        set_boundary(made, tensors.array_of(tensor._boundary)[canonical])
     if edge is not None:
         made._node = IndexNode(edge, tensor.shape, tensor.dtype, canonical)
     return made
@@ -72,7 +72,7 @@ def index(tensor: Any, key: Any) -> Any:
 def taken(tensor: Core, key: Any) -> Any:
     """The value at a key in NumPy's terms."""
     try:
-        return tensors.taken(tensor._value, key)
+        return tensors.array_of(tensor._value)[key]
     except IndexError as wrong:
         raise fault("bad-index", f"{describe(tensor)}: {wrong}") from None
 

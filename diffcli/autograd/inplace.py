@@ -111,7 +111,8 @@ def put(tensor: Any, key: Any, value: Any, label: str, call: str) -> Any:
     if node is not None:
         settle(tensor, node)
     if marked((tensor, value)):
-        there = tensors.mutable(arrays.full(tensors.shape_of(tensor._value), tensor._boundary is not None and tensor._boundary))
+        marks = tensor._boundary is not None and tensor._boundary
+        there = tensors.array_of(arrays.full(tensors.shape_of(tensor._value), marks)).copy()
         there[key] = value._boundary if marked((value,)) else False
         set_boundary(tensor, there)
     return tensor
@@ -155,7 +156,7 @@ def write(tensor: Core, value: Any, call: str, key: Any = ...) -> None:
         set_value(tensor, tensors.as_kind(value, tensors.kind_of(before)))
     elif value is before:
         pass  # it has been computed there
-    elif tensors.writable(before):
+    elif before.flags.writeable:
         before[key] = tensors.as_kind(value, before.dtype)
     else:
         message = f"{call} would write to {describe(tensor)}, whose elements share a place in memory, or cannot be written"

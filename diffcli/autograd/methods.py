@@ -329,7 +329,7 @@ def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equ
 def contiguous(a: Any) -> Any:
     """Its elements one after the other in memory, row by row: itself where they are."""
     a = operand(a)
-    return a if tensors.in_rows(a._value) else a.clone()
+    return a if tensors.array_of(a._value).flags.c_contiguous else a.clone()
 
 
 _MADE: dict[str, Method] = {

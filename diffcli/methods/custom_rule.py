@@ -12,9 +12,9 @@ from diffcli.errors import DiffcliError, ExpressionError, Mark, Source, Span, Us
 from diffcli.language import parse
 from diffcli.language.syntax import CALL, NAME, NUMBER, Program
 from diffcli.language.writing.printer import number_text, to_text
-from diffcli.methods.derivation.expressions import Forms
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.rule_check import hold_against_differences
+from diffcli.methods.traces.expressions import Forms
 from diffcli.operations import CONSTANTS, OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape

@@ -226,7 +226,7 @@ def _indices(shape: Shape) -> Iterator[tuple[int, ...]]:
 
 def _replaced(value: Any, place: int, x: float) -> Any:
     """A value with another number for one element."""
-    array = tensors.mutable(value)
+    array = tensors.array_of(value).copy()
     array.reshape(-1)[place] = x
     return array
 

@@ -68,7 +68,7 @@ def compute(
         values[:] = map(tensors.as_number, values)
         return known.number(*values), None, given
     plan = plan_of(known, shapes, fixed)
-    if over and plan.shape == shapes[0] and known.takes_memory and tensors.writable(values[0]):
+    if over and plan.shape == shapes[0] and known.takes_memory and tensors.is_array(values[0]) and values[0].flags.writeable:
         return arrays.quietly(known.value, *values, out=values[0]), plan, given
     value = plan.value(*values) if known.view else arrays.quietly(plan.value, *values)
     if known.truth:

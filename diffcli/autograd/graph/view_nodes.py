@@ -117,11 +117,11 @@ class PutNode(Node):
 
     def adjoints(self, g: Any) -> Sequence[Any]:
         g = plain(g)
-        before = tensors.mutable(g)
+        before = tensors.array_of(g).copy()
         before[self.key] = 0.0
         value = None
         if self.edges[1] is not None:
-            value = tensors.taken(g, self.key)
+            value = tensors.array_of(g)[self.key]
             last = tensors.last_written(self.key, tensors.shape_of(g))
             value = sum_to(tensors.array_of(value if last is None else arrays.masked(last, value)), self.shape)
             value = tensors.in_memory_of_its_own(tensors.as_kind(tensors.plain(value), self.kind), (g,))

@@ -84,12 +84,12 @@ def module_of(tape: Tape, codes: list[int]) -> ir.Module:
     lanes = Lanes(module, 1)
     emission = Emission(tape, lanes, load, store)
     emission.before(start)
-    last = emission.each(point)
     look.cbranch(right, point.block, leave.block)
+    emission.alone(point)
     if lanes.rescue is None:
-        last.branch(give.block)
+        point.branch(give.block)
     else:
-        last.cbranch(lanes.rescue, leave.block, give.block)
+        point.cbranch(lanes.rescue, leave.block, give.block)
     box(module, give, room, codes)
     call = ir.FunctionType(POINTER, [POINTER, POINTER, INTEGER, POINTER])
     leave.ret(leave.call(called(leave, address_of("PyObject_Vectorcall"), call), [own, arguments, count, names], tail=True))

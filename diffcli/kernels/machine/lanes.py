@@ -52,6 +52,10 @@ def _called(name: str, function: Function) -> Function:
 CALLED = {name: _called(name, function) for name, function in (ELEMENTARY | SPECIAL | {"fmod": fmod}).items()}
 
 
+WEIGHTS = dict.fromkeys(ROWS, 1) | dict.fromkeys([*SPECIAL, "pow", "polygamma"], 100)
+"""About how many instructions a row is; most of the others are 30."""
+
+
 class LaneArithmetic(Arithmetic):
     """Rows as functions of what they are given. A row without a function of its own is computed by its text, as one of IR."""
 

@@ -116,6 +116,8 @@ class Vectors:
         self.builder: Any = None
         self.rescue: Any = None
         """The lanes whose numbers are to be worked out one by one, as bits; None if there are none."""
+        self.rescues = False
+        """Whether there are such lanes anywhere in the module."""
         self._known: dict[str, tuple[Any, bool]] = {}
 
     # -- values --------------------------------------------------------------------------------------------------------
@@ -208,7 +210,21 @@ class Vectors:
 
     def mark(self, truth: Value) -> None:
         """Lanes that are to be worked out one by one."""
+        self.rescues = True
         self.rescue = truth.ir if self.rescue is None else self.builder.or_(self.rescue, truth.ir)
+
+    def note(self, builder: ir.IRBuilder, marks: ir.Value, vector: ir.Value) -> None:
+        """Add the marked lanes of a vector to its byte among the marks."""
+        if self.rescue is not None:
+            place, byte = builder.gep(marks, [vector], source_etype=ir.IntType(8)), ir.IntType(8)
+            bits = builder.zext(builder.bitcast(self.rescue, ir.IntType(self.width)), byte)
+            builder.store(builder.or_(builder.load(place, typ=byte), bits), place)
+
+    def spread(self, builder: ir.IRBuilder, number: ir.Value) -> ir.Value:
+        """A number in every lane."""
+        nothing = ir.Constant(self.double, ir.Undefined)
+        first = builder.insert_element(nothing, number, ir.IntType(64)(0))
+        return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), self.width), None))
 
     # -- functions of IR -----------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from diffcli.errors import MissingExtraError, UsageError, did_you_mean, error
 from diffcli.kernels.backends import BACKENDS, Runner
-from diffcli.kernels.form import Form, layout_of
+from diffcli.methods.compiled.form import Form, layout_of
 from diffcli.tape import Tape
 
 AUTO = "auto"

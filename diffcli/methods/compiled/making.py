@@ -9,13 +9,12 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
 from diffcli.errors.library_words import for_library
-from diffcli.kernels.form import Form
-from diffcli.kernels.ways import Way, Ways
 from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, marked
-from diffcli.methods.compiled.kernel import Again, Arguments, Kernel
-from diffcli.methods.compiled.recordings import decisions_of, guard
+from diffcli.methods.compiled.flags import marked
+from diffcli.methods.compiled.form import Form, Made
+from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
+from diffcli.methods.compiled.ways import Way, Ways, decisions_of, guard
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import as_program, subject_of
@@ -23,6 +22,7 @@ from diffcli.methods.problem.system import System
 from diffcli.records import Number, element_names, is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator
+from diffcli.tape.tape import Shape
 
 MOST_IN_NUMBERS = 20_000
 """The most rows of a program with arrays that is written out in numbers."""
@@ -53,40 +53,39 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
         require_one(system)
-    arguments, moving = arguments_of(system, asked)
+    names, shapes, batch, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
-    again = Again(make, asked, cache(lambda order: made(system, make, asked._replace(order=order))))
+    again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
     written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
     if written is None:
         require_arrays_do(system, asked)
         tape, values, wrt, _ = as_it_is(system)
-        found = derived(tape, values, listed, wrt, asked.order, (), asked.most_rows)
+        found = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
         evaluate = Evaluator(found.tape, found.tape.outputs)
-        return Kernel(arguments, found.form, system, again, Flags(None, ask), evaluate=evaluate)
-    shapes = dict(zip(arguments.names, arguments.shapes, strict=True))
-    more = [element for along in moving.values() for element in element_names(along, shapes[along])]
-    digits = asked.flags == "digits"
-    numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more, constants=not digits)
+        return Kernel(Made(names, shapes, batch, found.form, None, evaluate, [], ask, *again), system)
+    more = [element for along in moving for element in element_names(along, shapes[names.index(along)])]
+    digits, decisions = asked.flags == "digits", written.decisions
+    outputs = [slot for own, _ in written.values for slot in own]
+    numbers = folded(written.tape, [*outputs, *decisions], more, constants=not digits)
     waiting = iter(numbers.results)
     values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
-    found = derived(numbers, values, listed, written.wrt, asked.order, seeds, asked.most_rows)
-    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits, found.slopes)
-    runner: Any = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
-    flags, elsewhere = Flags(flagged, ask), None
-    if written.decisions:
-        elsewhere = Runners(guard(written.tape, written.decisions, more), (), frozenset((0,)), asked.backend)
-        flags, runner = Flags(None, ask), Runners(found.tape, found.form, frozenset(), asked.backend)
+    found = derived(numbers, values, listed, written.wrt, asked.order, asked.most_rows, seeds, [*waiting])
+    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits, found.slopes, len(decisions))
+    elsewhere = Runners(guard(written.tape, decisions, more), (), frozenset((0,)), asked.backend) if decisions else None
+    last = len(flagged.tape.results) - 1
+    ways = [Way(elsewhere, Runners(flagged.tape, found.form, frozenset((last,)), asked.backend), flagged)]
+    runner: Any = ways[0].runner
     if system.function is not None:
-        way, record = Way(elsewhere, runner), partial(way_at, system, asked, found.form)
-        runner = Ways(numbers.first_row, sum(len(own) for own, _ in values), way, record, partial(plain_at, system))
-    return Kernel(arguments, found.form, system, again, flags, runner)
+        record, plain = partial(way_at, system, asked, found.form), partial(plain_at, system)
+        runner = Ways(numbers.first_row, len(outputs), ways, record, plain)
+    return Kernel(Made(names, shapes, batch, found.form, runner, None, ways, ask, *again), system)
 
 
-def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str]]:
-    """What the kernel of a system is called with, and what the directions of its variables are called."""
+def arguments_of(system: System, asked: Asked) -> tuple[tuple[str, ...], tuple[Shape, ...], frozenset[str], list[str]]:
+    """What the kernel of a system is called with, as `Made` has it, and the directions of variables among it."""
     shapes = dict(zip(system.tape.inputs, map(system.tape.shape, range(system.tape.first_row)), strict=True))
     unknown = [name for name in asked.batch if name not in shapes]
     if unknown:
@@ -99,7 +98,7 @@ def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str
     batch = {*(asked.batch if any(shapes.values()) else shapes)}
     batch |= {moving[name] for name in moving if name in batch}
     shapes |= {along: shapes[name] for name, along in moving.items()}
-    return Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch)), moving
+    return tuple(shapes), tuple(shapes.values()), frozenset(batch), [*moving.values()]
 
 
 def kept(value: Any) -> Any:
@@ -150,10 +149,10 @@ def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -
         message = f"`{system.expression()}` has another value now than when it was compiled, and is to take another way"
         raise refusal("not-as-recorded", message, "compile it again, or make an argument of what changes")
     other = of_function(asked._replace(at=point_of(system, numbers)))
-    if other.form != form:
+    if other._made.form != form:
         message = f"`{system.expression()}` returns results of another number or shape at other points"
         raise refusal("bad-result", message, "return as many numbers whichever branch is taken")
-    return other.runner.known[0]  # type: ignore[union-attr,no-any-return]
+    return other._made.ways[0]
 
 
 @for_library

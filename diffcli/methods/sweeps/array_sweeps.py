@@ -16,9 +16,16 @@ from functools import partial
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.sweeps.swept_rows import MOST_AT_ONCE, Row, for_each, rows_back, rows_for_many, rows_forward, seeds_together
+from diffcli.methods.sweeps.swept_rows import (
+    Row,
+    for_each,
+    many_back,
+    many_forward,
+    rows_back,
+    rows_forward,
+    seeds_together,
+)
 from diffcli.operations.arithmetic import arrays, leading
-from diffcli.operations.array_row import size
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.evaluation import Values
@@ -81,24 +88,32 @@ def array_adjoints(
     return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole, moving)
 
 
-def many_adjoints(
-    tape: Tape, values: Values, active: bytearray, seeds: Sequence[Mapping[int, Array]], moving: Moving | None = None
-) -> list[list[Any]]:
-    """The adjoints of the inputs for each of several seeds: what `array_adjoints` finds, a sweep for many at once.
+def sweeps_together(
+    forward: bool,
+    tape: Tape,
+    values: Values,
+    active: bytearray,
+    seeds: Sequence[Mapping[int, Array]],
+    ends: Iterable[int],
+    moving: Moving | None = None,
+) -> list[Any]:
+    """What `array_tangents` or `array_adjoints` finds in the slots where sweeps end, for each of several seeds, in one sweep.
 
-    An input on which no result of one of them depends may have zeros there, and not None.
+    What does not depend on one of several may have zeros there, and not None.
     """
-    found: list[list[Any]] = []
-    at_once = max(1, MOST_AT_ONCE // max(1, sum(map(size, tape.shapes or ()))))
-    for first in range(0, len(seeds), at_once):
-        some = seeds[first : first + at_once]
-        bars = _backward(tape, values, active, seeds_together(tape, some), None, None, None, False, moving, True)
-        bars = bars[: tape.first_row]
-        if all(bar is None or arrays.all_finite(bar) for bar in bars):
-            found += [[bar if bar is None else bar[place] for bar in bars] for place in range(len(some))]
+    if len(seeds) > 1:
+        started = seeds_together(tape, seeds)
+        if forward:
+            swept = _forward(tape, values, started.items(), None, {}, moving, True)
         else:
-            found += [array_adjoints(tape, values, active, seed, whole=False, moving=moving) for seed in some]
-    return found
+            swept = _backward(tape, values, active, started, None, None, None, False, moving, True)
+        found = {slot: swept[slot] for slot in ends}
+        if all(each is None or arrays.all_finite(each) for each in found.values()):
+            places = range(len(seeds))
+            return [{slot: each if each is None else each[place] for slot, each in found.items()} for place in places]
+    if forward:
+        return [array_tangents(tape, values, [seed.get(slot) for slot in range(tape.first_row)], None, moving) for seed in seeds]
+    return [array_adjoints(tape, values, active, seed, whole=False, moving=moving) for seed in seeds]
 
 
 def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Any]:
@@ -136,7 +151,7 @@ def _backward(
     owned = bytearray(tape.size)
     """Which adjoints are in memory that nobody else has, so that a term can be added there."""
     with arrays.quiet():
-        for row in rows_for_many(tape) if together else rows_back(tape):
+        for row in many_back(tape) if together else rows_back(tape):
             slot, operands, parts, cancels, shares, _ = row
             adjoint = result[slot]
             if adjoint is None:
@@ -255,7 +270,7 @@ def _undecided(
     """
     undecided = arrays.full(shape, holds) != 0
     every = arrays.ones(shape) != 0 if arriving is None else arrays.full(shape, arriving)
-    taken = arrays.zeros(shape) != 0 if chosen is None else every if mask is None else mask
+    taken = arrays.ones(shape) == 0 if chosen is None else every if mask is None else mask
     there = arrays.where(undecided, every, taken) != 0
     known = arrays.where(undecided, moving * float("nan"), 0.0 if chosen is None else chosen)
     return arrays.masked(there, known), there
@@ -283,34 +298,39 @@ def array_tangents(
 def _forward(
     tape: Tape,
     values: Values,
-    seeds: Sequence[tuple[int, Array]],
+    seeds: Iterable[tuple[int, Array]],
     masks: Masks | None,
     overrides: Overrides,
     becoming: Moving | None = None,
+    together: bool = False,
 ) -> list[Any]:
-    """One sweep; with care for what is there, if ``masks`` says it of the seeds."""
+    """One sweep; with care for what is there, if ``masks`` says it of the seeds; of many ``together`` along a leading axis."""
     result: list[Any] = [None] * tape.size
     for slot, tangent in seeds:
         result[slot] = tangent
     with arrays.quiet():
-        for row in rows_forward(tape):
+        for row in many_forward(tape) if together else rows_forward(tape):
             slot, operands, parts = row[:3]
             total, known, instead = None, None, overrides.get(slot)
             quick = masks is None and instead is None and values[slot] is not None
-            for position, operand, function, _, _ in parts:
+            for position, operand, function, whole, own in parts:
                 tangent = result[operand]
                 if tangent is None:
                     continue
+                if together and len(own) < len(whole):
+                    (tangent,) = leading.aligned((True,), (tangent,), len(whole))
                 if quick and function is not None:
                     known = known or [*[values[each] for each in operands], values[slot]]
                     term = function(tangent, *known)
                 else:
-                    term, there = _term("tangent", tape, values, row, position, masks, instead, tangent)
+                    term_of = partial(_term, "tangent", tape, values, row, position, masks, instead)
+                    term, there = (for_each(term_of, tangent), None) if together else term_of(tangent)
                     if masks is not None and term is not None:
                         masks.arrive(slot, there if there is None else arrays.full(tape.shape(slot), there), total is None)
                 if term is not None:
                     total = term if total is None else total + term
             if total is not None:
-                total = arrays.full(tape.shape(slot), total)
+                shape = tape.shape(slot)
+                total = arrays.full((len(total), *shape) if together else shape, total)
                 result[slot] = total if becoming is None else becoming(total)
     return result

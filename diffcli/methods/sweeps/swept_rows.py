@@ -12,15 +12,12 @@ from diffcli._named import NamedTuple
 from diffcli.language.syntax import once
 from diffcli.methods.sweeps.rounding import is_with_itself
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import arrays, leading
+from diffcli.operations.arithmetic import arrays
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import LEADING, NUMPY, ArrayArithmetic, ArrayRule, rule_at
 from diffcli.tape.running.rules import terms
 from diffcli.tape.tape import Shape
-
-MOST_AT_ONCE = 1_000_000
-"""How many elements the adjoints of sweeps that go together have at most."""
 
 Part = tuple[int, int, Callable[..., Any] | None, Shape, Shape]
 """A position and the slot of the operand there; what the two hand on as a function of what moves, the operands and the result,
@@ -50,8 +47,10 @@ def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
     name, operands, whole = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
     own = isinstance(name, OwnName)
     rule = None if name in OPERATIONS else rule_at(tape, slot)
-    if rule is None:
-        chooses = name == "where" or (not whole and any(term is not None and term.present for term in terms(name, len(operands))))
+    if name == "where":
+        found: list[Any] = [None, *map(_chosen, (True, False))] if tape.shape(operands[0]) else [NotImplemented] * 3
+    elif rule is None:
+        chooses = not whole and any(term is not None and term.present for term in terms(name, len(operands)))
         takes_more = chooses or (own and arithmetic is LEADING)
         found = [NotImplemented if takes_more else function for function in NUMPY.terms(name, len(operands))]
     else:
@@ -63,21 +62,27 @@ def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
     return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own, rule)
 
 
-rows_forward, rows_back, rows_for_many = _rows("tangent"), _rows("adjoint"), _rows("adjoint", LEADING)
+rows_forward, rows_back = _rows("tangent"), _rows("adjoint")
+many_forward, many_back = _rows("tangent", LEADING), _rows("adjoint", LEADING)
 """The rows of a tape; for reverse sweeps last row first."""
+
+
+def _chosen(when: bool) -> Callable[..., Any]:
+    """What a choice for each element hands on to the elements that it takes."""
+    return lambda g, condition, *_: arrays.masked(condition != 0 if when else condition == 0, g)
 
 
 def _nothing(*_: Any) -> None:
     """What goes to an operand on which the result does not depend."""
 
 
-def for_each(term_of: Callable[[Any], tuple[Any, Any]], adjoints: Any) -> Any | None:
-    """What a row hands on to an operand, found for each of many adjoints; None if there is nothing for any."""
-    found = [term_of(one)[0] for one in adjoints]
-    return None if found[0] is None else leading.stacked(found, arrays.shape_of(found[0]))
+def for_each(term_of: Callable[[Any], tuple[Any, Any]], many: Any) -> Any | None:
+    """What a row hands on for each of many adjoints or tangents; None if there is nothing for any."""
+    found = [term_of(one)[0] for one in many]
+    return None if found[0] is None else arrays.as_array(found)
 
 
 def seeds_together(tape: Tape, seeds: Sequence[Mapping[int, Any]]) -> dict[int, Any]:
     """The seeds of several sweeps by slot, one behind the other."""
     slots = dict.fromkeys(slot for one in seeds for slot in one)
-    return {slot: leading.stacked([one.get(slot, 0.0) for one in seeds], tape.shape(slot)) for slot in slots}
+    return {slot: arrays.as_array([one.get(slot, arrays.full(tape.shape(slot), 0.0)) for one in seeds]) for slot in slots}

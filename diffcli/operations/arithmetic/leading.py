@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.array_functions import Array, Axes, scatter, sum_to
+from diffcli.operations.arithmetic.array_functions import Array, Axes, may_repeat, scatter, sum_to
 
 Many = tuple[bool, ...]
 """Which operands are many."""
@@ -65,20 +65,13 @@ def _transpose(_: Many, a: Array, axes: Axes | None = None) -> Array:
 
 
 def _index(_: Many, a: Array, key: tuple[Any, ...] = ()) -> Array:
-    return np.stack([one[key] for one in a]) if _gathers(key) else a[(slice(None), *key)]
+    return np.stack([one[key] for one in a]) if may_repeat(key) else a[(slice(None), *key)]
 
 
 def _scatter(_: Many, a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
-    if _gathers(key):
+    if may_repeat(key):
         return np.stack([scatter(one, key, shape) for one in a])
-    result = np.zeros((len(a), *shape))
-    result[(slice(None), *key)] = a
-    return result
-
-
-def _gathers(key: tuple[Any, ...]) -> bool:
-    """Whether a key is more than whole numbers and slices."""
-    return not all(isinstance(part, int | slice) for part in key)
+    return scatter(a, (slice(None), *key), (len(a), *shape))
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
@@ -86,8 +79,3 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sum_to": lambda _, a, shape=(): summed(a, shape), "reshape": lambda _, a, shape=(): np.reshape(a, (len(a), *shape)),
 }  # fmt: skip
 """The functions, by the names of their rows."""
-
-
-def stacked(seeds: Sequence[Array], shape: Axes) -> Array:
-    """Seeds one behind the other along a leading axis."""
-    return np.stack([np.broadcast_to(seed, shape) for seed in seeds]).astype(np.float64)

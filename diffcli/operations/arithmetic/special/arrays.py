@@ -51,29 +51,40 @@ ARRAYS = Elementary(
 )  # fmt: skip
 
 
-def fill(found: Array, function: Callable[..., Array], *operands: Array) -> None:
-    """A function of arrays of one length, and of numbers, block by block."""
-    for start in range(0, found.size, BLOCK):
-        block = slice(start, start + BLOCK)
-        found[block] = function(*(a[block] if isinstance(a, np.ndarray) else a for a in operands))
+def in_blocks(function: Callable[..., Array], one: Callable[[float], float] | None = None) -> Callable[..., Array]:
+    """A function of elements whose results on the way stay in the processor's cache, however many elements there are.
 
+    With ``one``, which computes a number, it is a function of one operand and knows blocks with one axis alone.
+    """
 
-def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]) -> Callable[..., Array]:
-    """A function of blocks on an array of any shape, and of numbers on a number."""
-
-    def on_arrays(a: Array, out: Array | None = None) -> Array:
-        a = np.asarray(a, dtype=np.float64)
-        if not a.ndim:
-            return np.float64(one(float(a)))
-        result = np.empty(a.shape) if out is None else out
+    def on_arrays(*operands: Array, out: Array | None = None) -> Array:
+        first = operands[0] if one is None else np.asarray(operands[0], dtype=np.float64)
+        if one is not None:
+            if not first.ndim:
+                return np.float64(one(float(first)))
+            operands = (first,)
+        elif not _fits_in_blocks(first, operands):
+            return function(*operands)
+        result = np.empty(first.shape) if out is None else out
         found = result.reshape(-1)
+        flat = [a.reshape(-1) if isinstance(a, np.ndarray) else a for a in operands]
         with np.errstate(all="ignore"):
-            fill(found, function, a.reshape(-1))
+            for start in range(0, found.size, BLOCK):
+                block = slice(start, start + BLOCK)
+                found[block] = function(*[a[block] if isinstance(a, np.ndarray) else a for a in flat])
         if out is not None and not np.may_share_memory(found, out):
             out[...] = found.reshape(out.shape)
         return result
 
     return on_arrays
+
+
+def _fits_in_blocks(first: Array, operands: tuple[Array, ...]) -> bool:
+    """Whether there is more than a block, of arrays whose elements stand one beside the other."""
+    if first.__class__ is not np.ndarray or first.size <= 2 * BLOCK:
+        return False
+    arrays = [a for a in operands if isinstance(a, np.ndarray)]
+    return all(a.shape == first.shape and a.dtype == np.float64 and a.flags.c_contiguous for a in arrays)
 
 
 def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
@@ -143,7 +154,7 @@ def _polygamma(order: Array, a: Array) -> Array:
         return np.full(np.shape(a), np.nan)[()]
     if not order:
         return FUNCTIONS["digamma"](a)
-    return _in_blocks(partial(numbers.FUNCTIONS["polygamma"], order), _of_pieces(*gamma.polygamma(int(order))))(a)
+    return in_blocks(_of_pieces(*gamma.polygamma(int(order))), partial(numbers.FUNCTIONS["polygamma"], order))(a)
 
 
 _BLOCKS: dict[str, Callable[[Array], Array]] = {
@@ -156,7 +167,7 @@ _BLOCKS: dict[str, Callable[[Array], Array]] = {
 _NUMBERS = numbers.FUNCTIONS | {"erf": math.erf, "erfc": math.erfc}
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    **{name: _in_blocks(_NUMBERS[name], function) for name, function in _BLOCKS.items()}, "polygamma": _polygamma
+    **{name: in_blocks(function, _NUMBERS[name]) for name, function in _BLOCKS.items()}, "polygamma": _polygamma
 }  # fmt: skip
 """The functions, by the names of their rows."""
 
