@@ -153,7 +153,7 @@ HOMES = {
     "diffcli.studies.graph.of_tape": "graph_of",
     "diffcli.studies.graph.of_tensor": "graph_of_tensor",
     "diffcli.studies.lessons": "Entry LESSONS Size engine linear_layer run_lesson train_eval",
-    "diffcli.studies.lessons.fraud": "Confusion",
+    "diffcli.studies.lessons.grad_modes": "Confusion",
     "diffcli.studies.lessons.record": "Check Erratum Lesson Question Settings listing",
     "diffcli.studies.plot.plot": "plot",
     "diffcli.reports.plot": "plot_report",
