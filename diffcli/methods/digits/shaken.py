@@ -79,11 +79,12 @@ class ShakenWatch(Watch):
             functions = lambda name: shaking_function(FLOAT.value(name), name, places)
             beside: list[Any] = [power_series(shaken.tape, shaken.values, slot, first.order, MOST_ROWS, functions, move)]
         else:
-            from diffcli.methods.sweeps.array_sweeps import sweeps_together  # a series does not wait for it
+            from diffcli.methods.sweeps.array_sweeps import ArraySweep  # a series does not wait for it
 
             parts = Components(shaken.outputs) if first.forward else variables_of(shaken)
             ends = [slot for _, slot, _ in parts.parts]
-            beside = sweeps_together(first.forward, shaken.tape, shaken.values, shaken.active, seeds, ends, move)
+            again = ArraySweep(first.forward, shaken.tape, shaken.values, shaken.active, moving=move, whole=False)
+            beside = again.together(seeds, ends)
         if not self._are_fine(parts, [found for _, found in swept], beside):
             for (sweep, found), other in zip(swept, beside, strict=True):
                 self._compare(sweep, sweep.name, parts, found, other)
