@@ -52,7 +52,13 @@ def paired(form: Form, found: Any) -> list[tuple[Shape, Any]]:
     """
     if isinstance(form, tuple):
         return [(form, found)]
-    return [pair for part, each in zip(form, found, strict=True) for pair in paired(part, each)]
+    pairs: list[tuple[Shape, Any]] = []
+    for part, each in zip(form, found, strict=True):
+        if isinstance(part, tuple):
+            pairs.append((part, each))
+        else:
+            pairs += paired(part, each)
+    return pairs
 
 
 def shapes_in(form: Form) -> list[Shape]:
