@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import islice, repeat
+from itertools import islice
 from math import prod
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -67,20 +66,27 @@ class Calls:
             columns = apart(columns, targets)
             if self.plain:
                 memory = [in_a_row(target, points) for target in targets]
-        numbers: Any = [np.empty(points) if each is None else each for each in memory]
-        self.compute(arrays, columns, lead, points, numbers, threads)
+        if self.made.evaluate is not None:
+            parts = self.by_arrays(arrays, lead)
+            numbers = [column for part in parts for column in part.reshape(points, prod(part.shape[len(lead) :])).T]
+        else:
+            numbers = [np.empty(points) if each is None else each for each in memory]
+            numbers.append(np.empty(points, bool))
+            if points:
+                self.made.runner(points).batch(columns, numbers, threads)
+            waiting, parts = iter(numbers), numbers
+            if not self.plain or len(lead) != 1:
+                parts = [shaped(list(islice(waiting, prod(shape))), lead, shape) for shape in self.results]
         told = None
         if not self.said.ways or (points and numbers[-1][numbers[-1].argmax()]):
             told = self.said.told(columns, numbers)
         if flags:
             return np.zeros(lead, np.uint8) if told is None else told().reshape(lead)
-        parts = numbers
-        if not self.plain or len(lead) != 1 or (targets is not None and not all(map(is_, targets, numbers))):
-            waiting, others = iter(numbers), targets or repeat(None)
-            parts = [
-                handed_back(list(islice(waiting, prod(shape))), lead, shape, target)
-                for shape, target in zip(self.results, others, strict=False)
-            ]
+        if targets is not None:
+            for target, part in zip(targets, parts, strict=False):
+                if part is not target and not np.may_share_memory(part, target):
+                    target[...] = part
+            parts = targets
         found = self.pick(parts)
         if type(found) is tuple:
             found = Results(found)
@@ -89,31 +95,24 @@ class Calls:
 
     def one_point(self, arrays: Sequence[Array]) -> Any:
         """The results of one point, as numbers and arrays."""
-        if self.made.evaluate is None:
+        if self.made.evaluate is not None:
+            parts = self.by_arrays(arrays, ())
+        else:
             numbers = self.entry(*[number for array in arrays for number in array.reshape(-1).tolist()])
             if not any(self.results):
                 return numbers
-        else:
-            numbers = row_of(self.made.evaluate([array[()] for array in arrays]))
-        waiting = iter(numbers)
-        parts = [[next(waiting) for _ in range(prod(shape))] for shape in self.results]
-        return self.pick([
-            np.array(part).reshape(shape) if shape else float(*part) for part, shape in zip(parts, self.results, strict=True)
-        ])  # fmt: skip
+            waiting = iter(numbers)
+            parts = [np.array(list(islice(waiting, prod(shape)))).reshape(shape) for shape in self.results]
+        return self.pick([part if shape else float(part) for part, shape in zip(parts, self.results, strict=True)])
 
-    def compute(
-        self, arrays: Sequence[Any], columns: Sequence[Any], lead: Shape, points: int, numbers: list[Array], threads: int
-    ) -> None:
-        """Fill a column for each number of the results; and append the mark, where there is one."""
-        if self.made.evaluate is not None:
-            whole = [np.broadcast_to(array, (*lead, *shape)) for array, shape in zip(arrays, self.made.shapes, strict=True)]
-            for place, index in enumerate(np.ndindex(lead)):
-                for column, number in zip(numbers, row_of(self.made.evaluate([array[index] for array in whole])), strict=True):
-                    column[place] = number
-            return
-        numbers.append(np.empty(points, bool))
-        if points:
-            self.made.runner(points).batch(columns, numbers, threads)
+    def by_arrays(self, arrays: Sequence[Array], lead: Shape) -> list[Array]:
+        """The results of a tape with arrays, which is evaluated at one point after another."""
+        whole = [np.broadcast_to(array, (*lead, *shape)) for array, shape in zip(arrays, self.made.shapes, strict=True)]
+        parts = [np.empty((*lead, *shape)) for shape in self.results]
+        for index in np.ndindex(lead):
+            for part, value in zip(parts, self.made.evaluate([array[index] for array in whole]), strict=True):
+                part[index] = value
+        return parts
 
     def read(self, values: Sequence[Any]) -> tuple[list[Array], list[Shape], Shape]:
         """The arguments as arrays, the axes of points of each, and those of all together."""
@@ -142,22 +141,11 @@ class Calls:
         return found
 
 
-def row_of(values: Sequence[Any]) -> Array:
-    """Numbers and arrays as one row of numbers."""
-    return np.concatenate([np.ravel(value) for value in values])
-
-
-def handed_back(columns: Sequence[Array], lead: Shape, shape: Shape, target: Any) -> Array:
-    """The columns of a result as one array: its target, if there is one."""
-    if shape:
-        found = (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
-    else:
-        found = columns[0].reshape(lead)
-    if target is None:
-        return found
-    if shape or not np.may_share_memory(found, target):
-        target[...] = found
-    return target
+def shaped(columns: Sequence[Array], lead: Shape, shape: Shape) -> Array:
+    """The columns of a result as one array."""
+    if not shape:
+        return columns[0].reshape(lead)
+    return (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
 
 
 def length(values: Sequence[Any]) -> int:
