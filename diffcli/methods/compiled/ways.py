@@ -94,16 +94,8 @@ class Ways:
     Where a function branches, its results are NaN at a point that is not finite: no function is recorded there. Where a value
     is not finite at another point, plain Python is asked: if it has one, the function catches an exception, which nothing guards.
 
-    Parameters
-    ----------
-    inputs, values
-        How many inputs there are, and how many of the results, the first ones, are values.
-    known
-        The ways that are known, of which there is one.
-    record
-        What finds the way of a point.
-    plain
-        What plain Python gives at a point; None where the function is undefined.
+    Of its ``inputs`` it makes results, of which the first are ``values``. One way is ``known``; ``record`` finds that of a point,
+    and ``plain`` is what plain Python gives there, None where the function is undefined.
     """
 
     def __init__(
