@@ -56,7 +56,7 @@ HOMES = {
     "diffcli.methods.derivation.symbolic_agreement": "compare matching_digits",
     "diffcli.methods.differences.automatic_difference": "automatic_difference",
     "diffcli.methods.differences.finite_difference": "difference",
-    "diffcli.tape.running.precise": "EXACT higher_derivatives precise_derivative precise_value",
+    "diffcli.tape.running.precise": "EXACT higher_derivative precise_derivative precise_value",
     "diffcli.methods.differences.rounding_bound": "value_rounding ecnoise",
     "diffcli.methods.digits.exact": "Again",
     "diffcli.methods.digits.watch": "Sweep",

@@ -9,7 +9,8 @@ explicit stack.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any
 
 from diffcli.errors import LimitError, counted, error
@@ -86,10 +87,10 @@ class _Lowering:
         """How many nodes have been lowered, those of a function once for each call."""
         self.slots = [0] * len(program)
         """The slot of each node's value."""
-        self.environment = {name: slot for slot, name in enumerate(self.tape.inputs)}
+        self.environment: MutableMapping[str, int] = {name: slot for slot, name in enumerate(self.tape.inputs)}
         """The slot of each name in reach."""
-        self.calls: list[tuple[dict[str, int], dict[str, int | None]]] = []
-        """For each call being written out, the slots of its arguments by parameter, and what those names mean outside."""
+        self.calls: list[MutableMapping[str, int]] = []
+        """For each call being written out, the names in reach outside."""
         self.open_skips: list[int] = []
         self.numbers: dict[float, int] = {}
         """The slot of each number in the text, which has no sign."""
@@ -200,25 +201,13 @@ class _Lowering:
 
     def enter(self, bindings: dict[str, int]) -> None:
         """Put parameters in reach, and the caller's out of it: a body sees its own and the program's names only."""
-        if self.calls:
-            self.restore(self.calls[-1][1])
-        outside = {name: self.environment.get(name) for name in bindings}
-        self.calls.append((bindings, outside))
-        self.environment.update(bindings)
+        self.calls.append(self.environment)
+        self.environment = ChainMap(bindings, self.calls[0])
         self.count(1)
 
     def leave(self, node: int, root: int) -> None:
-        self.restore(self.calls.pop()[1])
-        if self.calls:
-            self.environment.update(self.calls[-1][0])
+        self.environment = self.calls.pop()
         self.slots[node] = self.slots[root]
-
-    def restore(self, outside: dict[str, int | None]) -> None:
-        for name, slot in outside.items():
-            if slot is None:
-                del self.environment[name]
-            else:
-                self.environment[name] = slot
 
     # -- a stretch of nodes ---------------------------------------------------------------------------------------------
 
