@@ -60,19 +60,24 @@ def compute(
     Numbers alone have no plan. The value takes the memory of the first operand, where it can and ``over`` says that it may.
     """
     kind, shapes = tensors.one_kind(values)
+    whole = False
     if shapes is None or (kind is tensors.FLOAT32 and _has_numbers(given)) or not (known.quick or known.truth):
-        return _compute_in_kinds(known, given, values, fixed)
-    if known.number is not None and not known.truth and kind is not tensors.FLOAT32 and not any(shapes):
+        plan, given, kind, whole = _in_one_kind(known, given, values, fixed)
+    elif known.number is not None and not known.truth and kind is not tensors.FLOAT32 and not any(shapes):
         values[:] = map(tensors.as_number, values)
         return known.number(*values), None, given
-    plan = plan_of(known, shapes, fixed)
-    if over and plan.shape == shapes[0] and known.takes_memory and tensors.is_array(values[0]) and values[0].flags.writeable:
-        return arrays.quietly(known.value, *values, out=values[0]), plan, given
+    else:
+        plan = plan_of(known, shapes, fixed)
+        if over and plan.shape == shapes[0] and known.takes_memory and tensors.is_array(values[0]) and values[0].flags.writeable:
+            return arrays.quietly(known.value, *values, out=values[0]), plan, given
     value = plan.value(*values) if known.view else arrays.quietly(plan.value, *values)
     if known.truth:
         return tensors.truth(value), plan, given
+    if whole:  # no partial sum is larger than that of the magnitudes
+        _exact(known, [value, plan.value(*map(abs, values))])
     if not plan.shape or (kind is not None and value.dtype is not kind):
-        value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
+        value = tensors.plain(value)
+        value = value if kind is None else tensors.as_kind(value, kind)
     return value if known.view or known.takes_memory else tensors.in_memory_of_its_own(value, values), plan, given
 
 
@@ -81,32 +86,25 @@ def _has_numbers(given: Sequence[Any]) -> bool:
     return any(isinstance(one, Core) and one._value.__class__ is float for one in given)
 
 
-def _compute_in_kinds(
+def _in_one_kind(
     known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed
-) -> tuple[Any, Plan, Sequence[Any]]:
-    """The same of numbers of whatever kinds."""
+) -> tuple[Plan, Sequence[Any], Any, bool]:
+    """The plan of an operation on numbers of whatever kinds, which become of one kind; the kind of its result, and whether that
+    holds whole numbers which floats may have rounded.
+    """
     if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     plan = plan_of(known, list(map(tensors.shape_of, values)), fixed)
-    moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
-    whole = not moved and _all_whole(known, given, values)
-    kind = None
-    if not known.truth and not moved:
-        # numbers of Python's, and lists of them, go with any kind
-        own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
-        kind = tensors.common_kind(own)
-        given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
-    value = arrays.quietly(plan.value, *values)
+    if known.moves and all(tensors.kind_of(value) not in FLOATING for value in values):
+        return plan, given, None, False
+    whole = _all_whole(known, given, values)
     if known.truth:
-        return tensors.truth(value), plan, given
-    value = tensors.plain(value)
-    if known.name in INDEX_RESULTS:
-        return tensors.as_kind(value, tensors.INT64), plan, given
-    if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
-        _exact(known, [value, plan.value(*map(abs, values))])
-    if kind is not None and tensors.kind_of(value) is not kind:
-        value = tensors.as_kind(value, kind)
-    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
+        return plan, given, None, False
+    # numbers of Python's, and lists of them, go with any kind
+    own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
+    kind = tensors.common_kind(own)
+    given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
+    return plan, given, tensors.INT64 if known.name in INDEX_RESULTS else kind, whole and known.keeps_whole
 
 
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:
