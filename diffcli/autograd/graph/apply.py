@@ -218,28 +218,28 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
     assert function is not None
     first, second, both = (read_by(known, positions) for positions in ((0,), (1,), (0, 1)))
 
+    def general(a: Any, b: Any) -> Any:
+        return apply_rule(known, (a, b), {}) if is_operand(b) else NotImplemented
+
     def operation(a: Any, b: Any) -> Any:
         x = a._value
         counter = a._counter
         if x.__class__ is not float or (counter is not None and is_special(a)):
-            return apply_rule(known, (a, b), {}) if isinstance(b, Core) or is_operand(b) else NotImplemented
+            return general(a, b)
         other: Any = None
         kept: Any = b
         if isinstance(b, Core):
             y = b._value
-            if y.__class__ is not float or b._made_in_inference:
-                return apply(name, (a, b))
-            if b._counter is not None:
-                counter = b._counter
-                if is_special(b):
-                    return apply(name, (a, b))
+            if y.__class__ is not float or b._made_in_inference or (b._counter is not None and is_special(b)):
+                return general(a, b)
+            counter = counter or b._counter
             other = b._node or (b if b._flag else None)
         elif b.__class__ is float:
             y = b
         elif b.__class__ is int and -9007199254740992 <= b <= 9007199254740992:
             y = kept = float(b)
         else:
-            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+            return general(a, b)
         value = function(x, y)
         made = _create(Core.kind)
         made._value = value
@@ -252,7 +252,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         if own is None and other is None:
             return made
         if a._made_in_inference:
-            return apply(name, (a, b))
+            return apply_rule(known, (a, b), {})
         reads_a, reads_b, reads_y = both if own is not None and other is not None else first if other is None else second
         saved = (a if reads_a else None, kept if reads_b else None) if reads_a or reads_b else NEITHER
         made._node = NumberNode(known, (own, other), saved, value if reads_y else None)
@@ -263,18 +263,21 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
     operation.__name__ = name
     if not known.passive:
         return operation
-    return lambda a, b: apply(name, (a, b)) if is_operand(b) and not isinstance(b, str | bytes) else NotImplemented
+    return lambda a, b: NotImplemented if isinstance(b, str | bytes) else general(a, b)
 
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
     """The operator with a tensor on its right."""
     known = rule(name, 2)
-    return lambda b, a: apply_rule(known, (a, b), {}) if a.__class__ is float or is_operand(a) else NotImplemented
+    return lambda b, a: apply_rule(known, (a, b), {}) if is_operand(a) else NotImplemented
 
 
 def is_operand(given: Any) -> bool:
     """Whether something can be an operand of an operator: a number, an array, a list."""
-    return isinstance(given, Core | float | int | list | tuple | str | bytes) or hasattr(given, "dtype")
+    return isinstance(given, _OPERANDS) or hasattr(given, "dtype")
+
+
+_OPERANDS = (Core, float, int, list, tuple, str, bytes)
 
 
 def unary(name: str) -> Callable[[Any], Any]:
@@ -282,13 +285,13 @@ def unary(name: str) -> Callable[[Any], Any]:
     known = rule(name, 1)
     function = known.number
     if function is None or known.passive or known.jumps:
-        return lambda a: apply(name, (a,))
+        return lambda a: apply_rule(known, (a,), {})
     reads_a, reads_y = read_by(known, (0,))
 
     def operation(a: Any) -> Any:
         x = a._value if isinstance(a, Core) else None
         if x.__class__ is not float or a._made_in_inference or (a._counter is not None and is_special(a)):
-            return apply(name, (a,))
+            return apply_rule(known, (a,), {})
         value = function(x)
         made = _create(Core.kind)
         made._value = value
