@@ -189,11 +189,11 @@ def in_turn(
             one_sweep = problem.swept_forward if forward else problem.swept_back
             found = [one_sweep(sweep.seeds, overrides) for sweep in some]
         else:
-            from diffcli.methods.sweeps.array_sweeps import sweeps_together  # numbers do not wait for NumPy
+            from diffcli.methods.sweeps.array_sweeps import ArraySweep  # numbers do not wait for NumPy
 
             ends = [output.slot for output in problem.outputs] if forward else [*map(problem.input_slot, problem.wrt)]
-            seeds = [sweep.seeds for sweep in some]
-            found = sweeps_together(forward, problem.tape, problem.values, problem.active, seeds, ends)
+            together = ArraySweep(forward, problem.tape, problem.values, problem.active, whole=False)
+            found = together.together([sweep.seeds for sweep in some], ends)
         watched(list(zip(some, found, strict=True)))
         yield from found
 
