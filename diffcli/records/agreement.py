@@ -46,7 +46,7 @@ class PartialCheck(NamedTuple):
     verdict: str
     """``agree``, ``disagree``, or where there is no derivative to agree on, ``kink``, ``jump``, ``pole`` or ``edge``."""
     reason: str
-    """Why, for any verdict but plain agreement: a key of `diffcli.studies.agreement.disagreement.REASONS`, or empty."""
+    """Why, for any verdict but plain agreement: a key of `diffcli.studies.agreement.verdict.REASONS`, or empty."""
     explanation: str
 
     @property
@@ -75,7 +75,6 @@ class Agreement(NamedTuple):
     checks: tuple[PartialCheck, ...]
     notes: tuple[Diagnostic, ...]
     name: str = "f"
-    """What the result is called."""
     text: str = ""
     """What it is, as it stands in the list whose entry it is."""
 
@@ -100,7 +99,6 @@ class PointChecks(NamedTuple):
     """By variable and verdict."""
     worst: dict[str, Worst]
     undefined: list[dict[str, float]]
-    """The points at which the value is undefined."""
     notes: tuple[Diagnostic, ...] = ()
     """The first of each code, and what stopped the check, if something did."""
 

@@ -34,7 +34,9 @@ def lesson_report(
     if answer:
         blocks: list[Block] = [question, Text(f"Answer: {lesson.answer}", "paragraph")]
     else:
-        blocks = [*_told(lesson, rounded, ascii, more), question, *_what_next(lesson)]
+        after = f"next lesson: diffcli lesson {lesson.next}" if lesson.next else LAST
+        ends = (f"answer: diffcli lesson {lesson.name} --answer", after)
+        blocks = [*_told(lesson, rounded, ascii, more), question, *[Text(end, "dim") for end in ends]]
     data = {
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
         "parts": list(map(_part_data, lesson.told())), "checks": lesson.checks, "try_next": lesson.try_next,
@@ -58,11 +60,6 @@ def _told(lesson: Lesson, rounded: bool, ascii: bool, more: bool) -> list[Block]
         blocks.append(Text(f"{len(lesson.checks)} checks passed. All of this lesson: diffcli lesson {lesson.name} --more", "dim"))
     shell = lesson.try_next.startswith("diffcli ")
     return [*blocks, Text(f"try next, {'in the shell' if shell else 'in Python'}:", "heading"), Text(lesson.try_next, "code")]
-
-
-def _what_next(lesson: Lesson) -> list[Block]:
-    after = f"next lesson: diffcli lesson {lesson.next}" if lesson.next else LAST
-    return [Text(f"answer: diffcli lesson {lesson.name} --answer", "dim"), Text(after, "dim")]
 
 
 def lessons_report() -> Document:
@@ -91,9 +88,6 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
     return Document(tuple(blocks), data, main="lessons")
 
 
-# -- parts -------------------------------------------------------------------------------------------------------------------
-
-
 def _block(part: Part, sources: list[str], rounded: bool, ascii: bool) -> Block:
     """A part of a lesson as reports write it; a common mistake with the number of its source."""
     if isinstance(part, Erratum):
@@ -117,9 +111,6 @@ def _cell(cell: Cell, digits: int | None) -> Cell:
         return cell
     return str(cell) if isinstance(cell, int) and abs(cell) < LONG else number(cell, digits)
 
-
-# -- ASCII -------------------------------------------------------------------------------------------------------------------
-
 _ROWS = re.compile("([vxy])([\u0307\u0304]?)([\u208b\u2080-\u2089\u2097-\u2099]*)|ȳ([\u208b\u2080-\u2089\u2097-\u2099]*)")
 """A row of a trace, with the dot of its tangent or the bar of its adjoint, and its index."""
 
@@ -142,9 +133,6 @@ def _in_ascii(text: str) -> str:
         return f"{word}{letter}[{index.translate(_INDICES)}]" if index else f"{word}{letter}"
 
     return _ROWS.sub(named, text).translate(_SIGNS)
-
-
-# -- data --------------------------------------------------------------------------------------------------------------------
 
 
 def _part_data(part: Part) -> dict[str, Any]:

@@ -59,11 +59,11 @@ class GradientProblem:
 
     @property
     def gradient(self) -> list[float]:
-        return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.values)]
+        return [number or 0.0 for number in self.results.numbers(self.derived.values)]  # 0 has no sign
 
     def swept(self, seeds: Mapping[int, Any]) -> list[float]:
         """The elements of the Hessian times a direction, which has a tangent for each input that moves, by slot."""
-        return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
+        return [number or 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
 
     def describe_breaks(self, known: Sequence[Diagnostic]) -> list[Diagnostic]:
         """A warning for each place at which the gradient breaks, of those that are not known already."""

@@ -119,10 +119,9 @@ def scalarised_if_small(problem: Problem) -> Problem | None:
     """A problem in numbers, if there are few variables to look along, and few rows to write out."""
     if problem.tape.shapes is None:
         return problem if len(problem.wrt) <= MOST_BENT else None
-    from diffcli.methods.problem.live_values import elements
     from diffcli.methods.problem.scalarise import structure, variables_of  # most programs do not wait for it
 
-    if len(variables_of(problem)) > MOST_BENT or elements(problem.tape) > problem.tape.slots + 10 * MOST_WRITTEN:
+    if len(variables_of(problem)) > MOST_BENT or problem.tape.elements > problem.tape.slots + 10 * MOST_WRITTEN:
         return None
     return structure(problem, MOST_WRITTEN)
 

@@ -23,9 +23,8 @@ from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
 from diffcli.records.agreement import Agreement, Way
-from diffcli.studies.agreement.disagreement import TOLERANCE
 from diffcli.studies.agreement.forms import Forms
-from diffcli.studies.agreement.verdict import floors, judge_partial
+from diffcli.studies.agreement.verdict import TOLERANCE, floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
@@ -155,9 +154,6 @@ def agreement_of(
     for each in (lost, [one for one in of_value if one.exact is not None]):
         notes += [note_of(problem, each)] if each else []
     return Agreement(problem.expression(), whole.at, problem.value, tuple(checks), tuple(notes))
-
-
-# -- the methods -------------------------------------------------------------------------------------------------------------
 
 
 def _by_all_methods(

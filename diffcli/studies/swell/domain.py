@@ -12,16 +12,12 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
-from diffcli.records.swell import Lost
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.rules import FLOAT
 
 PROBES = (1.0, 0.0, 0.5, 2.5, -0.5, -1.0, -2.5)
 """Operands to try: the domain of every operation of the table holds some of them."""
-
-
-# -- anywhere ------------------------------------------------------------------------------------------------------------
 
 
 def require_values(recurrence: Recurrence) -> None:
@@ -67,15 +63,12 @@ def _is_number(value: float | None) -> bool:
     return value is not None and value == value
 
 
-# -- at a point ----------------------------------------------------------------------------------------------------------
-
-
-def lost(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Lost | None:
-    """The first of l_2 ... l_n that is undefined, or beyond a float, at a point; None if there is none.
+def lost(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> tuple[int, Diagnostic] | None:
+    """The first of l_2 ... l_n that is undefined, or beyond a float, at a point, and why; None if there is none.
 
     >>> from diffcli.language import parse
     >>> from diffcli.studies.swell.map import of_program
-    >>> lost(of_program(parse("log(l)")), 9, {"x": 0.5}).n
+    >>> lost(of_program(parse("log(l)")), 9, {"x": 0.5})[0]
     3
     """
     step = recurrence.step()
@@ -87,7 +80,7 @@ def lost(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Lost | None
             found = _blame(Problem(recurrence.program, point))
             what = "no value" if value != value else "no finite value"
             message = f"{found.message}: from n = {index} on {recurrence.iterate} has {what} at {place}"
-            return Lost(index, found._replace(severity="warning", message=message))
+            return index, found._replace(severity="warning", message=message)
         point[recurrence.state] = value
     return None
 

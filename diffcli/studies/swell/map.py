@@ -13,7 +13,6 @@ from diffcli.methods.points.points import check_mapping, only_numbers, unknown_n
 from diffcli.methods.problem.problem import one_line
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number
-from diffcli.records.swell import SwellResult
 from diffcli.tape import Tape, lower
 from diffcli.tape.tape import Skip
 
@@ -128,14 +127,6 @@ def iterated(recurrence: Recurrence, n: int) -> tuple[Tape, list[int]]:
     return tape.finish(states[-1:]), states
 
 
-# -- the point --------------------------------------------------------------------------------------------------------------
-
-
-def generic_point(recurrence: Recurrence, n: int) -> dict[str, float]:
-    """A point at which to count where none is given: the counts do not depend on it, but through the branches of a choice."""
-    return dict.fromkeys(recurrence.names(n), 0.5)
-
-
 def check_point(recurrence: Recurrence, given: Mapping[str, Number]) -> dict[str, float]:
     """The point of ``--at``, with a value for x and for every parameter."""
     given = only_numbers(given)
@@ -165,9 +156,6 @@ def default_point(recurrence: Recurrence) -> dict[str, float]:
     return dict(DEMOS["logistic"].at if is_known else recurrence.at)
 
 
-# -- the laws of the logistic map -------------------------------------------------------------------------------------------
-
-
 LAWS: dict[str, tuple[int, Callable[[int], int]]] = {
     "tree": (3, lambda n: (5 * n * n + 5 * n - 18) * 2**n // 8 + 2),
     "operations": (3, lambda n: (5 * n * n + 5 * n - 18) * 2**n // 16),
@@ -191,8 +179,3 @@ def law(name: str, n: int) -> int | None:
     """
     first, formula = LAWS[name]
     return formula(n) if n >= first else None
-
-
-def predicted(result: SwellResult, n: int, name: str) -> int | None:
-    """The size that a law gives where nothing was measured; for the logistic map alone."""
-    return law(name, n) if result.logistic and name in LAWS else None

@@ -45,54 +45,6 @@ def _each(function: Callable[[float], float], a: Array) -> Array:
     return np.array([function(element) for element in a.tolist()])
 
 
-ARRAYS = Elementary(
-    horner, np.exp, np.log, np.log1p, np.power, np.abs, np.rint, np.minimum, np.where, lambda a: np.fmax.reduce(a, initial=0.0),
-    _in_pieces, _each,
-)  # fmt: skip
-
-
-def fill(found: Array, function: Callable[..., Array], *operands: Array) -> None:
-    """A function of arrays of one length, and of numbers, block by block."""
-    for start in range(0, found.size, BLOCK):
-        block = slice(start, start + BLOCK)
-        found[block] = function(*(a[block] if isinstance(a, np.ndarray) else a for a in operands))
-
-
-def _in_blocks(one: Callable[[float], float], function: Callable[[Array], Array]) -> Callable[..., Array]:
-    """A function of blocks on an array of any shape, and of numbers on a number."""
-
-    def on_arrays(a: Array, out: Array | None = None) -> Array:
-        a = np.asarray(a, dtype=np.float64)
-        if not a.ndim:
-            return np.float64(one(float(a)))
-        result = np.empty(a.shape) if out is None else out
-        found = result.reshape(-1)
-        with np.errstate(all="ignore"):
-            fill(found, function, a.reshape(-1))
-        if out is not None and not np.may_share_memory(found, out):
-            out[...] = found.reshape(out.shape)
-        return result
-
-    return on_arrays
-
-
-def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
-    """NaN at the poles; and elsewhere where a formula does not know, what the other one says."""
-
-    def function(a: Array) -> Array:
-        value = _in_pieces(a, pieces)
-        if a.min() > 0:
-            return value
-        pole = (a <= 0) & (a == np.floor(a))
-        value[pole] = np.nan
-        places = np.flatnonzero(np.isnan(value) & ~(np.isnan(a) | pole))
-        if places.size:
-            value[places] = unknown(a.take(places), ARRAYS)
-        return value
-
-    return function
-
-
 _ERF = np.reshape(ERF_BY_TANH[1:], (2, 2, 5)).swapaxes(0, 1).reshape(4, 5)
 """Both polynomials of degree 9: their coefficients from t^5 on, and those below."""
 
@@ -120,7 +72,66 @@ def _erf(a: Array) -> Array:
     quotient = np.divide(parts[0], parts[1], out=t)
     quotient *= a
     quotient += a
-    return np.tanh(quotient, out=quotient)
+    return np.tanh(quotient)
+
+
+ARRAYS = Elementary(
+    horner, np.exp, np.log, np.log1p, _erf, np.power, np.abs, np.rint, np.minimum, np.where,
+    lambda a: np.fmax.reduce(a, initial=0.0), _in_pieces, _each,
+)  # fmt: skip
+
+
+def in_blocks(function: Callable[..., Array], one: Callable[[float], float] | None = None) -> Callable[..., Array]:
+    """A function of elements whose results on the way stay in the processor's cache, however many elements there are.
+
+    With ``one``, which computes a number, it is a function of one operand and knows blocks with one axis alone.
+    """
+
+    def on_arrays(*operands: Array, out: Array | None = None) -> Array:
+        first = operands[0] if one is None else np.asarray(operands[0], dtype=np.float64)
+        if one is not None:
+            if not first.ndim:
+                return np.float64(one(float(first)))
+            operands = (first,)
+        elif not _fits_in_blocks(first, operands):
+            return function(*operands)
+        result = np.empty(first.shape) if out is None else out
+        found = result.reshape(-1)
+        flat = [a.reshape(-1) if isinstance(a, np.ndarray) else a for a in operands]
+        with np.errstate(all="ignore"):
+            for start in range(0, found.size, BLOCK):
+                block = slice(start, start + BLOCK)
+                found[block] = function(*[a[block] if isinstance(a, np.ndarray) else a for a in flat])
+        if out is not None and not np.may_share_memory(found, out):
+            out[...] = found.reshape(out.shape)
+        return result
+
+    return on_arrays
+
+
+def _fits_in_blocks(first: Array, operands: tuple[Array, ...]) -> bool:
+    """Whether there is more than a block, of arrays whose elements stand one beside the other."""
+    if first.__class__ is not np.ndarray or first.size <= 2 * BLOCK:
+        return False
+    arrays = [a for a in operands if isinstance(a, np.ndarray)]
+    return all(a.shape == first.shape and a.dtype == np.float64 and a.flags.c_contiguous for a in arrays)
+
+
+def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
+    """NaN at the poles; and elsewhere where a formula does not know, what the other one says."""
+
+    def function(a: Array) -> Array:
+        value = _in_pieces(a, pieces)
+        if a.min() > 0:
+            return value
+        pole = (a <= 0) & (a == np.floor(a))
+        value[pole] = np.nan
+        places = np.flatnonzero(np.isnan(value) & ~(np.isnan(a) | pole))
+        if places.size:
+            value[places] = unknown(a.take(places), ARRAYS)
+        return value
+
+    return function
 
 
 def _gamma(a: Array) -> Array:
@@ -143,7 +154,7 @@ def _polygamma(order: Array, a: Array) -> Array:
         return np.full(np.shape(a), np.nan)[()]
     if not order:
         return FUNCTIONS["digamma"](a)
-    return _in_blocks(partial(numbers.FUNCTIONS["polygamma"], order), _of_pieces(*gamma.polygamma(int(order))))(a)
+    return in_blocks(_of_pieces(*gamma.polygamma(int(order))), partial(numbers.FUNCTIONS["polygamma"], order))(a)
 
 
 _BLOCKS: dict[str, Callable[[Array], Array]] = {
@@ -156,7 +167,7 @@ _BLOCKS: dict[str, Callable[[Array], Array]] = {
 _NUMBERS = numbers.FUNCTIONS | {"erf": math.erf, "erfc": math.erfc}
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
-    **{name: _in_blocks(_NUMBERS[name], function) for name, function in _BLOCKS.items()}, "polygamma": _polygamma
+    **{name: in_blocks(function, _NUMBERS[name]) for name, function in _BLOCKS.items()}, "polygamma": _polygamma
 }  # fmt: skip
 """The functions, by the names of their rows."""
 
