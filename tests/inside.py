@@ -133,7 +133,7 @@ HOMES = {
     "diffcli.reports.graph.text": "tree_lines",
     "diffcli.reports.plots": "axes svg",
     "diffcli.reports.plots.axes": "frame",
-    "diffcli.reports.plots.canvas": "as_text colors mark_colors",
+    "diffcli.reports.plots.canvas": "as_text colors lettered",
     "diffcli.reports.plots.picture": "COLORS INK PAPER Path RADIUS RING Words lay_out_figure=lay_out marker",
     "diffcli.reports.plots.svg": "picture_svg",
     "diffcli.reports.step_size.figure": "step_size_figure",
