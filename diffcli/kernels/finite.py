@@ -108,7 +108,7 @@ class Plain(Tape):
         self.decided = True
         """Whether nothing but a choice reads what is undefined everywhere."""
         self.assumed: list[int] = []
-        """What is to be finite though no result may be computed from it: something is settled by that."""
+        """What is to be finite though no result may be computed from it: it has been compared with itself."""
         self.signless = SEES_SIGNS.isdisjoint(tape.operations)
         self.holds: dict[int, int] = {}
         """The truths of numbers that count them, as marks do: few are ever counted."""
@@ -151,14 +151,11 @@ class Plain(Tape):
                 return then if numbers[0] else otherwise
             return self.row(name, self.truth(condition), self.value(then), self.value(otherwise))
         operands = list(map(self.value, operands))
-        if name == "stop_gradient" or (name == "add" and self.signless and numbers[1] == 0):
-            return operands[0]
-        if self.signless and name == "add" and numbers[0] == 0:
-            return operands[1]
-        same = name in TRUTHS and operands[0] == operands[1]
-        if same or (self.signless and name == "mul" and 0.0 in numbers):
-            self.assumed += operands
-            return self.constant(float(same and TRUTHS[name](0.0, 0.0)))
+        if name == "stop_gradient" or (name == "add" and self.signless and 0.0 in numbers):
+            return operands[numbers[0] == 0]
+        if name in TRUTHS and operands[0] == operands[1]:
+            self.assumed.append(operands[0])
+            return self.constant(float(TRUTHS[name](0.0, 0.0)))
         if name == "add" and all(operand in self.holds for operand in operands):
             found = self.row(name, *operands)
             self.holds[found] = self.row("or", *[self.holds[operand] for operand in operands])

@@ -75,7 +75,6 @@ class Agreement(NamedTuple):
     checks: tuple[PartialCheck, ...]
     notes: tuple[Diagnostic, ...]
     name: str = "f"
-    """What the result is called."""
     text: str = ""
     """What it is, as it stands in the list whose entry it is."""
 
@@ -100,7 +99,6 @@ class PointChecks(NamedTuple):
     """By variable and verdict."""
     worst: dict[str, Worst]
     undefined: list[dict[str, float]]
-    """The points at which the value is undefined."""
     notes: tuple[Diagnostic, ...] = ()
     """The first of each code, and what stopped the check, if something did."""
 

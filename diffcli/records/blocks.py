@@ -71,7 +71,6 @@ class Value(NamedTuple):
     by: str = ""
     """... and of the variable; none where it is the change of a result along a direction."""
     along: bool = False
-    """Whether it is a change along a direction."""
 
 
 class Values(NamedTuple):

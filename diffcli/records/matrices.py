@@ -78,7 +78,6 @@ class JacobianResult(NamedTuple):
     """The mode that was used, ``forward`` or ``reverse`` if that was left open."""
     at: dict[str, Number]
     values: dict[str, Number]
-    """The results, by name."""
     jacobian: dict[str, dict[str, Number]]
     """``jacobian[result][variable]``; an array, where one of them is one, has the shape of the result and then the variable."""
     rows: tuple[str, ...]
@@ -121,7 +120,6 @@ class SecondDifference(NamedTuple):
     second: str
     estimate: float
     error: float | None
-    """The error bar; None where there is nothing to make it from."""
     evaluations: int
     reason: str
     parts: tuple[Difference, ...] = ()
@@ -183,7 +181,6 @@ class ProductResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     texts: Mapping[str, str] = {}
-    """What each result is, as it stands in the list; empty where there is no list."""
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, the differences along the direction, by result."""
     trace: Trace | None = None

@@ -88,9 +88,6 @@ def verdicts_report(lessons: Sequence[Lesson], settings: Settings) -> Document:
     return Document(tuple(blocks), data, main="lessons")
 
 
-# -- parts -------------------------------------------------------------------------------------------------------------------
-
-
 def _block(part: Part, sources: list[str], rounded: bool, ascii: bool) -> Block:
     """A part of a lesson as reports write it; a common mistake with the number of its source."""
     if isinstance(part, Erratum):
@@ -114,9 +111,6 @@ def _cell(cell: Cell, digits: int | None) -> Cell:
         return cell
     return str(cell) if isinstance(cell, int) and abs(cell) < LONG else number(cell, digits)
 
-
-# -- ASCII -------------------------------------------------------------------------------------------------------------------
-
 _ROWS = re.compile("([vxy])([\u0307\u0304]?)([\u208b\u2080-\u2089\u2097-\u2099]*)|ȳ([\u208b\u2080-\u2089\u2097-\u2099]*)")
 """A row of a trace, with the dot of its tangent or the bar of its adjoint, and its index."""
 
@@ -139,9 +133,6 @@ def _in_ascii(text: str) -> str:
         return f"{word}{letter}[{index.translate(_INDICES)}]" if index else f"{word}{letter}"
 
     return _ROWS.sub(named, text).translate(_SIGNS)
-
-
-# -- data --------------------------------------------------------------------------------------------------------------------
 
 
 def _part_data(part: Part) -> dict[str, Any]:

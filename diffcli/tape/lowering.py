@@ -103,8 +103,9 @@ class _Lowering:
                 self.environment[name] = self.tape.constant(CONSTANTS[name], name)
         self.keyed = {*program.keys, *program.keywords}
         """Nodes that say more than their operands."""
-        self.special = SPECIAL | {program.operations[node] for node in self.keyed} if self.keyed else SPECIAL
-        """Operations whose rows are not just their operands."""
+        unusual = program.operations if share else [program.operations[node] for node in self.keyed]
+        self.special = SPECIAL.union(unusual) if unusual else SPECIAL
+        """Operations whose rows may be more or less than their operands."""
         self.functions: dict[str, Statement] = {}
         self.breaks, self.choices = self.find_breaks()
 
@@ -132,6 +133,9 @@ class _Lowering:
 
     def lower_range(self, start: int, stop: int) -> None:
         """Lower nodes ``start`` to ``stop``. A waiting item is a method with its arguments."""
+        if not self.breaks:
+            self.straight(start, stop)
+            return
         waiting: list[tuple[object, ...]] = [(self.stretch, start, stop, 0)]
         while waiting:
             action, *arguments = waiting.pop()
@@ -212,37 +216,48 @@ class _Lowering:
         if start == stop:
             return
         program, tape, slots, environment, numbers = self.program, self.tape, self.slots, self.environment, self.numbers
-        operations, operands, starts, stops = tape.operations, tape.operands, tape.starts, tape.stops
-        first_row, special, keyed = tape.first_row, self.special, self.keyed
+        operations, operands, first_row, special, rows = tape.operations, tape.operands, tape.first_row, self.special, []
         self.count(stop - start)
-        for node in range(start, stop):
-            operation = program.operations[node]
-            arguments = program.arguments[node]
+        columns: Any = zip(program.operations[start:stop], program.arguments[start:stop])  # noqa: B905 (hot loop)
+        for node, (operation, arguments) in enumerate(columns, start):
             if operation == NAME:
-                slots[node] = environment[arguments]  # type: ignore[index]
-            elif operation == NUMBER:
-                slots[node] = numbers.get(arguments) or self.number(arguments)  # type: ignore[arg-type]
+                slots[node] = environment[arguments]
+                continue
+            if operation == NUMBER:
+                slots[node] = numbers.get(arguments) or self.number(arguments)
+                continue
+            if len(arguments) == 2:
+                a, b = arguments
+                row: tuple[int, ...] = slots[a], slots[b]
             else:
-                row = tuple([slots[argument] for argument in arguments])  # type: ignore[union-attr, index]
-                if self.shared is not None or operation in special:
-                    if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
-                        slots[node] = tape.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
-                        continue
-                    if operation in DEFAULTED:
-                        row = self.with_defaults(operation, row)
-                    fixed = self.fixed(node) if node in keyed else None
-                    if self.shared is not None:
-                        found = self.find_shared((operation, row, *fixed.values()) if fixed else (operation, row))
-                        if found is not None:
-                            slots[node] = found
-                            continue
-                    if fixed:
-                        tape.parameters[tape.slots] = fixed
-                slots[node] = first_row + len(operations)
-                operations.append(operation)
-                operands.append(row)
-                starts.append(program.starts[node])
-                stops.append(program.stops[node])
+                row = tuple([slots[argument] for argument in arguments])
+            if operation in special:
+                slot, row = self.unlike_its_operands(node, operation, row)
+                if slot is not None:
+                    slots[node] = slot
+                    continue
+            slots[node] = first_row + len(operations)
+            operations.append(operation)
+            operands.append(row)
+            rows.append(node)
+        tape.starts.extend(map(program.starts.__getitem__, rows))
+        tape.stops.extend(map(program.stops.__getitem__, rows))
+
+    def unlike_its_operands(self, node: int, operation: str, row: tuple[int, ...]) -> tuple[int | None, tuple[int, ...]]:
+        """The slot of a row that need not be there, if it need not; and its operands with those that are left out."""
+        tape = self.tape
+        if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
+            return tape.constant(-tape.constants[-1 - row[0]]), row  # a negative number is a constant
+        if operation in DEFAULTED:
+            row = self.with_defaults(operation, row)
+        fixed = self.fixed(node) if node in self.keyed else None
+        if self.shared is not None:
+            found = self.find_shared((operation, row, *fixed.values()) if fixed else (operation, row))
+            if found is not None:
+                return found, row
+        if fixed:
+            tape.parameters[tape.slots] = fixed
+        return None, row
 
     def number(self, value: float) -> int:
         slot = self.numbers[value] = self.tape.constant(value)

@@ -56,7 +56,7 @@ class Parser(Expression):
         self.open_statement(0)
         text, operations, arguments, starts, stops = self.text, self.operations, self.arguments, self.starts, self.stops
         operands, operators, positions = self.operands, self.operators, self.positions
-        firsts = self.firsts
+        firsts, plain = self.firsts, text.isascii()
         for match in TOKEN.finditer(text):
             kind = match.lastindex
             stop = match.end()
@@ -90,7 +90,7 @@ class Parser(Expression):
                 continue
             if kind == NAME_TOKEN or kind == CALL:  # noqa: SIM109 (hot loop)
                 token = match[NAME_TOKEN]
-                start = match.start(NAME_TOKEN)
+                start = stop - len(token) if kind == NAME_TOKEN else match.start(NAME_TOKEN)
                 if token in WORDS:
                     self.word(token, start, start + len(token))
                     if kind == CALL:
@@ -102,7 +102,7 @@ class Parser(Expression):
                     self.open_call(token, start, stop - 1)
                     continue
                 operations.append(NAME)
-                arguments.append(token if token.isascii() else self.unusual_name(token, start))
+                arguments.append(token if plain or token.isascii() else self.unusual_name(token, start))
             elif kind == NUMBER:
                 token = match[NUMBER]
                 start = stop - len(token)

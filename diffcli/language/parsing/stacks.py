@@ -144,12 +144,10 @@ class Stacks:
         left, node = operands[-1], len(operations)
         self.starts += [self.starts[left]] * count
         self.stops += map(self.stops.__getitem__, rights)
-        for (_, operation), right in zip(chain, rights):  # noqa: B905 (hot loop)
-            operations.append(operation)
-            arguments.append((left, right))
-            left = node
-            node += 1
-        operands[-1] = left
+        # each operator's left operand is the node before it, the first one's the operand that waits
+        operations += [operation for _, operation in chain]
+        arguments += zip((left, *range(node, node + count - 1)), rights)  # noqa: B905 (hot loop)
+        operands[-1] = node + count - 1
 
     def fold_choice(self) -> None:
         otherwise, condition, then = self.operands.pop(), self.operands.pop(), self.operands.pop()

@@ -53,8 +53,8 @@ def step_text(step: float) -> str:
 
 def number_text(value: float) -> str:
     """The shortest text that reads back as the same float: ``2``, ``0.1``, ``1e+30``, ``nan``."""
-    if abs(value) < 1e16 and value == int(value):
-        return str(int(value))
+    if -1e16 < value < 1e16 and value == (whole := int(value)):
+        return str(whole)
     return repr(value)
 
 
@@ -209,38 +209,36 @@ def pieces(root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tu
         if isinstance(piece, str):
             yield piece
             continue
-        what, needed = piece
-        parts, binds = parts_of(what)
-        if binds < needed:
-            parts = [brackets[0], *parts, brackets[1]]
-        waiting.extend(reversed(parts))
+        parts, binds = parts_of(piece[0])
+        if binds < piece[1]:
+            yield brackets[0]
+            waiting.append(brackets[1])
+        waiting += parts[::-1]
 
 
 def node_parts(
     program: Program, dialect: Dialect, name: Namer, instead: Mapping[int, int | float], node: int
 ) -> tuple[Parts, int]:
     """What a node is written with, and how tightly the whole binds."""
-    if node in instead:
+    if instead and node in instead:
         shown = instead[node]
         if isinstance(shown, float):
             return _number_parts(dialect, shown)
         node = shown
     operation, arguments = program.operations[node], program.arguments[node]
-    if operation == NUMBER:
-        assert isinstance(arguments, float)
-        return _number_parts(dialect, arguments)
     if operation == NAME:
-        return [name(str(arguments))], ATOM
-    assert isinstance(arguments, tuple)
-    children = arguments
+        return [name(arguments)], ATOM  # type: ignore[arg-type]
+    if operation == NUMBER:
+        return _number_parts(dialect, arguments)  # type: ignore[arg-type]
+    children: tuple[int, ...] = arguments  # type: ignore[assignment]
+    if operation in dialect.templates:
+        return _template_parts(dialect.templates[operation], operation, children)
     try:
         row = OPERATIONS[operation]
     except KeyError:
         row = None
         if operation != CALL:
             return _array_parts(program, node, dialect, name, instead)
-    if operation in dialect.templates:
-        return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
         parts, binds = operator_parts(row.precedence, dialect.symbols[operation], children)
         first = children[0]

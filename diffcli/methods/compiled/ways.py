@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Any
 
 from diffcli.errors import LimitError, Span, error, refusal
-from diffcli.kernels.backends import Runner
+from diffcli.kernels.backends import Runner, guarded
 from diffcli.methods.compiled.flags import Marked
 from diffcli.methods.problem.system import System
 from diffcli.records import Array, is_finite
@@ -150,9 +150,7 @@ class Ways:
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
 
-        def kernel(*point: Any, **named: Any) -> Any:
-            if named or len(point) != self.inputs or not all(type(value) is float for value in point):
-                return otherwise(*point, **named)
+        def kernel(*point: float) -> Any:
             if self.known[0].guard is not None and not all(map(isfinite, point)):
                 return undefined(self.known[0].results(*point))
             found = next((way for way in self.known if not way.elsewhere(*point)), None) or self.way(point)
@@ -165,7 +163,7 @@ class Ways:
                 self.hold(point)
             return result
 
-        return kernel
+        return guarded(otherwise, kernel, self.inputs)
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
         """See `diffcli.kernels.backends.Runner`: along each way go the points that its guard lets through."""

@@ -11,6 +11,7 @@ import math
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.sampling import DirectionSampler, TapeSampler
 from diffcli.methods.problem.problem import Problem
+from diffcli.records import Difference
 from diffcli.records.matrices import SecondDifference
 
 
@@ -25,21 +26,24 @@ def second_difference(problem: Problem, first: str, second: str) -> SecondDiffer
         found = automatic_difference(TapeSampler(problem, first), first, None, 2)
         return SecondDifference(first, first, found.estimate, found.error, found.evaluations, found.reason, (found,))
     one, other = _length(problem, first), _length(problem, second)
-    parts = tuple(
+    along, against = parts = tuple(
         automatic_difference(DirectionSampler(problem, {first: one, second: sign * other}), f"{first} {word} {second}", None, 2)
         for sign, word in ((1.0, "and"), (-1.0, "against"))
     )
-    along, against = parts
-    scale = 4 * one * other
-    estimate = (along.estimate - against.estimate) / scale
-    error = None
-    if along.error is not None and against.error is not None:
-        rounding = math.ulp(along.estimate) + math.ulp(against.estimate)
-        error = (along.error + against.error + rounding) / scale
+    estimate, error = polarised(along, against, one * other)
     evaluations = along.evaluations + against.evaluations
     reason = "from the second differences along both diagonals"
     reason = next((part.reason for part in parts if not math.isfinite(part.estimate)), reason)
     return SecondDifference(first, second, estimate + 0.0, error, evaluations, reason, parts)
+
+
+def polarised(along: Difference, against: Difference, area: float) -> tuple[float, float | None]:
+    """The mixed derivative, and its bar, from the second derivatives along the sum and the difference of steps of an area."""
+    error = None
+    if along.error is not None and against.error is not None:
+        rounding = math.ulp(along.estimate) + math.ulp(against.estimate)
+        error = (along.error + against.error + rounding) / (4 * area)
+    return (along.estimate - against.estimate) / (4 * area), error
 
 
 def _length(problem: Problem, variable: str) -> float:

@@ -131,15 +131,10 @@ def moved_elements(problem: Problem) -> Sequence[Any]:
         from diffcli.methods.sweeps.array_sweeps import elements_moved  # numbers do not wait for NumPy
 
         return elements_moved(tape, problem.values, inputs)
-    from diffcli.methods.sweeps.sparsity import flow_of  # a smooth program does not wait for it
+    from diffcli.methods.sweeps.sparsity import flow_of, seeded, sets_forward  # a smooth program does not wait for it
 
-    found = [False] * tape.size
-    for slot in inputs:
-        found[slot] = True
-    for slot, passing in zip(tape.rows(), flow_of(tape, problem.values), strict=True):
-        operands = tape.operands_of(slot)
-        found[slot] = any(found[operands[position]] for position in passing)
-    return found
+    sets = seeded(tape, inputs, [range(len(inputs))])
+    return list(map(bool, sets_forward(tape, flow_of(tape, problem.values), sets, range(tape.size))))
 
 
 def _elements_reached(problem: Problem) -> dict[int, Any]:

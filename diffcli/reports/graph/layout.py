@@ -150,9 +150,8 @@ def lay_out(graph: Graph, sizes: Sequence[Size], labels: Sequence[float]) -> Lay
         start = boxes[place].x + boxes[place].width if place < nodes else lefts[layer]
         return list(dict.fromkeys([(start, middles[place]), (rights[layer], middles[place])]))
 
-    trunks, lines = [], []
-    for one, other in places.chains:
-        trunks.append((*leave(one), (lefts[places.layers[other]], middles[other])))
+    trunks = [(*leave(one), (lefts[places.layers[other]], middles[other])) for one, other in places.chains]
+    lines = []
     for number, edge in enumerate(graph.edges):
         layer = places.layers[edge.user]
         y = middles[edge.user] + places.ports[number]

@@ -75,15 +75,14 @@ def picture(title: str, graph: Graph, notes: Sequence[str], style: Style) -> Pic
     def moved(points: Iterable[Point]) -> list[Point]:
         return [(x + EDGE, y + top) for x, y in points]
 
-    for trunk in layout.trunks:
-        items.append(Path(tuple(_bent(moved(trunk))), "#555555"))
+    items += [Path(tuple(_bent(moved(trunk))), "#555555") for trunk in layout.trunks]
     for edge, corners, label in zip(graph.edges, layout.lines, labels, strict=True):
         items += _edge(moved(corners), label, edge.depends)
     for node, kind, box, lines in zip(graph.nodes, kinds, layout.boxes, texts, strict=True):
         items += _box(node, LOOKS[kind], kind == "result", box.x + EDGE, box.y + top, box.width, box.height)
         y = box.y + top + (box.height - len(lines) * LINE) / 2 + SIZE
-        for position, line in enumerate(lines):
-            items.append(Words(box.x + EDGE + box.width / 2, y + position * LINE, line, "middle", SIZE, not position))
+        x = box.x + EDGE + box.width / 2
+        items += [Words(x, y + place * LINE, line, "middle", SIZE, not place) for place, line in enumerate(lines)]
     top += layout.height + 14
     legend = "; ".join(LOOKS[kind].words for kind in LOOKS if kind in kinds)
     for note in (legend, *notes):

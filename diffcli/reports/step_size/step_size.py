@@ -55,9 +55,6 @@ def _reference(result: StepSizeResult) -> list[Text]:
     return [Text(f"Errors are distances to f' = {result.digits}, from {result.source}.")]
 
 
-# -- tables ------------------------------------------------------------------------------------------------------------
-
-
 def _table(result: StepSizeResult, digits: int | None) -> Table:
     """A row a decade: the error of each method, or where there is none to know its estimate."""
     columns = numbers("h", *[swept.method for swept in result.methods])
@@ -147,9 +144,6 @@ def _small_print(result: StepSizeResult, full: bool) -> list[str]:
     elif listed < tried:
         texts.append(f"{tried} steps were tried, each a power of two; {listed} are shown.")
     return texts
-
-
-# -- data --------------------------------------------------------------------------------------------------------------
 
 
 def _data(result: StepSizeResult) -> dict[str, Any]:

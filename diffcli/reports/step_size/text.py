@@ -75,9 +75,6 @@ def prime(kind: int) -> str:
     return "f" + "'" * kind if kind <= 3 else f"f^({kind})"
 
 
-# -- the verdict -------------------------------------------------------------------------------------------------------
-
-
 def verdict(result: StepSizeResult) -> list[str]:
     """What follows from theory and measurement, a paragraph for each method."""
     if result.slopes is not None and result.reference is None:

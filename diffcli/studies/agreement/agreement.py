@@ -156,9 +156,6 @@ def agreement_of(
     return Agreement(problem.expression(), whole.at, problem.value, tuple(checks), tuple(notes))
 
 
-# -- the methods -------------------------------------------------------------------------------------------------------------
-
-
 def _by_all_methods(
     problem: Problem, notes: list[Diagnostic], progress: Progress, forms: Forms | None
 ) -> dict[str, list[Way]]:

@@ -207,9 +207,6 @@ def _verdict(
     return "agree", Reason("terms", f"{REASONS['terms']}, which leaves {left or 'no'} right digits", known and known.lost)
 
 
-# -- why methods disagree ----------------------------------------------------------------------------------------------------
-
-
 def explain_disagreement(problem: Problem, slot: int, kinds: Collection[str], off: Sequence[Way], exact: Number | None) -> Reason:
     """Why methods disagree on a partial derivative: those that are ``off``, or have no number although there is one.
 

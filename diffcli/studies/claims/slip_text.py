@@ -94,9 +94,6 @@ def _is_plain(tape: Tape, slot: int) -> bool:
     return above == tape.output
 
 
-# -- functions and their derivatives -----------------------------------------------------------------------------------------
-
-
 def _function_words(slip: Slip, problem: Problem, slot: int, operand: int) -> dict[str, str]:
     """A function, its derivative, and what was taken for it: in the variable if the operand is one, else in a letter."""
     tape = problem.tape
@@ -123,9 +120,6 @@ def _applied(problem: Problem, slot: int, operand: int, letter: str) -> Program:
         return parse(operation.symbol.join(texts) if operation.symbol else f"{operation.spelling}({', '.join(texts)})")
     except ExpressionError:  # the text of an exponent was cut
         return parse(f"{letter}^n")
-
-
-# -- factors -----------------------------------------------------------------------------------------------------------------
 
 
 _FACTORS = {

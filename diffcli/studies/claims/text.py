@@ -162,13 +162,10 @@ def _expression(piece: _Piece, source: Source, problem: Problem) -> Program:
         program = parse(blanks + source.text[first : piece.stop], source.label)
     except ExpressionError as fault:
         raise ExpressionError([_in_claim(found, source, first) for found in fault.diagnostics]) from None
-    faults = []
-    for name in program.free:
-        if name not in problem.tape.inputs and name not in CONSTANTS:
-            node = program.arguments.index(name)
-            faults.append(_unknown(name, source, program.mark(node), problem))
-    if faults:
-        raise ExpressionError(faults)
+    unknown = [name for name in program.free if name not in problem.tape.inputs and name not in CONSTANTS]
+    if unknown:
+        marks = [program.mark(program.arguments.index(name)) for name in unknown]
+        raise ExpressionError([_unknown(name, source, mark, problem) for name, mark in zip(unknown, marks, strict=True)])
     return program
 
 

@@ -15,6 +15,7 @@ from diffcli.methods.differences.plain_calls import SECOND, PlainCalls, in_place
 from diffcli.methods.digits.shake import ROUNDED, SHAKE, shake, shaking
 from diffcli.methods.gradient import of_problem
 from diffcli.methods.matrices.hessian import hessian_of
+from diffcli.methods.matrices.second_difference import polarised
 from diffcli.methods.options import HessianOptions, Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.components import Components
@@ -135,9 +136,6 @@ def _moved(function: Function, place: int, bar: Any, *arguments: Any) -> Any:
     return None if term is None else term + SHAKE * bar * arguments[-1] / (abs(operand) + (operand == 0))
 
 
-# -- differences of plain calls ------------------------------------------------------------------------------------------------
-
-
 def _by_calls(calls: PlainCalls, hessian: bool) -> Computed:
     _require_one(calls.shapes)
     (value,) = calls.base
@@ -153,7 +151,7 @@ def _second(calls: PlainCalls) -> list[Difference]:
     columns = calls.columns
     sizes = [abs(x or 0.0) or 1.0 for x in columns.numbers([calls.at[name] for name, _, _ in columns.parts])]
 
-    def along(first: int, second: int, sign: float) -> Any:
+    def along(first: int, second: int, sign: float) -> Difference:
         step = [0.0] * len(sizes)
         step[first], step[second] = sizes[first], sign * sizes[second]
         return calls.differences(calls.along(columns.of(step)), columns.names[first], SECOND)[0]
@@ -161,8 +159,8 @@ def _second(calls: PlainCalls) -> list[Difference]:
     def by_pair(first: int, second: int) -> Difference:
         if first == second:
             return calls.differences(calls.line(first), columns.names[first], SECOND)[0]
-        (one, other), area = (along(first, second, sign) for sign in (1.0, -1.0)), 4 * sizes[first] * sizes[second]
-        bar = None if None in (one.error, other.error) else (one.error + other.error) / area
-        return one._replace(estimate=(one.estimate - other.estimate) / area, error=bar, left=None, right=None)  # type: ignore[no-any-return]
+        one, other = along(first, second, 1.0), along(first, second, -1.0)
+        estimate, bar = polarised(one, other, sizes[first] * sizes[second])
+        return one._replace(estimate=estimate, error=bar, left=None, right=None)
 
     return [by_pair(row, column) for row, column in _pairs(columns)]

@@ -18,10 +18,9 @@ CENTRES = ((0.0, 2.0), (-2.0, -1.0), (2.0, -1.0))
 
 EACH = 10
 SAMPLES = EACH * len(CENTRES)
-ROOM = 5
-"""How far out of the middle the parameter t is moved for the picture."""
+LOW, HIGH, POINTS = -5.0, 5.0, 81
+"""From where to where the parameter t is moved for the picture, which has so many points."""
 
-POINTS = 81
 STEPS = (1.0, 1e-2, 1e-4, 1e-6)
 SMOOTH = ("cross-entropy", "hinge")
 CLOSE = 1e-9
@@ -70,6 +69,9 @@ class _Data:
         self.points = ad.tensor([CENTRES[of] for of in classes for _ in range(EACH)]) + ad.randn(SAMPLES, 2)
         self.rivals = self.labels.unsqueeze(1) != ad.tensor([list(classes)], dtype="int64")
         self.weights = ad.tensor(CENTRES).T.clone()
+        entropy = lambda z: ad.cross_entropy(z, self.labels)
+        self.losses: dict[str, Callable[[Any], Any]] = dict(zip(SMOOTH, (entropy, self.hinge), strict=True))
+        self.losses["accuracy"] = self.accuracy
 
     def logits(self, t: Any) -> Any:
         """The logits where the first weight of the first class is t."""
@@ -77,14 +79,8 @@ class _Data:
         weights[0, 0] = t
         return self.points @ weights
 
-    def right(self, z: Any) -> Any:
-        return z.argmax(1) == self.labels
-
     def accuracy(self, z: Any) -> Any:
-        return self.right(z).double().mean()
-
-    def cross_entropy(self, z: Any) -> Any:
-        return ad.cross_entropy(z, self.labels)
+        return (z.argmax(1) == self.labels).double().mean()
 
     def margins(self, z: Any) -> Any:
         """By how much the logit of a point's class is above that of the best of the others."""
@@ -95,9 +91,6 @@ class _Data:
         """The margin loss of Crammer and Singer (2001)."""
         return (1 - self.margins(z)).relu().mean()
 
-    def losses(self) -> dict[str, Callable[[Any], Any]]:
-        return {"cross-entropy": self.cross_entropy, "hinge": self.hinge, "accuracy": self.accuracy}
-
 
 class _Stairs:
     """Accuracy as a function of t: where it jumps, and a place between jumps."""
@@ -107,12 +100,10 @@ class _Stairs:
         base = data.logits(0.0)
         best = base[:, 1:].amax(dim=1)
         crossings = ((best - base[:, 0]) / data.points[:, 0]).tolist()
-        self.low, self.high = -float(ROOM), float(ROOM)
-        self.at = [self.low + (self.high - self.low) * place / (POINTS - 1) for place in range(POINTS)]
-        """Where the picture has its points."""
-        inside = [t for t in crossings if self.low < t < self.high]
+        self.at = [LOW + (HIGH - LOW) * place / (POINTS - 1) for place in range(POINTS)]
+        inside = [t for t in crossings if LOW < t < HIGH]
         self.jumps = sorted(t for t in inside if self.value("accuracy", t - CLOSE) != self.value("accuracy", t + CLOSE))
-        gaps = [(right - left, left, right) for left, right in zip(self.jumps, self.jumps[1:], strict=False)]
+        gaps = [(right - left, left, right) for left, right in pairwise(self.jumps)]
         middles = [(gap, (left + right) / 2) for gap, left, right in gaps]
         seen = [(gap, t) for gap, t in middles if self.central("accuracy", t, STEPS[0])]
         self.flat = max(seen or middles)[1]
@@ -120,12 +111,12 @@ class _Stairs:
         self.jump = max(alone)[1]
 
     def value(self, name: str, t: float) -> float:
-        return float(self.data.losses()[name](self.data.logits(t)).item())
+        return float(self.data.losses[name](self.data.logits(t)).item())
 
     def slope(self, name: str, t: float) -> float:
         """What the engine gives for dL/dt."""
         leaf: Any = ad.tensor(t, requires_grad=True)
-        self.data.losses()[name](self.data.logits(leaf)).backward()
+        self.data.losses[name](self.data.logits(leaf)).backward()
         return float(leaf.grad.item())
 
     def curve(self, name: str) -> list[float]:
@@ -140,7 +131,7 @@ class _Stairs:
             "cross-entropy / ln 2": [value / math.log(2) for value in self.curve("cross-entropy")], "hinge": self.curve("hinge"),
         }  # fmt: skip
         points = {name: list(zip(self.at, values, strict=True)) for name, values in measures.items()}
-        axes = Axis("t", ends=(self.low, self.high)), Axis("mean over the points", ends=(0.0, 4.0))
+        axes = Axis("t", ends=(LOW, HIGH)), Axis("mean over the points", ends=(0.0, 4.0))
         return curves("three measures, as t moves", *axes, points)
 
     def sides(self, h: float) -> tuple[float, float]:
@@ -164,7 +155,7 @@ class _Stairs:
 def _steps(stairs: _Stairs) -> Told:
     yield f"""Accuracy is what we want of a classifier. Why not climb it? Here are {SAMPLES} points of three classes, and logits Z
     = X W. One entry t of W is moved. Where a point changes its class, the accuracy changes by 1/{SAMPLES}: this happens at
-    {len(stairs.jumps)} places between t = {stairs.low:.3g} and {stairs.high:.3g}:"""
+    {len(stairs.jumps)} places between t = {LOW:.3g} and {HIGH:.3g}:"""
     yield stairs.picture()
     yield f"""Accuracy is piecewise constant, and both losses are upper bounds of the share of errors. Difference quotients, at t
     = {stairs.flat:.4g} on a step, and on both sides of the jump at {stairs.jump:.4g}:"""
@@ -197,13 +188,13 @@ def _pulls_of(data: _Data, t: float) -> list[tuple[str, float, float, float, flo
     for name, margin in (("far on its side", max(margins)), ("just right", just), ("most wrong", min(margins))):
         number = margins.index(margin)
         own = int(data.labels[number].item())
-        entropy, hinge = (SAMPLES * ad.grad(of(z), [z])[0][number, own].item() for of in (data.cross_entropy, data.hinge))
+        entropy, hinge = (SAMPLES * ad.grad(data.losses[of](z), [z])[0][number, own].item() for of in SMOOTH)
         pulls.append((name, margin, p[number][own], entropy, hinge))
     return pulls
 
 
 def _descents(data: _Data) -> Told:
-    begins, ends = zip(*[_descent(data, name) for name in data.losses()], strict=True)
+    begins, ends = zip(*[_descent(data, name) for name in data.losses], strict=True)
     of_entropy, of_hinge, of_accuracy = ends
     yield f"""So classifiers are trained by a loss with a slope, and accuracy follows. In {DESCENT} steps from weights that take
     each class for the next one, it rises from {begins[0][1]:.2f} to {of_entropy[1]:.2f} by cross-entropy and to {of_hinge[1]:.2f}
@@ -216,7 +207,7 @@ def _descents(data: _Data) -> Told:
 
 def _descent(data: _Data, name: str) -> list[tuple[float, float, float]]:
     """Loss, accuracy, and how far the weights have moved, before and after a descent; accuracy climbs, by its quotients."""
-    loss = data.losses()[name]
+    loss = data.losses[name]
     begin = ad.tensor([CENTRES[-1], *CENTRES[:-1]]).T.clone()
     w = begin.clone().requires_grad_()
     steps = []

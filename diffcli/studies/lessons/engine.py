@@ -29,10 +29,9 @@ def quoted(found: AutogradError | None) -> Text:
     lines = [NOTHING] if found is None else f"AutogradError: {found}".splitlines()
     shown = []
     for line in lines:
-        begins = " " * (len(line) - len(line.lstrip()))
-        shown += textwrap.wrap(
-            line.strip(), WIDTH, initial_indent=begins, subsequent_indent=begins + " " * 4, break_on_hyphens=False
-        )
+        first = " " * (len(line) - len(line.lstrip()))
+        rest = first + "    "
+        shown += textwrap.wrap(line.strip(), WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
     return listing("\n".join(shown))
 
 

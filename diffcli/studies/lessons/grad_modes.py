@@ -15,7 +15,6 @@ from diffcli._named import NamedTuple
 from diffcli.records.blocks import Table, Text
 from diffcli.studies.graph.of_tensor import nodes_behind
 from diffcli.studies.lessons.engine import code_of, quoted, refusal, refused
-from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud
 from diffcli.studies.lessons.modules import MyLinear
 from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Question, Settings, Told, grid, listed
 
@@ -25,8 +24,13 @@ BATCH = 256
 SMALL = 4
 ONES = 20
 MEGA = 1e6
-ACCURACY = 0.98
-"""What the model in question has, beside `RECALL`."""
+HONEST, FRAUDS = 4900, 100
+SHIFT = 1.3
+"""How far frauds are from the others along each of two features, in standard deviations."""
+
+STEPS, RATE = 300, 1.0
+RECALL, ACCURACY = 0.12, 0.98
+"""Those of the model in question."""
 
 THRESHOLDS = (0.1, 0.02)
 
@@ -189,6 +193,59 @@ def _later(costs: dict[str, _Cost], uses: dict[str, _Use]) -> Told:
     yield refused("nor made to require a gradient", inference.required, "inference-tensor")
     yield Check("but inside it they may be changed", code_of(inference.inside), inference.inside is None)
     yield Check("z is the same in all three, to the last bit", "equal", results[0] == results[1] == results[2])
+
+
+class Confusion(NamedTuple):
+    """How many of each are called what; positive is fraud."""
+
+    tp: int
+    fn: int
+    fp: int
+    tn: int
+
+    @property
+    def accuracy(self) -> float:
+        return (self.tp + self.tn) / sum(self)
+
+    @property
+    def precision(self) -> float | None:
+        called = self.tp + self.fp
+        return self.tp / called if called else None
+
+    @property
+    def recall(self) -> float:
+        return self.tp / (self.tp + self.fn)
+
+
+class Fraud:
+    """The data, and a small network that has learned to tell them apart."""
+
+    def __init__(self, seed: int) -> None:
+        ad.manual_seed(seed)
+        kinds = [0] * HONEST + [1] * FRAUDS
+        self.labels = ad.tensor(kinds, dtype="int64")
+        self.features = ad.randn(HONEST + FRAUDS, 2) + SHIFT * ad.tensor(kinds).unsqueeze(1)
+        self.model = nn.Linear(2, 2)
+        optimizer = nn.optim.SGD(self.model.parameters(), lr=RATE)
+        for _ in range(STEPS):
+            optimizer.zero_grad()
+            ad.cross_entropy(self.model(self.features), self.labels).backward()
+            optimizer.step()
+
+    def chances(self, mode: Callable[[], Any]) -> Any:
+        """What the model takes the probability of a fraud to be, in a grad mode."""
+        with mode():
+            return ad.softmax(self.model(self.features), dim=1)[:, 1]
+
+    def at_recall(self, recall: float) -> float:
+        """The threshold from which so many of the frauds are called that."""
+        of_frauds = sorted(self.chances(ad.no_grad)[HONEST:].tolist(), reverse=True)
+        return float(of_frauds[round(recall * FRAUDS) - 1])
+
+    def confusion(self, chances: Any, threshold: float) -> Confusion:
+        """What is called a fraud has at least the probability ``threshold``."""
+        found = list(zip([chance >= threshold for chance in chances.tolist()], self.labels.tolist(), strict=True))
+        return Confusion(*[found.count(each) for each in ((True, 1), (False, 1), (True, 0), (False, 0))])
 
 
 def _fraud(seed: int, refusal: Text) -> Told:

@@ -117,8 +117,6 @@ def _same(net: _Net, other: _Net) -> bool:
 
 
 def _savings(cases: list[_Net]) -> Table:
-    rows = []
-    for net in cases:
-        shapes = [" x ".join(map(str, of.shape)) if of is not None else "None" for of in net.grads.values()]
-        rows.append((", ".join(net.wanted) or "nothing", len(net.nodes), net.kept, *shapes))
-    return grid("", ("requires a gradient", "nodes", "numbers kept", "dx", "dw0", "dw1"), tuple(rows))
+    shapes = [[" x ".join(map(str, of.shape)) if of is not None else "None" for of in net.grads.values()] for net in cases]
+    rows = [(", ".join(net.wanted) or "nothing", len(net.nodes), net.kept, *own) for net, own in zip(cases, shapes, strict=True)]
+    return grid("", ("requires a gradient", "nodes", "numbers kept", "dx", "dw0", "dw1"), rows)

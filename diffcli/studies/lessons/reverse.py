@@ -73,15 +73,14 @@ def _growth(last: int, cost: Cost) -> Told:
 
 
 def _table(trace: Trace) -> Table:
-    rows: list[tuple[Any, ...]] = []
-    for step in trace.adjoint:
-        source = "the seed" if step.source is None else name_of(step.source)
-        rows.append((UNICODE.adjoint(step.target), source, step.formula, step.term, step.value))
-    sums = _summed(trace.adjoint)
-    for number in range(1, len(AT) + 1):
-        v = number - len(AT)
-        rows.append((f"x̄{UNICODE.numeral(number)}", "", UNICODE.adjoint(v), None, sums[v]))
-    return grid("adjoint trace, in order of execution", ("adjoint", "from", "becomes", "contribution", "value"), tuple(rows))
+    sources = ["the seed" if step.source is None else name_of(step.source) for step in trace.adjoint]
+    rows: list[tuple[Any, ...]] = [
+        (UNICODE.adjoint(step.target), source, step.formula, step.term, step.value)
+        for step, source in zip(trace.adjoint, sources, strict=True)
+    ]
+    for v, total in sorted(_summed(trace.adjoint).items())[: len(AT)]:
+        rows.append((f"x̄{UNICODE.numeral(v + len(AT))}", "", UNICODE.adjoint(v), None, total))
+    return grid("adjoint trace, in order of execution", ("adjoint", "from", "becomes", "contribution", "value"), rows)
 
 
 def _overwritten(trace: Trace) -> dict[str, float]:

@@ -41,9 +41,6 @@ FITTED = 5
 """How many steps a slope is fitted to, at most: those nearest to where truncation and rounding meet."""
 
 
-# -- measuring ---------------------------------------------------------------------------------------------------------
-
-
 def distance(estimate: float, reference: precise.Number | None) -> float | None:
     """How far an estimate is from the reference, as far as that has digits; None where either is missing."""
     if reference is None or not math.isfinite(estimate):

@@ -85,9 +85,6 @@ def sweep(
     )  # fmt: skip
 
 
-# -- what is asked -----------------------------------------------------------------------------------------------------
-
-
 def _checked(given: str | Sequence[str] | None, dtype: str) -> Sequence[str]:
     methods, single = names_in(given, "methods"), dtype == "float32"
     if methods is None:
@@ -146,9 +143,6 @@ def _spread(steps: Sequence[float], per_decade: float) -> tuple[float, ...]:
     apart = math.log2(10) / per_decade
     places = dict.fromkeys(round(k * apart) for k in range(math.ceil(len(steps) / apart) + 1))
     return tuple(steps[place] for place in places if place < len(steps))
-
-
-# -- the reference -----------------------------------------------------------------------------------------------------
 
 
 class _Truth:

@@ -53,9 +53,6 @@ def accuracy(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Accurac
     return Accuracy(n, float(truth), None if by_form is None else error(by_form), error(by_tape))
 
 
-# -- the expanded form --------------------------------------------------------------------------------------------------
-
-
 def _expanded(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Coefficients:
     """The coefficients of l_n as a polynomial in x, with the parameters' values."""
     step = recurrence.step()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from diffcli._named import NamedTuple
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.cost import forward_cost, reverse_cost
 from diffcli.records.swell import TapeCost
@@ -34,34 +33,23 @@ def tape_costs(recurrence: Recurrence, at: Mapping[str, float], n: int) -> Itera
     total = TapeCost(0, 0, 0)
     yield total
     state = at[recurrence.start]
-    cost: _StepCost | None = None
     for index in range(2, n + 1):
-        if cost is None or branches:  # without a choice in a rule, each step takes what the first took
+        if index == 2 or branches:  # without a choice in a rule, each step takes what the first took
             point = {name: at[name] for name in recurrence.parameters} | {recurrence.state: state}
             if recurrence.fresh:
                 point[recurrence.fresh] = at[f"x{index}"]
-            cost = _step_cost(recurrence, point)
-            state = cost.value
+            state, function, along, reverse = _step_cost(recurrence, point)
             branches = branches and math.isfinite(state)  # beyond that no value decides between branches
-        forward = cost.along[recurrence.state]
+        forward = along[recurrence.state]
         if recurrence.fresh:
-            forward = (index - 1) * forward + cost.along[recurrence.fresh]
-        total = TapeCost(total.function + cost.function, total.forward + forward, total.reverse + cost.reverse)
+            forward = (index - 1) * forward + along[recurrence.fresh]
+        total = TapeCost(total.function + function, total.forward + forward, total.reverse + reverse)
         yield total
 
 
-class _StepCost(NamedTuple):
-    value: float
-    """The next state."""
-    function: int
-    along: Mapping[str, int]
-    """That of a tangent sweep along each variable."""
-    reverse: int
-
-
-def _step_cost(recurrence: Recurrence, point: Mapping[str, float]) -> _StepCost:
-    """The operations of one step: of the map, of a tangent sweep along each variable, of its reverse sweep."""
+def _step_cost(recurrence: Recurrence, point: Mapping[str, float]) -> tuple[float, int, dict[str, int], int]:
+    """The next state, and the operations of a step: of the map, of a tangent sweep along each variable, of its reverse sweep."""
     problem = Problem(recurrence.program, point, wrt=list(filter(None, (recurrence.state, recurrence.fresh))))
     along = {name: forward_cost(problem, [(problem.input_slot(name),)]).sweep for name in problem.wrt}
     cost = reverse_cost(problem)
-    return _StepCost(problem.value, cost.function, along, cost.sweep)
+    return problem.value, cost.function, along, cost.sweep

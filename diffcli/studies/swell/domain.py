@@ -20,9 +20,6 @@ PROBES = (1.0, 0.0, 0.5, 2.5, -0.5, -1.0, -2.5)
 """Operands to try: the domain of every operation of the table holds some of them."""
 
 
-# -- anywhere ------------------------------------------------------------------------------------------------------------
-
-
 def require_values(recurrence: Recurrence) -> None:
     """Refuse a map that has no value anywhere, whatever its variables are, as ``l/0``.
 
@@ -64,9 +61,6 @@ def _hopeless(step: Tape) -> int | None:
 
 def _is_number(value: float | None) -> bool:
     return value is not None and value == value
-
-
-# -- at a point ----------------------------------------------------------------------------------------------------------
 
 
 def lost(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> tuple[int, Diagnostic] | None:

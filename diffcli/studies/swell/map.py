@@ -127,9 +127,6 @@ def iterated(recurrence: Recurrence, n: int) -> tuple[Tape, list[int]]:
     return tape.finish(states[-1:]), states
 
 
-# -- the point --------------------------------------------------------------------------------------------------------------
-
-
 def check_point(recurrence: Recurrence, given: Mapping[str, Number]) -> dict[str, float]:
     """The point of ``--at``, with a value for x and for every parameter."""
     given = only_numbers(given)
@@ -157,9 +154,6 @@ def default_point(recurrence: Recurrence) -> dict[str, float]:
     """The point of a known swell; none for a map of one's own."""
     is_known = recurrence.is_logistic() and recurrence.start == "x"
     return dict(DEMOS["logistic"].at if is_known else recurrence.at)
-
-
-# -- the laws of the logistic map -------------------------------------------------------------------------------------------
 
 
 LAWS: dict[str, tuple[int, Callable[[int], int]]] = {

@@ -7,6 +7,7 @@ Table 1, whose logistic map is the first of `diffcli.studies.swell.map.DEMOS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
@@ -126,9 +127,8 @@ class _Study:
                     for fold, known in tangents.items():
                         known.append(Tangents(graph, names[recurrence.fresh], fold))
                 state, nodes = graph.replay(step, [names[name] for name in step.inputs])
-                for known in tangents.values():
-                    for tangent in known:
-                        tangent.extend(nodes)
+                for tangent in chain(*tangents.values()):
+                    tangent.extend(nodes)
             cost = next(costs)
             if n in self.rows:
                 roots = {fold: [tangent.of(state) for tangent in known] for fold, known in tangents.items()}
