@@ -101,7 +101,7 @@ class Expression(Stacks):
 
     # -- frames ---------------------------------------------------------------------------------------------------------
 
-    def open_parenthesis(self, start: int) -> None:
+    def open_parenthesis(self, start: int, stop: int) -> None:
         if not self.wants:
             self.missing_product(start)
         self.open_frame(GROUP, start)
@@ -113,7 +113,7 @@ class Expression(Stacks):
         self.calls.append(call)
         self.open_frame(CALLED, start)
 
-    def open_bracket(self, start: int) -> None:
+    def open_bracket(self, start: int, stop: int) -> None:
         """After an operand it opens an index, elsewhere a list of entries."""
         self.brackets.append(Bracket(not self.wants, self.depth + 1, len(self.operands)))
         self.open_frame(LIST if self.wants else INDEX, start)
@@ -148,11 +148,12 @@ class Expression(Stacks):
             self.stand_in(position, position)
             self.fold(FRAME)
 
-    def close(self, bracket: bool, start: int, stop: int) -> None:
+    def close(self, start: int, stop: int) -> None:
         """``)``, or a ``bracket`` ``]``: what is open inside it is closed with it."""
         if not self.depth:
-            self.mistakes.complain.of("]" if bracket else ")", Span(start, stop))
+            self.mistakes.complain.of(self.text[start], Span(start, stop))
             return
+        bracket = self.text[start] == "]"
         if bracket and self.wants:
             self.refuse_empty(start, stop)
         frame = self.operators[-1]
@@ -255,7 +256,11 @@ class Expression(Stacks):
 
     # -- choices: a if c else b -----------------------------------------------------------------------------------------
 
-    def open_choice(self, start: int) -> None:
+    def open_choice(self, start: int, stop: int) -> None:
+        """``if``: what stands before it is taken if the condition behind it holds."""
+        if self.wants:
+            self.lack(start, stop)
+            self.stand_in(start, start)
         self.fold(CHOICE)
         then = self.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
         self.thens.append(then)

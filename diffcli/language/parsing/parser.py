@@ -7,13 +7,14 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 from diffcli.errors import ExpressionError, Source, Span, refusal
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import FUNCTIONS, Functions, resolve_names
-from diffcli.language.parsing.stacks import CALLED, FRAME, GROUP, IF, INFIX, MINUS, PLUS, STATEMENT
-from diffcli.language.parsing.tokens import CALL, NUMBER, PASTED, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.language.parsing.stacks import BEFORE, BETWEEN, CALLED, FRAME, GROUP, IF, INFIX, STATEMENT
+from diffcli.language.parsing.tokens import CALL, NUMBER, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
 from diffcli.language.syntax import NAME, NOT, Program, Statement
@@ -69,9 +70,9 @@ class Parser(Expression):
                         firsts.append(len(operations))
                         self.depth += 1
                     else:
-                        self.symbol(token, stop - len(token), stop)
+                        self.other(token, stop - len(token), stop)
                     continue
-                operator = INFIX.get(token)
+                operator = BETWEEN.get(token)
                 if operator is not None:
                     if operators[-1][0] > operator[0]:
                         self.fold(operator[0])
@@ -84,17 +85,17 @@ class Parser(Expression):
                     if operators[-1] is GROUP:
                         self.close_frame(stop)
                     else:
-                        self.close(False, stop - 1, stop)
+                        self.close(stop - 1, stop)
                 else:
-                    self.symbol(token, stop - len(token), stop)
+                    self.other(token, stop - len(token), stop)
                 continue
             if kind == NAME_TOKEN or kind == CALL:  # noqa: SIM109 (hot loop)
                 token = match[NAME_TOKEN]
                 start = stop - len(token) if kind == NAME_TOKEN else match.start(NAME_TOKEN)
                 if token in WORDS:
-                    self.word(token, start, start + len(token))
+                    self.other(token, start, start + len(token))
                     if kind == CALL:
-                        self.open_parenthesis(stop - 1)
+                        self.open_parenthesis(stop - 1, stop)
                     continue
                 if not self.wants:
                     self.missing_product(start)
@@ -128,56 +129,24 @@ class Parser(Expression):
         self.close_statement(len(text))
         self.program.starts, self.program.stops = array("q", starts), array("q", stops)
 
-    def symbol(self, token: str, start: int, stop: int) -> None:
-        """Whatever is not an operator where one is wanted."""
-        if token == "(":
-            self.open_parenthesis(start)
-        elif token == ")":
-            self.close(False, start, stop)
-        elif token == "\n" or token == ";":
-            if token == ";" or not self.depth:
-                self.close_statement(start)
-                self.open_statement(stop)
-        elif token == ",":
-            self.comma(start, stop)
-        elif token == "=" and not self.wants:
-            self.assign(start, stop)
-        elif token == "[":
-            self.open_bracket(start)
-        elif token == "]":
-            self.close(True, start, stop)
-        elif token == ".T":
-            self.transpose(start, stop)
-        else:
-            self.rarer_symbol(PASTED.get(token, token), start, stop)
-
-    def rarer_symbol(self, token: str, start: int, stop: int) -> None:
-        if self.wants and token in "+-":
-            self.push(MINUS if token == "-" else PLUS, start)
-        elif not self.wants and token in INFIX:
+    def other(self, token: str, start: int, stop: int) -> None:
+        """Whatever is no operand, and no operator where one is wanted."""
+        if token in OTHERS:
+            OTHERS[token](self, start, stop)
+        elif not self.wants:
             self.infix(token, start)
-        elif token == ":":
-            self.colon(start, stop)
+        elif token in BEFORE:
+            self.push(BEFORE[token], start)
         else:
             self.lack(start, stop)  # something is left out before an operator
 
-    def word(self, token: str, start: int, stop: int) -> None:
-        """A keyword."""
-        if token == "not":
-            self.negate(start, stop)
-        elif token == "else":
-            self.reach_else(start, stop)
-        elif token == "if":
-            if self.wants:
-                self.lack(start, stop)
-                self.stand_in(start, start)
-            self.open_choice(start)
-        elif self.wants:
-            self.lack(start, stop)
-        else:
-            self.infix(token, start)
-
     # -- statements: name = expression, f(x) = expression, or an expression ---------------------------------------------
+
+    def end_statement(self, start: int, stop: int) -> None:
+        """``;``, or the end of a line outside of parentheses."""
+        if self.text[start] == ";" or not self.depth:
+            self.close_statement(start)
+            self.open_statement(stop)
 
     def open_statement(self, start: int) -> None:
         self.push(STATEMENT, start)
@@ -217,6 +186,9 @@ class Parser(Expression):
 
     def assign(self, start: int, stop: int) -> None:
         """``=``: what stands before it in the statement is a name, or a function with its parameters."""
+        if self.wants:
+            self.lack(start, stop)
+            return
         if self.depth:
             if self.begin_keyword():
                 return
@@ -292,6 +264,14 @@ class Parser(Expression):
             if not self.text[position].isspace():
                 return False
         return position > 0
+
+
+OTHERS: dict[str, Callable[[Parser, int, int], None]] = {
+    "(": Parser.open_parenthesis, ")": Parser.close, "[": Parser.open_bracket, "]": Parser.close, ",": Parser.comma,
+    ":": Parser.colon, "=": Parser.assign, ".T": Parser.transpose, ";": Parser.end_statement, "\n": Parser.end_statement,
+    "if": Parser.open_choice, "else": Parser.reach_else, "not": Parser.negate,
+}  # fmt: skip
+"""What takes a token that is no operand, and stands between no two of them."""
 
 
 def tried(text: str, equation: int = -1) -> Wrong | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.language.parsing.tokens import Keyword
+from diffcli.language.parsing.tokens import PASTED, Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
 FRAME = 0
@@ -19,8 +19,13 @@ INFIX: dict[str, tuple[int, str]] = {
 }  # fmt: skip
 """Precedence and operation of what stands between two operands."""
 
-MINUS, PLUS, NEGATE = (NEGATION, "neg"), (NEGATION, ""), (NOT, "not")
+SIGNS, NEGATE = {"-": (NEGATION, "neg"), "+": (NEGATION, "")}, (NOT, "not")
 """The same of what stands before one; a plus sign changes nothing."""
+
+BETWEEN, BEFORE = (
+    table | {sign: table[plain] for sign, plain in PASTED.items() if plain in table} for table in (INFIX, SIGNS)
+)
+"""Both with every spelling."""
 
 STATEMENT, GROUP, CALLED, LIST, INDEX, IF = [(FRAME, kind) for kind in ("statement", "group", "call", "list", "index", "if")]
 """The same of what is open."""
