@@ -599,6 +599,8 @@ BLURRED = "(1 - cos(x))/x^2"
         (lambda: diffcli.jacobian(f"[{BLURRED}, x]", {"x": 1e-5}, mode="numeric"), ["derivative along `x`"]),
         (lambda: diffcli.hessian(BLURRED, {"x": 1e-5}, mode="numeric"), ["second derivative by `x` and `x`"]),
         (lambda: diffcli.jvp(BLURRED, {"x": 1e-5}, "x=1", mode="numeric"), ["derivative along `t, of f`"]),
+        (lambda: diffcli.hessian("prod(w)", {"w": [0, 1e-300]}, mode="numeric"), ["second derivative by `w[0]` and `w[1]`"]),  # it is 1
+        (lambda: diffcli.hessian("logaddexp(x, y)", {"x": 1, "y": 1e200}, mode="numeric"), []),
         (lambda: diffcli.grad(BLURRED, {"x": 1.0}, mode="numeric"), []),
         (lambda: diffcli.grad("cos(x) + x^4", {"x": 0.0}, mode="numeric"), []),
         (lambda: diffcli.hessian("x^3", {"x": 0.0}, mode="numeric"), []),

@@ -27,7 +27,7 @@ FLOORS = {
 }  # fmt: skip
 ONLY_IN = {
     "sympy": "methods/symbolic", "rich": "reports/", "click": "cli/", "matplotlib": "reports/",
-    "numpy": ("operations/arithmetic/", "kernels/"), "mpmath": "operations/arithmetic/", "llvmlite": "kernels/machine/", "jax": "kernels/jax",
+    "numpy": ("operations/arithmetic/", "kernels/", "methods/compiled/"), "mpmath": "operations/arithmetic/", "llvmlite": "kernels/machine/", "jax": "kernels/jax",
 }  # fmt: skip
 ROOMS = {
     "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "digits": 4, "traces": 4, "symbolic": 5, "options": 5,

@@ -480,7 +480,7 @@ def test_programs_with_arrays(name):
     point = point_of(name)
     wanted = diffcli.grad(text, point)
     k = diffcli.compile(text, at=point, batch=list(shapes))
-    assert dict(zip(k.inputs, k.arguments.shapes, strict=True)) == shapes
+    assert dict(zip(k.inputs, k._made.shapes, strict=True)) == shapes
     order = [wanted.gradient[variable] for variable in k.inputs]
     value, gradient = k(**point)
     assert np.isclose(value, wanted.value, rtol=1e-13)
@@ -652,9 +652,9 @@ def test_kernels_are_sent_by_their_text(text, options):
     k = diffcli.compile(text, **options)
     sent = pickle.dumps(k)
     assert len(sent) < 600
-    script = f"import pickle; k = pickle.loads({sent!r}); print(k.inputs, k.wrt, k.order, k.backend, k.arguments.shapes, repr(k))"
+    script = f"import pickle; k = pickle.loads({sent!r}); print(k.inputs, k.wrt, k.order, k.backend, k._made.shapes, repr(k))"
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert found == f"{k.inputs} {k.wrt} {k.order} {k.backend} {k.arguments.shapes} {k!r}\n"
+    assert found == f"{k.inputs} {k.wrt} {k.order} {k.backend} {k._made.shapes} {k!r}\n"
     assert copy.copy(k) is k and copy.deepcopy(k) is k and pickle.loads(sent) is k
 
 

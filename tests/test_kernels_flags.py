@@ -17,13 +17,14 @@ from inside import (
     OF_CODES,
     Flag,
     Options,
+    Said,
+    Way,
     compute,
     flags_of_notes,
     lower,
     marked,
     parse,
     patterns,
-    told,
 )
 from kernel_programs import EDGES, cases, expected
 
@@ -211,8 +212,8 @@ def test_what_marks_are_made_of(text, operations):
 def test_points_that_are_alike_are_asked_for_once(monkeypatch):
     asked = []
     k = diffcli.compile("relu(x)*y + exp(z)")
-    ask = k.said.ask
-    monkeypatch.setattr(k.said, "ask", lambda point: asked.append(point) or ask(point))
+    ask = k._calls.said.ask
+    monkeypatch.setattr(k._calls.said, "ask", lambda point: asked.append(point) or ask(point))
     source = np.random.default_rng(1)
     x, y, z = source.normal(size=(3, 10_000))
     x[::3], y = 0.0, abs(y)
@@ -246,8 +247,8 @@ def test_at_jumps_the_inputs_of_the_condition_count():
 def test_of_many_jumps_with_one_pattern_a_few_are_asked_about(text, flags, most, monkeypatch):
     asked = []
     k = diffcli.compile(text)
-    ask = k.said.ask
-    monkeypatch.setattr(k.said, "ask", lambda point: asked.append(point) or ask(point))
+    ask = k._calls.said.ask
+    monkeypatch.setattr(k._calls.said, "ask", lambda point: asked.append(point) or ask(point))
     x = np.arange(1.0, 100_001.0)
     found = k(x, x).flags
     assert set(found.tolist()) == {flags}
@@ -260,16 +261,18 @@ def test_of_many_jumps_with_one_pattern_a_few_are_asked_about(text, flags, most,
 def test_where_samples_of_a_pattern_do_not_agree_more_are_asked_about():
     count, asked = 4096, []
 
-    def of(_, points, infinite, doubted):
-        assert not any(infinite) and not any(doubted)
-        asked.append(len(points))
-        return [JUMP | KINK * (x % 4 == 1) | TIE * (x % 4 == 3) for x, _ in points]
+    class Recorded(Said):
+        def flag(self, point, infinite, doubted):
+            assert not infinite and not doubted
+            asked.append(point)
+            return JUMP | KINK * (point[0] % 4 == 1) | TIE * (point[0] % 4 == 3)
 
     x = np.arange(1.0, 1.0 + count)
     y = np.where(x % 2, x, -x)  # of those that are equal one of two is a kink, which the signs do not show, or a tie
     tape = lower(parse("where(x > y, x, 2*y)"))
-    flags = told(marked(tape, [0, 1]), of, [x, y], [x, np.ones(count, bool)])()
-    assert asked == [2, 8, 256]  # one with each pattern, a sample, and more of it
+    said = Recorded([Way(None, None, marked(tape, [0, 1]))], None)
+    flags = said.told([x, y], [x, np.ones(count, bool)])()
+    assert len(asked) == 2 + 8 + 256 - 2  # one with each pattern, a sample, and more of it, with the same ends
     assert (flags[x != y] == JUMP).all()
     assert (flags[x == y] & JUMP).all()
     several = np.bincount(flags[x == y])[JUMP | KINK | TIE]
@@ -279,8 +282,8 @@ def test_where_samples_of_a_pattern_do_not_agree_more_are_asked_about():
 def test_of_very_many_doubts_none_is_asked_about(monkeypatch):
     k = diffcli.compile("(x + 1) - 1 + abs(y)", flags="digits")
     asked = []
-    ask = k.said.ask
-    monkeypatch.setattr(k.said, "ask", lambda point: asked.append(point) or ask(point))
+    ask = k._calls.said.ask
+    monkeypatch.setattr(k._calls.said, "ask", lambda point: asked.append(point) or ask(point))
     x = np.linspace(1e-12, 2e-12, MOST_DOUBTS + 1)
     y = np.where(np.arange(len(x)) % 2, 1e-13, 0.0)
     x[-1] = y[-1] = 0.5
@@ -349,7 +352,7 @@ def test_no_point_whose_digits_are_lost_goes_unmarked():
                 notes = diffcli.grad(text, at=dict(zip(k.inputs, point, strict=True))).notes
             except diffcli.DiffcliError:
                 continue
-            mark = expected(k.runner.tape, point)[-1]
+            mark = expected(k._made.ways[0].marked.tape, point)[-1]
             if flags_of_notes(notes) & DIGITS:
                 assert mark != 0, (text, point)
                 lost += 1

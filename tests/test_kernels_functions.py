@@ -13,7 +13,7 @@ from threading import Barrier, Lock
 
 import numpy as np
 import pytest
-from inside import MOST_WAYS
+from inside import MOST_WAYS, flags_of_notes
 
 import diffcli
 
@@ -181,7 +181,7 @@ def test_threads_record_each_way_once(many):
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(run, range(4))) == [[steps(x) for x in points]] * 4
-    assert len(kernel.runner.known) == 20
+    assert len(kernel._made.ways) == 20
 
 
 def test_what_cannot_be_guarded_is_refused():
@@ -357,6 +357,48 @@ def test_flags_are_those_of_the_way_that_a_point_takes():
     ]
     assert diffcli.Flag.KINK in diffcli.Flag(int(results.flags[0]))
     assert results.flags[1] == results.flags[3] == 0
+
+
+def rooted(x, y):
+    return diffcli.sqrt(x - 1) * y if x < y else abs(x - 2) * y
+
+
+def rounded(x, y):
+    return x * y if diffcli.floor(x) > y else max(x, y)
+
+
+def notes_of(derivative, function, point):
+    try:
+        return flags_of_notes(derivative(function, at=dict(zip("xy", point, strict=True))).notes)
+    except diffcli.DomainError as fault:
+        return flags_of_notes(fault.diagnostics)
+
+
+@pytest.mark.parametrize("function", [*FUNCTIONS, rooted, rounded])
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_flags_of_functions_are_the_notes_of_the_interpreter(function, order):
+    kernel, derivative = diffcli.compile(function, at={"x": 1.5, "y": 2.0}, order=order), [diffcli.grad, diffcli.hessian][order == 2]
+    points = POINTS if order == 1 else POINTS[::3]
+    found = kernel.flags(*np.array(points).T) & 31  # neither what is not finite nor digits
+    assert [diffcli.Flag(bits) for bits in found.tolist()] == [
+        notes_of(derivative, function, point) & ~diffcli.Flag.DIGITS for point in points
+    ]
+
+
+def test_of_a_function_each_way_has_marks_of_its_own(monkeypatch):
+    kernel = diffcli.compile(lambda x, y: abs(x) * y if y > 0 else x / y, at={"x": 1.0, "y": 1.0})
+    asked, said = [], kernel._calls.said
+    ask = said.ask
+    monkeypatch.setattr(said, "ask", lambda point: asked.append(point) or ask(point))
+    x, y = np.random.default_rng(1).normal(size=(2, 30_000))
+    assert not kernel(x, y).flags.any()
+    assert not asked  # nothing is to be said of any
+    x[::3], y[::5], y[1::5] = 0.0, 0.0, 1.0
+    flags = kernel(x, y).flags
+    assert (flags[::5] & 16 != 0).all()
+    assert (flags[(x == 0) & (y > 0)] == 1).all()
+    assert not flags[(x != 0) & (y != 0)].any()
+    assert len(asked) < 12  # one for each pattern of each way, and those at which the function is undefined
 
 
 def test_where_the_function_raises_outside_of_its_domain_the_kernel_is_undefined():

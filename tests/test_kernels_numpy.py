@@ -118,6 +118,15 @@ def test_derivatives_at_edges():
         held_about(tape, points, text)
 
 
+@pytest.mark.parametrize("text", [
+    "0*log(x)", "log(x)*0 + y", "(x/y)^0.5*(not 1)", "(not 10)*(250/y)", "where(x/y == x/y, 1, 2)", "(sqrt(x) < sqrt(x)) + y", "log(x) >= log(x)",
+    "(log(x) <= log(x))*y", "where(y/x != y/x, 3, y)", "0*(0*sqrt(x)) + y", "where(0*(1/x) < 1, x, y)", "0*erf(x) + exp(x)*0",
+])  # fmt: skip
+def test_what_is_settled_where_all_is_finite_is_not_where_it_is_undefined(text):
+    for tape in (lower(parse(text)), derivative_tape(text)):
+        held(tape, [list(point) for point in itertools.product(EDGES, repeat=tape.first_row)])
+
+
 def signed(edges):
     return [list(point) for point in itertools.product(edges, repeat=2)]
 

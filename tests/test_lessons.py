@@ -25,6 +25,7 @@ from inside import (
     Erratum,
     Figure,
     Lesson,
+    Question,
     Settings,
     Size,
     Table,
@@ -283,7 +284,7 @@ PLANTED = Lesson(
 def planted(monkeypatch):
     """A lesson whose second check fails, alone in the table."""
     module = ModuleType("diffcli.studies.lessons.planted")
-    module.lesson = lambda settings: PLANTED
+    module.lesson = lambda settings: (*PLANTED.parts, *PLANTED.checks, Question(*PLANTED[2:5]))
     monkeypatch.setitem(sys.modules, module.__name__, module)
     table = {"planted": Entry("planted", "a lesson with a fault", Size("things", 4, 2, 8))}
     for where in (lessons, import_module("diffcli.reports.lesson")):

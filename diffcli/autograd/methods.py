@@ -19,7 +19,8 @@ from diffcli.autograd.graph.apply import apply, unary
 from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
-from diffcli.autograd.indexing import IndexNode, canonical_key, taken
+from diffcli.autograd.graph.view_nodes import IndexNode
+from diffcli.autograd.indexing import canonical_key, taken
 from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, flag, lengths, number
 from diffcli.errors import fault
 from diffcli.errors.foreign_names import missing
@@ -329,7 +330,7 @@ def allclose(input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equ
 def contiguous(a: Any) -> Any:
     """Its elements one after the other in memory, row by row: itself where they are."""
     a = operand(a)
-    return a if tensors.in_rows(a._value) else a.clone()
+    return a if tensors.array_of(a._value).flags.c_contiguous else a.clone()
 
 
 _MADE: dict[str, Method] = {

@@ -7,7 +7,6 @@ from functools import partialmethod
 from typing import Any
 
 from diffcli.autograd import inplace, methods
-from diffcli.autograd.devices import device, wanted_kind
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph import core
 from diffcli.autograd.graph.apply import FLOATING, apply, apply_rule, binary, reflected, unary
@@ -17,7 +16,7 @@ from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import index
 from diffcli.autograd.modes import INFERENCE, mode
 from diffcli.autograd.rules import rule
-from diffcli.autograd.signatures import axis_of
+from diffcli.autograd.signatures import axis_of, device, wanted_kind
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text
@@ -101,7 +100,7 @@ class Tensor(Core):
 
     def tolist(self) -> Any:
         """The numbers as nested lists."""
-        return tensors.to_list(self._value)
+        return tensors.array_of(self._value).tolist()
 
     def __float__(self) -> float:
         return float(self.item())
@@ -136,7 +135,7 @@ class Tensor(Core):
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         alone = copy is not False and not self.shape and not self.requires_grad  # a number stays one: its array is a copy
-        value = tensors.mutable(self._value) if alone else self.numpy()
+        value = tensors.array_of(self._value).copy() if alone else self.numpy()
         if copy is False and dtype is not None and value.dtype != dtype:
             raise ValueError(f"numbers of the kind {value.dtype} become {dtype} in other memory only")
         value = value if dtype is None else value.astype(dtype, copy=False)
@@ -145,7 +144,7 @@ class Tensor(Core):
     def _memory(self) -> Any:
         """Its numbers in memory that can be shared: a float becomes an array."""
         if not tensors.is_array(self._value):
-            core.set_value(self, tensors.mutable(self._value))
+            core.set_value(self, tensors.array_of(self._value))
             counter_of(self)  # nodes that have saved a float are told that it is none now
         return self._value
 

@@ -67,7 +67,7 @@ def _reasons(topic: str) -> dict[str, Code]:
     """Why ways disagree, where that has no code of its own."""
     if topic in CODES:
         return {}
-    from diffcli.studies.agreement.disagreement import REASONS  # which a code does not wait for
+    from diffcli.studies.agreement.verdict import REASONS  # which a code does not wait for
 
     return {name: Code("reason", 0, f"diffcli check says why ways disagree: {text}.") for name, text in REASONS.items()}
 

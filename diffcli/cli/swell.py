@@ -68,7 +68,7 @@ def command(
         with live(run.environment.stderr, run.environment.variables) as progress:
             result = swell(request, progress)
         document = swell_report(result, output.style, sizes, timed)
-        return run.report(document, result.notes, [] if result.lost is None else [math.nan])
+        return run.report(document, result.notes, [] if result.undefined_from is None else [math.nan])
     finally:
         sys.set_int_max_str_digits(most)
 

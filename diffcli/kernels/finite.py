@@ -44,7 +44,7 @@ CALLS: dict[str, Callable[..., Any]] = {
 
 HONEST = frozenset((
     *TRUTHS, "add", "sub", "mul", "div", "neg", "square", "sqrt", "exp", "log", "abs", "sign", "floor", "ceil", "round", "trunc",
-    "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "halved",
+    "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "halved", "erf", "erfc", "gelu",
 ))  # fmt: skip
 """Rows that make nothing infinite or undefined of finite operands without a word of NumPy's; others are looked at."""
 
@@ -98,7 +98,7 @@ def tangent_is_quick() -> bool:
 class Plain(Tape):
     """The calls that the rows of another tape come to as long as all is finite: each a row, and only once."""
 
-    __slots__ = ("known", "functions", "decided", "signless", "holds")
+    __slots__ = ("known", "functions", "decided", "signless", "holds", "assumed")
 
     def __init__(self, tape: Tape, names: list[str]) -> None:
         super().__init__(tape.source, names)
@@ -107,6 +107,8 @@ class Plain(Tape):
         """What NumPy does not have, by the name that it is called by."""
         self.decided = True
         """Whether nothing but a choice reads what is undefined everywhere."""
+        self.assumed: list[int] = []
+        """What is to be finite though no result may be computed from it: it has been compared with itself."""
         self.signless = SEES_SIGNS.isdisjoint(tape.operations)
         self.holds: dict[int, int] = {}
         """The truths of numbers that count them, as marks do: few are ever counted."""
@@ -149,10 +151,11 @@ class Plain(Tape):
                 return then if numbers[0] else otherwise
             return self.row(name, self.truth(condition), self.value(then), self.value(otherwise))
         operands = list(map(self.value, operands))
-        if name == "stop_gradient" or (name == "add" and self.signless and numbers[1] == 0):
-            return operands[0]
-        if self.signless and 0.0 in numbers and name in ("add", "mul"):
-            return operands[1] if name == "add" else self.constant(0.0)
+        if name == "stop_gradient" or (name == "add" and self.signless and 0.0 in numbers):
+            return operands[numbers[0] == 0]
+        if name in TRUTHS and operands[0] == operands[1]:
+            self.assumed.append(operands[0])
+            return self.constant(float(TRUTHS[name](0.0, 0.0)))
         if name == "add" and all(operand in self.holds for operand in operands):
             found = self.row(name, *operands)
             self.holds[found] = self.row("or", *[self.holds[operand] for operand in operands])

@@ -18,12 +18,10 @@ import numpy as np
 
 from diffcli.kernels.backends import Layout
 from diffcli.kernels.finite import CALLED, HONEST, NAMES, SEES_SIGNS, SIGNED, TRUTHS, Plain
+from diffcli.operations.arithmetic.special.arrays import BLOCK
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator, constant_values, last_uses
 from diffcli.tape.tape import Shape
-
-BLOCK = 10_000
-"""The most points in a block: longer sums, BLAS hands to threads of its own."""
 
 MEMORY = 2**22
 """How many bytes the columns of a block may take."""
@@ -71,12 +69,12 @@ class Plan:
         self.registers: list[str] = []
         outputs = [f"o{position}" for position in range(len(slots))]
         wanted = dict(zip(reversed(slots), reversed(outputs), strict=True))
-        live = {*as_late(plain.finish(slots, several=True))}
+        live = {*as_late(plain.finish([*slots, *plain.assumed], several=True))}
         for slot, last in zip(plain.rows(), last_uses(plain, slots), strict=True):
             if slot in live:
                 self.write(plain, slot, last, wanted.get(slot, ""))
             else:
-                self.release([operand for operand in last if operand in self.names])
+                self.release(last)
         pairs = zip(outputs, [self.names[slot] for slot in slots], strict=True)
         self.body += [f"copyto({out}, {name})" for out, name in pairs if name != out]
         once, columns = ([name for name in plain.inputs if name[0] == kind] for kind in "nx")
@@ -117,7 +115,7 @@ class Plan:
         return self.free[kind].pop()
 
     def release(self, slots: Sequence[int]) -> None:
-        for name in [self.names[slot] for slot in slots]:
+        for name in [self.names[slot] for slot in slots if slot in self.names]:
             if name[0] in self.free:
                 self.free[name[0]].append(name)
 

@@ -14,10 +14,11 @@ from diffcli.language.syntax import CALL, NAME, NUMBER, Program
 from diffcli.language.writing.printer import number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.rule_check import hold_against_differences
-from diffcli.methods.traces.trace import applied_text, by_letters
+from diffcli.methods.traces.expressions import Forms
 from diffcli.operations import CONSTANTS, OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
+from diffcli.tape.running.evaluation import replay
 from diffcli.tape.running.rules import ABSENT, RESULT
 
 LETTERS = "abcdfhkmnpqrsuvwxz"
@@ -256,24 +257,14 @@ def _no_arrays(source: Source, operations: Sequence[str], span: Callable[[int], 
 
 
 def as_text(tape: Tape, names: Sequence[str]) -> str:
-    """The program of a tape of numbers, with names for its inputs; rows are t1, t2, ...
+    """The program of a tape of numbers, with names for its inputs.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
     >>> as_text(lower(parse("x*exp(-x) + 1")), ["a"])
-    't1 = -a; t2 = exp(t1); t3 = a*t2; t3 + 1'
+    'a*exp(-a) + 1'
     """
 
-    def word(slot: int) -> str:
-        if slot < 0:
-            text = number_text(tape.constants[-1 - slot])
-            return f"({text})" if text.startswith("-") else text
-        return names[slot] if slot < tape.first_row else f"t{slot - tape.first_row + 1}"
-
-    if not tape.first_row <= tape.output < tape.slots:
-        return word(tape.results[0])
-    lines = []
-    for slot in range(tape.first_row, tape.output + 1):
-        text = applied_text(tape.operation(slot), by_letters(map(word, tape.operands_of(slot))))
-        lines.append(text if slot == tape.output else f"{word(slot)} = {text}")
-    return "; ".join(lines)
+    forms = Forms()
+    values = replay(tape, map(forms.name, names), forms.constant, forms.applied)
+    return forms.text(values[tape.results[0]], {})

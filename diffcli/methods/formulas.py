@@ -172,7 +172,7 @@ def _domains(numbers: Problem, asked: _Asked) -> tuple[Domain, ...]:
     """Where each result is defined, and each of its derivatives; of what is recorded or large nothing is told."""
     if numbers.function is not None or numbers.whole is not None or len(numbers.outputs) * len(asked.by) > MOST_TOLD:
         return ()
-    from diffcli.methods.derivation.domains import domain_of
+    from diffcli.methods.derivation.orders import domain_of
 
     return tuple(domain_of(numbers.view(output), output.name, asked.by) for output in numbers.outputs)
 

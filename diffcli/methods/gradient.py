@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,12 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Namer, Sweep, Swept
 from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.traces.trace import beside_rules, trace_of_sweeps
-from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array, is_finite
+from diffcli.records import Difference, GradientResult, Number, SymbolicDerivative, is_array
 from diffcli.tape.running.rules import Overrides
 
 if TYPE_CHECKING:
@@ -49,10 +50,7 @@ def of_problem(problem: Problem, options: Options, asks_rules: bool = True) -> G
 
     Notes speak of ``--kink`` and ``--strict`` where they can be asked for.
     """
-    if problem.value != problem.value:
-        from diffcli.methods.nonsmooth.nonfinite import require_value
-
-        require_value(problem)
+    require_values(problem)
     notes = [*problem.notes(), *problem.unused()]
     replaced: Overrides = {}
     sides = None
@@ -116,7 +114,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
     adjoints = problem.swept_back(seeds, replaced) if replaced else problem.adjoints
     found = {name: adjoints[problem.input_slot(name)] for name in problem.wrt}
     gradient = with_zeros(problem, found, notes, own=not replaced)
-    notes += explain(problem, gradient, replaced, notes)
+    notes += explain_rows(problem, [gradient.values()], replaced, notes)
     answer: Answer = {"gradient": gradient, "swept": [(Sweep(seeds, False, replaced), adjoints)]}
     if options.trace:
         answer["trace"] = trace_of_sweeps(problem, answer["swept"], (), options)
@@ -160,10 +158,10 @@ def _forward(problem: Problem, options: Options, replaced: Overrides, notes: lis
         answer["cost"] = forward_cost(problem, seeds)
     if seed is not None:
         directional = float(sweeps[0][output] or 0.0)
-        notes += explain(problem, {"": directional}, replaced, notes)
+        notes += explain_rows(problem, [[directional]], replaced, notes)
         return answer | {"directional": directional, "seed": seed}
     gradient = with_zeros(problem, elements.derivatives([sweep[output] for sweep in sweeps]), notes)
-    notes += explain(problem, gradient, replaced, notes)
+    notes += explain_rows(problem, [gradient.values()], replaced, notes)
     return answer | {"gradient": gradient}
 
 
@@ -183,7 +181,7 @@ def _numeric(problem: Problem, options: Options, replaced: Overrides, notes: lis
         heard = each.variable not in told or math.isfinite(each.estimate)
         notes += off or (doubts_of(each, problem.value, slope) if heard else ())
     gradient = {found.variable: found.estimate for found in differences}
-    notes += explain(problem, {}, replaced, notes)
+    notes += explain_rows(problem, [()], replaced, notes)
     return {"gradient": gradient, "differences": differences}
 
 
@@ -237,7 +235,7 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
         options.progress("comparing the derivation with SymPy's derivative")
         derivations = compare(problem, derivations, found, notes, options.progress)
     by_rules = {name: problem.adjoints[problem.input_slot(name)] or 0.0 for name in gradient}
-    notes += explain(problem, by_rules, replaced, notes)
+    notes += explain_rows(problem, [by_rules.values()], replaced, notes)
     slopes = [None if find_breaks(problem) else gradient.get(name) for name in problem.wrt]
     swept = [(Sweep({problem.tape.output: 1.0}, beside=Beside(problem)), slopes)]
     return {"gradient": gradient, "symbolic": tuple(found), "derivations": derivations, "swept": swept}
@@ -246,17 +244,6 @@ def _symbolic(problem: Problem, options: Options, replaced: Overrides, notes: li
 _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], Answer]] = {
     "reverse": _reverse, "forward": _forward, "numeric": _numeric, "symbolic": _symbolic,
 }  # fmt: skip
-
-
-def explain(
-    problem: Problem, gradient: Mapping[str, Number], overrides: Overrides, known: Sequence[Diagnostic]
-) -> list[Diagnostic]:
-    """What `diffcli.methods.nonsmooth.nonfinite.explain` says of a result that is not finite."""
-    if math.isfinite(problem.value) and all(map(is_finite, gradient.values())):
-        return []
-    from diffcli.methods.nonsmooth.nonfinite import explain as explain_terms
-
-    return explain_terms(problem, overrides, known)
 
 
 # -- what is worth saying ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from itertools import islice
 from diffcli.errors import Diagnostic, ExpressionError, Mark, Source, Span, error
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.differences.automatic_difference import automatic_difference
-from diffcli.methods.differences.sampling import CallableSampler
+from diffcli.methods.differences.sampling import Sampler
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape.running.rules import FLOAT
 
@@ -44,7 +44,7 @@ def _fault(
     if not math.isfinite(value):
         message = f"`{name}` has no value at a point that its rule is to be held against"
         return error("wrong-rule", message, notes=[f"at {where} it is {value}"], help=["give other points in `at`"])
-    sampler = CallableSampler(lambda x: name.function(*point[:position], x, *point[position + 1 :]), point[position])
+    sampler = Sampler(lambda x: name.function(*point[:position], x, *point[position + 1 :]), point[position])
     found = automatic_difference(sampler, parameter, None, 1)
     if not math.isfinite(found.estimate):
         message = f"`{name}` has no derivative by `{parameter}` at a point that its rule is to be held against"

@@ -23,9 +23,9 @@ from typing import Any
 from diffcli.errors.foreign_names import missing
 from diffcli.nn import functional, init, optim
 from diffcli.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from diffcli.nn.layers import ACTIVATIONS, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Identity, Linear
-from diffcli.nn.losses import LOSSES
+from diffcli.nn.layers import BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, Identity, Linear
 from diffcli.nn.module import Module
+from diffcli.nn.of_functions import MODULES
 from diffcli.nn.parameter import Parameter
 
 __all__ = [
@@ -33,14 +33,12 @@ __all__ = [
     "Parameter", "ParameterDict", "ParameterList", "Sequential", "functional", "init", "optim",
 ]  # fmt: skip
 
-_MADE = ACTIVATIONS | LOSSES
-
 
 def __getattr__(name: str) -> Any:
-    if name in _MADE:
-        return _MADE[name]
+    if name in MODULES:
+        return MODULES[name]
     raise AttributeError(missing(f"module 'diffcli.nn' has no attribute {name!r}", name, __dir__()))
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_MADE})
+    return sorted({*__all__, *MODULES})

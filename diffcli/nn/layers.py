@@ -6,7 +6,6 @@ from typing import Any
 
 from diffcli.autograd import creation as making
 from diffcli.autograd import methods as functions
-from diffcli.autograd.signatures import SIGNATURES, Signature
 from diffcli.errors import fault
 from diffcli.nn import functional as F
 from diffcli.nn.init import fans
@@ -236,43 +235,3 @@ class BatchNorm2d(BatchNorm):
     """Batch normalisation of images by their channels: see `BatchNorm`."""
 
     forms = ("batch × features × height × width",)
-
-
-# -- activations -----------------------------------------------------------------------------------------------------------
-
-_ACTIVATIONS = {
-    "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "GELU": "gelu", "SiLU": "silu", "Sigmoid": "sigmoid",
-    "Hardtanh": "hardtanh", "ReLU6": "relu6", "Tanh": "tanh", "Softplus": "softplus", "Softmax": "softmax",
-    "LogSoftmax": "log_softmax",
-}  # fmt: skip
-"""Activations, and the function that each calls, with the settings that stand in `diffcli.autograd.signatures`."""
-
-
-def _activation(name: str, spelled: str) -> type[Module]:
-    function = functions.function(spelled)
-    assert function is not None
-    text = SIGNATURES.get(spelled, ("input", ""))[0].removesuffix("dtype=None").replace("*", "")
-    settings = Signature(name, text.removeprefix("input"))
-
-    def start(self: Any, *given: Any, **named: Any) -> None:
-        Module.__init__(self)
-        for setting, value in settings.bound(given, named).items():
-            setattr(self, setting, value)
-
-    def chosen(self: Any) -> dict[str, Any]:
-        return {setting: getattr(self, setting) for setting in settings.names}
-
-    def forward(self: Any, x: Any) -> Any:
-        changed = {setting: value for setting, value in chosen(self).items() if value != settings.template[setting]}
-        return function(x, **changed)
-
-    def extra_repr(self: Any) -> str:
-        return ", ".join(f"{setting}={value!r}" for setting, value in chosen(self).items() if setting != "inplace" or value)
-
-    doc = f"`diffcli.autograd.{spelled}` as a module; see ``diffcli functions {spelled}``."
-    held = {"__init__": start, "forward": forward, "extra_repr": extra_repr, "__doc__": doc, "__module__": "diffcli.nn"}
-    return type(name, (Module,), held)
-
-
-ACTIVATIONS = {name: _activation(name, spelled) for name, spelled in _ACTIVATIONS.items()}
-"""The modules of activations by their names."""

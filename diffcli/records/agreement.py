@@ -46,7 +46,7 @@ class PartialCheck(NamedTuple):
     verdict: str
     """``agree``, ``disagree``, or where there is no derivative to agree on, ``kink``, ``jump``, ``pole`` or ``edge``."""
     reason: str
-    """Why, for any verdict but plain agreement: a key of `diffcli.studies.agreement.disagreement.REASONS`, or empty."""
+    """Why, for any verdict but plain agreement: a key of `diffcli.studies.agreement.verdict.REASONS`, or empty."""
     explanation: str
 
     @property

@@ -63,13 +63,6 @@ class Accuracy(NamedTuple):
     tape: float | None
 
 
-class Lost(NamedTuple):
-    """The first iterate without a finite value, and why."""
-
-    n: int
-    why: Diagnostic
-
-
 class Cell(NamedTuple):
     """What became of one task: for l_n, a step of `diffcli.methods.symbolic.swell`."""
 
@@ -114,8 +107,8 @@ class SwellResult(NamedTuple):
     forms: tuple[WrittenForm, ...]
     cells: dict[Task, Cell]
     accuracy: tuple[Accuracy, ...]
-    lost: Lost | None
-    """The first l_n that has no finite value at the point."""
+    undefined_from: int | None
+    """The first n whose l_n has no finite value at the point."""
     logistic: bool
     """Whether the map is the logistic map, whose sizes are predicted where they were not measured."""
     notes: tuple[Diagnostic, ...]

@@ -34,7 +34,9 @@ def lesson_report(
     if answer:
         blocks: list[Block] = [question, Text(f"Answer: {lesson.answer}", "paragraph")]
     else:
-        blocks = [*_told(lesson, rounded, ascii, more), question, *_what_next(lesson)]
+        after = f"next lesson: diffcli lesson {lesson.next}" if lesson.next else LAST
+        ends = (f"answer: diffcli lesson {lesson.name} --answer", after)
+        blocks = [*_told(lesson, rounded, ascii, more), question, *[Text(end, "dim") for end in ends]]
     data = {
         "schema": SCHEMA, "lesson": lesson.name, "title": lesson.title, **settings._asdict(), "passed": lesson.passed,
         "parts": list(map(_part_data, lesson.told())), "checks": lesson.checks, "try_next": lesson.try_next,
@@ -58,11 +60,6 @@ def _told(lesson: Lesson, rounded: bool, ascii: bool, more: bool) -> list[Block]
         blocks.append(Text(f"{len(lesson.checks)} checks passed. All of this lesson: diffcli lesson {lesson.name} --more", "dim"))
     shell = lesson.try_next.startswith("diffcli ")
     return [*blocks, Text(f"try next, {'in the shell' if shell else 'in Python'}:", "heading"), Text(lesson.try_next, "code")]
-
-
-def _what_next(lesson: Lesson) -> list[Block]:
-    after = f"next lesson: diffcli lesson {lesson.next}" if lesson.next else LAST
-    return [Text(f"answer: diffcli lesson {lesson.name} --answer", "dim"), Text(after, "dim")]
 
 
 def lessons_report() -> Document:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from functools import lru_cache
+from math import prod
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -165,6 +166,11 @@ class Tape:
     def slots(self) -> int:
         """How many slots are inputs or rows."""
         return len(self.inputs) + len(self.operations)
+
+    @property
+    def elements(self) -> int:
+        """How many numbers the values of inputs and rows have together."""
+        return self.slots if self.shapes is None else sum(map(prod, self.shapes))
 
     @property
     def size(self) -> int:

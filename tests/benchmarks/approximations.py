@@ -127,6 +127,18 @@ def _erfc_share(q: Number) -> Number:
     return mp.erfc(a) / mp.erf(a)
 
 
+def _erf_by_tanh(t: Number) -> Number:
+    """By what share more than a the inverse hyperbolic tangent of erf(a) is."""
+    a = mp.sqrt(t)
+    return mp.log((1 + mp.erf(a)) / mp.erfc(a)) / (2 * a) - 1
+
+
+def _erf_slope(t: Number) -> Number:
+    """By what share the hyperbolic tangent changes with that."""
+    a = mp.sqrt(t)
+    return mp.erfc(a) * (1 + mp.erf(a)) * a * _erf_by_tanh(t) / mp.erf(a)
+
+
 def _gamma_between(z: Number) -> Number:
     return (mp.gamma(1 + z) - 1) / (z * (z - 1))
 
@@ -135,7 +147,8 @@ NEARLY_0 = mpf("1e-18")
 
 FITS = {
     "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, size=lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
-    "ERFCX": Fit(_erfcx, -mpf(7) / 9, mpf("24.3") / mpf("32.3"), 20, 0),
+    "ERF_BY_TANH": Fit(_erf_by_tanh, NEARLY_0, 36, 9, 9, size=_erf_slope),
+    "ERFCX": Fit(_erfcx, -mpf(71) / 89, mpf("24.3") / mpf("32.3"), 20, 0),
     "ERF_BEYOND": Fit(_erfcx_alone, -mpf(1) / 3, mpf(1) / 2, 11, 0, size=_erfc_share),
     "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, mpf("0.5"), lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
     "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w), mpf("1e-9"), mpf(1) / 3, 12, 0, mpf(float(mp.sqrt(2 * mp.pi)))),

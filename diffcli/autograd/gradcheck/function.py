@@ -119,7 +119,7 @@ def _copied(one: Core, kind: Any) -> Tensor:
 
 
 def numbers_of(value: Any) -> Numbers:
-    found: Numbers = tensors.to_list(tensors.array_of(value).reshape(-1))
+    found: Numbers = tensors.array_of(value).reshape(-1).tolist()
     return found
 
 

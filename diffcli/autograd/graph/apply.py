@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, counter_of, new, refuse_inference, show_number, version_of
-from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary, value_of
+from diffcli.autograd.graph.operands import boundary_of, edges_of, marked, operand_value, set_boundary, value_of
 from diffcli.autograd.graph.operation_nodes import NEITHER, NOTHING, ArrayNode, NumberNode, OperationNode, versions_of
-from diffcli.autograd.graph.plans import Plan, plan_of, read_by
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
-from diffcli.autograd.rules import INDEX_RESULTS, Rule, rule
+from diffcli.autograd.rules import INDEX_RESULTS, Plan, Rule, plan_of, read_by, rule
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Fixed
@@ -24,32 +23,31 @@ _mode_of = mode.get
 
 
 def apply(name: str, given: Sequence[Any], **fixed: Any) -> Any:
-    """A row of either table applied to tensors, numbers, arrays and lists.
-
-    Raises
-    ------
-    AutogradError
-        Shapes do not fit, something is no number, or it cannot be recorded.
-    """
+    """A row of either table applied to tensors, numbers, arrays and lists."""
     return apply_rule(rule(name, len(given)), given, fixed)
 
 
 def apply_rule(known: Rule, given: Sequence[Any], fixed: Fixed) -> Any:
     """The same, of a rule."""
-    truth = known.truth
+    truth, now = known.truth, _mode_of()
     values = [
         one._value if isinstance(one, Core) else one if one.__class__ is float else operand_value(one, truth) for one in given
     ]
     value, plan, given = compute(known, given, values, fixed)
     if known.view and not tensors.is_array(values[0]) and not tensors.shape_of(value):
         value = values[0]  # a number is its own view
-    made = new(value)
+    made = _create(Core.kind)
+    made._value = value
+    if now == INFERENCE:
+        made._made_in_inference = True
     if known.view:
         share_memory(made, given[0], values[0], plan.value if plan is not None else known.value)
-    edges = edges_of(given, known.passive)
+    if now != DEFAULT:
+        return made
+    edges = None if known.passive else edges_of(given)
     if edges is not None:
         made._node = record(known, plan, given, edges, values, value)
-    elif leads_on(known) and (truth or marked(given)):
+    elif known.leads and (truth or marked(given)):
         set_boundary(made, boundary_of(known, given, made.shape, plan))
     return made
 
@@ -68,14 +66,14 @@ def compute(
         values[:] = map(tensors.as_number, values)
         return known.number(*values), None, given
     plan = plan_of(known, shapes, fixed)
-    if over and plan.shape == shapes[0] and known.takes_memory and tensors.writable(values[0]):
+    if over and plan.shape == shapes[0] and known.takes_memory and tensors.is_array(values[0]) and values[0].flags.writeable:
         return arrays.quietly(known.value, *values, out=values[0]), plan, given
     value = plan.value(*values) if known.view else arrays.quietly(plan.value, *values)
     if known.truth:
         return tensors.truth(value), plan, given
     if not plan.shape or (kind is not None and value.dtype is not kind):
         value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
-    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
+    return value if known.view or known.takes_memory else tensors.in_memory_of_its_own(value, values), plan, given
 
 
 def _has_numbers(given: Sequence[Any]) -> bool:
@@ -162,35 +160,30 @@ def record(
         reads = read_by(known, tuple([position for position, edge in enumerate(edges) if edge is not None]))
     else:
         reads = plan.reads(edges)
-    saved = _saved(known, given, values, reads)
-    node: Any = (NumberNode if plan is None else ArrayNode)(known, edges, saved, value if reads[-1] else None)
-    if saved is not NEITHER:
-        node.versions = versions_of(saved)
-    if plan is not None:
-        node.plan = plan
-    elif node.versions is None and any(isinstance(one, Core) and tensors.is_array(one._value) for one in saved):
-        node.versions = (0,) * len(saved)
-    return node  # type: ignore[no-any-return]
-
-
-def _saved(known: Rule, given: Sequence[Any], values: Sequence[Any], reads: tuple[bool, ...]) -> tuple[Any, ...]:
-    """The operands as a node saves them: tensors themselves, other values; None for what is not read."""
-    saved: list[Any] = []
-    for one, value, read in zip(given, values, reads):  # noqa: B905  (the result comes last)
+    kept: list[Any] = []  # tensors themselves, other values; None for what is not read
+    changed = False
+    for one, own, read in zip(given, values, reads):  # noqa: B905  (the result comes last)
         if not isinstance(one, Core):
-            saved.append(value if read or known.jumps else None)
+            kept.append(own if read or known.jumps else None)
         elif read:
             if one._made_in_inference:
                 raise refuse_inference(one, known.label.removesuffix("Backward").lower())
-            saved.append(one)
+            kept.append(one)
+            changed = changed or one._counter is not None or (plan is None and own is not one._value)
         elif one._boundary is None:
-            saved.append(value if known.jumps else None)
+            kept.append(own if known.jumps else None)
         else:
-            saved.append(new(value))  # whatever becomes of the operand, the result stands on a break
-            saved[-1]._boundary = one._boundary
-    if len(saved) > 2 or saved[0] is not None or saved[-1] is not None:
-        return tuple(saved)
-    return NOTHING if len(saved) == 1 else NEITHER
+            kept.append(new(own))  # whatever becomes of the operand, the result stands on a break
+            kept[-1]._boundary = one._boundary
+    saved = tuple(kept)
+    if len(kept) < 3 and kept[0] is kept[-1] is None:
+        saved = NOTHING if len(kept) == 1 else NEITHER
+    node: Any = (NumberNode if plan is None else ArrayNode)(known, edges, saved, value if reads[-1] else None)
+    if changed:
+        node.versions = versions_of(saved)
+    if plan is not None:
+        node.plan = plan
+    return node  # type: ignore[no-any-return]
 
 
 def share_memory(made: Core, given: Any, value: Any, view: Callable[[Any], Any]) -> None:
@@ -265,7 +258,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         reads_a, reads_b, reads_y = both if own is not None and other is not None else first if other is None else second
         saved = (a if reads_a else None, kept if reads_b else None) if reads_a or reads_b else NEITHER
         made._node = NumberNode(known, (own, other), saved, value if reads_y else None)
-        if counter is not None:
+        if counter is not None and saved is not NEITHER:
             made._node.versions = versions_of(saved)
         return made
 
@@ -305,7 +298,7 @@ def unary(name: str) -> Callable[[Any], Any]:
         now = _mode_of()
         if own is not None and now == DEFAULT:
             made._node = NumberNode(known, (own,), (a,) if reads_a else NOTHING, value if reads_y else None)
-            if a._counter is not None:
+            if a._counter is not None and reads_a:
                 made._node.versions = versions_of(made._node.operands)
         elif now == INFERENCE:
             made._made_in_inference = True

@@ -130,7 +130,7 @@ def accumulate(tensor: Core, adjoint: Any, recorded: bool) -> None:
     if before is None:
         tensor._grad = new(adjoint)
         return
-    if tensors.writable(before._value):
+    if tensors.is_array(before._value) and before._value.flags.writeable:
         before._value += adjoint
     else:
         set_value(before, before._value + adjoint)

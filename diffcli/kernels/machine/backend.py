@@ -15,12 +15,12 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import numpy, python
-from diffcli.kernels.backends import Layout, Runner, nested, places
-from diffcli.kernels.machine.emission import Emission
-from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, settle
-from diffcli.kernels.machine.entry import entry, given, guarded
+from diffcli.kernels.backends import Layout, Runner, guarded, nested, places
+from diffcli.kernels.machine.emission import VECTORS, Emission
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, repeated, settle
+from diffcli.kernels.machine.entry import entry, given
 from diffcli.kernels.machine.lanes import Lanes
-from diffcli.kernels.machine.loop import Loop, spread
+from diffcli.kernels.machine.loop import Loop
 from diffcli.kernels.machine.objects import ITEMS, array_of, fits
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
@@ -49,8 +49,6 @@ class Kind(NamedTuple):
     """``call(start, stop, table)``: the table says where the arrays of the inputs, the results and the marks stand as objects."""
     rescues: bool
     """Whether it marks points that are to be computed again."""
-    whole: bool = False
-    """Whether it takes any number of points, and not whole vectors only."""
 
     def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> None:
         """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
@@ -95,7 +93,7 @@ class Machine:
         self.width = width or WIDTH
         self.long = len(tape.operations) > STRAIGHT
         self.points = 0
-        """How many points a loop has computed."""
+        """How many points it has computed."""
         self.kinds: dict[frozenset[int], Kind] = {}
 
     @cached_property
@@ -134,15 +132,15 @@ class Machine:
         arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float64) for value in inputs]
         same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
         kind = self.kinds.get(same)
-        if kind is None or (kind.whole and self.points > ENOUGH):
+        if kind is None or (self.points > ENOUGH and isinstance(kind.code, Loop)):
             kind = self.kinds[same] = self.compiled(same)
         count = len(results[0])
         whole = count - count % self.width
-        if kind.whole:
-            whole, self.points = count, self.points + count
+        self.points += count
         marks = np.zeros(-(-whole // self.width) if kind.rescues else 0, np.uint8)
-        kind.run(whole, self.width, threads, [*arrays, *results, marks])
-        if marks.tobytes().strip(b"\0"):
+        if whole:
+            kind.run(whole, self.width, threads, [*arrays, *results, marks])
+        if marks.any():
             self.rescue(arrays, results, marks)
         if whole < count:  # the points after the last whole vector, in a vector of their own
             rests = [np.empty(self.width, result.dtype) for result in results]
@@ -163,7 +161,7 @@ class Machine:
     def compiled(self, same: frozenset[int]) -> Kind:
         if self.long and self.points <= ENOUGH:
             loop = Loop(self.tape, self.truths, same, self.width)
-            return Kind(loop, loop.call, loop.rescues, whole=True)
+            return Kind(loop, loop.call, rescues=True)
         module, rescues = self.module(same)
         code = Code(str(module), EFFORT)
         return Kind(code, BATCH(code.address("batch")), rescues)
@@ -174,34 +172,33 @@ class Machine:
         lanes = Lanes(module, self.width)
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER]), "batch")
         start, stop, table = function.args
-        before, loop, after = (ir.IRBuilder(function.append_basic_block(name)) for name in ("before", "loop", "after"))
-        point, inputs = loop.phi(INTEGER), self.tape.first_row
+        before, inputs, width = ir.IRBuilder(function.append_basic_block()), self.tape.first_row, INTEGER(self.width)
         *arrays, marks = [array_of(before, table, INTEGER(place)) for place in range(inputs + len(self.tape.results) + 1)]
 
         def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
             if slot in same:
-                return spread(builder, builder.load(arrays[slot], typ=DOUBLE), lanes.double)
-            return builder.load(builder.gep(arrays[slot], [point], source_etype=DOUBLE), align=8, typ=lanes.double)
+                return lanes.spread(builder, builder.load(arrays[slot], typ=DOUBLE))
+            return builder.load(builder.gep(arrays[slot], [emission.point], source_etype=DOUBLE), align=8, typ=lanes.double)
 
         def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
             if position in self.truths:
                 value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
             else:
                 value, kind = lanes.number(value), DOUBLE
-            place = builder.gep(arrays[inputs + position], [point], source_etype=kind)
+            place = builder.gep(arrays[inputs + position], [emission.point], source_etype=kind)
             builder.store(value, place, align=1 if kind is BYTE else 8)
 
-        emission = Emission(self.tape, lanes, load, store, same)
+        def end(builder: ir.IRBuilder) -> None:
+            lanes.note(builder, marks, builder.sdiv(emission.point, width))
+
+        emission = Emission(self.tape, lanes, load, store, same, VECTORS)
         emission.before(before)
-        last = emission.each(loop)
-        if lanes.rescue is not None:
-            bits = last.zext(last.bitcast(lanes.rescue, ir.IntType(self.width)), BYTE)
-            last.store(bits, last.gep(marks, [last.udiv(point, INTEGER(self.width))], source_etype=BYTE))
-        following = last.add(point, INTEGER(self.width))
-        before.cbranch(before.icmp_signed("<", start, stop), loop.block, after.block)
-        last.cbranch(last.icmp_signed("<", following, stop), loop.block, after.block)
-        point.add_incoming(start, before.block)
-        point.add_incoming(following, last.block)
-        after.ret_void()
+        most, all = INTEGER(emission.vectors), before.sdiv(before.sub(stop, start), width)
+        with repeated(before, before.sdiv(before.add(all, before.sub(most, INTEGER(1))), most)) as (each, number):
+            done = each.mul(number, most)
+            left = each.sub(all, done)
+            count = each.select(each.icmp_signed("<", left, most), left, most)
+            emission.each(each, each.add(start, each.mul(done, width)), count, end)
+        before.ret_void()
         settle(module)
-        return module, lanes.rescue is not None
+        return module, lanes.rescues

@@ -2,25 +2,33 @@
 
 Within a block a value is a register of LLVM's, which finds a place for it in the processor; what a later block reads passes
 through memory. So the time to compile grows with the number of rows and not faster: to allocate registers in one long
-block takes more than linear time, and what is far away would be spilled to memory all the same.
+block takes more than linear time, and what is far away would be spilled to memory all the same. For many points a block is a
+loop over a few vectors: the processor works on several of them at a time, because it sees no further than some hundred
+instructions, of which one vector's wait for each other.
 
 A choice is a selection here: both branches are computed, and a row is left out only if no result depends on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.machine.engine import INTEGER
-from diffcli.kernels.machine.lanes import Lanes
+from diffcli.kernels.machine.engine import INTEGER, repeated
+from diffcli.kernels.machine.lanes import WEIGHTS, Lanes
 from diffcli.kernels.numpy import as_late
 from diffcli.tape import Tape
 
-LENGTH = 192
-"""Rows of a block, as measured: with half as many code is 10 % slower, with twice as many it is compiled no sooner."""
+VECTORS = 8
+"""The most vectors that the loop of a block goes over."""
+NEAR = 2**15
+"""The bytes that values may take on their way between blocks: what the nearest cache holds."""
+LENGTH, OF_ONE = 100, 400
+"""The weight of the rows of a block, for many points and for one, as measured: of longer blocks less is done at a time, of
+shorter ones more passes through memory."""
 
 Load = Callable[[ir.IRBuilder, int], ir.Value]
 Store = Callable[[ir.IRBuilder, int, Any], None]
@@ -39,81 +47,106 @@ class Emission:
         Those that write a result, by its position.
     same
         The inputs that are one number for all points. Rows that depend on nothing else are for `before`.
+    vectors
+        The most vectors that a loop goes over.
     """
 
-    def __init__(self, tape: Tape, lanes: Lanes, load: Load, store: Store, same: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, tape: Tape, lanes: Lanes, load: Load, store: Store, same: frozenset[int] = frozenset(), vectors: int = 1
+    ) -> None:
         self.tape, self.lanes, self.load, self.store = tape, lanes, load, store
         self.functions = lanes.arithmetic.row_functions(tape)
         self.fixed = bytearray(slot in same for slot in range(tape.slots)) + b"\1" * len(tape.constants)
         live = sorted(as_late(tape))
         for slot in live:
             self.fixed[slot] = all(self.fixed[operand] for operand in tape.operands_of(slot))
-        varying = [slot for slot in live if not self.fixed[slot]]
         self.once = [slot for slot in live if self.fixed[slot]]
-        self.blocks = [varying[start : start + LENGTH] for start in range(0, len(varying), LENGTH)] or [[]]
+        self.blocks = self.cut([slot for slot in live if not self.fixed[slot]], LENGTH if vectors > 1 else OF_ONE)
+        self.quotients = Counter(map(self.divisor, live))
         self.results: dict[int, list[int]] = {}
         for position, slot in enumerate(tape.results):
             self.results.setdefault(slot, []).append(position)
-        self.places, self.size = self.placed()
+        self.places, size = allocated((block, self.read_by(block)) for block in self.blocks)
+        self.vectors = max(1, min(vectors, NEAR // (8 * lanes.width * max(1, size))))
+        self.places = {slot: place * self.vectors for slot, place in self.places.items()}
+        for slot in [*range(tape.first_row), *self.once]:  # these stay: the loops come by again
+            if self.fixed[slot]:
+                self.places[slot] = size * self.vectors + len(self.places)
+        self.size = 1 + size * self.vectors + len(self.places)
         self.memory: ir.Value = None
+        self.crossing = self.point = self.memory
+        """Where what crosses from block to block stands for a vector, and its first point."""
         self.known: dict[int, Any] = {}
 
-    def placed(self) -> tuple[dict[int, int], int]:
-        """The place in memory of every value that another block reads, and how many places there are."""
-        home = {slot: number for number, block in enumerate(self.blocks) for slot in block}
-        read = ((slot, operand) for slot in home for operand in self.tape.operands_of(slot) if operand >= 0)
-        last = {operand: home[slot] for slot, operand in read if home.get(operand) != home[slot]}
-        places: dict[int, int] = {}
-        for slot in [*range(self.tape.first_row), *self.once]:  # these stay: the loop comes by again
-            if self.fixed[slot]:
-                places[slot] = len(places)
-        size, free = len(places), list[int]()
-        ends: list[list[int]] = [[] for _ in self.blocks]
-        for number, block in enumerate(self.blocks):
-            for slot in block:
-                if slot in last:
-                    if not free:
-                        free.append(size)
-                        size += 1
-                    places[slot] = free.pop()
-                    ends[last[slot]].append(places[slot])
-            free += ends[number]
-        return places, size
+    def cut(self, rows: Sequence[int], length: int) -> list[list[int]]:
+        """Rows in blocks of about one weight."""
+        blocks, weight = [list[int]()], 0
+        for slot in rows:
+            more = 1 if self.tape.operands_of(slot)[-1] < 0 else WEIGHTS.get(self.tape.operation(slot), 30)
+            if weight + more > length and weight:
+                blocks.append([])
+                weight = 0
+            blocks[-1].append(slot)
+            weight += more
+        return blocks
+
+    def read_by(self, block: Sequence[int]) -> list[int]:
+        return [operand for slot in block for operand in self.tape.operands_of(slot) if not self.fixed[operand]]
 
     def before(self, builder: ir.IRBuilder) -> None:
         """What is done once: the rows that are the same for all points."""
-        if self.size:
-            self.memory = builder.alloca(self.lanes.double, size=INTEGER(self.size))
+        self.memory = builder.alloca(self.lanes.double, size=INTEGER(self.size))
+        self.crossing = self.memory
         for slot in range(self.tape.first_row):
             if self.fixed[slot]:
                 self.keep(builder, slot, self.load(builder, slot))
         self.rows(builder, self.once)
 
-    def each(self, builder: ir.IRBuilder) -> ir.IRBuilder:
-        """What is done for each point, or vector of points; returns the builder of the last block."""
-        for number, block in enumerate(self.blocks):
-            if number:
-                following = ir.IRBuilder(builder.append_basic_block("rows"))
-                builder.branch(following.block)
-                builder = following
-            self.known.clear()
+    def alone(self, builder: ir.IRBuilder) -> None:
+        """What is done for the one point that there is."""
+        for block in self.blocks:
             self.rows(builder, block)
-        for slot, positions in self.results.items():
-            if self.fixed[slot] or slot < self.tape.first_row:
-                for position in positions:
-                    self.store(builder, position, self.value(builder, slot))
-        return builder
+
+    def each(self, builder: ir.IRBuilder, first: ir.Value, count: ir.Value, end: Callable[[ir.IRBuilder], None]) -> None:
+        """What is done for each of so many vectors from one point on, and in each block at its end."""
+        for block in self.blocks:
+            with repeated(builder, count) as (inner, index):
+                self.point = inner.add(first, inner.mul(index, INTEGER(self.lanes.width)))
+                self.crossing = inner.gep(self.memory, [index])
+                self.rows(inner, block)
+                end(inner)
+            self.lanes.rescue = None
 
     def rows(self, builder: ir.IRBuilder, rows: Sequence[int]) -> None:
         self.lanes.builder = builder
+        self.known.clear()
+        inverses: dict[int, Any] = {}
         for slot in rows:
-            operands = [self.value(builder, operand) for operand in self.tape.operands_of(slot)]
-            found = self.known[slot] = self.functions[slot - self.tape.first_row](*operands)
+            operands, divisor = [self.value(builder, operand) for operand in self.tape.operands_of(slot)], self.divisor(slot)
+            if divisor is not None and self.quotients[divisor] > 1:
+                if divisor not in inverses:
+                    inverses[divisor] = self.lanes.inverse(operands[1])
+                found = self.lanes.arithmetic.value("mul")(operands[0], inverses[divisor])
+            else:
+                found = self.functions[slot - self.tape.first_row](*operands)
+            self.known[slot] = found
             if slot in self.places:
                 self.keep(builder, slot, self.lanes.number(found))
             if not self.fixed[slot]:
-                for position in self.results.get(slot, ()):
-                    self.store(builder, position, found)
+                self.give(builder, slot)
+        if rows is self.blocks[-1]:
+            for slot in self.results:
+                if self.fixed[slot] or slot < self.tape.first_row:
+                    self.give(builder, slot)
+
+    def divisor(self, slot: int) -> int | None:
+        """The divisor of a quotient in a rule, where others may share its reciprocal; in a program x/x is 1, and floor(49/49)."""
+        rule = self.tape.derived_from is not None and slot >= self.tape.derived_from
+        return self.tape.operands_of(slot)[1] if rule and self.tape.operation(slot) == "div" else None
+
+    def give(self, builder: ir.IRBuilder, slot: int) -> None:
+        for position in self.results.get(slot, ()):
+            self.store(builder, position, self.value(builder, slot))
 
     def value(self, builder: ir.IRBuilder, slot: int) -> Any:
         """A value where a row of this block wants it."""
@@ -130,7 +163,7 @@ class Emission:
         in_order(builder.store(value, self.place(builder, slot)))
 
     def place(self, builder: ir.IRBuilder, slot: int) -> ir.Value:
-        return builder.gep(self.memory, [INTEGER(self.places[slot])])
+        return builder.gep(self.memory if self.fixed[slot] else self.crossing, [INTEGER(self.places[slot])])
 
 
 def in_order(access: Any) -> Any:
@@ -143,3 +176,29 @@ def in_order(access: Any) -> Any:
 
     access.descr = descr
     return access
+
+
+def allocated(blocks: Iterable[tuple[Sequence[int], Iterable[int]]]) -> tuple[dict[int, int], int]:
+    """A place in memory for every value that another block reads than the one that makes it, and how many places there are.
+
+    A block is what it makes and what it reads; a place is free for another value after the last block that reads it.
+
+    >>> allocated([([5], []), ([6], [5]), ([7], [5, 6]), ([8], [7])])
+    ({5: 0, 6: 1, 7: 1}, 2)
+    """
+    blocks = list(blocks)
+    last = {slot: number for number, (_, read) in enumerate(blocks) for slot in read}
+    places: dict[int, int] = {}
+    free, size = list[int](), 0
+    for number, (made, read) in enumerate(blocks):
+        unread = [places[slot] for slot in dict.fromkeys(read) if slot in places and last[slot] == number]
+        if len(made) == 1:  # it is written when all is read
+            free, unread = free + unread, []
+        for slot in made:
+            if last.get(slot, number) > number:
+                if not free:
+                    free.append(size)
+                    size += 1
+                places[slot] = free.pop()
+        free += unread
+    return places, size

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -39,6 +41,21 @@ class Code:
     def address(self, name: str) -> int:
         """Where a function begins."""
         return int(self.engine.get_function_address(name))
+
+
+@contextmanager
+def repeated(builder: ir.IRBuilder, count: ir.Value) -> Iterator[tuple[ir.IRBuilder, ir.Value]]:
+    """Instructions that are repeated ``count`` times, once at least, with an index from 0 on. ``builder`` goes on after them."""
+    loop, after = ir.IRBuilder(builder.append_basic_block("loop")), builder.append_basic_block("after")
+    index = loop.phi(INTEGER)
+    index.add_incoming(INTEGER(0), builder.block)
+    builder.branch(loop.block)
+    # LLVM does not see what the index is: it would look for a pointer that moves along with it for every array, which takes long
+    yield loop, loop.asm(ir.FunctionType(INTEGER, [INTEGER]), "", "=r,0", [index], side_effect=False)
+    following = loop.add(index, INTEGER(1))
+    index.add_incoming(following, loop.block)
+    loop.cbranch(loop.icmp_signed("<", following, count), index.parent, after)
+    builder.position_at_end(after)
 
 
 def settle(module: ir.Module) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.backends import Layout, places
+from diffcli.kernels.backends import Layout, guarded, places
 from diffcli.kernels.machine.emission import Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code, settle
 from diffcli.kernels.machine.lanes import Lanes
@@ -29,17 +29,6 @@ def shape_of(layout: Layout) -> list[int]:
     [2, -1, 2, -1, -1]
     """
     return [LEAF] if isinstance(layout, int) else [len(layout), *chain(*map(shape_of, layout))]
-
-
-def guarded(otherwise: Callable[..., Any], careful: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """A function of so many floats that leaves what is something else to another one."""
-
-    def entry(*inputs: Any, **names: Any) -> Any:
-        if names or len(inputs) != count or any(type(value) is not float for value in inputs):
-            return otherwise(*inputs, **names)
-        return careful(*inputs)
-
-    return entry
 
 
 def entry(tape: Tape, layout: Layout, otherwise: Callable[..., Any]) -> Callable[..., Any]:
@@ -84,12 +73,12 @@ def module_of(tape: Tape, codes: list[int]) -> ir.Module:
     lanes = Lanes(module, 1)
     emission = Emission(tape, lanes, load, store)
     emission.before(start)
-    last = emission.each(point)
     look.cbranch(right, point.block, leave.block)
+    emission.alone(point)
     if lanes.rescue is None:
-        last.branch(give.block)
+        point.branch(give.block)
     else:
-        last.cbranch(lanes.rescue, leave.block, give.block)
+        point.cbranch(lanes.rescue, leave.block, give.block)
     box(module, give, room, codes)
     call = ir.FunctionType(POINTER, [POINTER, POINTER, INTEGER, POINTER])
     leave.ret(leave.call(called(leave, address_of("PyObject_Vectorcall"), call), [own, arguments, count, names], tail=True))

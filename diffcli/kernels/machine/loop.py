@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,8 @@ import numpy as np
 from llvmlite import ir
 
 from diffcli._named import NamedTuple
-from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code
+from diffcli.kernels.machine.emission import allocated
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code, repeated
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.objects import CONTENT, address_of_numbers, array_of, word
 from diffcli.kernels.numpy import as_late
@@ -26,9 +27,9 @@ from diffcli.tape import Tape
 MEMORY, MOST = 2**20, 512
 """The bytes for the values of a block, which the nearer caches hold, and the most points of a block."""
 
-VALUES, TABLE, START, COUNT, VECTORS, MARKS = range(6)
-"""What functions know of a block: where its values stand, the table of arrays, its first point, how many there are, and in how
-many vectors, and where its marks stand."""
+VALUES, TABLE, START, COUNT, MARKS = range(5)
+"""What functions know of a block: where its values stand, the table of arrays, its first point, how many vectors it has, and
+where its marks stand."""
 
 RUN = """
 define void @run(ptr %block, ptr %code) {
@@ -62,19 +63,15 @@ class Step(NamedTuple):
     """Of a power: one that is known, because some are products; 0 if it is an operand."""
 
 
-LOAD, SPREAD, CONSTANT, STORE, TEST = (Step(f"={name}", 1) for name in ("load", "spread", "constant", "store", "test"))
+LOAD, SPREAD, CONSTANT, STORE, TEST = (Step(f"={name}", 0) for name in ("load", "spread", "constant", "store", "test"))
 """An input; one number for all points, from the table or from the record; a result, and one that is a truth."""
-ONE_BY_ONE = (LOAD, STORE, TEST)
-"""Steps that touch the arrays of a call, and nothing beside them."""
-
 
 PRODUCTS = frozenset((-3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0))
 """Exponents for which a power has a function of its own."""
 
 
-Made = tuple[Code, int, bool]
-FUNCTIONS: dict[int, dict[Step, Made]] = defaultdict(dict)
-"""For vectors of a width, the functions that a process has: their code, where they begin, and whether they mark points."""
+FUNCTIONS: dict[int, dict[Step, tuple[Code, int]]] = defaultdict(dict)
+"""For vectors of a width, the functions that a process has: their code, and where they begin."""
 
 
 @cache
@@ -84,159 +81,118 @@ def runner() -> tuple[Code, Any]:
     return code, CALL(code.address("run"))
 
 
-def functions(width: int, steps: Iterable[Step]) -> dict[Step, Made]:
+def functions(width: int, steps: Iterable[Step]) -> dict[Step, tuple[Code, int]]:
     """Those of some steps among others; what is not there yet is made."""
     found = FUNCTIONS[width]
     if wanted := sorted(set(steps) - found.keys()):
         module = ir.Module("steps")
         lanes = Lanes(module, width)
-        marks = [function_of(module, lanes, step, f"step{place}") for place, step in enumerate(wanted)]
+        for place, step in enumerate(wanted):
+            function_of(module, lanes, step, f"step{place}")
         code = Code(str(module), 1)
-        found |= {step: (code, code.address(f"step{place}"), marks[place]) for place, step in enumerate(wanted)}
+        found |= {step: (code, code.address(f"step{place}")) for place, step in enumerate(wanted)}
     return found
 
 
-def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> bool:
-    """The function ``step(block, record)``: a loop over its vectors, or its points; returns whether it marks any."""
+def function_of(module: ir.Module, lanes: Lanes, step: Step, name: str) -> None:
+    """The function ``step(block, record)``: a loop over the vectors of a block."""
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER, POINTER]), name)
     block, record = function.args
-    before, loop, after = (ir.IRBuilder(function.append_basic_block(each)) for each in ("before", "loop", "after"))
-    kind = DOUBLE if step in ONE_BY_ONE else lanes.double
+    before, moves = ir.IRBuilder(function.append_basic_block()), step.name[0] == "="
 
     def read(pointer: ir.Value, place: int, typ: ir.Type = INTEGER) -> ir.Value:
         return before.load(before.gep(pointer, [INTEGER(place)], source_etype=INTEGER), typ=typ)
 
-    def given(place: int) -> ir.Value:
-        """An array of the table."""
-        return array_of(before, read(block, TABLE, POINTER), read(record, place))
-
     values = [
         before.gep(read(block, VALUES, POINTER), [read(record, 2 + place)], source_etype=DOUBLE)
-        for place in range(1 if step.name[0] == "=" else 1 + step.operands)
+        for place in range(1 if moves else 1 + step.operands)
     ]
-    index = loop.phi(INTEGER)
-    point = loop.add(index, read(block, START))
+    start, marks = read(block, START), read(block, MARKS, POINTER)
+    word = read(record, 3, DOUBLE if step == CONSTANT else INTEGER)
+    array = array_of(before, read(block, TABLE, POINTER), word) if moves and step != CONSTANT else None
+    number = before.load(array, typ=DOUBLE) if step == SPREAD else word
+    with repeated(before, read(block, COUNT)) as (loop, index):
+        point = loop.add(start, loop.mul(index, INTEGER(lanes.width)))
+        lanes.builder, lanes.rescue = loop, None
 
-    def value(place: int) -> ir.Value:
-        return loop.load(loop.gep(values[place], [index], source_etype=kind), align=8, typ=kind)
+        def value(place: int) -> ir.Value:
+            return loop.load(loop.gep(values[place], [index], source_etype=lanes.double), typ=lanes.double)
 
-    target, lanes.builder, lanes.rescue = loop.gep(values[0], [index], source_etype=kind), loop, None
-    found: Any
-    if step == LOAD:
-        found = loop.load(loop.gep(given(3), [point], source_etype=DOUBLE), typ=DOUBLE)
-    elif step in (SPREAD, CONSTANT):
-        found = spread(loop, before.load(given(3), typ=DOUBLE) if step == SPREAD else read(record, 3, DOUBLE), kind)
-    elif step == STORE:
-        found, target = value(0), loop.gep(given(3), [point], source_etype=DOUBLE)
-    elif step == TEST:
-        found = loop.zext(loop.fcmp_unordered("!=", value(0), DOUBLE(0.0)), BYTE)
-        target = loop.gep(given(3), [point], source_etype=BYTE)
-    else:
-        compute = (lanes.arithmetic.strict if step.strict else lanes.arithmetic.value)(step.name)
-        known = [lanes.constant(step.exponent)] if step.exponent else []
-        found = lanes.number(compute(*[value(1 + place) for place in range(step.operands)], *known))
-    loop.store(found, target, align=1 if step == TEST else 8)
-    if lanes.rescue is not None:
-        mark = loop.gep(read(block, MARKS, POINTER), [index], source_etype=BYTE)
-        bits = loop.zext(loop.bitcast(lanes.rescue, ir.IntType(lanes.width)), BYTE)
-        loop.store(loop.or_(loop.load(mark, typ=BYTE), bits), mark)
-    following = loop.add(index, INTEGER(1))
-    index.add_incoming(INTEGER(0), before.block)
-    index.add_incoming(following, loop.block)
-    limit = read(block, COUNT if step in ONE_BY_ONE else VECTORS)
-    before.branch(loop.block)
-    loop.cbranch(loop.icmp_signed("<", following, limit), loop.block, after.block)
-    after.ret_void()
-    return lanes.rescue is not None
-
-
-def spread(builder: ir.IRBuilder, number: ir.Value, vector: ir.Type) -> ir.Value:
-    """A number in every lane."""
-    nothing = ir.Constant(vector, ir.Undefined)
-    first = builder.insert_element(nothing, number, INTEGER(0))
-    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None))
+        target, found, align = loop.gep(values[0], [index], source_etype=lanes.double), None, 8
+        if step == LOAD:
+            found = loop.load(loop.gep(array, [point], source_etype=DOUBLE), typ=lanes.double, align=8)
+        elif step in (SPREAD, CONSTANT):
+            found = lanes.spread(loop, number)
+        elif step == STORE:
+            found, target = value(0), loop.gep(array, [point], source_etype=DOUBLE)
+        elif step == TEST:
+            found = loop.zext(lanes.truth(value(0)), ir.VectorType(BYTE, lanes.width))
+            target, align = loop.gep(array, [point], source_etype=BYTE), 1
+        else:
+            compute = (lanes.arithmetic.strict if step.strict else lanes.arithmetic.value)(step.name)
+            known = [lanes.constant(step.exponent)] if step.exponent else []
+            found = lanes.number(compute(*[value(1 + place) for place in range(step.operands)], *known))
+        loop.store(found, target, align=align)
+        lanes.note(loop, marks, index)
+    before.ret_void()
 
 
 class Loop:
     """A tape as records, with as many places for values as wait at a time."""
 
     def __init__(self, tape: Tape, truths: frozenset[int], same: frozenset[int], width: int) -> None:
-        self.tape, self.width = tape, width
+        self.width, self.marks = width, tape.first_row + len(tape.results)
         steps, self.places = listed(tape, truths, same)
         made = functions(width, (step for step, *_ in steps))
-        self.rescues = any(made[step][2] for step, *_ in steps)
         most = MOST if len(same) < tape.first_row else width  # else it is for one point
-        vectors = max(1, min(most, MEMORY // (8 * max(1, self.places))) // width)
-        self.block = vectors * width
+        self.block = max(1, min(most, MEMORY // (8 * max(1, self.places))) // width) * width
         words: list[int] = []
-        for step, result, *others in steps:
-            moved = others if step.name[0] == "=" else [other * self.block for other in others]
-            words += [made[step][1], 3 + len(others), result * self.block, *moved]
+        for step, places, others in steps:
+            words += [made[step][1], 2 + len(places) + len(others), *[place * self.block for place in places], *others]
         self.code = np.array([*words, 0], np.int64)
 
     def call(self, start: int, stop: int, table: int) -> None:
-        """Compute the points between two, in memory of its own."""
+        """Compute the points between two, whole vectors of them, in memory of its own."""
         values = np.empty(self.places * self.block + 8)
         at = address_of_numbers(values)
-        marks = word(word(table + 8 * (self.tape.first_row + len(self.tape.results))) + CONTENT)
-        block = np.array([at + -at % 64, table, 0, 0, 0, 0], np.int64)
+        marks = word(word(table + 8 * self.marks) + CONTENT)
+        block = np.array([at + -at % 64, table, 0, 0, 0], np.int64)
         where, code, run = address_of_numbers(block), address_of_numbers(self.code), runner()[1]
         for point in range(start, stop, self.block):
-            count = min(self.block, stop - point)
-            block[START:] = point, count, -(-count // self.width), marks + point // self.width
+            block[START:] = point, min(self.block, stop - point) // self.width, marks + point // self.width
             run(where, code)
 
 
-def listed(tape: Tape, truths: frozenset[int], same: frozenset[int]) -> tuple[list[tuple[Any, ...]], int]:
-    """The steps of a tape, each ``(step, place of the result, operands ...)``, and how many places they need.
-
-    A number comes to its place where it is first read, and gives the place up where it is last read.
-    """
-    rows, results = as_late(tape), dict[int, list[int]]()
+def listed(tape: Tape, truths: frozenset[int], same: frozenset[int]) -> tuple[list[tuple[Step, list[int], list[int]]], int]:
+    """The steps of a tape, each with the places of its result and its operands and the words beside them; and how many places
+    they need. What is no row comes to a place where it is first read."""
+    first_row, results = tape.first_row, dict[int, list[int]]()
     for position, slot in enumerate(tape.results):
         results.setdefault(slot, []).append(position)
-    last = {operand: row for row in rows for operand in (row, *tape.operands_of(row))}
-    first_row = tape.first_row
-    steps: list[tuple[Any, ...]] = []
-    places: dict[int, int] = {}
-    free, size = list[int](), 0
+    steps: list[tuple[Step, list[int], Sequence[int], list[int]]] = []
+    there = set[int]()
 
-    def placed(slot: int) -> int:
-        nonlocal size
-        if not free:
-            free.append(size)
-            size += 1
-        places[slot] = free.pop()
-        return places[slot]
-
-    def read(slot: int) -> int:
-        """The place of a value, which comes there first if it is no row."""
-        if slot in places:
-            return places[slot]
-        if slot < 0:
-            bits = np.float64(tape.constants[-1 - slot]).view(np.int64)
-            steps.append((CONSTANT, placed(slot), int(bits)))
-        else:
-            steps.append((SPREAD if slot in same else LOAD, placed(slot), slot))
-        return places[slot]
+    def bring(slots: Iterable[int]) -> None:
+        for slot in slots:
+            if slot < first_row and slot not in there:
+                there.add(slot)
+                word = slot if slot >= 0 else int(np.float64(tape.constants[-1 - slot]).view(np.int64))
+                steps.append((CONSTANT if slot < 0 else SPREAD if slot in same else LOAD, [slot], (), [word]))
 
     def give(slot: int) -> None:
         for position in results.pop(slot, ()):
-            steps.append((TEST if position in truths else STORE, read(slot), first_row + position))
+            steps.append((TEST if position in truths else STORE, [], [slot], [first_row + position]))
 
-    for row in rows:
+    for row in as_late(tape):
         operands, exponent = tape.operands_of(row), 0.0
         if tape.operation(row) == "pow" and operands[1] < 0 and tape.constants[-1 - operands[1]] in PRODUCTS:
             operands, exponent = operands[:1], tape.constants[-1 - operands[1]]
-        read_from = [read(operand) for operand in operands]
+        bring(operands)
         strict = tape.derived_from is None or row < tape.derived_from
-        for operand in set(operands):
-            if last[operand] == row:
-                free.append(places.pop(operand))
-        steps.append((Step(tape.operation(row), len(operands), strict, exponent), placed(row), *read_from))
+        steps.append((Step(tape.operation(row), len(operands), strict, exponent), [row], operands, []))
         give(row)
-        if last[row] == row:
-            free.append(places.pop(row))
+    bring(results)
     for slot in [*results]:
         give(slot)
-    return steps, size
+    places, size = allocated((made, read) for _, made, read, _ in steps)
+    return [(step, [places[slot] for slot in (*made, *read)], words) for step, made, read, words in steps], size

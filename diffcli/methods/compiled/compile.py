@@ -8,8 +8,8 @@ from typing import Any
 
 from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
+from diffcli.kernels.backends import AUTO, module_of
 from diffcli.language import Program, parse
-from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.making import Asked, kept, made, of_function
 from diffcli.methods.points.points import as_point
@@ -43,8 +43,8 @@ def compile(
     target
         A program as text, what `diffcli.parse` returned, or a Python function.
     at
-        For a program with arrays, a point as `diffcli.grad` has it: only the shapes of it count. A variable that it does not
-        give is a number. A Python function is recorded there; with ``wrt``, the other arguments are held, whatever they are.
+        For a program with arrays, a point as `diffcli.grad` has it, of which only the shapes count: a variable that it does not
+        give is a number. A Python function is recorded there; with ``wrt``, its other arguments are held, whatever they are.
     wrt
         The variables to differentiate by; all, in order of appearance, if not given.
     of
@@ -52,8 +52,8 @@ def compile(
     order
         0 for the value alone, 1 for the gradient too, 2 for the Hessian too.
     directions
-        Products with a direction in place of the last matrix: of order 1 the Jacobian times it, of order 2 the Hessian times it.
-        The direction is further arguments, called by ``wrt`` with a ``d`` before, or what is given here: ``directions="v_"``.
+        Products with a direction in place of the last matrix. The direction is further arguments, called by ``wrt`` with a ``d``
+        before, or what is given here: ``directions="v_"``.
     batch
         Of a program with arrays, the variables that may have axes of points before their own. Of one with numbers alone, all.
     backend
@@ -66,15 +66,10 @@ def compile(
 
     Returns
     -------
-    A `Kernel`. A call ``k(x, y)``, with the variables in order of appearance or by name, returns the value, ``(value, gradient)``
-    or ``(value, gradient, Hessian)``: for numbers a float, a tuple with a float for each of ``wrt``, and a tuple of such tuples.
-    Of several results, or of a list, the values are a tuple, and the Jacobian a tuple with a tuple for each. For an array, each
-    of these is an array with the axes of the result and then those of the variables. Arrays given for numbers are points: they
-    are broadcast together, and each number of the result is an array of that shape. Everything is float64. ``out=`` takes arrays
-    for the result, in its form, and ``threads=`` says how many work on the points.
-
-    The kernel of a Python function guards what it branched on: a point that takes another way is recorded by itself, and its
-    kernel kept, for up to 32 ways.
+    A `Kernel`: ``k(x, y)``, with the variables in order of appearance or by name, returns the value, ``(value, gradient)`` or
+    ``(value, gradient, Hessian)``, tuples of floats; of several results the values and the Jacobian. For a variable with axes a
+    slope is an array. Arrays given for numbers are points: they are broadcast together, and each number of the result is an
+    array. ``out=`` takes arrays for the result, in its form; ``threads=`` says how many work on the points.
 
     What is undefined at a point is NaN there, and no error; at a kink the derivative is what the rules of the table give.
     `Kernel.flags`, and ``flags`` of the tuple that is the result of many points, say where either is so.
@@ -82,17 +77,10 @@ def compile(
     Raises
     ------
     ExpressionError, LimitError, UsageError
-        As `diffcli.jacobian`. Some programs with arrays (labels, pivots, a largest element by its place, or more than 20,000 rows
-        in numbers) are computed array by array, one point after another, and have gradients of numbers only.
+        As `diffcli.jacobian`; and a Python function that takes more than 32 ways through its branches, each of which is a
+        recording. What cannot be written out in numbers (labels, pivots, more than 20,000 rows) has gradients of numbers only.
     MissingExtraError
         The back end needs a package that is not installed, or does not load.
-
-    Notes
-    -----
-    The value and the gradient are one tape (reverse mode, Griewank & Walther 2008, chapter 3), common parts shared, constants
-    folded; a Jacobian with more results than variables, products and Hessians are by forward mode over it (section 5.4). The
-    results of ``python`` are those of its tape's rows bit for bit, those of the others within 4 ulp in each row. The same program
-    is compiled once, as long as it is one of the last 64; a kernel pickles by its text.
 
     Examples
     --------

@@ -8,19 +8,18 @@ What is said of a marked point the interpreter decides, since a break need not t
 points with one *pattern*: the signs of all values of the tape, zeros, infinities and NaN among them, and of the differences
 that decide breaks. What it says depends on which branches are taken, which operands are equal, and what is 0 or not finite,
 and nothing else is asked of values, but for comparisons at their boundary and jumps, where it looks at the sides of the point.
-There it is asked more often: see `diffcli.kernels.patterns`.
+There it is asked more often: see `diffcli.methods.compiled.patterns`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntFlag
 from functools import reduce
 from itertools import compress
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, DomainError, Span
+from diffcli.errors import Diagnostic, Span
 from diffcli.methods.sweeps.reverse import activity
 from diffcli.operations import row_of
 from diffcli.tape import Tape
@@ -61,9 +60,6 @@ JUMPS = ("jump", "branch", "point-branch")
 MANY = 100
 """Conditions of jumps, of more of which it is not looked up on which inputs they depend: it may be all."""
 
-MOST_KNOWN = 100_000
-"""Of how many patterns it is kept what they mean."""
-
 
 class Marked(NamedTuple):
     """A tape whose last result is the mark."""
@@ -75,11 +71,12 @@ class Marked(NamedTuple):
     """The slot of the condition under which digits are in doubt."""
 
 
-def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | None = None) -> Marked:
+def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | None = None, kept: int = 0) -> Marked:
     """A tape with one more result: whether there is anything to say of a point, nonzero or NaN.
 
     ``wrt`` are the inputs by which derivatives are taken. Breaks are not looked for in the rows of the highest derivatives, which
-    begin at ``slopes`` (if not given, where those of all derivatives do); lost digits are.
+    begin at ``slopes`` (if not given, where those of all derivatives do); lost digits are. The last results that are ``kept``
+    are none: breaks in them decide on a way.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -87,12 +84,12 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | N
     ['abs', 'mul', 'eq', 'mul', 'add']
     """
     build, span = Builder(tape), Span(0, len(tape.source.text))
-    sums, active = Accumulation(build), activity(tape, [*wrt])
+    sums, active, results = Accumulation(build), activity(tape, [*wrt]), tape.results[: len(tape.results) - kept]
     if digits:
         from diffcli.methods.compiled.doubts import Doubts  # most kernels do not wait for it
 
         doubts = Doubts(build, lambda condition: sums.add(1, build.scope, condition, span))
-        for result in tape.results:
+        for result in results:
             doubts.of(result)
         doubt = sums.take_number(1, span)
         sums.add(0, build.root, doubt, span)
@@ -106,9 +103,9 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | N
                 sums.add(0, build.scopes[slot], condition, tape.span(slot))
                 jumps += [(condition, slot)] if kind in JUMPS else []
     build.scope = build.root
-    total = reduce(lambda one, other: build.emit("add", (one, other), span), tape.results)
+    total = reduce(lambda one, other: build.emit("add", (one, other), span), results)
     sums.add(0, build.root, build.emit("mul", (build.constant(0.0), total), span), span)  # NaN, if one of them is not finite
-    found = build.finished([*tape.results, sums.take_number(0, span)])
+    found = build.finished([*results, sums.take_number(0, span)])
     jumps = [(condition, slot) for condition, slot in jumps if found.slots.get(condition, -1) >= 0]
     every = tuple(range(tape.first_row))
     needed = [build.live([slot])[0] if len(jumps) <= MANY else [1] * tape.first_row for _, slot in jumps]
@@ -128,39 +125,6 @@ def _conditions(build: Builder, slot: int, active: bytearray) -> Iterable[tuple[
         condition = build.lower(parsed(text), names | {RESULT: slot}, span)
         if condition is not None:
             yield kind, condition
-
-
-class Flags:
-    """What is to be said of points, of which the marks are those of a tape; without one every point is looked at.
-
-    ``ask`` gives what the interpreter says of a point: its notes, or an error.
-    """
-
-    def __init__(self, marked: Marked | None, ask: Callable[[Sequence[float]], Iterable[Diagnostic]]) -> None:
-        self.marked, self.ask = marked, ask
-        self.known: dict[int, int] = {}
-        """What the patterns mean that have been asked for."""
-
-    def of(
-        self, keys: Sequence[int], points: Sequence[Sequence[float]], infinite: Sequence[bool], doubted: Sequence[bool]
-    ) -> list[int]:
-        """The flags of points with some patterns; one that is not finite has none but what its results have.
-
-        Of those that are ``doubted`` it is not worked out whether they have lost digits: they may have.
-        """
-        if len(self.known) + len(keys) > MOST_KNOWN:
-            self.known = {}
-        known = self.known
-        for key, point, beyond, doubt in zip(keys, points, infinite, doubted, strict=True):
-            if key not in known:
-                finite = all(map(math.isfinite, point))
-                try:
-                    notes = self.ask(point) if finite else ()
-                except DomainError as fault:
-                    notes = fault.diagnostics
-                lost = doubt and finite and not beyond
-                known[key] = int(flags_of(notes) | Flag.NONFINITE * beyond | Flag.DIGITS * lost)
-        return [known[key] for key in keys]
 
 
 def flags_of(notes: Iterable[Diagnostic]) -> Flag:

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property, partial
-from itertools import accumulate
-from math import prod
 from typing import Any
 
-from diffcli._named import NamedTuple
 from diffcli.errors import ExpressionError, counted, refusal
-from diffcli.kernels.backends import Runner
-from diffcli.kernels.form import picker, shapes_in
-from diffcli.methods.compiled.flags import Flag, Flags
+from diffcli.methods.compiled.flags import Flag
+from diffcli.methods.compiled.form import Made
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.points.ranges import THREADS
-from diffcli.tape.tape import Shape
-
-
-class Arguments(NamedTuple):
-    """What a kernel is called with."""
-
-    names: tuple[str, ...]
-    shapes: tuple[Shape, ...]
-    """The shape of each for one point."""
-    batch: frozenset[str]
-    """Those that may have axes of points before their own."""
-
-
-class Again(NamedTuple):
-    """How a kernel is made again."""
-
-    make: Callable[[Any], Kernel]
-    asked: Any
-    """What it is made from: the two together are its pickle."""
-    lower: Callable[[int], Kernel]
-    """That of another order, of the same recording."""
 
 
 class Kernel:
@@ -57,43 +32,32 @@ class Kernel:
         own = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__signature__": property(_signature)}
         return object.__new__(type(cls.__name__, (cls,), own))
 
-    def __init__(
-        self,
-        arguments: Arguments,
-        form: Any,
-        system: Any,
-        again: Again,
-        flags: Flags,
-        runner: Callable[[int], Runner] | None = None,
-        evaluate: Callable[[Sequence[Any]], list[Any]] | None = None,
-    ) -> None:
-        self.inputs = arguments.names
-        """The names of the arguments, in order."""
-        self.arguments, self.form, self.pick = arguments, form, picker(form)
-        self.results = shapes_in(form)
-        self.starts = list(accumulate(map(prod, self.results), initial=0))
-        self.truths = frozenset[int]() if flags.marked is None else frozenset(self.starts[-1:])
-        self.said = flags
-        self.runner, self.evaluate, self._again = runner, evaluate, again
-        asked = again.asked
+    def __init__(self, made: Made, system: Any) -> None:
+        self._made, asked = made, made.asked
+        self.inputs = made.names
         self.wrt, self.order, self.directions = tuple(system.wrt), asked.order, asked.directions
-        self.backend = asked.backend if evaluate is None else "arrays"
+        self.backend = asked.backend if made.runner is not None else "arrays"
         self.text = system.expression()
 
     @cached_property
-    def entry(self) -> Callable[..., Any]:
+    def _calls(self) -> Any:
+        """What calls it with arrays."""
+        from diffcli.methods.compiled.calls import Calls  # numbers do not wait for NumPy
+
+        return Calls(self._made, lambda *point: self._entry(*point))
+
+    @cached_property
+    def _entry(self) -> Callable[..., Any]:
         """The compiled function of one point; from when it is first needed on, a call is a call of it."""
-        if self.runner is None:
-            return partial(Kernel.__call__, self)
-        entry = self.runner(1).entry(partial(Kernel.__call__, self))
-        if not any(self.arguments.shapes):
+        entry: Callable[..., Any] = self._made.runner(1).entry(partial(Kernel.__call__, self))
+        if not any(self._made.shapes):
             type(self).__call__ = staticmethod(entry)  # type: ignore[method-assign]
         return entry
 
     @property
     def source(self) -> str:
         """What was generated for one point, to read; empty where nothing was, and arrays are computed as they are."""
-        return "" if self.runner is None else self.runner(1).source
+        return "" if self._made.runner is None else str(self._made.runner(1).source)
 
     def __repr__(self) -> str:
         return f"<Kernel of {self.text}: {', '.join(self.inputs)}; order {self.order}, {self.backend}>"
@@ -105,54 +69,32 @@ class Kernel:
         >>> diffcli.compile("abs(x)/y").flags(0.0, 2.0)
         <Flag.KINK: 1>
         """
-        from diffcli.kernels.calls import called  # numbers do not wait for NumPy
-
-        found = called(self, self._bound(values, named), None, 1, flags=True)
+        found = self._calls(self._bound(values, named), None, 1, flags=True)
         return found if found.shape else Flag(int(found))
 
     # -- one flat vector -------------------------------------------------------------------------------------------------
 
     def fun(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The value, or a vector of all values, for one vector ``x`` of the variables in ``wrt``, and the other arguments."""
-        flat, form, found = self._at(0, x, others, named)
-        return flat.values(form, found)
+        return self._flat(0, x, others, named)[0]
 
     def jac(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The derivatives by ``x``: a vector for one value, a matrix with a row for each for several."""
-        return self.fun_and_jac(x, *others, **named)[1]
+        return self._flat(1, x, others, named)[1]
 
     def fun_and_jac(self, x: Any, /, *others: Any, **named: Any) -> tuple[Any, Any]:
         """What `fun` and `jac` return."""
-        flat, (first, second), (value, jacobian) = self._at(1, x, others, named)
-        return flat.values(first, value), flat.slopes(second, jacobian, first)
+        value, slopes = self._flat(1, x, others, named)
+        return value, slopes
 
     def hess(self, x: Any, /, *others: Any, **named: Any) -> Any:
         """The matrix of the second derivatives by ``x``."""
-        flat, (_, first, second), (_, _, hessian) = self._at(2, x, others, named)
-        return flat.matrix(second, hessian, first)
+        return self._flat(2, x, others, named)[2]
 
-    def _at(self, order: int, x: Any, others: Sequence[Any], named: dict[str, Any]) -> tuple[Any, Any, Any]:
-        """What is called with the variables in ``wrt`` as one vector and the other arguments after it, for an order.
+    def _flat(self, *asked: Any) -> list[Any]:
+        from diffcli.methods.compiled.flat import answers  # numbers do not wait for NumPy
 
-        These are the functions of `diffcli.kernels.flat`, the form of the result, and the result.
-        """
-        if order > self.order or self.directions:
-            help = f"compile the program with order={order}{', and without directions=' * bool(self.directions)}"
-            raise refusal("usage", f"the kernel has no {('values', 'gradient', 'Hessian')[order]} of a vector alone", help)
-        from diffcli.kernels import flat  # numbers do not wait for NumPy
-
-        kernel = self if order == self.order else self._again.lower(order)
-        shapes = dict(zip(self.inputs, self.arguments.shapes, strict=True))
-        given = flat.spread(self.wrt, [shapes[name] for name in self.wrt], x)
-        rest = [name for name in self.inputs if name not in given]
-        if len(others) > len(rest):
-            wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
-            raise refusal("usage", f"{counted(len(others), 'argument')} after `x`, and {len(rest)} wanted", wanted)
-        given |= zip(rest, others, strict=False)
-        twice = [name for name in named if name in given]
-        if twice:
-            raise refusal("usage", f"`{twice[0]}` is given twice", f"`x` holds {', '.join(self.wrt)}; by name come others")
-        return flat, kernel.form, kernel(**given, **named)
+        return answers(self, *asked)
 
     # -- calls -----------------------------------------------------------------------------------------------------------
 
@@ -164,11 +106,9 @@ class Kernel:
         threads = 1 if threads is None else THREADS.require("threads", threads)
         if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
-        if out is None and self.runner is not None and not any(self.arguments.shapes) and all(map(_is_number, values)):
-            return self.entry(*[_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
-        from diffcli.kernels.calls import called  # numbers do not wait for NumPy
-
-        return called(self, values, out, threads)
+        if out is None and self._made.runner is not None and not any(self._made.shapes) and all(map(_is_number, values)):
+            return self._entry(*[_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
+        return self._calls(values, out, threads)
 
     def _bound(self, values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments in order."""
@@ -187,7 +127,7 @@ class Kernel:
         return (*values, *[named[name] for name in wanted[len(values) :]])
 
     def __reduce__(self) -> tuple[Callable[..., Kernel], tuple[Any]]:
-        return self._again.make, (self._again.asked,)
+        return self._made.make, (self._made.asked,)
 
     def __copy__(self, _: Any = None) -> Kernel:
         return self  # nothing of it changes

@@ -9,13 +9,12 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
 from diffcli.errors.library_words import for_library
-from diffcli.kernels.form import Form
-from diffcli.kernels.ways import Way, Ways
-from diffcli.methods.compiled.choice import AUTO, Runners
-from diffcli.methods.compiled.flags import Flags, marked
-from diffcli.methods.compiled.kernel import Again, Arguments, Kernel
-from diffcli.methods.compiled.recordings import decisions_of, guard
+from diffcli.kernels.backends import AUTO, Runners
+from diffcli.methods.compiled.flags import marked
+from diffcli.methods.compiled.form import Form, Made, layout_of
+from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
+from diffcli.methods.compiled.ways import Way, Ways, decisions_of, guard
 from diffcli.methods.points.points import unknown_name
 from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import as_program, subject_of
@@ -23,6 +22,7 @@ from diffcli.methods.problem.system import System
 from diffcli.records import Number, element_names, is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator
+from diffcli.tape.tape import Shape
 
 MOST_IN_NUMBERS = 20_000
 """The most rows of a program with arrays that is written out in numbers."""
@@ -53,40 +53,39 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
         require_one(system)
-    arguments, moving = arguments_of(system, asked)
+    names, shapes, batch, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, listed, asked)
-    again = Again(make, asked, cache(lambda order: made(system, make, asked._replace(order=order))))
+    again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
-    written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
-    if written is None:
+    parts = parts_of(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
+    if parts is None:
         require_arrays_do(system, asked)
-        tape, values, wrt, _ = as_it_is(system)
-        found = derived(tape, values, listed, wrt, asked.order, (), asked.most_rows)
+        tape, values, wrt, _ = parts_of(system, 0)  # type: ignore[misc]  # as it is
+        found = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
         evaluate = Evaluator(found.tape, found.tape.outputs)
-        return Kernel(arguments, found.form, system, again, Flags(None, ask), evaluate=evaluate)
-    shapes = dict(zip(arguments.names, arguments.shapes, strict=True))
-    more = [element for along in moving.values() for element in element_names(along, shapes[along])]
-    digits = asked.flags == "digits"
-    numbers = folded(written.tape, [slot for own, _ in written.values for slot in own], more, constants=not digits)
+        return Kernel(Made(names, shapes, batch, found.form, None, evaluate, [], ask, *again), system)
+    more = [element for along in moving for element in element_names(along, shapes[names.index(along)])]
+    tape, values, wrt, decisions = parts
+    outputs, digits = [slot for own, _ in values for slot in own], asked.flags == "digits"
+    numbers = folded(tape, [*outputs, *decisions], more, constants=not digits)
     waiting = iter(numbers.results)
-    values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
+    values = [([next(waiting) for _ in own], shape) for own, shape in values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
-    found = derived(numbers, values, listed, written.wrt, asked.order, seeds, asked.most_rows)
-    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits, found.slopes)
-    runner: Any = Runners(flagged.tape, found.form, frozenset((len(found.tape.results),)), asked.backend)
-    flags, elsewhere = Flags(flagged, ask), None
-    if written.decisions:
-        elsewhere = Runners(guard(written.tape, written.decisions, more), (), frozenset((0,)), asked.backend)
-        flags, runner = Flags(None, ask), Runners(found.tape, found.form, frozenset(), asked.backend)
+    found = derived(numbers, values, listed, wrt, asked.order, asked.most_rows, seeds, [*waiting])
+    flagged = marked(found.tape, [slot for own, _ in wrt for slot in own], digits, found.slopes, len(decisions))
+    elsewhere = Runners(guard(tape, decisions, more), 0, frozenset((0,)), asked.backend) if decisions else None
+    last = len(flagged.tape.results) - 1
+    ways = [Way(elsewhere, Runners(flagged.tape, layout_of(found.form), frozenset((last,)), asked.backend), flagged)]
+    runner: Any = ways[0].runner
     if system.function is not None:
-        way, record = Way(elsewhere, runner), partial(way_at, system, asked, found.form)
-        runner = Ways(numbers.first_row, sum(len(own) for own, _ in values), way, record, partial(plain_at, system))
-    return Kernel(arguments, found.form, system, again, flags, runner)
+        record, plain = partial(way_at, system, asked, found.form), partial(plain_at, system)
+        runner = Ways(numbers.first_row, len(outputs), ways, record, plain)
+    return Kernel(Made(names, shapes, batch, found.form, runner, None, ways, ask, *again), system)
 
 
-def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str]]:
-    """What the kernel of a system is called with, and what the directions of its variables are called."""
+def arguments_of(system: System, asked: Asked) -> tuple[tuple[str, ...], tuple[Shape, ...], frozenset[str], list[str]]:
+    """What the kernel of a system is called with, as `Made` has it, and the directions of variables among it."""
     shapes = dict(zip(system.tape.inputs, map(system.tape.shape, range(system.tape.first_row)), strict=True))
     unknown = [name for name in asked.batch if name not in shapes]
     if unknown:
@@ -99,7 +98,7 @@ def arguments_of(system: System, asked: Asked) -> tuple[Arguments, dict[str, str
     batch = {*(asked.batch if any(shapes.values()) else shapes)}
     batch |= {moving[name] for name in moving if name in batch}
     shapes |= {along: shapes[name] for name, along in moving.items()}
-    return Arguments(tuple(shapes), tuple(shapes.values()), frozenset(batch)), moving
+    return tuple(shapes), tuple(shapes.values()), frozenset(batch), [*moving.values()]
 
 
 def kept(value: Any) -> Any:
@@ -150,10 +149,10 @@ def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -
         message = f"`{system.expression()}` has another value now than when it was compiled, and is to take another way"
         raise refusal("not-as-recorded", message, "compile it again, or make an argument of what changes")
     other = of_function(asked._replace(at=point_of(system, numbers)))
-    if other.form != form:
+    if other._made.form != form:
         message = f"`{system.expression()}` returns results of another number or shape at other points"
         raise refusal("bad-result", message, "return as many numbers whichever branch is taken")
-    return other.runner.known[0]  # type: ignore[union-attr,no-any-return]
+    return other._made.ways[0]
 
 
 @for_library
@@ -175,38 +174,28 @@ def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float])
     return [note for note in notes if note.code != "lost-digits" or options["watch"]]
 
 
-class WrittenOut(NamedTuple):
-    """A program as a tape, often one of numbers: its results, and the variables to differentiate by."""
+def parts_of(system: System, most_rows: int) -> tuple[Tape, list[Part], list[Part], dict[int, float]] | None:
+    """The tape of a system, its results, the variables to differentiate by, and what decided on which rows stand here at all.
 
-    tape: Tape
-    values: Sequence[Part]
-    wrt: Sequence[Part]
-    decisions: dict[int, float]
-    """What decided on which rows stand here at all: truths of a Python function, and what they were."""
+    It is written out in numbers, right at every point, where it can be in so many rows; None where it cannot. With no rows
+    it stays as it is.
+    """
+    tape = found = system.tape
 
+    def of(slot: int) -> list[int]:
+        return [slot - tape.size * (slot >= tape.slots)]
 
-def as_it_is(system: System) -> WrittenOut:
-    """A system by the slots of its own tape."""
-    tape = system.tape
-    values = [([output.slot - tape.size * (output.slot >= tape.slots)], output.shape) for output in system.outputs]
-    wrt = [([slot], tape.shape(slot)) for slot in map(system.input_slot, system.wrt)]
-    return WrittenOut(tape, values, wrt, decisions_of(system))
+    if most_rows and tape.shapes is not None:
+        from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
 
-
-def written_out(system: System, most_rows: int) -> WrittenOut | None:
-    """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
-    tape, own = system.tape, as_it_is(system)
-    if tape.shapes is None:
-        return own
-    from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
-
-    try:
-        written = write_out(tape, None, most_rows)
-    except (PointNeededError, LimitError):
-        return None
-    values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
-    wrt = [(written.slots[slot], shape) for (slot,), shape in own.wrt]
-    return WrittenOut(written.tape, values, wrt, {written.of(tape, slot)[0]: value for slot, value in own.decisions.items()})
+        try:
+            written = write_out(tape, None, most_rows)
+        except (PointNeededError, LimitError):
+            return None
+        found, of = written.tape, partial(written.of, tape)
+    values: list[Part] = [(of(output.slot), output.shape) for output in system.outputs]
+    wrt: list[Part] = [(of(slot), tape.shape(slot)) for slot in map(system.input_slot, system.wrt)]
+    return found, values, wrt, {of(slot)[0]: value for slot, value in decisions_of(system).items()}
 
 
 def _of_numbers_only(system: System, asked: Asked) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from diffcli._named import NamedTuple
-from diffcli.kernels.form import Form
+from diffcli.methods.compiled.form import Form
 from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform
 from diffcli.operations import row_of
 from diffcli.tape import Tape
@@ -28,23 +28,32 @@ class Derived(NamedTuple):
 
 
 def derived(
-    tape: Tape, values: Sequence[Part], listed: bool, wrt: Sequence[Part], order: int, seeds: Sequence[int], most_rows: int
+    tape: Tape,
+    values: Sequence[Part],
+    listed: bool,
+    wrt: Sequence[Part],
+    order: int,
+    most_rows: int,
+    seeds: Sequence[int] = (),
+    kept: Sequence[int] = (),
 ) -> Derived:
     """The tape of some values of another tape, and of their derivatives of an order, by the inputs ``wrt``.
 
     With ``seeds``, an input for each element of ``wrt``, the last of them are those along the direction that these give.
-    Several values are ``listed``: they come as tuples. Of arrays there are gradients of numbers alone.
+    Several values are ``listed``: they come as tuples. Of arrays there are gradients of numbers alone. Slots that are ``kept``
+    are further results, in no form.
     """
     variables, wanted = ([slot for own, _ in each for slot in own] for each in (wrt, values))
     shapes: list[Form] = [shape for _, shape in values]
     form: list[Form] = [shapes if listed and order < 2 else shapes[0]]
     if not order:
-        return Derived(tape.copy().finish(wanted, several=True), form[0])
+        return Derived(tape.copy().finish([*wanted, *kept], several=True), form[0])
     results, columns = wanted, wrt
     if order == 2:  # the Jacobian of the gradient
         reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
-        tape = reverse.finish([*wanted, *reverse.sweep(*wanted)]).tape
-        results, wanted, values, listed = tape.results, tape.results[1:], wrt, True
+        tape = reverse.finish([*wanted, *reverse.sweep(*wanted), *kept]).tape
+        results, kept = tape.results[: 1 + len(variables)], tape.results[1 + len(variables) :]
+        wanted, values, listed = results[1:], wrt, True
         form.append([shape for _, shape in wrt])
     along = dict(zip(variables, seeds, strict=True)) if seeds else {}
     build, matrix = _jacobian(tape, wanted, variables, along, order == 2, most_rows)
@@ -56,7 +65,7 @@ def derived(
         columns = [([0], ())]
     slots, bands = _blocks(matrix, values, columns)
     last: list[Form] = [band[0] for band in bands] if along else [*bands]
-    finished = build.finished([*results, *slots])
+    finished = build.finished([*results, *slots, *kept])
     slopes = 1 + max(slot for old, slot in finished.slots.items() if old < tape.slots) if order == 2 else None
     return Derived(finished.tape, [*form, last if listed else last[0]], slopes)
 

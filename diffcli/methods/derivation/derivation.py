@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import to_text
-from diffcli.methods.derivation.expressions import Form
 from diffcli.methods.derivation.row_derivatives import RowDerivatives
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters, letters_of, remark_of, rule_name
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.traces.expressions import Form
 from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.records.derivations import Derivation, DerivationStep

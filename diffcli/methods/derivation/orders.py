@@ -1,9 +1,10 @@
-"""Derivations of derivatives of any order: each is the derivation of the derivative before it."""
+"""Derivations of derivatives of any order, each that of the derivative before it; and where such derivatives are defined."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import count
+from copy import copy
+from itertools import count, pairwise
 from math import nan
 
 from diffcli.errors import Diagnostic, DiffcliError
@@ -12,9 +13,11 @@ from diffcli.methods.derivation.derivation import derive
 from diffcli.methods.derivation.symbolic_agreement import compare
 from diffcli.methods.options import FormulaOptions
 from diffcli.methods.problem.problem import ANYWHERE, Problem
+from diffcli.methods.symbolic.conditions import Conditions, Untold
 from diffcli.records import SymbolicDerivative
 from diffcli.records.derivations import Derivation
-from diffcli.records.formulas import By, Formula
+from diffcli.records.formulas import By, Domain, Formula
+from diffcli.tape.running.evaluation import constant_values
 
 
 def before(wanted: Iterable[By]) -> list[By]:
@@ -72,3 +75,28 @@ def again(view: Problem, text: str) -> Problem:
     names = [*program.inputs, *program.constants]
     program = parse("; ".join([*[name for name in view.tape.inputs if name not in names], text]))
     return Problem(program, view.at if view.known else ANYWHERE, share=True)
+
+
+def domain_of(view: Problem, result: str, wanted: Sequence[By]) -> Domain:
+    """Where a problem's result is defined, and where the rules give its derivatives by some variables; None where it is not told.
+
+    >>> from diffcli.methods.problem.problem import ANYWHERE
+    >>> domain_of(Problem("sqrt(x) + 1/(x - 2)", ANYWHERE), "f", [("x",)])
+    Domain(result='f', condition='x >= 0 and x != 2', derivatives={('x',): 'x > 0 and x != 2'})
+    """
+    twin = copy(view)
+    twin.known, twin.values = False, constant_values(view.tape)
+    return Domain(result, _told(twin, ()), {by: _told(twin, by) for by in wanted})
+
+
+def _told(problem: Problem, by: By) -> str | None:
+    """The conditions of a function, and of the rules for its derivatives by some variables, one after the other."""
+    found = Conditions()
+    try:
+        found.of_rows(problem.tape, [problem.input_slot(name) for name in by[:1]])
+        for name, following in pairwise(by):
+            problem = again(problem, derive(problem, name).derivative)
+            found.of_rows(problem.tape, [problem.input_slot(following)])
+        return found.text()
+    except (Untold, DiffcliError):
+        return None

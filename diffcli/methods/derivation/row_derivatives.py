@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from math import isfinite
 
-from diffcli.methods.derivation.expressions import Form, Forms
 from diffcli.methods.derivation.rules import IN_ANY_NUMBER, TEXTBOOK
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import activity
+from diffcli.methods.traces.expressions import Form, Forms
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS
 from diffcli.tape.running.evaluation import replay

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.language.writing.printer import Dialect, to_text
-from diffcli.methods.derivation.expressions import Form, Forms
 from diffcli.methods.problem.problem import Problem
+from diffcli.methods.traces.expressions import Form, Forms
 from diffcli.methods.traces.trace import formula_of
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.tape.running.rules import terms

@@ -225,4 +225,4 @@ def _is_still(found: Difference, value: float, exact: float, order: int) -> bool
     places, values = [x for x, _ in found.samples], [value, *[y for _, y in found.samples]]
     length, moved = (max(places) - min(places)) / 2, max(values) - min(values)
     size = max(moved, abs(value)) if exact == 0 else moved
-    return (found.error or 0.0) * length**order <= SMALL * size
+    return math.prod([found.error or 0.0, *[length] * order]) <= SMALL * size  # which may be beyond the range of a float

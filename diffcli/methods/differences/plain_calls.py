@@ -17,7 +17,7 @@ from diffcli.language import Program
 from diffcli.methods.differences.automatic_difference import GOLDEN, automatic_difference
 from diffcli.methods.differences.finite_difference import doubts_of
 from diffcli.methods.differences.rounding_bound import callable_rounding
-from diffcli.methods.differences.sampling import CallableSampler
+from diffcli.methods.differences.sampling import Sampler
 from diffcli.methods.points.points import Point, to_float
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, choose, given_to, subject_of
@@ -38,7 +38,7 @@ Place = Callable[[float], Point]
 
 Progress = Callable[[str], None]
 
-Quotient = Callable[[CallableSampler, str], Difference]
+Quotient = Callable[[Sampler, str], Difference]
 """How differences are made of samples along a variable."""
 
 SECOND: Quotient = partial(automatic_difference, derivative=2)
@@ -125,7 +125,7 @@ class PlainCalls:
             return Difference(variable, "both sides", 0.0, (), math.nan, None, "the value at the point is undefined")
         level, width = self._noise(result) if len(self.columns) > 1 else (math.nan, 0.0)
         noise = (level, width * (abs(line.x) or AT_ZERO)) if level == level else None  # looked for along the line itself
-        return of(CallableSampler(lambda x: line(x)[result], line.x, noise), variable)
+        return of(Sampler(lambda x: line(x)[result], line.x, noise), variable)
 
     def jacobian(self, of: Quotient = automatic_difference) -> list[list[Difference]]:
         """The derivatives of each result by each element: a row for each result."""
@@ -240,7 +240,7 @@ def difference_of_number(function: Callable[[float], float], x: Any, step: float
     except ExpressionError as fault:
         message = fault.diagnostics[0].message.replace("the value of `x`", "the point")
         raise UsageError([error("bad-value", message)]) from None
-    sampler = CallableSampler(function, point)
+    sampler = Sampler(function, point)
     if not sampler.base.defined:
         try:
             raise _undefined(function(point))

@@ -32,28 +32,52 @@ class Sample(NamedTuple):
         return math.isfinite(self.value) and math.isfinite(self.x)  # a step may leave the range of floats
 
 
+UNKNOWN_NOISE = 1e3
+"""How many roundings of its values the error of a function is taken to be, where its noise does not show itself."""
+
+
 class Sampler:
-    """A function of one variable, as differences see it; of one without a tape nothing is known but its values."""
+    """A function of one variable, as differences see it: here one of a float, of which nothing is known but its values."""
 
     bound = False
-    """Whether `noise` is a bound, and not an estimate."""
-    x: float
-    base: Sample
-    """The value at the point itself."""
-    evaluations: int
+    """Whether the rounding is a bound, and not an estimate."""
     begun = 0
-    """How many of them looked for the noise."""
+    """How many evaluations looked for the noise."""
+    _level, _width = math.nan, math.inf
+
+    def __init__(self, function: Callable[[float], float], x: float, noise: tuple[float, float] | None = None) -> None:
+        self.function, self.x, self.evaluations = function, x, 0
+        self.base = self.sample(x)
+        """The value at the point itself."""
+        if self.base.defined:  # and its noise may be known
+            self._level, self._width = noise or callable_rounding(lambda at: self.sample(at).value, x)
+        self.begun = self.evaluations
 
     def sample(self, x: float) -> Sample:
-        raise NotImplementedError
+        self.evaluations += 1
+        value: Any = math.nan
+        with suppress(ArithmeticError, ValueError):  # outside its domain
+            value = self.function(x)
+        try:
+            return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
+        except OverflowError:
+            return Sample(x, math.nan, ())
+        except (TypeError, ValueError):
+            message = f"the function returned a `{type(value).__name__}`, not a number"
+            raise ExpressionError([error("bad-result", message)]) from None
 
     def beside(self, step: float) -> tuple[Sample, Sample]:
         """The samples at a step to the right of the point, and to the left."""
         return self.sample(self.x + step), self.sample(self.x - step)
 
     def rounding(self, one: Sample, other: Sample) -> float:
-        """A bound on the rounding of the difference of two values."""
-        raise NotImplementedError
+        """A bound on the rounding of the difference of two values.
+
+        Six standard deviations of the noise of a value, or a rounding of the values where that is more. Noise that does not
+        show itself is taken to be many roundings.
+        """
+        least = math.ulp(one.value) + math.ulp(other.value)
+        return UNKNOWN_NOISE * least if math.isnan(self._level) else max(6 * self._level, least)
 
     def movement(self, base: Sample, other: Sample, past_kinks: bool = False) -> float:
         """How far the operands move between two samples, in units of how far they may: it should be below 1.
@@ -71,8 +95,11 @@ class Sampler:
         return math.inf, ""
 
     def scale(self) -> float:
-        """A length over which the function may be expected to change."""
-        raise NotImplementedError
+        """A length over which the function may be expected to change: the first step, doubled.
+
+        Of a power of two a function with a period such as 1/64 would look constant at every step.
+        """
+        return min(UNEVEN * (abs(self.x) or 1.0), self._width)
 
 
 TYING = frozenset(("max", "min", "clip", "lt", "le", "gt", "ge", "eq", "ne"))
@@ -254,45 +281,3 @@ def _lost(a: float, b: float) -> float:
     total = a + b
     rest = total - a
     return (a - (total - rest)) + (b - rest)
-
-
-UNKNOWN_NOISE = 1e3
-"""How many roundings of its values the error of a function is taken to be, where its noise does not show itself."""
-
-
-class CallableSampler(Sampler):
-    """A Python function of one float, of which nothing is known but its values."""
-
-    _level, _width = math.nan, math.inf
-
-    def __init__(self, function: Callable[[float], float], x: float, noise: tuple[float, float] | None = None) -> None:
-        self.function, self.x, self.evaluations = function, x, 0
-        self.base = self.sample(x)
-        if self.base.defined:  # and its noise may be known
-            self._level, self._width = noise or callable_rounding(lambda at: self.sample(at).value, x)
-        self.begun = self.evaluations
-
-    def sample(self, x: float) -> Sample:
-        self.evaluations += 1
-        value: Any = math.nan
-        with suppress(ArithmeticError, ValueError):  # outside its domain
-            value = self.function(x)
-        try:
-            return Sample(x, math.nan if isinstance(value, complex) else float(value), ())
-        except OverflowError:
-            return Sample(x, math.nan, ())
-        except (TypeError, ValueError):
-            message = f"the function returned a `{type(value).__name__}`, not a number"
-            raise ExpressionError([error("bad-result", message)]) from None
-
-    def rounding(self, one: Sample, other: Sample) -> float:
-        """Six standard deviations of the noise of a value, or a rounding of the values where that is more.
-
-        Noise that does not show itself is taken to be many roundings.
-        """
-        least = math.ulp(one.value) + math.ulp(other.value)
-        return UNKNOWN_NOISE * least if math.isnan(self._level) else max(6 * self._level, least)
-
-    def scale(self) -> float:
-        """The first step, doubled. Of a power of two a function with a period such as 1/64 would look constant at every step."""
-        return min(UNEVEN * (abs(self.x) or 1.0), self._width)

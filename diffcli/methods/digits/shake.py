@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
+from math import prod
 from typing import Any
 
 from diffcli.methods.sweeps.rounding import CANCELLING, ENOUGH, SMALLEST, UNIT, doubtful, is_with_itself, roundings
 from diffcli.operations import OPERATIONS, row_of
-from diffcli.operations.arithmetic import floats
 from diffcli.records import is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values, arithmetic_of
 from diffcli.tape.running.rules import Function
+from diffcli.tape.tape import Shape
 
 SHAKE = 2.0**-36
 """By how much results are moved at most, relative to their size."""
@@ -65,14 +66,18 @@ def _factors(times: int) -> Any:
     return to_array(map(_factor, range(PERIOD)), (1, PERIOD)).repeat(times, 0).reshape(-1)
 
 
+@lru_cache(2**14)
+def _factors_at(start: int, shape: Shape) -> Any:
+    size = prod(shape)
+    return _factors(2 + size // PERIOD)[start : start + size].reshape(shape)
+
+
 def shake(places: Iterator[int], value: Any) -> Any:
     """A number or an array with each of its elements moved, differently at each place."""
     place = next(places)
     if not is_array(value):
         return value * _factor(place) + NUDGE
-    start, size = place * 7919 % PERIOD, value.size
-    factors = _factors(2 + size // PERIOD)[start : start + size]
-    moved = value * (factors if value.ndim == 1 else factors.reshape(value.shape))
+    moved = value * _factors_at(place * 7919 % PERIOD, value.shape)
     moved += NUDGE
     return moved
 
@@ -81,8 +86,13 @@ def shaking_function(function: Function, name: str, places: Iterator[int]) -> Fu
     """The function of an operation, with what it computes shaken if that is rounded; and its operands, if it adds them up."""
     if name in ADDING:
         return lambda *operands: shake(places, function(*[shake(places, operand) for operand in operands]))
-    rounded = roundings(name) if name in OPERATIONS else getattr(row_of(name), "cost", True)  # or it chooses, or moves numbers
-    return (lambda *operands: shake(places, function(*operands))) if rounded else function
+    return (lambda *operands: shake(places, function(*operands))) if _is_rounded(name) else function
+
+
+@cache
+def _is_rounded(name: str) -> bool:
+    """Whether an operation does more than choose, or move numbers."""
+    return bool(roundings(name) if name in OPERATIONS else getattr(row_of(name), "cost", True))
 
 
 def shaking(tape: Tape, places: Iterator[int]) -> list[Function]:
@@ -107,9 +117,6 @@ def is_extreme(tape: Tape, values: Values, beside: Values) -> bool:
     numbers = arithmetic_of(tape).numbers
     if not numbers.largest_size([value for value in values[: tape.slots] if value is not None]) < FAR:
         return True
-    for slot, name in enumerate(tape.operations, tape.first_row):
-        if name in _SUMS and values[slot] is not None:
-            within = (numbers if tape.shape(slot) else floats).within
-            if beside[slot] is None or not within(values[slot], beside[slot], UNSTEADY, NOTHING):
-                return True
-    return False
+    sums = [slot for slot, name in enumerate(tape.operations, tape.first_row) if name in _SUMS and values[slot] is not None]
+    pairs = [(values[slot], beside[slot]) for slot in sums]
+    return any(other is None for _, other in pairs) or not numbers.within(pairs, UNSTEADY, NOTHING)

@@ -26,7 +26,6 @@ from diffcli.methods.digits.shake import (
 )
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Swept, Watch
 from diffcli.methods.problem.components import Components, inputs_of
-from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.rounding import ENOUGH
@@ -47,7 +46,7 @@ class ShakenWatch(Watch):
     """The relative error up to which a number has its digits."""
 
     def begin(self, name: Namer) -> None:
-        if elements(self.problem.tape) > MOST_ELEMENTS:
+        if self.problem.tape.elements > MOST_ELEMENTS:
             return
         if any(value is GIVEN_UP for value in self.problem.values):
             self.problem = _with_values(self.problem, evaluate(self.problem.tape, self.problem.point))
@@ -55,7 +54,7 @@ class ShakenWatch(Watch):
         self.written: Callable[[], Problem] = lambda: scalarised(problem)
         with arithmetic_of(problem.tape).numbers.quiet():
             values = run(problem.tape, problem.point, shaking(problem.tape, count()))
-            if elements(problem.tape) <= MOST_WRITTEN:
+            if problem.tape.elements <= MOST_WRITTEN:
                 self.extreme = is_extreme(problem.tape, problem.values, values)
             else:
                 self.enough = UNREAD
@@ -65,61 +64,43 @@ class ShakenWatch(Watch):
             self._compare(None, "the value".format, Components([("", first, ())]), problem.values, values, -1)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
-        if self.shaken is None or sweep.overrides:
-            return
-        tape, values, places = self.shaken.tape, self.shaken.values, count(self.shaken.tape.slots)
-        parts, move, beside = Components(self.shaken.outputs), partial(shake, places), []
-        seeds = sweep.started(lambda seed: move(seed) * (seed != 0))  # a 0 is nothing
-        if sweep.order is not None:
-            (slot,) = sweep.seeds
-            parts = Components([(str(order), order, ()) for order in range(1, sweep.order + 1)])
-            functions = lambda name: shaking_function(FLOAT.value(name), name, places)
-            beside = power_series(tape, values, slot, sweep.order, MOST_ROWS, functions, move)
-        elif sweep.forward:
-            from diffcli.methods.sweeps.array_sweeps import array_tangents  # a series does not wait for it
-
-            beside = array_tangents(tape, values, [seeds.get(slot) for slot in range(tape.first_row)], moving=move)
-        else:
-            from diffcli.methods.sweeps.array_sweeps import array_adjoints
-
-            parts = variables_of(self.shaken)
-            beside = array_adjoints(tape, values, self.shaken.active, seeds, whole=False, moving=move)
-        self._compare(sweep, sweep.name, parts, found, beside)
+        self.swept_all([(sweep, found)])
 
     def swept_all(self, swept: Sequence[Swept]) -> None:
-        if self.shaken is None or len(swept) < 2 or any(sweep.forward or sweep.overrides or sweep.order for sweep, _ in swept):
-            super().swept_all(swept)
+        shaken, (first, _) = self.shaken, swept[0]
+        if shaken is None or first.overrides:
             return
-        from diffcli.methods.sweeps.array_sweeps import many_adjoints
+        places = count(shaken.tape.slots)
+        move = partial(shake, places)
+        seeds = [sweep.started(lambda seed: move(seed) * (seed != 0)) for sweep, _ in swept]  # a 0 is nothing
+        if first.order is not None:
+            (slot,) = first.seeds
+            parts = Components([(str(order), order, ()) for order in range(1, first.order + 1)])
+            functions = lambda name: shaking_function(FLOAT.value(name), name, places)
+            beside: list[Any] = [power_series(shaken.tape, shaken.values, slot, first.order, MOST_ROWS, functions, move)]
+        else:
+            from diffcli.methods.sweeps.array_sweeps import ArraySweep  # a series does not wait for it
 
-        move = partial(shake, count(self.shaken.tape.slots))
-        seeds = [sweep.started(lambda seed: move(seed) * (seed != 0)) for sweep, _ in swept]
-        beside = many_adjoints(self.shaken.tape, self.shaken.values, self.shaken.active, seeds, move)
-        parts = variables_of(self.shaken)
-        if self.extreme or not self._are_fine(parts, [found for _, found in swept], beside):
+            parts = Components(shaken.outputs) if first.forward else variables_of(shaken)
+            ends = [slot for _, slot, _ in parts.parts]
+            again = ArraySweep(first.forward, shaken.tape, shaken.values, shaken.active, moving=move, whole=False)
+            beside = again.together(seeds, ends)
+        if not self._are_fine(parts, [found for _, found in swept], beside):
             for (sweep, found), other in zip(swept, beside, strict=True):
                 self._compare(sweep, sweep.name, parts, found, other)
 
     def _are_fine(self, parts: Components, found: Sequence[Sequence[Any]], beside: Sequence[Sequence[Any]]) -> bool:
-        """Whether the shaking has moved none of many numbers by much, looked at all together."""
-        numbers = arithmetic_of(self.problem.tape).numbers
-        for _, slot, _ in parts.parts:
-            pair = [[one[slot] for one in many] for many in (found, beside)]
-            if any(one is None for many in pair for one in many):
-                return False
-            if not numbers.within(*map(numbers.as_array, pair), self.enough / ROUNDED, NOTHING):
-                return False
-        return True
+        """Whether the shaking has moved no number by much that some sweeps have found, looked at all together."""
+        pairs = [(one[slot], other[slot]) for one, other in zip(found, beside, strict=True) for _, slot, _ in parts.parts]
+        if self.extreme or any(number is None for pair in pairs for number in pair):
+            return False
+        return bool(arithmetic_of(self.problem.tape).numbers.within(pairs, self.enough / ROUNDED, NOTHING))
 
     def _compare(
         self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any], first: int = 0
     ) -> None:
         """Keep the numbers that the shaking has moved by much, by their places among the elements; -1 is the value's."""
-        pairs = [(found[slot], beside[slot]) for _, slot, shape in parts.parts if shape]
-        wholes = [pair for pair in pairs if not any(each is None for each in pair)]
-        within = arithmetic_of(self.problem.tape).numbers.within
-        fine = not self.extreme and all(within(*pair, self.enough / ROUNDED, NOTHING) for pair in wholes)
-        if fine and len(wholes) == len(parts.parts):
+        if self._are_fine(parts, [found], [beside]):
             return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
             error = None if number is other is None else moved(number or 0.0, other or 0.0, self.extreme, self.enough)
@@ -128,7 +109,7 @@ class ShakenWatch(Watch):
 
     def looked_up(self) -> tuple[Problem, list[Printed]]:
         try:
-            if elements(self.problem.tape) > MOST_WRITTEN:
+            if self.problem.tape.elements > MOST_WRITTEN:
                 return self.problem, self.doubts
             numbers = self.written()
         except LimitError:

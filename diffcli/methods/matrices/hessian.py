@@ -10,19 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 from math import nan
-from typing import Any
 
 from diffcli.errors import Diagnostic, ExpressionError, error
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import BY, Namer, Sweep, Swept, Watch
-from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, require_room
+from diffcli.methods.matrices.jacobian import Matrix, evaluated, frozen, in_turn, require_room
 from diffcli.methods.matrices.second_order import GradientProblem
 from diffcli.methods.matrices.second_sides import Sides
 from diffcli.methods.nonsmooth.beside import Beside
 from diffcli.methods.nonsmooth.breaks import find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.notes import AGREE, BROKEN, MAYBE, about_second, describe_breaks
 from diffcli.methods.nonsmooth.one_sided import is_branched
-from diffcli.methods.nonsmooth.system_notes import AGREE, BROKEN, MAYBE, about_second
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
@@ -127,7 +125,7 @@ def _by_sweeps(
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
-    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept)
+    matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept_all)
     return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
 
@@ -164,20 +162,19 @@ def sweep_symmetric(
     groups: Groups,
     pattern: Pattern | None,
     progress: Callable[[str], None],
-    watched: Callable[[Sweep, Sequence[Any]], None] = lambda *_: None,
+    watched: Callable[[Sequence[Swept]], None] = lambda _: None,
 ) -> Matrix:
     """The Hessian by forward sweeps over the gradient's tape, one for each group of columns."""
     variables = gradient.variables
     matrix = [[0.0] * len(variables) for _ in range(len(variables))]
     wanted = _wanted(groups, pattern, variables)
-    for number, group in enumerate(groups):
-        progress(f"forward sweep {number + 1} of {len(groups)} over the gradient")
-        seeds = variables.seed(group)
-        tangents = gradient.derived.swept_forward(seeds)
-        watched(Sweep(seeds, True, {}, _namer(variables.names, wanted[number])), tangents)
+    pairs = zip(groups, wanted, strict=True)
+    sweeps = (Sweep(variables.seed(group), True, name=_namer(variables.names, places)) for group, places in pairs)
+    swept = in_turn(gradient.derived, sweeps, progress, len(groups), watched)
+    for places, tangents in zip(wanted, swept, strict=True):
         found = gradient.results.numbers(tangents)
-        for row, column in wanted[number]:
-            matrix[row][column] = matrix[column][row] = float(found[row] or 0.0) + 0.0
+        for row, column in places:
+            matrix[row][column] = matrix[column][row] = found[row] or 0.0
     return matrix
 
 

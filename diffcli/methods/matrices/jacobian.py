@@ -7,8 +7,8 @@ rows that share no column: as many sweeps as colours find the whole matrix, each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from math import isfinite
 from typing import Any
 
@@ -35,6 +35,9 @@ Matrix = Sequence[Sequence[float]]
 
 Answer = dict[str, Any]
 """What a mode finds, by the names of the fields of a `JacobianResult`, and the ``watch`` that has seen it."""
+
+MOST_AT_ONCE = 1_000_000
+"""How many elements the adjoints or tangents of sweeps that go together have at most."""
 
 MOST_NAMES = 8
 """How many names a note lists."""
@@ -148,38 +151,51 @@ def sweep_groups(
     watched: Callable[[Sequence[Swept]], None],
 ) -> Matrix:
     """The Jacobian by forward sweeps, one for each group of columns, or by reverse sweeps, one for each group of rows."""
-    one_sweep, seeded, arriving, entries = system.swept_back, rows, columns, pattern and pattern.rows
+    forward, seeded, arriving, entries = False, rows, columns, pattern and pattern.rows
     if mode == "forward":
-        one_sweep, seeded, arriving, entries = system.swept_forward, columns, rows, pattern and pattern.transposed().rows
+        forward, seeded, arriving, entries = True, columns, rows, pattern and pattern.transposed().rows
     matrix = [[0.0] * len(columns) for _ in range(len(rows))]
-    known = None
     sweeps = (
-        Sweep(seeded.seed(group), mode == "forward", replaced, _namer(group, rows, columns, mode == "forward", entries))
-        for group in groups
+        Sweep(seeded.seed(group), forward, replaced, _namer(group, rows, columns, forward, entries)) for group in groups
     )
-    if mode == "reverse" and system.tape.shapes is not None and not (replaced or options.trace):
-        from diffcli.methods.sweeps.array_sweeps import many_adjoints  # numbers do not wait for NumPy
-
-        listed = list(sweeps)
-        known = many_adjoints(system.tape, system.values, system.active, [sweep.seeds for sweep in listed])
-        watched(list(zip(listed, known, strict=True)))
-    for number, group in enumerate(groups):
-        options.progress(f"{mode} sweep {number + 1} of {len(groups)}")
-        if known is None:
-            sweep = next(sweeps)
-            derivatives = one_sweep(sweep.seeds, replaced)
-            watched([(sweep, derivatives)])
-        else:
-            derivatives = known[number]
+    swept = in_turn(system, sweeps, options.progress, len(groups), watched, alone=options.trace)
+    for group, derivatives in zip(groups, swept, strict=True):
         found = arriving.numbers(derivatives)
         for one in group:
             if mode == "reverse" and len(group) == 1 and len(entries[one] if entries else found) == len(found):
-                matrix[one] = [float(number or 0.0) + 0.0 for number in found]
+                matrix[one] = [number or 0.0 for number in found]  # 0 has no sign
                 continue
             for place in entries[one] if entries is not None else range(len(arriving)):
                 row, column = (place, one) if mode == "forward" else (one, place)
-                matrix[row][column] = float(found[place] or 0.0) + 0.0
+                matrix[row][column] = found[place] or 0.0
     return matrix
+
+
+def in_turn(
+    problem: Problem,
+    sweeps: Iterable[Sweep],
+    progress: Callable[[str], None],
+    count: int,
+    watched: Callable[[Sequence[Swept]], None],
+    alone: bool = False,
+) -> Iterator[Sequence[Any]]:
+    """What so many sweeps of one kind find, when they have been watched: over arrays many together, if none is ``alone``."""
+    started, done = iter(sweeps), 0
+    at_once = 1 if alone or problem.tape.shapes is None else max(1, MOST_AT_ONCE // max(1, problem.tape.elements))
+    while some := list(islice(started, at_once)):
+        forward, overrides, done = some[0].forward, some[0].overrides, done + len(some)
+        progress(f"{'forward' if forward else 'reverse'} sweep {done} of {count}")
+        if problem.tape.shapes is None or overrides:
+            one_sweep = problem.swept_forward if forward else problem.swept_back
+            found = [one_sweep(sweep.seeds, overrides) for sweep in some]
+        else:
+            from diffcli.methods.sweeps.array_sweeps import ArraySweep  # numbers do not wait for NumPy
+
+            ends = [output.slot for output in problem.outputs] if forward else [*map(problem.input_slot, problem.wrt)]
+            together = ArraySweep(forward, problem.tape, problem.values, problem.active, whole=False)
+            found = together.together([sweep.seeds for sweep in some], ends)
+        watched(list(zip(some, found, strict=True)))
+        yield from found
 
 
 def _namer(group: Sequence[int], rows: Components, columns: Components, forward: bool, entries: Any) -> Callable[[str], str]:

@@ -15,7 +15,8 @@ from diffcli.methods.digits.watch import BY, Sweep, Swept
 from diffcli.methods.matrices.hessian import gradient_of, require_one
 from diffcli.methods.matrices.jacobian import evaluated, kinks_of
 from diffcli.methods.nonsmooth.beside import Beside
-from diffcli.methods.nonsmooth.system_notes import AGREE, MAYBE, about_second, explain_rows
+from diffcli.methods.nonsmooth.notes import AGREE, MAYBE, about_second
+from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.options import MatrixOptions
 from diffcli.methods.points.directions import read_direction
 from diffcli.methods.points.points import with_semicolons

@@ -11,7 +11,8 @@ from typing import Any
 
 from diffcli.errors import Diagnostic
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
-from diffcli.methods.nonsmooth.system_notes import SECOND, explain_rows
+from diffcli.methods.nonsmooth.notes import SECOND
+from diffcli.methods.nonsmooth.system_notes import explain_rows
 from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
@@ -58,11 +59,11 @@ class GradientProblem:
 
     @property
     def gradient(self) -> list[float]:
-        return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.values)]
+        return [number or 0.0 for number in self.results.numbers(self.derived.values)]  # 0 has no sign
 
     def swept(self, seeds: Mapping[int, Any]) -> list[float]:
         """The elements of the Hessian times a direction, which has a tangent for each input that moves, by slot."""
-        return [float(number or 0.0) + 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
+        return [number or 0.0 for number in self.results.numbers(self.derived.swept_forward(seeds))]
 
     def describe_breaks(self, known: Sequence[Diagnostic]) -> list[Diagnostic]:
         """A warning for each place at which the gradient breaks, of those that are not known already."""

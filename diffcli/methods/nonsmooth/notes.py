@@ -119,10 +119,9 @@ def scalarised_if_small(problem: Problem) -> Problem | None:
     """A problem in numbers, if there are few variables to look along, and few rows to write out."""
     if problem.tape.shapes is None:
         return problem if len(problem.wrt) <= MOST_BENT else None
-    from diffcli.methods.problem.live_values import elements
     from diffcli.methods.problem.scalarise import structure, variables_of  # most programs do not wait for it
 
-    if len(variables_of(problem)) > MOST_BENT or elements(problem.tape) > problem.tape.slots + 10 * MOST_WRITTEN:
+    if len(variables_of(problem)) > MOST_BENT or problem.tape.elements > problem.tape.slots + 10 * MOST_WRITTEN:
         return None
     return structure(problem, MOST_WRITTEN)
 
@@ -175,3 +174,26 @@ def _side_text(side: Slopes) -> str:
         return f"along {side.variable} the function is smooth all the same, with the slope {number_text(side.left)}"
     left, right = ("unknown" if slope is None else number_text(slope) for slope in side[1:])
     return f"along {side.variable} the slope is {left} on the left, {right} on the right"
+
+
+# -- what that means for second derivatives ------------------------------------------------------------------------------------
+
+
+def about_second(notes: Sequence[Diagnostic], meaning: str, strict: bool) -> list[Diagnostic]:
+    """The notes of kinks of the function and its gradient with what they mean for a second derivative.
+
+    Those of the gradient alone are dropped where all sides agree; else they are a `NotDifferentiableError` under ``strict``.
+    """
+    kept = [note for note in notes if meaning != AGREE or note.code != SECOND]
+    if strict and any(note.code == SECOND for note in kept):
+        raise NotDifferentiableError([note._replace(severity="error", notes=(), help=()) for note in kept if note.code == SECOND])
+    return [
+        note._replace(notes=(*note.notes, meaning), help=(*note.help, _STRICT)) if note.code in BROKEN else note for note in kept
+    ]  # fmt: skip
+
+
+SECOND = "second-kink"
+BROKEN = NOT_DIFFERENTIABLE | {SECOND}
+MAYBE = "there may be no second derivative here"
+AGREE = "the second derivatives on all sides of the point agree, and are given"
+_STRICT = "--strict makes this an error (exit code 5)"

@@ -1,11 +1,10 @@
-"""What is worth saying of a program with several results: undefined values, kinks, and entries that are not finite."""
+"""Where results are undefined, or their derivatives not finite: what is refused, and what is explained."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from diffcli.errors import Diagnostic, NotDifferentiableError
-from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE
+from diffcli.errors import Diagnostic
 from diffcli.methods.problem.problem import Problem
 from diffcli.records import Number, is_finite
 from diffcli.tape.running.rules import Overrides
@@ -24,38 +23,16 @@ def require_values(system: Problem) -> None:
             require_value(system.view(output))
 
 
-def about_second(notes: Sequence[Diagnostic], meaning: str, strict: bool) -> list[Diagnostic]:
-    """The notes of kinks of the function and its gradient with what they mean for a second derivative.
-
-    Those of the gradient alone are dropped where all sides agree; else they are a `NotDifferentiableError` under ``strict``.
-    """
-    kept = [note for note in notes if meaning != AGREE or note.code != SECOND]
-    if strict and any(note.code == SECOND for note in kept):
-        raise NotDifferentiableError([note._replace(severity="error", notes=(), help=()) for note in kept if note.code == SECOND])
-    return [
-        note._replace(notes=(*note.notes, meaning), help=(*note.help, _STRICT)) if note.code in BROKEN else note for note in kept
-    ]  # fmt: skip
-
-
-SECOND = "second-kink"
-BROKEN = NOT_DIFFERENTIABLE | {SECOND}
-MAYBE = "there may be no second derivative here"
-AGREE = "the second derivatives on all sides of the point agree, and are given"
-_STRICT = "--strict makes this an error (exit code 5)"
-
-
 def explain_rows(
-    system: Problem,
-    rows: Sequence[Collection[Number]],
-    replaced: Overrides,
-    known: Sequence[Diagnostic],
+    system: Problem, rows: Sequence[Collection[Number]], replaced: Overrides, known: Sequence[Diagnostic]
 ) -> list[Diagnostic]:
-    """Why results or their derivatives are not finite, for the derivatives of each result."""
-    found: list[Diagnostic] = []
+    """Why results or their derivatives are not finite, for the derivatives of each result: see `nonsmooth.nonfinite.explain`."""
     pairs = zip(system.outputs, rows, strict=True)
     asked = [output for output, row in pairs if not (is_finite(system.value_of(output)) and all(map(is_finite, row)))]
+    found: list[Diagnostic] = []
     for output in asked[:MOST_EXPLAINED]:
         from diffcli.methods.nonsmooth.nonfinite import explain
 
-        found += explain(system.view(output), replaced, [*known, *found])
+        view = system.view(output) if len(system.outputs) > 1 else system
+        found += explain(view, replaced, [*known, *found])
     return found

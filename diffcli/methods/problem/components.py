@@ -32,7 +32,7 @@ class Components:
     def __len__(self) -> int:
         return len(self.parts) if self.are_numbers else sum(prod(shape) for _, _, shape in self.parts)
 
-    @property
+    @cached_property
     def starts(self) -> list[int]:
         """The first element of each part."""
         return list(accumulate([prod(shape) for _, _, shape in self.parts], initial=0))[:-1]
@@ -63,7 +63,7 @@ class Components:
     def numbers(self, values: Sequence[Any]) -> list[float | None]:
         """The elements of what a sweep has found, which has one value a slot; None where there is no dependence."""
         if self.are_numbers:
-            return [values[slot] for _, slot, _ in self.parts]
+            return [values[slot] and float(values[slot]) for _, slot, _ in self.parts]
         from diffcli.operations.arithmetic.array_files import flat
 
         found: list[float | None] = []

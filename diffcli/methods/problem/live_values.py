@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import row_of
-from diffcli.operations.array_row import size
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator
 
@@ -19,13 +18,8 @@ LARGE = 1_000_000
 def keep_live_values(problem: Problem) -> None:
     """Evaluate a problem, and keep only the values that its gradient, and the notes on it, read, where they are many."""
     tape = problem.tape
-    if problem.recording is None and elements(tape) >= LARGE:
+    if problem.recording is None and tape.elements >= LARGE:
         problem.values = Evaluator(tape, sorted(live_slots(tape, problem.active))).values(problem.point)
-
-
-def elements(tape: Tape) -> int:
-    """How many elements the values of a tape have together."""
-    return tape.slots if tape.shapes is None else sum(map(size, tape.shapes))
 
 
 def live_slots(tape: Tape, active: bytearray) -> set[int]:

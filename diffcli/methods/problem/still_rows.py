@@ -12,7 +12,6 @@ from functools import cache, cached_property
 from typing import Any
 
 from diffcli.methods.problem.components import Components, inputs_of
-from diffcli.methods.problem.live_values import elements
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.one_sided_series import Series, Undecided, along, coefficient, compared, truth
@@ -68,7 +67,7 @@ def _is_straight(series: Any, slope: float | None) -> bool:
 def sides_of(problem: Problem) -> Surroundings | None:
     """A program on the sides of its point; None if it is too long for that, or has rows that cannot be written out."""
     tape = problem.tape
-    if elements(tape) > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):
+    if tape.elements > MOST_WRITTEN or (tape.shapes is not None and tape.derived_from is not None):
         return None
     return Surroundings(problem)
 

@@ -19,9 +19,6 @@ from diffcli.tape.running.array_rules import LEADING, NUMPY, ArrayArithmetic, Ar
 from diffcli.tape.running.rules import terms
 from diffcli.tape.tape import Shape
 
-MOST_AT_ONCE = 1_000_000
-"""How many elements the adjoints of sweeps that go together have at most."""
-
 Part = tuple[int, int, Callable[..., Any] | None, Shape, Shape]
 """A position and the slot of the operand there; what the two hand on as a function of what moves, the operands and the result,
 None if it takes more than that; the shape that this has, and that of the operand."""
@@ -41,17 +38,27 @@ class Row(NamedTuple):
     """The rules of an array row about its first operand."""
 
 
-def _rows(kind: str, arithmetic: ArrayArithmetic = NUMPY) -> Callable[[Tape], list[Row]]:
-    order = iter if kind == "tangent" else reversed
+def rows_of(tape: Tape, forward: bool, many: bool) -> list[Row]:
+    """The rows in the order of a sweep, or of ``many`` that go together."""
+    return _KEPT[forward, many](tape)
+
+
+def _rows(forward: bool, many: bool) -> Callable[[Tape], list[Row]]:
+    order, kind, arithmetic = iter if forward else reversed, "tangent" if forward else "adjoint", LEADING if many else NUMPY
     return once(lambda tape: [_row(tape, slot, kind, arithmetic) for slot in order(tape.rows())])
+
+
+_KEPT = {(forward, many): _rows(forward, many) for forward in (False, True) for many in (False, True)}
 
 
 def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
     name, operands, whole = tape.operation(slot), tape.operands_of(slot), tape.shape(slot)
     own = isinstance(name, OwnName)
     rule = None if name in OPERATIONS else rule_at(tape, slot)
-    if rule is None:
-        chooses = name == "where" or (not whole and any(term is not None and term.present for term in terms(name, len(operands))))
+    if name == "where":
+        found: list[Any] = [None, *map(_chosen, (True, False))] if tape.shape(operands[0]) else [NotImplemented] * 3
+    elif rule is None:
+        chooses = not whole and any(term is not None and term.present for term in terms(name, len(operands)))
         takes_more = chooses or (own and arithmetic is LEADING)
         found = [NotImplemented if takes_more else function for function in NUMPY.terms(name, len(operands))]
     else:
@@ -63,21 +70,23 @@ def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
     return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own, rule)
 
 
-rows_forward, rows_back, rows_for_many = _rows("tangent"), _rows("adjoint"), _rows("adjoint", LEADING)
-"""The rows of a tape; for reverse sweeps last row first."""
+def _chosen(when: bool) -> Callable[..., Any]:
+    """What a choice for each element hands on to the elements that it takes."""
+    return lambda g, condition, *_: arrays.masked(condition != 0 if when else condition == 0, g)
 
 
 def _nothing(*_: Any) -> None:
     """What goes to an operand on which the result does not depend."""
 
 
-def for_each(term_of: Callable[[Any], tuple[Any, Any]], adjoints: Any) -> Any | None:
-    """What a row hands on to an operand, found for each of many adjoints; None if there is nothing for any."""
-    found = [term_of(one)[0] for one in adjoints]
-    return None if found[0] is None else leading.stacked(found, arrays.shape_of(found[0]))
+def for_each(term_of: Callable[[Any], tuple[Any, Any]], many: Any) -> Any | None:
+    """What a row hands on for each of many adjoints or tangents; None if there is nothing for any."""
+    found = [term_of(one)[0] for one in many]
+    return None if found[0] is None else arrays.as_array(found)
 
 
 def seeds_together(tape: Tape, seeds: Sequence[Mapping[int, Any]]) -> dict[int, Any]:
     """The seeds of several sweeps by slot, one behind the other."""
     slots = dict.fromkeys(slot for one in seeds for slot in one)
-    return {slot: leading.stacked([one.get(slot, 0.0) for one in seeds], tape.shape(slot)) for slot in slots}
+    places = {slot: {place: one[slot] for place, one in enumerate(seeds) if slot in one} for slot in slots}
+    return {slot: leading.placed(some, (len(seeds), *tape.shape(slot))) for slot, some in places.items()}

@@ -18,13 +18,12 @@ import sympy
 from sympy.core.relational import Relational
 
 from diffcli._named import NamedTuple
-from diffcli.methods.sweeps.reverse import activity
+from diffcli.methods.symbolic.conditions import Conditions
 from diffcli.methods.symbolic.symbolic import exact
 from diffcli.methods.symbolic.text import Expression
 from diffcli.methods.symbolic.unasked import STEPS
 from diffcli.methods.symbolic.zero_test import MOST_NODES, node_count, vanishes
-from diffcli.operations import OPERATIONS
-from diffcli.tape import Tape, evaluate
+from diffcli.tape import Tape
 
 MOST_CASES = 4
 """How many combinations of signs are tried."""
@@ -180,49 +179,11 @@ def _is_empty(conditions: tuple[_Condition, ...]) -> bool:
 # -- signs of the variables ----------------------------------------------------------------------------------------------------
 
 
-_LEAST = {"a >= 0": 0, "a >= 1": 1, "a >= -1": -1}
-"""What an operand is no less than, by the domain of its operation."""
-
-
 def _bounds(tape: Tape) -> dict[str, Expression]:
     """Numbers that inputs are greater than wherever the tape has a derivative: it takes log(x - 3), or a root of x."""
-    skipped = {slot for skip in tape.skips for slot in range(skip.start, skip.stop)}
-    active, values = activity(tape), evaluate(tape, [1.0] * len(tape.inputs))
-    found: dict[str, Expression] = {}
-    for slot in tape.rows():
-        name, (operand, *others) = tape.operation(slot), tape.operands_of(slot)
-        if name == "pow" and not active[others[0]] and not _is_whole(values[others[0]]):
-            least = 0
-        elif OPERATIONS[name].domain in _LEAST:
-            least = _LEAST[OPERATIONS[name].domain]
-        else:
-            continue
-        shifted = _shifted_input(tape, operand)
-        if slot not in skipped and shifted is not None:
-            variable, shift = shifted
-            found[variable] = max(found.get(variable, least - shift), least - shift)
-    return found
-
-
-def _is_whole(value: float | None) -> bool:
-    return value is None or not math.isfinite(value) or value == math.floor(value)
-
-
-def _shifted_input(tape: Tape, slot: int) -> tuple[str, Expression] | None:
-    """An input and what is added to it, if that is all that a value is made of."""
-    if slot < 0:
-        return None
-    if slot < tape.first_row:
-        return tape.inputs[slot], sympy.Integer(0)
-    if tape.operation(slot) not in ("add", "sub"):
-        return None
-    left, right = tape.operands_of(slot)
-    if tape.operation(slot) == "add" and left < 0:
-        left, right = right, left
-    if not 0 <= left < tape.first_row or right >= 0 or right in tape.constant_names:
-        return None
-    shift = exact(tape.constants[-1 - right])
-    return tape.inputs[left], shift if tape.operation(slot) == "add" else -shift
+    conditions = Conditions()
+    conditions.of_rows(tape, whole=False)
+    return {name: exact(bound) for name, bound in conditions.lower_bounds().items()}
 
 
 def _is_zero_for_all_signs(difference: Expression, bounds: dict[str, Expression]) -> bool:

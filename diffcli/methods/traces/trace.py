@@ -8,12 +8,11 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
-from diffcli.language import Program, parse
+from diffcli.language import Program
 from diffcli.language.writing.printer import LANGUAGE, LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, row_of
-from diffcli.operations.custom_operations import OwnName
 from diffcli.records import AdjointStep, Operand, PrimalRow, TangentRow, Trace, is_array, plain
 from diffcli.tape import Tape
 from diffcli.tape.running.formulas import Formula
@@ -86,7 +85,8 @@ def _kept(count: int, most: int | None) -> tuple[list[int], int]:
 
 def applied_text(operation: str, words: Mapping[str, str], dialect: Dialect = LANGUAGE) -> str:
     """An operation of numbers applied to ``words``, the texts of its operands ``a0``, ``a1``, ..., as a formula."""
-    return to_text(_application(operation, tuple(words)), None, dialect, lambda name: words.get(name, name))
+    program = _application(operation, tuple(words))
+    return to_text(program, len(program) - 1, dialect, lambda name: words.get(name, name))
 
 
 def by_letters(words: Iterable[str]) -> dict[str, str]:
@@ -97,14 +97,11 @@ def by_letters(words: Iterable[str]) -> dict[str, str]:
 @cache
 def _application(operation: str, letters: tuple[str, ...]) -> Program:
     """An operation applied to names, as a program."""
-    row, count = OPERATIONS[operation], len(letters)
-    if isinstance(operation, OwnName):
-        program = parse(f"max({', '.join(letters)}, 0)")  # the text of a call, whatever is called
-        program.operations[-1], program.arguments[-1] = operation, tuple(range(count))
-        return program
-    if not row.symbol:
-        return parse(f"{row.spelling}({', '.join(letters)})")
-    return parse(f" {row.symbol} ".join(letters) if count == 2 else f"{row.symbol} {letters[0]}")
+    from diffcli.methods.traces.expressions import Forms  # a value does not wait for it
+
+    forms = Forms()
+    forms.applied(operation, list(map(forms.name, letters)))
+    return forms
 
 
 def formula_of(problem: Problem, slot: int, position: int, term: Term) -> Formula:

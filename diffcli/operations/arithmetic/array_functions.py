@@ -310,10 +310,16 @@ def cofactor_along(a: Array, b: Array) -> Array:
 # -- places ----------------------------------------------------------------------------------------------------------------
 
 
-def scatter(a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
+def may_repeat(key: Any) -> bool:
+    """Whether a key gathers places, and so may name one twice."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(isinstance(part, tuple) or (isinstance(part, np.ndarray) and part.dtype != np.bool_) for part in parts)
+
+
+def scatter(a: Array, key: Any = (), shape: Axes = (), kind: Any = np.float64) -> Array:
     """An array of zeros with the elements at their places; what has the same place is added."""
-    result = np.zeros(shape)
-    if any(isinstance(part, tuple) for part in key):
+    result = np.zeros(shape, kind)
+    if may_repeat(key):
         np.add.at(result, key, a)
     else:
         result[key] = a
@@ -328,10 +334,10 @@ def put(a: Array, b: Array, key: tuple[Any, ...] = ()) -> Array:
 
 
 def broadcast(a: Array, shape: Axes = ()) -> Array:
-    """Repeated to a shape, in the memory that it has; a number without NumPy's detour."""
-    if np.ndim(a):
-        return np.broadcast_to(a, shape)
+    """Repeated to a shape, in the memory that it has; one element without NumPy's detour."""
     a = np.asarray(a)
+    if a.size != 1:
+        return np.broadcast_to(a, shape)
     whole = np.ndarray(shape, a.dtype, a, strides=(0,) * len(shape))
     whole.flags.writeable = False
     return whole

@@ -68,24 +68,6 @@ def each(function: Callable[..., float], count: int) -> Callable[..., Array]:
     return on_arrays
 
 
-def in_blocks(function: Callable[..., Array]) -> Callable[..., Array]:
-    """A function of elements whose results on the way stay in the processor's cache, however many elements there are."""
-
-    def on_arrays(*operands: Array) -> Array:
-        first = operands[0]
-        if first.__class__ is not np.ndarray or first.size <= 2 * special.BLOCK:
-            return function(*operands)
-        arrays = [a for a in operands if isinstance(a, np.ndarray)]
-        if any(a.shape != first.shape or a.dtype != np.float64 or not a.flags.c_contiguous for a in arrays):
-            return function(*operands)
-        result = np.empty(first.shape)
-        flat = (a.reshape(-1) if isinstance(a, np.ndarray) else a for a in operands)
-        special.fill(result.reshape(-1), function, *flat)
-        return result
-
-    return on_arrays
-
-
 # What is put right at the edges is looked for first, in one pass that makes no array: most arrays are nowhere near.
 
 
@@ -318,17 +300,9 @@ def ones(shape: tuple[int, ...]) -> Array:
     return np.ones(shape) if shape else 1.0
 
 
-def zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape) if shape else 0.0
-
-
 def full(shape: tuple[int, ...], value: Array) -> Array:
     """A value repeated to a shape; itself where it has it already."""
     return value if np.shape(value) == shape else np.broadcast_to(value, shape)
-
-
-def all_true(condition: Array) -> bool:
-    return bool(np.all(condition))
 
 
 def count_true(condition: Array) -> int:
@@ -415,11 +389,13 @@ def next_after(value: Array, side: float) -> Array:
 
 def largest_size(values: Sequence[Array]) -> float:
     """The largest size of some elements; NaN if one of them is."""
-    return float(np.max(np.abs(np.concatenate([[0.0], *map(np.ravel, values)]))))
+    return float(np.max(np.abs(np.concatenate([0.0, *values], axis=None))))
 
 
-def within(found: Array, other: Array, factor: float, nothing: float = 0.0) -> bool:
+def within(pairs: Sequence[Sequence[Array]], factor: float, nothing: float = 0.0) -> bool:
     """Whether no element of an array is further from that of another than a multiple of its size, and one that is 0 than
-    ``nothing``; NaN is nowhere near."""
+    ``nothing``, in any of some pairs; NaN and what is infinite are nowhere near."""
+    found, other = (np.concatenate([0.0, *many], axis=None) for many in ([pair[place] for pair in pairs] for place in (0, 1)))
     with quiet():
-        return bool(np.all(np.abs(other - found) <= factor * np.abs(found) + nothing * (found == 0)))
+        bound = factor * np.abs(found) + nothing * (found == 0)
+        return bool(((np.abs(other - found) <= bound) & (bound < np.inf)).all())

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 
 inf, nan = math.inf, math.nan
@@ -265,7 +265,7 @@ def largest_size(values: Sequence[float]) -> float:
     return largest(*map(abs, values)) if values else 0.0
 
 
-def within(found: float, other: float, factor: float, nothing: float = 0.0) -> bool:
-    """Whether a number is no further from another than a multiple of its size, or if it is 0 than ``nothing``; NaN is nowhere
-    near."""
-    return abs(other - found) <= (factor * abs(found) if found else nothing)
+def within(pairs: Iterable[Sequence[float]], factor: float, nothing: float = 0.0) -> bool:
+    """Whether no number is further from another than a multiple of its size, or if it is 0 than ``nothing``, in any of some
+    pairs; NaN and what is infinite are nowhere near."""
+    return all(abs(other - found) <= (factor * abs(found) if found else nothing) < math.inf for found, other in pairs)

@@ -45,10 +45,6 @@ def stand_in(shape: Iterable[int]) -> Any:
     return np.broadcast_to(0.0, tuple(shape))
 
 
-def is_float64(dtype: Any) -> bool:
-    return bool(np.dtype(dtype) == np.float64)
-
-
 def laid_out_as(value: Any, like: Any) -> Any:
     """The elements of a value in memory as another array of its shape has them: that decides what is a view."""
     if value.strides == like.strides:

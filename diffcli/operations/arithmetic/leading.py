@@ -6,12 +6,12 @@ result is to the last bit what it is alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from diffcli.operations.arithmetic.array_functions import Array, Axes, scatter, sum_to
+from diffcli.operations.arithmetic.array_functions import Array, Axes, may_repeat, scatter, sum_to
 
 Many = tuple[bool, ...]
 """Which operands are many."""
@@ -65,20 +65,13 @@ def _transpose(_: Many, a: Array, axes: Axes | None = None) -> Array:
 
 
 def _index(_: Many, a: Array, key: tuple[Any, ...] = ()) -> Array:
-    return np.stack([one[key] for one in a]) if _gathers(key) else a[(slice(None), *key)]
+    return np.stack([one[key] for one in a]) if may_repeat(key) else a[(slice(None), *key)]
 
 
 def _scatter(_: Many, a: Array, key: tuple[Any, ...] = (), shape: Axes = ()) -> Array:
-    if _gathers(key):
+    if may_repeat(key):
         return np.stack([scatter(one, key, shape) for one in a])
-    result = np.zeros((len(a), *shape))
-    result[(slice(None), *key)] = a
-    return result
-
-
-def _gathers(key: tuple[Any, ...]) -> bool:
-    """Whether a key is more than whole numbers and slices."""
-    return not all(isinstance(part, int | slice) for part in key)
+    return scatter(a, (slice(None), *key), (len(a), *shape))
 
 
 FUNCTIONS: dict[str, Callable[..., Array]] = {
@@ -88,6 +81,9 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
 """The functions, by the names of their rows."""
 
 
-def stacked(seeds: Sequence[Array], shape: Axes) -> Array:
-    """Seeds one behind the other along a leading axis."""
-    return np.stack([np.broadcast_to(seed, shape) for seed in seeds]).astype(np.float64)
+def placed(seeds: Mapping[int, Array], shape: Axes) -> Array:
+    """An array of a shape with seeds at some places along its leading axis, and else 0."""
+    result = np.zeros(shape)
+    for place, seed in seeds.items():
+        result[place] = seed
+    return result

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from diffcli.errors import fault
+from diffcli.operations.arithmetic.array_functions import may_repeat, scatter
 
 Value = Any
 """A float, a NumPy scalar, or an array."""
@@ -130,11 +131,6 @@ def array_of(value: Value) -> Any:
     return value if isinstance(value, np.ndarray) else np.asarray(value)
 
 
-def mutable(value: Value) -> Any:
-    """An array with the value, in memory of its own."""
-    return np.array(value)
-
-
 def copy(value: Value) -> Value:
     return value.copy() if isinstance(value, np.ndarray) else value
 
@@ -166,14 +162,6 @@ def owns(value: Value) -> bool:
     return alone and bool(value.flags.writeable) and (value.base is None or value.base.size == value.size)
 
 
-def writable(value: Value) -> bool:
-    return isinstance(value, np.ndarray) and bool(value.flags.writeable)
-
-
-def taken(value: Value, key: Any) -> Value:
-    return array_of(value)[key]
-
-
 def zeros(shape: tuple[int, ...], kind: Kind) -> Value:
     return np.zeros(shape, kind) if shape else plain(kind.type(0))
 
@@ -198,18 +186,10 @@ def common_kind(values: Sequence[Value]) -> Kind:
 
     As in PyTorch, a number without axes never makes an array more precise.
     """
-    found: Kind | None = None
-    axes = False
-    for value in values:
-        kind = kind_of(value)
-        if kind not in (FLOAT64, FLOAT32):
-            continue
-        has_axes = bool(shape_of(value))
-        if found is None or (has_axes and not axes):
-            found, axes = kind, has_axes or axes
-        elif has_axes == axes and kind == FLOAT64:
-            found = FLOAT64
-    return found or FLOAT64
+    kinds = [(bool(shape_of(value)), kind_of(value)) for value in values]
+    found = [pair for pair in kinds if pair[1] in (FLOAT64, FLOAT32)]
+    axes = any(has_axes for has_axes, _ in found)
+    return FLOAT32 if found and (axes, FLOAT64) not in found else FLOAT64
 
 
 def truth(value: Value) -> Value:
@@ -233,16 +213,6 @@ def text(value: Value, before: str) -> str:
     return np.array2string(value, separator=", ", prefix=before, precision=4, suppress_small=False, threshold=1000, edgeitems=3)
 
 
-def to_list(value: Value) -> Any:
-    return value if type(value) is float else value.tolist()
-
-
-def _may_repeat(key: Any) -> bool:
-    """Whether a key may name a place twice."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return any(isinstance(part, np.ndarray) and part.dtype != np.bool_ for part in parts)
-
-
 def no_label(labels: Value, classes: float) -> float | None:
     """The first of some numbers that is no class; None if all are."""
     known = np.equal(labels, np.floor(labels)) & np.greater_equal(labels, 0) & np.less(labels, classes)
@@ -251,7 +221,7 @@ def no_label(labels: Value, classes: float) -> float | None:
 
 def last_written(key: Any, shape: tuple[int, ...]) -> Any:
     """Which of the elements that are written to a key stay: the last one at each place; None for all of them."""
-    if not _may_repeat(key):
+    if not may_repeat(key):
         return None
     owner = np.zeros(shape, np.int64)
     writers = np.arange(owner[key].size).reshape(owner[key].shape)
@@ -261,12 +231,7 @@ def last_written(key: Any, shape: tuple[int, ...]) -> Any:
 
 def scattered(g: Value, key: Any, shape: tuple[int, ...], kind: Kind) -> Value:
     """Zeros, with elements added at the places of a key; of truths, True if one of those at a place is."""
-    whole = np.zeros(shape, kind)
-    if _may_repeat(key):
-        np.add.at(whole, key, g)
-    else:
-        whole[key] = g
-    return plain(whole)
+    return plain(scatter(g, key, shape, kind))
 
 
 def one_kind(values: Sequence[Value]) -> tuple[Kind | None, list[tuple[int, ...]] | None]:
@@ -301,8 +266,3 @@ def replaced_at(value: Value, where: Any, other: Value) -> Value:
     whole = np.array(value).reshape(-1)
     whole[where] = other
     return plain(whole.reshape(shape_of(value)))
-
-
-def in_rows(value: Value) -> bool:
-    """Whether elements stand in memory one after the other, row by row."""
-    return not isinstance(value, np.ndarray) or value.flags.c_contiguous

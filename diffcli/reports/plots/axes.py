@@ -37,8 +37,6 @@ class Scale(NamedTuple):
     high: float
     log: bool
     ticks: tuple[Tick, ...]
-    floored: bool = False
-    """Whether a value of 0 or less is drawn on the floor."""
     down: bool = False
     """Whether the least value is at the far end."""
 
@@ -137,7 +135,7 @@ def _decades(values: Sequence[float], most: int, margin: float, start: float | N
     ticks = [Tick((exponent - low) / (high - low), f"1e{exponent}") for exponent in exponents]
     if floored:
         ticks[0] = ticks[0]._replace(label=f"≤{ticks[0].label}")
-    return Scale(low, high, True, tuple(ticks), floored)
+    return Scale(low, high, True, tuple(ticks))
 
 
 def _linear(values: Sequence[float], most: int, margin: float, down: bool, ends: Place | None) -> Scale:

@@ -66,26 +66,21 @@ def _quotients_figure(result: StepSizeResult, title: str) -> Figure:
     sides = () if result.slopes is None else (("left", result.slopes.left), ("right", result.slopes.right))
     slopes = {name: slope for name, slope in sides if slope is not None and math.isfinite(slope)}
     sizes = [abs(value) for points in swept.values() for _, value in points if value]
-    if len(slopes) < 2 and sizes and max(sizes) / WIDE > min(sizes):
-        return _sizes_figure(swept, title)
+    title, step = f"{title}: quotients against step", Axis("step h", log=True)
+    if len(slopes) < 2 and sizes and max(sizes) / WIDE > min(sizes):  # they grow without bound: a power law is a straight line
+        sign = "|" * any(value < 0 for points in swept.values() for _, value in points)
+        by_size = [
+            Series(method, tuple((step, abs(value)) for step, value in points), "data", _law(points))
+            for method, points in swept.items() if points
+        ]  # fmt: skip
+        return Figure(title, step, Axis(f"{sign}quotient{sign}", log=True), tuple(by_size))
     ends = result.shown[0], result.shown[-1]
     series = [
         Series(f"slope on the {name}", tuple((step, slope) for step in ends), "line", number(slope, 6))
         for name, slope in slopes.items()
     ]  # fmt: skip
     series += [Series(method, tuple(points)) for method, points in swept.items() if points]
-    return Figure(f"{title}: quotients against step", Axis("step h", log=True), Axis("quotient"), tuple(series))
-
-
-def _sizes_figure(swept: dict[str, list[tuple[float, float]]], title: str) -> Figure:
-    """Quotients that grow without bound, by their sizes: a power law is a straight line."""
-    sign = "|" if any(value < 0 for points in swept.values() for _, value in points) else ""
-    series = [
-        Series(method, tuple((step, abs(value)) for step, value in points), "data", _law(points))
-        for method, points in swept.items() if points
-    ]  # fmt: skip
-    axes = Axis("step h", log=True), Axis(f"{sign}quotient{sign}", log=True)
-    return Figure(f"{title}: quotients against step", *axes, tuple(series))
+    return Figure(title, step, Axis("quotient"), tuple(series))
 
 
 def _law(points: list[tuple[float, float]]) -> str:

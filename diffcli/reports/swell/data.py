@@ -7,7 +7,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.records.swell import Counts, SwellResult
 from diffcli.reports.document import data_of
-from diffcli.studies.swell.map import predicted
+from diffcli.studies.swell.map import law
 
 EXACT_DIGITS = 7
 """Numbers of more digits are rounded in tables for people."""
@@ -54,7 +54,7 @@ def swell_data(result: SwellResult, timed: bool) -> dict[str, Any]:
         "schema": "diffcli/swell@1", "map": recurrence.text, "state": recurrence.state, "start": recurrence.start,
         "n": request.n, "at": dict(request.at) or None, "budget": request.budget,
         "rows": [_row(result, row) for row in result.counts], "forms": result.forms, "accuracy": result.accuracy,
-        "undefined_from": None if result.lost is None else result.lost.n, "notes": result.notes,
+        "undefined_from": result.undefined_from, "notes": result.notes,
     }  # fmt: skip
     if timed:
         cells = [cell for cell in result.cells.values() if cell.state == "done"]
@@ -74,7 +74,6 @@ def measured(result: SwellResult, n: int, name: str) -> tuple[int | None, str]:
     cell = result.cells.get((n, SIZES[name].step))
     if cell is not None and cell.state == "done":
         return cell.sizes[name], "measured"
-    expected = predicted(result, n, name)
-    if expected is not None:
-        return expected, "predicted"
+    if result.logistic and (predicted := law(name, n)) is not None:
+        return predicted, "predicted"
     return None, "unknown" if cell is None else cell.state

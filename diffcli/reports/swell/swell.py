@@ -188,11 +188,8 @@ class _Look:
         if self.format.draws != TREES:
             return rows
         marked = [any(text is not None and text.endswith("*") for text in column) for column in zip(*rows, strict=True)]
-
-        def level(text: str | None, beside_marks: bool) -> str | None:
-            return f"{text} " if beside_marks and text is not None and text[-1].isdigit() else text
-
-        return tuple(tuple(map(level, row, marked)) for row in rows)
+        cells = (zip(row, marked, strict=True) for row in rows)
+        return tuple(tuple(text and text + " " * (marks and text[-1].isdigit()) for text, marks in row) for row in cells)
 
     def _remarks(self, names: Sequence[str], every: bool, rows: Sequence[Sequence[str | None]]) -> str:
         """What the sizes by SymPy are of, and what the marks and words among them stand for."""

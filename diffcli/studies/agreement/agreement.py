@@ -10,7 +10,7 @@ from diffcli.errors.library_words import for_library
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.complex_step import complex_difference
 from diffcli.methods.differences.finite_difference import difference
-from diffcli.methods.differences.sampling import CallableSampler
+from diffcli.methods.differences.sampling import Sampler
 from diffcli.methods.digits.lost import LOST, Lost, judged, note_of
 from diffcli.methods.digits.watch import Watch
 from diffcli.methods.nonsmooth.beside import beside
@@ -23,9 +23,8 @@ from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import At, Problem, Target, as_program
 from diffcli.methods.problem.scalarise import gathered, scalarised, variables_of
 from diffcli.records.agreement import Agreement, Way
-from diffcli.studies.agreement.disagreement import TOLERANCE
 from diffcli.studies.agreement.forms import Forms
-from diffcli.studies.agreement.verdict import floors, judge_partial
+from diffcli.studies.agreement.verdict import TOLERANCE, floors, judge_partial
 from diffcli.tape.lowering import MOST_ROWS
 
 WAYS = ("reverse", "forward", "symbolic", "numeric", "complex")
@@ -210,7 +209,7 @@ def _of_function(problem: Problem, variable: str) -> Way:
         except ExpressionError:
             return math.nan
 
-    sampler = CallableSampler(value, float(problem.at[variable]))
+    sampler = Sampler(value, float(problem.at[variable]))
     for first in (None, *[abs(sampler.x or 1.0) * share for share in SHORTER]):
         found = automatic_difference(sampler, variable, first)
         if not abs(found.estimate - slope) > 2 * (found.error or 0.0):

@@ -9,7 +9,7 @@ from diffcli.errors import Diagnostic, DiffcliError, LimitError, as_stop
 from diffcli.language import parse
 from diffcli.methods.problem.problem import Problem
 from diffcli.records import SymbolicDerivative
-from diffcli.studies.agreement.disagreement import TOLERANCE
+from diffcli.studies.agreement.verdict import TOLERANCE
 from diffcli.tape import Tape, lower
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Evaluator

@@ -14,8 +14,8 @@ from diffcli.methods.nonsmooth.breaks import find_breaks
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.rounding import adjoint_errors, value_errors
 from diffcli.operations.arithmetic.arrays import as_array, quiet, where
-from diffcli.studies.agreement.disagreement import TOLERANCE
 from diffcli.studies.agreement.forms import Forms
+from diffcli.studies.agreement.verdict import TOLERANCE
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import NUMPY
 from diffcli.tape.running.evaluation import run

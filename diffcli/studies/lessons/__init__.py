@@ -1,6 +1,6 @@
 """The lessons, in the order of the course. Adding one is adding a file here and a row of `LESSONS`.
 
-A lesson's module has ``lesson(settings: Settings) -> Lesson``. It computes what it shows with the library, and is imported
+A lesson's module has ``lesson(settings: Settings) -> Told``. It computes what it shows with the library, and is imported
 when it is asked for.
 """
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from diffcli._named import NamedTuple
 from diffcli.errors import did_you_mean, refusal
-from diffcli.studies.lessons.record import Lesson, Settings, said
+from diffcli.studies.lessons.record import Check, Lesson, Question, Settings, said
 
 
 class Size(NamedTuple):
@@ -77,7 +77,10 @@ def run_lesson(name: str, settings: Settings | None = None) -> Lesson:
             message = f"--size is {settings.size}, and the lesson {name} takes {size.least} to {size.most} ({size.what})"
             nearest = min(max(settings.sized(), size.least), size.most)
             raise refusal("bad-value", message, f"diffcli lesson {name} --size {nearest}")
-    lesson: Lesson = import_module(f"{__name__}.{entry.module}").lesson(settings)
-    question, answer = said(lesson.question).text, said(lesson.answer).text
+    told = list(import_module(f"{__name__}.{entry.module}").lesson(settings))
+    (last,) = [part for part in told if isinstance(part, Question)]
+    checks = tuple([part for part in told if isinstance(part, Check)])
+    parts = tuple([part for part in told if not isinstance(part, Check | Question)])
+    question, answer = said(last.question).text, said(last.answer).text
     after = dict(pairwise((*LESSONS, None)))[name]
-    return lesson._replace(question=question, answer=answer, name=name, title=entry.title, next=after)
+    return Lesson(parts, checks, last.try_next, question, answer, name, entry.title, after)

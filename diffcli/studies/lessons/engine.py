@@ -27,12 +27,13 @@ def refusal(work: Callable[[], Any]) -> AutogradError | None:
 def quoted(found: AutogradError | None) -> Text:
     """An error as Python shows it, in lines that fit."""
     lines = [NOTHING] if found is None else f"AutogradError: {found}".splitlines()
-    return listing("\n".join(line for long in lines for line in _wrapped(long)))
-
-
-def _wrapped(line: str) -> list[str]:
-    begins = " " * (len(line) - len(line.lstrip()))
-    return textwrap.wrap(line.strip(), WIDTH, initial_indent=begins, subsequent_indent=begins + "    ", break_on_hyphens=False)
+    shown = []
+    for line in lines:
+        begins = " " * (len(line) - len(line.lstrip()))
+        shown += textwrap.wrap(
+            line.strip(), WIDTH, initial_indent=begins, subsequent_indent=begins + " " * 4, break_on_hyphens=False
+        )
+    return listing("\n".join(shown))
 
 
 def code_of(found: AutogradError | None) -> str:

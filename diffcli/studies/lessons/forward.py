@@ -9,46 +9,39 @@ from diffcli.methods.library_matrices import jvp
 from diffcli.methods.traces.trace import UNICODE
 from diffcli.records import Trace
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid
+from diffcli.studies.lessons.record import Check, Erratum, Question, Settings, Told, grid
 from diffcli.studies.lessons.survey import AT, CLOSE, SINE, TEXT, agreement, costs, name_of, traced
 
 
-def lesson(settings: Settings) -> Lesson:
+def lesson(settings: Settings) -> Told:
     result, trace, cost = traced("forward")
     gradient: dict[str, Any] = result.gradient
+    yield f"""Forward mode computes a second number beside every value v: its tangent v̇, the rate at which v changes when an
+    input changes. Each operation knows its partial derivatives, so its tangent follows from those of its operands. The tangents
+    of the inputs are the seed. With n inputs, l operations and m results, v₁₋ₙ ... v₀ are the inputs, v₁ ... vₗ the operations in
+    the order in which they run, and the last m of these are the results y₁ ... yₘ. For f = {TEXT} at (2, 5), seeded at x1 and
+    then at x2:"""
+    yield _table(trace)
+    yield _sine_slip(trace, float(result.value))
+    yield _numbering_slip(trace)
     both = float(jvp(TEXT, AT, {"x1": 1, "x2": 1}).product["f"])
     last = settings.sized()
     large = costs(last, "forward")[1]
-    parts: Parts = (
-        f"""Forward mode computes a second number beside every value v: its tangent v̇, the rate at which v changes when an
-        input changes. Each operation knows its partial derivatives, so its tangent follows from those of its operands. The
-        tangents of the inputs are the seed. With n inputs, l operations and m results, v₁₋ₙ ... v₀ are the inputs, v₁ ... vₗ
-        the operations in the order in which they run, and the last m of these are the results y₁ ... yₘ. For f = {TEXT} at (2,
-        5), seeded at x1 and then at x2:""",
-        _table(trace),
-        _sine_slip(trace, float(result.value)),
-        _numbering_slip(trace),
-        f"""There is no step h: a tangent is rounded as any other value is, and has no other error. One sweep takes any
-        direction: with both seeds 1 it gives {number_text(both)}, the sum of the two columns. But a gradient takes a sweep for
-        each input. For ln(x1) + x1 x2 ... xn - sin(xn) with n = {last}, f and its gradient take {large.ratio:.0f} times the
-        operations of f; not {last} times, because tangents that are 0 are left out. Forward mode is the right choice for few
-        inputs, and too slow for a network with millions.""",
-    )
-    checks = (
-        agreement(gradient, "the tangents are SymPy's derivatives"),
-        Check("seeds (1, 1): the sum of the columns", number_text(both), abs(both - sum(gradient.values())) < CLOSE),
-        Check("a sweep for each input", f"{cost.sweeps} of {len(AT)}", cost.sweeps == len(AT)),
-        Check(
-            f"{last} variables cost more than {last / 4:g} times f", f"{large.ratio:.1f} times",
-            large.ratio > last / 4,
-        ),
-    )  # fmt: skip
-    return Lesson(
-        parts, checks, 'diffcli grad "ln(x) + x*y - sin(y)" --at x=2,y=5 --mode forward --substituted',
+    yield f"""There is no step h: a tangent is rounded as any other value is, and has no other error. One sweep takes any
+    direction: with both seeds 1 it gives {number_text(both)}, the sum of the two columns. But a gradient takes a sweep for each
+    input. For ln(x1) + x1 x2 ... xn - sin(xn) with n = {last}, f and its gradient take {large.ratio:.0f} times the operations of
+    f; not {last} times, because tangents that are 0 are left out. Forward mode is the right choice for few inputs, and too slow
+    for a network with millions."""
+    yield agreement(gradient, "the tangents are SymPy's derivatives")
+    yield Check("seeds (1, 1): the sum of the columns", number_text(both), abs(both - sum(gradient.values())) < CLOSE)
+    yield Check("a sweep for each input", f"{cost.sweeps} of {len(AT)}", cost.sweeps == len(AT))
+    yield Check(f"{last} variables cost more than {last / 4:g} times f", f"{large.ratio:.1f} times", large.ratio > last / 4)
+    yield Question(
+        'diffcli grad "ln(x) + x*y - sin(y)" --at x=2,y=5 --mode forward --substituted',
         "How many forward sweeps does the gradient of a function of 10 inputs take? And its derivative along (1, ..., 1)?",
         f"""{costs(10, "forward")[1].sweeps} for the gradient, one for each input. One for the derivative along a direction: the
         direction is the seed, and the sweep adds the columns up on its way.""",
-    )  # fmt: skip
+    )
 
 
 def _sine_slip(trace: Trace, value: float) -> Erratum:

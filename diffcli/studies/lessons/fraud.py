@@ -39,9 +39,6 @@ class Confusion(NamedTuple):
     def recall(self) -> float:
         return self.tp / (self.tp + self.fn)
 
-    def cells(self) -> tuple[Any, ...]:
-        return (*self, self.accuracy, self.precision, self.recall)
-
 
 class Fraud:
     """The data, and a small network that has learned to tell them apart."""
@@ -68,9 +65,7 @@ class Fraud:
         of_frauds = sorted(self.chances(ad.no_grad)[HONEST:].tolist(), reverse=True)
         return float(of_frauds[round(recall * FRAUDS) - 1])
 
-
-def confusion(chances: Any, labels: Any, threshold: float) -> Confusion:
-    """What is called a fraud has at least the probability ``threshold``."""
-    called = [chance >= threshold for chance in chances.tolist()]
-    found = list(zip(called, labels.tolist(), strict=True))
-    return Confusion(found.count((True, 1)), found.count((False, 1)), found.count((True, 0)), found.count((False, 0)))
+    def confusion(self, chances: Any, threshold: float) -> Confusion:
+        """What is called a fraud has at least the probability ``threshold``."""
+        found = list(zip([chance >= threshold for chance in chances.tolist()], self.labels.tolist(), strict=True))
+        return Confusion(*[found.count(each) for each in ((True, 1), (False, 1), (True, 0), (False, 0))])

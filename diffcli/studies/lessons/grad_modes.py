@@ -12,12 +12,12 @@ from typing import Any
 import diffcli.autograd as ad
 from diffcli import nn
 from diffcli._named import NamedTuple
-from diffcli.records.blocks import Table
+from diffcli.records.blocks import Table, Text
 from diffcli.studies.graph.of_tensor import nodes_behind
-from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
-from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud, confusion
+from diffcli.studies.lessons.engine import code_of, quoted, refusal, refused
+from diffcli.studies.lessons.fraud import FRAUDS, HONEST, RECALL, Confusion, Fraud
 from diffcli.studies.lessons.modules import MyLinear
-from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed
+from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Question, Settings, Told, grid, listed
 
 MODES: dict[str, Callable[[], Any]] = {"default": ad.enable_grad, "no-grad": ad.no_grad, "inference": ad.inference_mode}
 ROUNDS, SMALL_ROUNDS = 5, 200
@@ -29,6 +29,9 @@ ACCURACY = 0.98
 """What the model in question has, beside `RECALL`."""
 
 THRESHOLDS = (0.1, 0.02)
+
+VARIES = ("median, ms", "small, ms", "peak, MB")
+"""The columns of costs that are not the same from run to run."""
 
 SWITCHES = "what each switch changes"
 EVAL = "eval()"
@@ -47,63 +50,28 @@ def _net3(dim1: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def lesson(settings: Settings) -> Lesson:
+def lesson(settings: Settings) -> Told:
     ad.manual_seed(settings.seed)
     dim1 = settings.sized()
     net, x = _net3(dim1), ad.randn(BATCH, dim1)
     costs = _costs(net, x)
     uses = {name: _Use(MODES.get(name, ad.enable_grad), name != EVAL) for name in ("default", EVAL, *[*MODES][1:])}
-    _, _, no_grad, inference = uses.values()
-    fraud = Fraud(settings.seed)
-    threshold = fraud.at_recall(RECALL)
-    by_mode = {name: confusion(fraud.chances(mode), fraud.labels, threshold) for name, mode in MODES.items()}
-    chances = fraud.chances(ad.no_grad)
-    never = confusion(chances, fraud.labels, 2.0)
-    lower = {limit: confusion(chances, fraud.labels, limit) for limit in THRESHOLDS}
-    parts: Parts = (
-        """Three switches are often confused: eval() of a model, and the modes no_grad() and inference_mode(). This is all that
-        each changes. c = 3 w is made under the switch, and used later without it; w requires a gradient:""",
-        _switches(uses, costs),
-        f"""eval() changes what some layers compute, and records as before; the two modes change what is recorded, and no layer.
-        They save memory. A network {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1 on {BATCH} rows, and a small one on one
-        row:""",
-        _cost_table(costs),
-        """The graph keeps what its backward pass reads; without it each result is freed as soon as the next one is there. Time
-        is saved only where operations are small: large products take as long in every mode.""",
-        Erratum(
-            "requires_grad is always overridden to be False in the two modes.",
-            f"only that of what is computed there. Under no_grad w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
-            f"{no_grad.requires_grad}.",
-        ),
-        Erratum(
-            "tensors created in inference mode will not be able to be used in computations to be recorded by autograd.",
-            f"only those that would be saved. w + c saves neither, and is recorded. w * c saves both, and is refused "
-            f"({code_of(inference.saved)}): use c.clone() there.",
-            AUTOGRAD_NOTES,
-        ),
-        [
-            quoted(inference.saved),
-            f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST}
-            payments, in each mode:""",
-            _confusions("mode", by_mode),
-            """Is a model with 98 % accuracy and 12 % recall a good one? Beside it, a model that calls nothing a fraud, and this
-            model with lower thresholds:""",
-            _confusions(
-                "a fraud is called", {"never": never, f"from p = {threshold:.2g}": by_mode["no-grad"]}
-                | {f"from p = {limit:g}": found for limit, found in lower.items()},
-            ),
-            f"""The model that calls nothing a fraud has {never.accuracy:.0%} accuracy, too: with one fraud in
-            {(FRAUDS + HONEST) // FRAUDS}, accuracy says little about frauds. Look at recall and precision, and choose the
-            threshold by what a missed fraud and a false alarm cost.""",
-        ],
-    )
-    checks = (*_mode_checks(costs, uses), *_fraud_checks(by_mode, fraud, never, lower))
-    return Lesson(
-        parts, checks, TRY,
-        "You look at a model after each epoch with its loss on other data. Which of the switches do you need, and why?",
+    yield """Three switches are often confused: eval() of a model, and the modes no_grad() and inference_mode(). This is all that
+    each changes. c = 3 w is made under the switch, and used later without it; w requires a gradient:"""
+    yield _switches(uses, costs)
+    yield f"""eval() changes what some layers compute, and records as before; the two modes change what is recorded, and no layer.
+    They save memory. A network {dim1} - {2 * dim1} - {2 * dim1} - {2 * dim1} - 1 on {BATCH} rows, and a small one on one row:"""
+    rows = [(name, 1e3 * of.middle, 1e3 * of.small, of.peak / MEGA, of.nodes, of.numbers) for name, of in costs.items()]
+    yield grid("a forward pass", ("mode", *VARIES, "nodes", "numbers kept"), rows, VARIES, digits=3)
+    yield """The graph keeps what its backward pass reads; without it each result is freed as soon as the next one is there. Time
+    is saved only where operations are small: large products take as long in every mode."""
+    yield from _later(costs, uses)
+    yield from _fraud(settings.seed, quoted(uses["inference"].saved))
+    yield Question(
+        TRY, "You look at a model after each epoch with its loss on other data. Which of the switches do you need, and why?",
         f"""eval(), so that dropout rests and batch norm uses its averages. And no_grad(), or inference_mode() if no result is
-        used in training later: without it this network keeps {costs["default"].numbers:,} numbers for a backward pass that
-        never comes.""",
+        used in training later: without it this network keeps {costs["default"].numbers:,} numbers for a backward pass that never
+        comes.""",
     )  # fmt: skip
 
 
@@ -145,16 +113,6 @@ def _middles(net: nn.Module, x: Any, rounds: int) -> dict[str, float]:
             with mode():
                 times[name].append(timeit(lambda: net(x), number=1))
     return {name: median(found) for name, found in times.items()}
-
-
-def _cost_table(costs: dict[str, _Cost]) -> Table:
-    rows = tuple(
-        (name, 1e3 * cost.middle, 1e3 * cost.small, cost.peak / MEGA, cost.nodes, cost.numbers)
-        for name, cost in costs.items()
-    )  # fmt: skip
-    varies = ("median, ms", "small, ms", "peak, MB")
-    columns = ("mode", *varies, "nodes", "numbers kept")
-    return grid("a forward pass", columns, rows, varies, digits=3)
 
 
 class _Use:
@@ -204,46 +162,67 @@ def _switches(uses: dict[str, _Use], costs: dict[str, _Cost]) -> Table:
     return grid(SWITCHES, ("", *uses), tuple(rows))
 
 
+def _later(costs: dict[str, _Cost], uses: dict[str, _Use]) -> Told:
+    """What may be done later with a result of each mode."""
+    _, _, no_grad, inference = uses.values()
+    yield Erratum(
+        "requires_grad is always overridden to be False in the two modes.",
+        f"only that of what is computed there. Under no_grad w.requires_grad is {no_grad.flag}, and (3 * w).requires_grad is "
+        f"{no_grad.requires_grad}.",
+    )
+    yield Erratum(
+        "tensors created in inference mode will not be able to be used in computations to be recorded by autograd.",
+        f"only those that would be saved. w + c saves neither, and is recorded. w * c saves both, and is refused "
+        f"({code_of(inference.saved)}): use c.clone() there.",
+        AUTOGRAD_NOTES,
+    )
+    nodes, numbers, results = ([getattr(of, name) for of in costs.values()] for name in ("nodes", "numbers", "result"))
+    layers = [(use.drops, use.moves) for use in uses.values()]
+    counts, later = [use.counts for use in uses.values()], [use.saved is None for use in uses.values()]
+    yield Check("only eval() changes the layers", "both", layers == [(True, True), (False, False), *[(True, True)] * 2])
+    yield Check("only the default mode records", f"{listed(nodes)} nodes", nodes[0] > 0 and nodes[1:] == [0, 0])
+    yield Check("and keeps numbers for backward", listed(numbers), numbers[0] > 0 and numbers[1:] == [0, 0])
+    yield refused("no_grad leaves nothing to go back through", no_grad.back, "no-graph")
+    yield Check("only inference mode counts no versions", listed(counts), counts == [True, True, True, False])
+    yield Check("its results cannot be saved later", listed(later), later == [True, True, True, False])
+    yield refused("nor changed in place outside", inference.in_place, "inference-tensor")
+    yield refused("nor made to require a gradient", inference.required, "inference-tensor")
+    yield Check("but inside it they may be changed", code_of(inference.inside), inference.inside is None)
+    yield Check("z is the same in all three, to the last bit", "equal", results[0] == results[1] == results[2])
+
+
+def _fraud(seed: int, refusal: Text) -> Told:
+    """Predictions in each mode, and at some thresholds; they are folded away, behind a refusal."""
+    fraud = Fraud(seed)
+    threshold = fraud.at_recall(RECALL)
+    of_modes = [fraud.chances(mode) for mode in MODES.values()]
+    by_mode = {name: fraud.confusion(chances, threshold) for name, chances in zip(MODES, of_modes, strict=True)}
+    one, never = by_mode["no-grad"], fraud.confusion(of_modes[1], 2.0)
+    lower = {f"from p = {limit:g}": fraud.confusion(of_modes[1], limit) for limit in THRESHOLDS}
+    yield [
+        refusal,
+        f"""No mode changes a prediction. A classifier that has learned to find {FRAUDS} frauds among {FRAUDS + HONEST} payments,
+        in each mode:""",
+        _confusions("mode", by_mode),
+        """Is a model with 98 % accuracy and 12 % recall a good one? Beside it, a model that calls nothing a fraud, and this model
+        with lower thresholds:""",
+        _confusions("a fraud is called", {"never": never, f"from p = {threshold:.2g}": one} | lower),
+        f"""The model that calls nothing a fraud has {never.accuracy:.0%} accuracy, too: with one fraud in
+        {(FRAUDS + HONEST) // FRAUDS}, accuracy says little about frauds. Look at recall and precision, and choose the threshold
+        by what a missed fraud and a false alarm cost.""",
+    ]
+    first, *others = [chances.tolist() for chances in of_modes]
+    same = others == [first, first] and len(set(by_mode.values())) == 1
+    yield Check("so are predictions and confusion matrix", f"of {FRAUDS + HONEST} payments", same)
+    asked = f"{one.accuracy:.0%}, {one.recall:.0%}"
+    yield Check("the accuracy and recall that were asked about", asked, asked == f"{ACCURACY:.0%}, {RECALL:.0%}")
+    accurate = f"{never.accuracy:.0%}"
+    yield Check("never calling a fraud is as accurate", accurate, accurate == f"{one.accuracy:.0%}")
+    less = all(found.accuracy < never.accuracy and found.recall > one.recall for found in lower.values())
+    accuracies = listed((found.accuracy for found in lower.values()), ".1%")
+    yield Check("more recall, less accuracy than saying nothing", accuracies, less)
+
+
 def _confusions(what: str, found: dict[str, Confusion]) -> Table:
     columns = (what, "TP", "FN", "FP", "TN", "accuracy", "precision", "recall")
-    return grid("", columns, tuple((name, *one.cells()) for name, one in found.items()), digits=3)
-
-
-def _mode_checks(costs: dict[str, _Cost], uses: dict[str, _Use]) -> tuple[Check, ...]:
-    nodes = [cost.nodes for cost in costs.values()]
-    numbers = [cost.numbers for cost in costs.values()]
-    counts = [use.counts for use in uses.values()]
-    later = [use.saved is None for use in uses.values()]
-    results = [cost.result for cost in costs.values()]
-    inside = [use.inside for use in uses.values()]
-    layers = [(use.drops, use.moves) for use in uses.values()]
-    return (
-        Check("only eval() changes the layers", "both", layers == [(True, True), (False, False), *[(True, True)] * 2]),
-        Check("only the default mode records", f"{listed(nodes)} nodes", nodes[0] > 0 and nodes[1:] == [0, 0]),
-        Check("and keeps numbers for backward", listed(numbers), numbers[0] > 0 and numbers[1:] == [0, 0]),
-        refused("no_grad leaves nothing to go back through", uses["no-grad"].back, "no-graph"),
-        Check("only inference mode counts no versions", listed(counts), counts == [True, True, True, False]),
-        Check("its results cannot be saved later", listed(later), later == [True, True, True, False]),
-        refused("nor changed in place outside", uses["inference"].in_place, "inference-tensor"),
-        refused("nor made to require a gradient", uses["inference"].required, "inference-tensor"),
-        Check("but inside it they may be changed", code_of(inside[-1]), code_of(inside[-1]) == NOTHING),
-        Check("z is the same in all three, to the last bit", "equal", results[0] == results[1] == results[2]),
-    )
-
-
-def _fraud_checks(
-    by_mode: dict[str, Confusion], fraud: Fraud, never: Confusion, lower: dict[float, Confusion]
-) -> tuple[Check, ...]:
-    one = by_mode["default"]
-    chances = [fraud.chances(mode).tolist() for mode in MODES.values()]
-    same = chances[0] == chances[1] == chances[2] and len(set(by_mode.values())) == 1
-    asked = f"{one.accuracy:.0%}, {one.recall:.0%}"
-    return (
-        Check("so are predictions and confusion matrix", f"of {FRAUDS + HONEST} payments", same),
-        Check("the accuracy and recall that were asked about", asked, asked == f"{ACCURACY:.0%}, {RECALL:.0%}"),
-        Check("never calling a fraud is as accurate", f"{never.accuracy:.0%}", f"{never.accuracy:.0%}" == f"{one.accuracy:.0%}"),
-        Check(
-            "more recall, less accuracy than saying nothing", listed((found.accuracy for found in lower.values()), ".1%"),
-            all(found.accuracy < never.accuracy and found.recall > one.recall for found in lower.values()),
-        ),
-    )  # fmt: skip
+    return grid("", columns, [(name, *one, one.accuracy, one.precision, one.recall) for name, one in found.items()], digits=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -12,7 +13,7 @@ from diffcli.methods.library import grad
 from diffcli.methods.library_matrices import jacobian
 from diffcli.nn import functional
 from diffcli.records.blocks import Table
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import Check, Erratum, Question, Settings, Told, grid, listed, listing
 
 X = ((1.0, 2.0, 3.0), (4.0, 5.0, 6.0))
 W = ((1.0, -1.0), (2.0, 7.0), (8.0, 3.0))
@@ -24,6 +25,9 @@ BATCH, PIXELS, CLASSES = 64, 28 * 28, 10
 BYTES = 8
 """Of a float64."""
 
+PLACES = tuple(product((0, 1), (0, 1)))
+"""Those of the entries of Y."""
+
 AT = 0.5
 
 EXERCISE = """\
@@ -32,43 +36,38 @@ dL/dW_jk = sum_i sum_l dL/dY_il dY_il/dW_jk  =  sum_i X_ij dL/dY_ik
          = row j of X^T times column k of dL/dY:    dL/dW = X^T dL/dY"""
 
 
-def lesson(settings: Settings) -> Lesson:
+def lesson(settings: Settings) -> Told:
     width = settings.sized()
     explicit = _Explicit()
     diff1, diff2 = _network(width, settings.seed)
     by_x, by_w = BATCH * width * BATCH * width, BATCH * width * width * width
+    yield f"""A linear layer computes Y = X W + b, with B rows and H1 columns in X, and H1 x H2 weights. A loss L depends on Y. By
+    the chain rule dL/dX = dL/dY dY/dX. But dY/dX has B H2 rows and B H1 columns. At B = {BATCH} and H1 = H2 = {width} that is
+    {_bytes(by_x)}, and {_bytes(by_w)} for dY/dW. This is dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:"""
+    yield explicit.grid()
+    yield """Row i of Y depends on row i of X only, and dY_il/dX_ij = W_jl: the matrix holds W^T in blocks along its diagonal, and
+    zeros."""
+    yield [_order_slip()]
+    yield explicit.slip()
+    yield """So the Jacobian is not needed. Only row 1 of Y depends on X_11, by the factors W_11 ... W_1H2. Hence dL/dX_11 = sum_k
+    dL/dY_1k W_1k, and for all entries dL/dX = dL/dY W^T. In the same way dL/dW = X^T dL/dY:"""
+    yield [listing(EXERCISE)]
+    yield from explicit.components()
     bias: Any = grad("sum((X @ W + b)*G)", {"X": X, "W": W, "b": BIAS, "G": G}).gradient["b"]
+    yield f"""The columns J are taken from the whole Jacobian, for dL/dY = {_rows_text(G)}. The bias is added to each row of Y, so
+    dL/db is the sum of the rows of dL/dY: ({listed(bias, "g")})."""
+    yield f"""autograd computes these products, and no Jacobian. In a network {PIXELS} - {width} - {width} - {CLASSES}, on a batch
+    of {BATCH} random images, the sums of the differences from them are {diff1:g} and {diff2:g}. (nn.Linear stores W transposed,
+    so in code dL/dX = dL/dY @ weight.)"""
     columns = [sum(row[k] for row in G) for k in (0, 1)]
-    parts: Parts = (
-        f"""A linear layer computes Y = X W + b, with B rows and H1 columns in X, and H1 x H2 weights. A loss L depends on Y. By
-        the chain rule dL/dX = dL/dY dY/dX. But dY/dX has B H2 rows and B H1 columns. At B = {BATCH} and H1 = H2 = {width} that
-        is {_bytes(by_x)}, and {_bytes(by_w)} for dY/dW. This is dY/dX for B = 2, H1 = 3, H2 = 2 and W = {_rows_text(W)}:""",
-        explicit.grid("X"),
-        """Row i of Y depends on row i of X only, and dY_il/dX_ij = W_jl: the matrix holds W^T in blocks along its diagonal, and
-        zeros.""",
-        [_order_slip()],
-        explicit.slip(),
-        """So the Jacobian is not needed. Only row 1 of Y depends on X_11, by the factors W_11 ... W_1H2. Hence dL/dX_11 = sum_k
-        dL/dY_1k W_1k, and for all entries dL/dX = dL/dY W^T. In the same way dL/dW = X^T dL/dY:""",
-        [listing(EXERCISE)],
-        explicit.components(),
-        f"""The columns J are taken from the whole Jacobian, for dL/dY = {_rows_text(G)}. The bias is added to each row of Y, so
-        dL/db is the sum of the rows of dL/dY: ({listed(bias, "g")}).""",
-        f"""autograd computes these products, and no Jacobian. In a network {PIXELS} - {width} - {width} - {CLASSES}, on a batch
-        of {BATCH} random images, the sums of the differences from them are {diff1:g} and {diff2:g}. (nn.Linear stores W
-        transposed, so in code dL/dX = dL/dY @ weight.)""",
-    )
-    checks = (
-        *explicit.checks(),
-        Check("dL/db = the sum of the rows of dL/dY", listed(bias, "g"), list(bias) == columns),
-        Check("dL/dX = dL/dY W^T: sum of |differences|, diff1", repr(diff1), diff1 == 0),
-        Check("dL/dW = X^T dL/dY: sum of |differences|, diff2", repr(diff2), diff2 == 0),
-    )
-    return Lesson(
-        parts, checks, 'diffcli grad "sum((X @ W + b)*G)" --at "X=[[1,2]],W=[[3],[4]],b=[5],G=[[6]]"',
+    yield Check("dL/db = the sum of the rows of dL/dY", listed(bias, "g"), list(bias) == columns)
+    yield Check("dL/dX = dL/dY W^T: sum of |differences|, diff1", repr(diff1), diff1 == 0)
+    yield Check("dL/dW = X^T dL/dY: sum of |differences|, diff2", repr(diff2), diff2 == 0)
+    yield Question(
+        'diffcli grad "sum((X @ W + b)*G)" --at "X=[[1,2]],W=[[3],[4]],b=[5],G=[[6]]"',
         f"For {BATCH} rows and H1 = H2 = {width}: how many numbers does dL/dW have, and how many dY/dW?",
         f"dL/dW has {width * width:,}, as W has. dY/dW has {by_w:,}: so many for each of the {BATCH * width:,} numbers in Y.",
-    )  # fmt: skip
+    )
 
 
 def _order_slip() -> Erratum:
@@ -83,70 +82,50 @@ def _order_slip() -> Erratum:
 
 
 class _Explicit:
-    """The small case with its Jacobians written out; their entries by indices that begin with 1."""
+    """The small case with its Jacobians written out; the names of their entries have indices that begin with 1."""
 
     def __init__(self) -> None:
-        found = jacobian("X @ W", {"X": X, "W": W})
-        self.rows = [f"Y{i}{k}" for i, k in product((1, 2), (1, 2))]
-        self.columns = [f"{name[0]}{int(name[2]) + 1}{int(name[4]) + 1}" for name in found.columns]
-        self.entries = {
-            (row, column): entry
-            for row, entries in zip(self.rows, found.matrix, strict=True)
-            for column, entry in zip(self.columns, entries, strict=True)
-        }
-        self.values = {f"Y{i + 1}{k + 1}": float(found.values["f"][i][k]) for i, k in product((0, 1), (0, 1))}  # type: ignore[index]
-        self.adjoints = {f"Y{i + 1}{k + 1}": G[i][k] for i, k in product((0, 1), (0, 1))}
+        found: Any = jacobian("X @ W", {"X": X, "W": W})
+        self.y, self.by = found.values["f"], found.jacobian["f"]
+        """Y, and its derivatives by X and by W, with the indices of Y first."""
 
-    def of(self, name: str) -> list[str]:
-        """The components of X or of W."""
-        return [column for column in self.columns if column[0] == name]
+    def through(self, name: str) -> Any:
+        """dL/dY times the Jacobian by X or by W: the gradient by it."""
+        return sum(G[i][k] * self.by[name][i, k] for i, k in PLACES)
 
-    def grid(self, name: str) -> Table:
-        columns = self.of(name)
-        rows = tuple((row, *[self.entries[row, column] for column in columns]) for row in self.rows)
-        return grid(f"dY/d{name}, {len(self.rows)} x {len(columns)}", ("", *columns), rows)
+    def sums(self, name: str) -> Iterator[tuple[str, str, float]]:
+        """For each entry of X or of W the sum that is left when the zeros are left out: its name, and in numbers and value."""
+        for i, j in product(*map(range, self.by[name].shape[2:])):
+            pairs = [(G[i][k], W[j][k]) for k in (0, 1)] if name == "X" else [(X[row][i], G[row][j]) for row in (0, 1)]
+            text = " + ".join(f"{_factor(a)}*{_factor(b)}" for a, b in pairs)
+            yield f"{name}{i + 1}{j + 1}", text, sum(a * b for a, b in pairs)
 
-    def by_jacobian(self, column: str) -> float:
-        """dL/dY times a column of the Jacobian: an entry of the gradient."""
-        return sum(self.adjoints[row] * self.entries[row, column] for row in self.rows)
+    def grid(self) -> Table:
+        columns = [name for name, *_ in self.sums("X")]
+        rows = [(f"Y{i + 1}{k + 1}", *self.by["X"][i, k].ravel().tolist()) for i, k in PLACES]
+        return grid(f"dY/dX, {len(rows)} x {len(columns)}", ("", *columns), rows)
 
-    def by_sum(self, column: str) -> tuple[str, float]:
-        """The sum that is left of it when the zeros are left out, in numbers and in value."""
-        name, i, j = column[0], int(column[1]) - 1, int(column[2]) - 1
-        if name == "X":
-            pairs = [(G[i][k], W[j][k]) for k in range(2)]
-        else:
-            pairs = [(X[row][i], G[row][j]) for row in range(2)]
-        text = " + ".join(f"{_factor(a)}*{_factor(b)}" for a, b in pairs)
-        return text, sum(a * b for a, b in pairs)
-
-    def components(self) -> Table:
-        rows = []
-        for by_x, by_w in zip(self.of("X"), self.of("W"), strict=True):
-            cells = [(f"dL/d{column}", *self.by_sum(column), self.by_jacobian(column)) for column in (by_x, by_w)]
-            rows.append((*cells[0], *cells[1]))
-        columns = ("", "sum", "=", "J", "", "sum", "=", "J")
-        return grid("dL/dX = dL/dY W^T, and dL/dW = X^T dL/dY", columns, tuple(rows))
+    def components(self) -> Told:
+        """Each entry of both gradients as the sum, beside the Jacobian's."""
+        pairs = [zip(self.sums(name), self.through(name).flat, strict=True) for name in ("X", "W")]
+        cells = [[(f"dL/d{entry}", *of_sum, of_jacobian) for (entry, *of_sum), of_jacobian in each] for each in pairs]
+        rows = [one + other for one, other in zip(*cells, strict=True)]
+        yield grid("dL/dX = dL/dY W^T, and dL/dW = X^T dL/dY", ("", "sum", "=", "J") * 2, rows)
+        blocks = ((i, k, row, j) for (i, k), row, j in product(PLACES, (0, 1), (0, 1, 2)))
+        right = all(self.by["X"][i, k, row, j] == (W[j][k] if i == row else 0) for i, k, row, j in blocks)
+        yield Check("dY/dX is W^T along the diagonal, and zeros", f"{len(PLACES)} x {len(cells[0])}", right)
+        for rule, own in zip(("dL/dX_ij = sum_k dL/dY_ik W_jk", "dL/dW_jk = sum_i X_ij dL/dY_ik"), cells, strict=True):
+            equal = [by_sum == by_jacobian for *_, by_sum, by_jacobian in own]
+            yield Check(f"{rule}, against the Jacobian", f"{sum(equal)} of {len(equal)} entries", all(equal))
 
     def slip(self) -> Erratum:
         """A matrix Y with the wrong column of W in the corner below on the left."""
         printed = sum(X[1][k] * W[k][1] for k in range(3))
         return Erratum(
             "in the matrix Y, the first entry of the last row is sum_k X_Bk W_kH2.",
-            f"it is sum_k X_Bk W_k1. Here Y_21 = {number_text(self.values['Y21'])}; sum_k X_2k W_k2 is "
+            f"it is sum_k X_Bk W_k1. Here Y_21 = {number_text(float(self.y[1, 0]))}; sum_k X_2k W_k2 is "
             f"{number_text(printed)}, which is Y_22.",
         )
-
-    def checks(self) -> tuple[Check, ...]:
-        checks = []
-        for name, claim in (("X", "dL/dX_ij = sum_k dL/dY_ik W_jk"), ("W", "dL/dW_jk = sum_i X_ij dL/dY_ik")):
-            equal = [self.by_sum(column)[1] == self.by_jacobian(column) for column in self.of(name)]
-            checks.append(Check(f"{claim}, against the Jacobian", f"{sum(equal)} of {len(equal)} entries", all(equal)))
-        blocks = all(
-            self.entries[f"Y{i}{k}", f"X{row}{j}"] == (W[j - 1][k - 1] if i == row else 0)
-            for i, row, k in product((1, 2), repeat=3) for j in (1, 2, 3)
-        )  # fmt: skip
-        return (Check("dY/dX is W^T along the diagonal, and zeros", f"{len(self.rows)} x {len(self.of('X'))}", blocks), *checks)
 
 
 def _factor(number: float) -> str:
@@ -168,34 +147,17 @@ def _bytes(entries: int) -> str:
     return f"{size:.3g} TB"
 
 
-class _NeuralNetwork(nn.Module):
-    """A model that keeps what goes into its second layer, and what comes out, with their gradients."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.flatten = nn.Flatten()
-        self.fc1 = nn.Linear(PIXELS, width, False)
-        self.fc2 = nn.Linear(width, width, False)
-        self.fc3 = nn.Linear(width, CLASSES, False)
-        self.register_buffer("fc2_input_act", ad.zeros(BATCH, width))
-        self.register_buffer("fc2_output_act", ad.zeros(BATCH, width))
-
-    def forward(self, x: Any) -> Any:
-        x = self.flatten(x)
-        self.fc2_input_act = functional.relu(self.fc1(x))
-        self.fc2_input_act.retain_grad()
-        self.fc2_output_act = self.fc2(self.fc2_input_act)
-        self.fc2_output_act.retain_grad()
-        return self.fc3(functional.relu(self.fc2_output_act))
-
-
 def _network(width: int, seed: int) -> tuple[float, float]:
-    """One backward pass through the network: how far its gradients are from the two products."""
+    """One backward pass through a network: how far the gradients of its second layer are from the two products."""
     ad.manual_seed(seed)
-    model: Any = _NeuralNetwork(width)
-    loss = ad.cross_entropy(model(ad.randn(BATCH, 1, 28, 28)), ad.randint(0, CLASSES, (BATCH,)))
-    loss.backward()
-    x, y, weight = model.fc2_input_act, model.fc2_output_act, model.fc2.weight
+    sizes = ((PIXELS, width), (width, width), (width, CLASSES))
+    first, second, third = (nn.Linear(inputs, outputs, False) for inputs, outputs in sizes)
+    x: Any = functional.relu(first(ad.randn(BATCH, 1, 28, 28).flatten(1)))
+    y: Any = second(x)
+    for inner in (x, y):
+        inner.retain_grad()
+    ad.cross_entropy(third(functional.relu(y)), ad.randint(0, CLASSES, (BATCH,))).backward()
+    weight: Any = second.weight
     diff1 = ad.sum(ad.abs(x.grad - ad.matmul(y.grad, weight)))
     diff2 = ad.sum(ad.abs(ad.transpose(weight.grad, 0, 1) - ad.matmul(ad.transpose(x, 0, 1), y.grad)))
     return diff1.item(), diff2.item()

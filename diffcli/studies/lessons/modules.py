@@ -7,11 +7,9 @@ from typing import Any
 
 import diffcli.autograd as ad
 from diffcli import nn
-from diffcli._named import NamedTuple
 from diffcli.nn import functional as F
-from diffcli.records.blocks import Table
 from diffcli.records.figures import Axis
-from diffcli.studies.lessons.record import Check, Erratum, Lesson, Parts, Settings, curves, grid, listing
+from diffcli.studies.lessons.record import Check, Erratum, Question, Settings, Told, curves, grid, listing
 
 STEPS, RATE, HIDDEN, ROWS = 400, 0.1, 16, 64
 WIDTHS = (4, 64, 1024)
@@ -55,58 +53,38 @@ class Net2(nn.Module):
         return self.layer1(F.relu(self.layer0(x)))
 
 
-def lesson(settings: Settings) -> Lesson:
+def lesson(settings: Settings) -> Told:
     ad.manual_seed(settings.seed)
     net, net2 = nn.Sequential(MyLinear(4, 3), nn.ReLU(), MyLinear(3, 1)), Net2()
-    tree = _tree({"net": net, "net2": net2})
-    kept = _Kept()
-    runs = {"list": _train(False, settings.seed), "nn.ModuleList": _train(True, settings.seed)}
-    shared = _Shared()
-    starts = [_Start(width) for width in WIDTHS]
-    losses = {name: list(enumerate(run.losses))[::8] for name, run in runs.items()}
-    parts: Parts = (
-        [
-            listing(CLASSES),
-            "print(net2) shows the tree, and methods go through it:",
-            listing(str(net2)),
-            grid("", ("call", "yields"), [(call, ", ".join(parts)) for call, parts in tree.items()]),
-            _slip(tree),
-        ],
-        """A module has parameters, other modules, and a forward. What is assigned to an attribute is found again by its name,
-        if it is of the right kind; t is a tensor:""",
-        kept.grid(),
-        """A tensor is not learned, even one that requires a gradient: it may be a state. Nor is a Python list of layers, and
-        there is no error. A network with its hidden layer in a list, and in an nn.ModuleList:""",
-        curves("the hidden layer in", Axis("step"), Axis("loss", ends=(0.0, 0.6)), losses, rows=6),
-        """parameters() does not yield the weights in the list: they have a gradient, but no step moves them, and state_dict()
-        does not save them.""",
-        _squeeze(net, net2),
-        [
-            _two_runs(net2),
-            "One module at two places, Sequential(a, ReLU(), a), is one module:",
-            shared.grid(),
-            """state_dict has both names, so that it can be loaded into a network of two layers. It is no copy: its tensors
-            share the memory of the parameters, and a later step changes them. Use clone() for what you mean to keep.""",
-            "How weights are drawn matters, too. On inputs of size 1, weights by randn, and by nn.Linear:",
-            grid(
-                "", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"),
-                [(of.width, of.by_randn, of.by_linear, of.bound, of.largest) for of in starts], digits=3,
-            ),
-            """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
-            sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
-        ],
-    )
-    checks = (
-        Check("a tree is found by its names", "net2", tree["net2.named_modules()"] == ["''", "'layer0'", "'layer1'"]),
-        *_checks(kept, runs, shared, starts, net2),
-    )
+    yield from _found(net, net2)
+    yield from _kept()
+    yield from _listed(settings.seed)
+    yield from _printed(net, net2)
+    yield from _shared()
+    yield from _started()
+    yield from _states(net2)
     layers = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
-    return Lesson(
-        parts, checks, TRY,
-        "How many numbers does Sequential(Linear(2, 8), Tanh(), Linear(8, 1)) learn?",
-        f"""{sum(one.numel() for one in layers.parameters())}: {", ".join(f"{one.numel()} in {name}" for name, one in
-        layers.named_parameters())}.""",
-    )
+    yield Question(
+        TRY, "How many numbers does Sequential(Linear(2, 8), Tanh(), Linear(8, 1)) learn?",
+        f"""{sum(one.numel() for one in layers.parameters())}:
+        {", ".join(f"{one.numel()} in {name}" for name, one in layers.named_parameters())}.""",
+    )  # fmt: skip
+
+
+def _found(net: nn.Module, net2: nn.Module) -> Told:
+    tree = _tree({"net": net, "net2": net2})
+    wrong, right = (", ".join(tree[f"{name}.named_modules()"]) for name in ("net2", "net"))
+    yield [
+        listing(CLASSES),
+        "print(net2) shows the tree, and methods go through it:",
+        listing(str(net2)),
+        grid("", ("call", "yields"), [(call, ", ".join(parts)) for call, parts in tree.items()]),
+        Erratum(
+            f"net.named_modules() yields {wrong}.",
+            f"net is the Sequential and yields {right}; what is printed is net2.named_modules().",
+        ),
+    ]
+    yield Check("a tree is found by its names", "net2", tree["net2.named_modules()"] == ["''", "'layer0'", "'layer1'"])
 
 
 CALLS = ("children", "modules", "named_children", "named_modules")
@@ -119,63 +97,40 @@ def _tree(nets: dict[str, nn.Module]) -> dict[str, list[str]]:
     return {call: list(map(named, parts)) for call, parts in yielded.items()}
 
 
-def _slip(tree: dict[str, list[str]]) -> Erratum:
-    wrong, right = (", ".join(tree[f"{name}.named_modules()"]) for name in ("net2", "net"))
-    return Erratum(
-        f"net.named_modules() yields {wrong}.",
-        f"net is the Sequential and yields {right}; what is printed is net2.named_modules().",
-    )
+KINDS: dict[str, Callable[[], Any]] = {
+    "nn.Parameter(t)": lambda: nn.Parameter(ad.zeros(2)),
+    "t": lambda: ad.zeros(2),
+    "t, requires_grad=True": lambda: ad.zeros(2).requires_grad_(),
+    "t by register_buffer": lambda: None,
+    "nn.Linear(2, 1)": lambda: nn.Linear(2, 1),
+    "[nn.Linear(2, 1)]": lambda: [nn.Linear(2, 1)],
+    "nn.ModuleList, of one": lambda: nn.ModuleList([nn.Linear(2, 1)]),
+    "nn.ModuleDict, of one": lambda: nn.ModuleDict({"a": nn.Linear(2, 1)}),
+    "[nn.Parameter(t)]": lambda: [nn.Parameter(ad.zeros(2))],
+    "nn.ParameterList, of one": lambda: nn.ParameterList([ad.zeros(2)]),
+}
+"""What can be assigned to an attribute; None stands for what is registered."""
+
+UNLEARNED = ["t", "t, requires_grad=True", "t by register_buffer", "[nn.Linear(2, 1)]", "[nn.Parameter(t)]"]
 
 
-def _squeeze(net: nn.Module, other: nn.Module) -> Erratum:
-    """What a result is printed with."""
-    names = [str(of(ad.randn(4)).grad_fn.name) for of in (net, other)]
-    return Erratum(
-        "net of two MyLinear prints grad_fn=<AddBackward0>, and net2 of the same layers prints <SqueezeBackward4>.",
-        f"both end with a product and have no bias to add, so they print the same: {' and '.join(names)} here, "
-        "<SqueezeBackward4> in PyTorch. <AddBackward0> is what adding a bias would print.",
-    )
-
-
-def _two_runs(net: nn.Module) -> Erratum:
-    named, plain = [one for _, one in net.named_parameters()], list(net.parameters())
-    same = sum(a is b for a, b in zip(named, plain, strict=True))
-    return Erratum(
-        "m.named_parameters() has a weight that begins with 0.6101, m.parameters() one that begins with -0.6607.",
-        f"both yield the same objects, here {same} of {len(plain)}. The two printouts are of two runs.",
-    )
-
-
-class _Kept:
+def _kept() -> Told:
     """Things that are assigned to an attribute, and where each is found again."""
-
-    def __init__(self) -> None:
-        kinds: dict[str, Callable[[], Any]] = {
-            "nn.Parameter(t)": lambda: nn.Parameter(ad.zeros(2)),
-            "t": lambda: ad.zeros(2),
-            "t, requires_grad=True": lambda: ad.zeros(2).requires_grad_(),
-            "t by register_buffer": lambda: None,
-            "nn.Linear(2, 1)": lambda: nn.Linear(2, 1),
-            "[nn.Linear(2, 1)]": lambda: [nn.Linear(2, 1)],
-            "nn.ModuleList, of one": lambda: nn.ModuleList([nn.Linear(2, 1)]),
-            "nn.ModuleDict, of one": lambda: nn.ModuleDict({"a": nn.Linear(2, 1)}),
-            "[nn.Parameter(t)]": lambda: [nn.Parameter(ad.zeros(2))],
-            "nn.ParameterList, of one": lambda: nn.ParameterList([ad.zeros(2)]),
-        }
-        self.found: dict[str, tuple[int, int, str]] = {}
-        for kind, make in kinds.items():
-            module = nn.Module()
-            thing = make()
-            if thing is None:
-                module.register_buffer("x", ad.zeros(2))
-            else:
-                module.x = thing
-            state = list(module.state_dict())
-            self.found[kind] = (len(list(module.parameters())), len(list(module.modules())) - 1, ", ".join(state) or "-")
-
-    def grid(self) -> Table:
-        rows = tuple((kind, *found) for kind, found in self.found.items())
-        return grid("", ("self.x is", "parameters()", "modules within", "state_dict()"), rows)
+    rows = []
+    for kind, make in KINDS.items():
+        module = nn.Module()
+        thing = make()
+        if thing is None:
+            module.register_buffer("x", ad.zeros(2))
+        else:
+            module.x = thing
+        state = ", ".join(module.state_dict()) or "-"
+        rows.append((kind, len(list(module.parameters())), len(list(module.modules())) - 1, state))
+    yield """A module has parameters, other modules, and a forward. What is assigned to an attribute is found again by its name,
+    if it is of the right kind; t is a tensor:"""
+    yield grid("", ("self.x is", "parameters()", "modules within", "state_dict()"), rows)
+    lost = [kind for kind, parameters, *_ in rows if not parameters]
+    yield Check("tensors, buffers and lists are not learned", f"{len(lost)} of {len(KINDS)} kinds", lost == UNLEARNED)
 
 
 class _Listed(nn.Module):
@@ -191,16 +146,22 @@ class _Listed(nn.Module):
         return self.last(ad.tanh(self.hidden[0](x)))
 
 
-class _Run(NamedTuple):
-    losses: list[float]
-    """Before each step, and at last."""
-    moved: float
-    """How far the weights of the hidden layer are from their start."""
-    gradient: float
-    """The size of the gradient that they have in the end."""
+def _listed(seed: int) -> Told:
+    (losses, moved, gradient), (registered, moves, _) = (_train(kind, seed) for kind in (False, True))
+    yield """A tensor is not learned, even one that requires a gradient: it may be a state. Nor is a Python list of layers, and
+    there is no error. A network with its hidden layer in a list, and in an nn.ModuleList:"""
+    paths = {"list": list(enumerate(losses))[::8], "nn.ModuleList": list(enumerate(registered))[::8]}
+    yield curves("the hidden layer in", Axis("step"), Axis("loss", ends=(0.0, 0.6)), paths, rows=6)
+    yield """parameters() does not yield the weights in the list: they have a gradient, but no step moves them, and state_dict()
+    does not save them."""
+    yield Check("a list's weights have a gradient, and stay", f"moved by {moved:g}", moved == 0 != gradient)
+    less = moves > 0 and registered[-1] < losses[-1] < losses[0]
+    yield Check("in a ModuleList they move, and the loss is less", f"{registered[-1]:.2g} < {losses[-1]:.2g}", less)
 
 
-def _train(registered: bool, seed: int) -> _Run:
+def _train(registered: bool, seed: int) -> tuple[list[float], float, float]:
+    """The losses before each step, and at last; how far the weights of the hidden layer have moved; and the size of the
+    gradient that they have in the end."""
     ad.manual_seed(seed)
     net = _Listed(registered)
     x = ad.linspace(-3.0, 3.0, ROWS).unsqueeze(1)
@@ -214,66 +175,74 @@ def _train(registered: bool, seed: int) -> _Run:
         losses.append(loss.item())
         loss.backward()
         optimizer.step()
-    moved = ad.norm(weight.detach() - begin).item()
-    return _Run(losses, moved, ad.norm(weight.grad).item())
+    return losses, ad.norm(weight.detach() - begin).item(), ad.norm(weight.grad).item()
 
 
-class _Shared:
+def _printed(net: nn.Module, other: nn.Module) -> Told:
+    """What a result is printed with, and what is folded away behind that."""
+    names = [str(of(ad.zeros(4)).grad_fn.name) for of in (net, other)]
+    yield Erratum(
+        "net of two MyLinear prints grad_fn=<AddBackward0>, and net2 of the same layers prints <SqueezeBackward4>.",
+        f"both end with a product and have no bias to add, so they print the same: {' and '.join(names)} here, "
+        "<SqueezeBackward4> in PyTorch. <AddBackward0> is what adding a bias would print.",
+    )
+    named, plain = [one for _, one in other.named_parameters()], list(other.parameters())
+    same = sum(a is b for a, b in zip(named, plain, strict=True))
+    yield [
+        Erratum(
+            "m.named_parameters() has a weight that begins with 0.6101, m.parameters() one that begins with -0.6607.",
+            f"both yield the same objects, here {same} of {len(plain)}. The two printouts are of two runs.",
+        ),
+    ]
+
+
+def _shared() -> Told:
     """A layer that is used twice."""
+    layer = nn.Linear(4, 4)
+    net = nn.Sequential(layer, nn.ReLU(), layer)
+    found: dict[str, list[str]] = {
+        "named_modules()": [name for name, _ in net.named_modules()],
+        "named_modules(remove_duplicate=False)": [name for name, _ in net.named_modules(remove_duplicate=False)],
+        "named_parameters()": [name for name, _ in net.named_parameters()],
+        "state_dict()": list(net.state_dict()),
+    }
+    rows = [(call, ", ".join(name or "''" for name in names)) for call, names in found.items()]
+    yield [
+        "One module at two places, Sequential(a, ReLU(), a), is one module:",
+        grid("", ("call", "names"), rows),
+        """state_dict has both names, so that it can be loaded into a network of two layers. It is no copy: its tensors share the
+        memory of the parameters, and a later step changes them. Use clone() for what you mean to keep.""",
+    ]
+    own, state = len(found["named_parameters()"]), len(found["state_dict()"])
+    yield Check("a shared module has one set of parameters", f"{own}, and {state} names", 2 * own == state)
 
-    def __init__(self) -> None:
-        layer = nn.Linear(4, 4)
-        self.net = nn.Sequential(layer, nn.ReLU(), layer)
-        self.found = {
-            "named_modules()": [name for name, _ in self.net.named_modules()],
-            "named_modules(remove_duplicate=False)": [name for name, _ in self.net.named_modules(remove_duplicate=False)],
-            "named_parameters()": [name for name, _ in self.net.named_parameters()],
-            "state_dict()": list(self.net.state_dict()),
-        }
 
-    def grid(self) -> Table:
-        rows = tuple((call, ", ".join(name or "''" for name in names)) for call, names in self.found.items())
-        return grid("", ("call", "names"), rows)
-
-
-class _Start:
-    """The start of a layer of so many inputs: by randn, and that of `nn.Linear`."""
-
-    def __init__(self, width: int) -> None:
-        outputs = max(WIDTHS)
-        self.width, self.bound = width, width**-0.5
-        self.kaiming = (2 / (1 + 5)) ** 0.5 * (3 / width) ** 0.5
-        layer, x = nn.Linear(width, outputs), ad.randn(64, width)
-        self.largest = layer.weight.detach().abs().max().item()
+def _started() -> Told:
+    """How layers of so many inputs begin: by randn, and by `nn.Linear`."""
+    rows: list[tuple[Any, ...]] = []
+    for width in WIDTHS:
+        layer, x = nn.Linear(width, max(WIDTHS)), ad.randn(64, width)
         with ad.no_grad():
-            self.by_randn = MyLinear(width, outputs)(x).std().item()
-            self.by_linear = layer(x).std().item()
+            sizes = [of(x).std().item() for of in (MyLinear(width, max(WIDTHS)), layer)]
+        rows.append((width, *sizes, width**-0.5, layer.weight.detach().abs().max().item()))
+    yield [
+        "How weights are drawn matters, too. On inputs of size 1, weights by randn, and by nn.Linear:",
+        grid("", ("inputs n", "output by randn", "by nn.Linear", "1/sqrt(n)", "largest |w|"), rows, digits=3),
+        """A sum of n products grows as sqrt(n), layer by layer. nn.Linear draws between -1/sqrt(n) and 1/sqrt(n): Kaiming's
+        sqrt(3/n) with the gain sqrt(2/(1 + 5)). With it the output keeps its size, whatever n is.""",
+    ]
+    kaiming = [(2 / (1 + 5)) ** 0.5 * (3 / width) ** 0.5 for width in WIDTHS]
+    within = [largest <= bound and abs(own / bound - 1) < 1e-12 for (*_, bound, largest), own in zip(rows, kaiming, strict=True)]
+    kept = [row[2] for row in rows]
+    yield Check("nn.Linear starts within Kaiming's bound", "1/sqrt(n)", all(within))
+    yield Check("its output keeps its size", f"{min(kept):.2f} to {max(kept):.2f}", max(kept) < 1.5 * min(kept))
 
 
-UNLEARNED = ["t", "t, requires_grad=True", "t by register_buffer", "[nn.Linear(2, 1)]", "[nn.Parameter(t)]"]
-
-
-def _checks(kept: _Kept, runs: dict[str, _Run], shared: _Shared, starts: list[_Start], net: nn.Module) -> tuple[Check, ...]:
-    lost = [kind for kind, (parameters, _, _) in kept.found.items() if not parameters]
-    listed, registered = runs.values()
-    own, state = (shared.found[call] for call in ("named_parameters()", "state_dict()"))
+def _states(net: nn.Module) -> Told:
     with ad.no_grad():
         flag = nn.Parameter(ad.zeros(2)).requires_grad
+    yield Check("a Parameter made under no_grad requires a gradient", "yes" if flag else "no", flag)
     saved = net.state_dict()["layer0.weight"]
     before = saved.tolist()
     net.layer0.weight.detach().add_(1)
-    within = all(start.largest <= start.bound and abs(start.kaiming / start.bound - 1) < 1e-12 for start in starts)
-    sizes = [start.by_linear for start in starts]
-    return (
-        Check("tensors, buffers and lists are not learned", f"{len(lost)} of {len(kept.found)} kinds", lost == UNLEARNED),
-        Check("a list's weights have a gradient, and stay", f"moved by {listed.moved:g}", listed.moved == 0 != listed.gradient),
-        Check(
-            "in a ModuleList they move, and the loss is less", f"{registered.losses[-1]:.2g} < {listed.losses[-1]:.2g}",
-            registered.moved > 0 and registered.losses[-1] < listed.losses[-1] < listed.losses[0],
-        ),
-        Check("a shared module has one set of parameters", f"{len(own)}, and {len(state)} names", 2 * len(own) == len(state)),
-        Check("nn.Linear starts within Kaiming's bound", "1/sqrt(n)", within),
-        Check("its output keeps its size", f"{min(sizes):.2f} to {max(sizes):.2f}", max(sizes) < 1.5 * min(sizes)),
-        Check("a Parameter made under no_grad requires a gradient", "yes" if flag else "no", flag),
-        Check("state_dict() is no copy: a step shows in it", "changed", saved.tolist() != before),
-    )  # fmt: skip
+    yield Check("state_dict() is no copy: a step shows in it", "changed", saved.tolist() != before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -30,22 +30,33 @@ class Check(NamedTuple):
     passed: bool
 
 
+class Question(NamedTuple):
+    """What a lesson ends with."""
+
+    try_next: str
+    """A command, or a few lines of Python with their imports."""
+    question: str
+    answer: str
+
+
 Part: TypeAlias = Text | Table | Figure | Drawing | Erratum
-Parts: TypeAlias = tuple[Part | str | list[Part | str], ...]
-"""A text among them is a paragraph; a list is folded away, so that the lesson fits on a page."""
+Parts: TypeAlias = list[Part | str]
+"""A text among them is a paragraph."""
+
+Told: TypeAlias = Iterator[Part | str | Parts | Check | Question]
+"""A lesson as it is told, with each check where that which it is about is computed. A list is folded away, so that the lesson
+fits on a page."""
 
 
 class Lesson(NamedTuple):
-    parts: Parts
+    parts: tuple[Part | str | Parts, ...]
     checks: tuple[Check, ...]
     try_next: str
-    """A command, or a few lines of Python with their imports."""
-    question: str = ""
-    answer: str = ""
+    question: str
+    answer: str
     name: str = ""
     title: str = ""
     next: str | None = None
-    """Its name, its title and the lesson after it are those of its row in `diffcli.studies.lessons.LESSONS`."""
 
     def told(self, more: bool = True) -> list[Part]:
         """The parts in their order, with those that are folded away or without."""

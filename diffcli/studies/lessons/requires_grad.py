@@ -11,7 +11,7 @@ from diffcli.records.figures import Drawing
 from diffcli.records.graph import Graph
 from diffcli.studies.graph.of_tensor import graph_of_tensor, nodes_behind
 from diffcli.studies.lessons.engine import quoted, refusal, refused
-from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import AUTOGRAD_NOTES, Check, Erratum, Question, Settings, Told, grid, listed, listing
 
 FIRST: dict[str, Any] = {
     "x": (0.9785, 0.4565, -0.4396, -0.1090),
@@ -36,54 +36,56 @@ x = tensor(3.0, requires_grad=True)
 print(x.grad, w.grad, (w + 1).grad_fn)"""
 
 
-def lesson(settings: Settings) -> Lesson:
-    first, frozen, thawed = _Net(FIRST), _Net(FROZEN, "x w0"), _Net(FROZEN)
-    unchanged = f"{'' if _same(frozen, thawed) else 'not '}what they are without freezing"
-    cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
-    module = nn.Linear(1, 1)
-    parts: Parts = (
-        """requires_grad says whether you want the gradient by a tensor: True for parameters, and False for data unless you set
-        it. An operation is recorded if one of its operands requires a gradient. A network of two layers, its first one with 4
-        inputs and 3 units:""",
-        listing(NETWORK),
-        [
-            Erratum(
-                "dw2, above the gradient of layer0.",
-                "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
-                f"({listed(first.hidden, '.4g')}), the adjoints of the three units: column 1 is 0 since relu has cut unit 1 off.",
-            ),
-        ],
-        "With w1 frozen, by layer1.requires_grad_(False), the graph has no edge to it:",
-        Drawing("", frozen.graph),
-        f"""dw1 is None, which is not 0: an optimizer with momentum or weight decay still moves a weight whose gradient is 0, and
-        leaves one alone whose gradient is None. dx and dw0 are {unchanged}.""",
-        _recording(cases[1]),
+def lesson(settings: Settings) -> Told:
+    first, thawed = _Net(FIRST), _Net(FROZEN)
+    yield """requires_grad says whether you want the gradient by a tensor: True for parameters, and False for data unless you set
+    it. An operation is recorded if one of its operands requires a gradient. A network of two layers, its first one with 4 inputs
+    and 3 units:"""
+    yield listing(NETWORK)
+    yield [
         Erratum(
-            "requires_grad can be set for a whole module with module.requires_grad().",
-            "a module has requires_grad_() only, with the underscore of a change in place.",
-            AUTOGRAD_NOTES,
+            "dw2, above the gradient of layer0.",
+            "layer0 holds w0, and there is no w2. The 4 x 3 numbers are dz/dw0 = x times "
+            f"({listed(first.hidden, '.4g')}), the adjoints of the three units: column 1 is 0 since relu has cut unit 1 off.",
         ),
-        _savings(cases),
-        """Freezing the last layer saves least: the adjoint still passes through it. Freezing the first layer, where x is data,
-        cuts the graph short. With nothing that requires a gradient there is no graph, and backward() is refused.""",
-        [quoted(cases[-1].refused)],
-    )
-    checks = (
-        Check("freezing w1 gives dw1 None", str(frozen.grads["w1"]), frozen.grads["w1"] is None),
-        Check("and leaves dw0 and dx as they are", f"z = {frozen.z:.4f}", _same(frozen, thawed)),
-        Check("z = h @ w1 is recorded, though w1 is frozen", str(cases[1].root), cases[1].root == "MatmulBackward"),
-        refused("with all three frozen, backward() is refused", cases[-1].refused, "no-graph"),
-        Check(
-            "requires_grad_() is a module's, requires_grad() is not", "as said",
-            hasattr(module, "requires_grad_") and not hasattr(module, "requires_grad"),
-        ),
+    ]
+    cases = [_Net(FROZEN, wanted) for wanted in ("x w0 w1", "x w0", "w0", "w1", "")]
+    yield from _freezing(cases[1], thawed)
+    yield _savings(cases)
+    yield """Freezing the last layer saves least: the adjoint still passes through it. Freezing the first layer, where x is data,
+    cuts the graph short. With nothing that requires a gradient there is no graph, and backward() is refused."""
+    yield [quoted(cases[-1].refused)]
+    yield refused("with all three frozen, backward() is refused", cases[-1].refused, "no-graph")
+    module = nn.Linear(1, 1)
+    right = hasattr(module, "requires_grad_") and not hasattr(module, "requires_grad")
+    yield Check("requires_grad_() is a module's, requires_grad() is not", "as said", right)
+    yield Question(
+        TRY, "You freeze w0 instead of w1, and x is data. Which nodes are recorded, and what do they keep?",
+        f"""Only the last product, of the hidden values and w1: {len(cases[3].nodes)} node, which keeps the {cases[3].kept} hidden
+        values for dw1. The first product and relu have no operand that requires a gradient.""",
     )  # fmt: skip
-    return Lesson(
-        parts, checks, TRY,
-        "You freeze w0 instead of w1, and x is data. Which nodes are recorded, and what do they keep?",
-        f"""Only the last product, of the hidden values and w1: {len(cases[3].nodes)} node, which keeps the {cases[3].kept}
-        hidden values for dw1. The first product and relu have no operand that requires a gradient.""",
+
+
+def _freezing(frozen: _Net, thawed: _Net) -> Told:
+    same = _same(frozen, thawed)
+    yield "With w1 frozen, by layer1.requires_grad_(False), the graph has no edge to it:"
+    yield Drawing("", frozen.graph)
+    yield f"""dw1 is None, which is not 0: an optimizer with momentum or weight decay still moves a weight whose gradient is 0,
+    and leaves one alone whose gradient is None. dx and dw0 are {"not " * (not same)}what they are without freezing."""
+    after = ", ".join(str(node and node.name) for node, _ in frozen.nodes[-1].next_functions)
+    yield Erratum(
+        "computations that use frozen parameters as inputs would not be recorded in the forward pass.",
+        f"the last product uses one, and is recorded, as its other operand requires a gradient: z.grad_fn is {frozen.root}, and "
+        f"its next_functions lead to ({after}).",
     )
+    yield Erratum(
+        "requires_grad can be set for a whole module with module.requires_grad().",
+        "a module has requires_grad_() only, with the underscore of a change in place.",
+        AUTOGRAD_NOTES,
+    )
+    yield Check("freezing w1 gives dw1 None", str(frozen.grads["w1"]), frozen.grads["w1"] is None)
+    yield Check("and leaves dw0 and dx as they are", f"z = {frozen.z:.4f}", same)
+    yield Check("z = h @ w1 is recorded, though w1 is frozen", str(frozen.root), frozen.root == "MatmulBackward")
 
 
 class _Net:
@@ -112,15 +114,6 @@ class _Net:
 
 def _same(net: _Net, other: _Net) -> bool:
     return all(net.grads[name].tolist() == other.grads[name].tolist() for name in ("x", "w0"))
-
-
-def _recording(net: _Net) -> Erratum:
-    after = [None if node is None else node.name for node, _ in net.nodes[-1].next_functions]
-    return Erratum(
-        "computations that use frozen parameters as inputs would not be recorded in the forward pass.",
-        f"the last product uses one, and is recorded, as its other operand requires a gradient: z.grad_fn is {net.root}, and its "
-        f"next_functions lead to ({', '.join(map(str, after))}).",
-    )
 
 
 def _savings(cases: list[_Net]) -> Table:

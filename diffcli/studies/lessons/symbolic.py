@@ -9,14 +9,13 @@ from diffcli.methods.problem.problem import Problem
 from diffcli.methods.symbolic.swell import STEPS, Iterates
 from diffcli.methods.value import evaluate
 from diffcli.records.blocks import Table
-from diffcli.records.figures import Axis, Figure
-from diffcli.records.swell import Accuracy, Counts, Request
+from diffcli.records.figures import Axis
+from diffcli.records.swell import Counts, Request
 from diffcli.studies.claims.claims import judge_claims, read_claims
-from diffcli.studies.lessons.record import Check, Lesson, Parts, Settings, curves, grid
+from diffcli.studies.lessons.record import Check, Question, Settings, Told, curves, grid
 from diffcli.studies.swell.accuracy import accuracy
-from diffcli.studies.swell.map import DEMOS, iterated
+from diffcli.studies.swell.map import DEMOS
 from diffcli.studies.swell.swell import Progress, swell
-from diffcli.tape import Tape
 
 MAP = "f(l) = 4*l*(1 - l)"
 
@@ -47,35 +46,31 @@ COMPARED = 8
 """The n at which the simplified form is evaluated."""
 
 
-def lesson(settings: Settings) -> Lesson:
+def lesson(settings: Settings) -> Told:
     last = settings.sized()
     recurrence = DEMOS["logistic"]
     counted = swell(Request(recurrence, last, {}, 0, 10_000_000, forms=False), Progress(lambda stage: None, lambda result: None))
     counts = counted.counts
-    tape, _ = iterated(recurrence, last)
+    yield "Differentiating a formula is mechanical. Every function has a rule:"
+    yield _functions()
+    yield "A rule for a sum, a product or a composition asks for the derivatives of its parts. For 4 x (1 - x):"
+    yield _rules()
+    yield "This is one step of the logistic map, l_{n+1} = 4 l_n (1 - l_n) with l_1 = x. Its iterates swell:"
+    yield [_forms()]
+    yield from _growth(counts)
     lost = accuracy(recurrence, COMPARED, {"x": AT})
-    parts: Parts = (
-        "Differentiating a formula is mechanical. Every function has a rule:",
-        _functions(),
-        "A rule for a sum, a product or a composition asks for the derivatives of its parts. For 4 x (1 - x):",
-        _rules(),
-        "This is one step of the logistic map, l_{n+1} = 4 l_n (1 - l_n) with l_1 = x. Its iterates swell:",
-        [_forms()],
-        _growth(counts),
-        f"""Written out, the derivative of l_{last} has {counts[-1].derivative_tree:.3g} nodes, but only {counts[-1].graph} of
-        them are different: a tree writes l_n again wherever it is used, and a graph points to it. So the rules are not the cause
-        of swell; writing them out as trees is. Automatic differentiation applies the same rules to numbers, on a tape: a row for
-        each operation.""",
-        f"""Simplifying does not help. At x = {number_text(AT)} the simplified l_{COMPARED}' has a relative error of
-        {_error(lost.expanded)}, since its large terms cancel; that of the tape is {_error(lost.tape)}.""",
-    )
+    yield f"""Simplifying does not help. At x = {number_text(AT)} the simplified l_{COMPARED}' has a relative error of
+    {_error(lost.expanded)}, since its large terms cancel; that of the tape is {_error(lost.tape)}."""
+    errors = f"errors {_error(lost.tape)}, {_error(lost.expanded)}"
+    kept = (lost.tape or 0) < 1e-13 < 1e-6 < (lost.expanded or 0)
+    yield Check(f"l_{COMPARED}': the tape keeps its digits, simplified loses", errors, kept)
     before, after = [row for row in counts if row.n <= 10][-2:]
-    return Lesson(
-        parts, _checks(counts, tape, lost), 'diffcli swell "sin(l)*l" --n 6',
+    yield Question(
+        'diffcli swell "sin(l)*l" --n 6',
         f"How much larger is the derivative of l_{after.n} than that of l_{before.n}, as a tree and on a tape?",
         f"""As a tree more than twice as large: {after.derivative_tree} nodes and {before.derivative_tree}. On a tape
         {_operations(after) - _operations(before)} operations larger: {_operations(after)} and {_operations(before)}.""",
-    )  # fmt: skip
+    )
 
 
 def _functions() -> Table:
@@ -106,32 +101,28 @@ def _operations(of: Counts) -> int:
     return of.tape.function + of.tape.reverse
 
 
-def _growth(counts: tuple[Counts, ...]) -> Figure:
+def _growth(counts: tuple[Counts, ...]) -> Told:
     points = {
         "nodes of the tree of l_n'": [(of.n, of.derivative_tree or 0) for of in counts],
         "operations on a tape": [(of.n, _operations(of)) for of in counts if of.n > 1],
     }
-    return curves("size of the derivative", Axis("n"), Axis("size", log=True), points, rows=7)
+    last = counts[-1]
+    yield curves("size of the derivative", Axis("n"), Axis("size", log=True), points, rows=7)
+    yield f"""Written out, the derivative of l_{last.n} has {last.derivative_tree:.3g} nodes, but only {last.graph} of them are
+    different: a tree writes l_n again wherever it is used, and a graph points to it. So the rules are not the cause of swell;
+    writing them out as trees is. Automatic differentiation applies the same rules to numbers, on a tape: a row for each
+    operation."""
+    proved = [str(n) for n in SLIDE if set(_slide_verdicts(n)) == {"proved"}]
+    yield Check("the survey's table is right in all columns", f"n = {', '.join(proved)}: proved", len(proved) == len(SLIDE))
+    closed = [(6 * 2 ** (of.n - 1) - 5, 9 * (of.n - 1) * 2 ** (of.n - 1) + 1) for of in counts]
+    laws = [(of.value_tree, of.derivative_tree) == sizes for of, sizes in zip(counts, closed, strict=True)]
+    yield Check("trees: 6*2^(n-1) - 5, 9(n-1)*2^(n-1) + 1 nodes", f"{sum(laws)} of {len(laws)} n", all(laws))
+    linear = all(of.tape.function == 3 * (of.n - 1) for of in counts)
+    yield Check("tape: 3(n - 1) rows", f"{last.tape.function} at n = {last.n}", linear)
 
 
 def _error(error: float | None) -> str:
     return "more than a float holds" if error is None else f"{error:.1g}"
-
-
-def _checks(counts: tuple[Counts, ...], tape: Tape, lost: Accuracy) -> tuple[Check, ...]:
-    verdicts = {n: _slide_verdicts(n) for n in SLIDE}
-    proved = [str(n) for n, found in verdicts.items() if set(found) == {"proved"}]
-    linear = [row.n for row in counts if row.tape.function == 3 * (row.n - 1)]
-    closed = {n: (6 * 2 ** (n - 1) - 5, 9 * (n - 1) * 2 ** (n - 1) + 1) for n in range(1, counts[-1].n + 1)}
-    laws = [row.n for row in counts if (row.value_tree, row.derivative_tree) == closed[row.n]]
-    errors = f"errors {_error(lost.tape)}, {_error(lost.expanded)}"
-    kept = (lost.tape or 0) < 1e-13 < 1e-6 < (lost.expanded or 0)
-    return (
-        Check("the survey's table is right in all columns", f"n = {', '.join(proved)}: proved", len(proved) == len(SLIDE)),
-        Check("trees: 6*2^(n-1) - 5, 9(n-1)*2^(n-1) + 1 nodes", f"{len(laws)} of {len(counts)} n", len(laws) == len(counts)),
-        Check("tape: 3(n - 1) rows", f"{len(tape.operations)} at n = {counts[-1].n}", len(linear) == len(counts)),
-        Check(f"l_{COMPARED}': the tape keeps its digits, simplified loses", errors, kept),
-    )
 
 
 def _slide_verdicts(n: int) -> list[str]:

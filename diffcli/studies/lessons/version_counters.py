@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import diffcli.autograd as ad
 from diffcli.operations import OPERATIONS
-from diffcli.records.blocks import Table
 from diffcli.records.figures import Drawing
 from diffcli.studies.graph.of_tensor import graph_of_tensor
 from diffcli.studies.lessons.engine import NOTHING, code_of, quoted, refusal, refused
-from diffcli.studies.lessons.record import NOTES, Check, Erratum, Lesson, Parts, Settings, grid, listed, listing
+from diffcli.studies.lessons.record import NOTES, Check, Erratum, Question, Settings, Told, grid, listed, listing
 
 AT, CHANGE = 1.0, 1.0
 CHANGED = "changed-in-place"
@@ -41,46 +40,45 @@ import diffcli.autograd as ad; w = ad.tensor(1.0, requires_grad=True)
 y = ad.sin(w); y.mul_(2); y.backward(); print(w.grad)   # and with ad.exp?"""
 
 
-def lesson(settings: Settings) -> Lesson:
-    counted = _counted()
+def lesson(settings: Settings) -> Told:
     minds = {name: _Minds(*given) for name, given in OPERATIONS_ON_P.items()}
     sine = minds["sin(p)"]
-    silent = _silent()
-    right = minds["sin(p)"].alone
-    inference = _Inference()
-    parts: Parts = (
-        """The backward pass reads what the forward pass has saved. A change in place in between would make the derivative
-        wrong. So each tensor counts its changes, in x._version, and a node compares the version of what it has saved. In y =
-        sin(p) with p = w*1 the node of sin saves p, its operand a:""",
-        Drawing("", sine.graph),
-        "If p is changed before the backward pass, this is refused:",
-        listing(SETTING),
-        quoted(sine.operand),
-        "What is saved is what dy/dp reads. backward() after a change of p, and after a change of y:",
-        _minded(minds),
-        f"""Without the check: a change through p.data is not counted, and for sin at p = {AT:g} w.grad is {silent:.4f} =
-        cos({AT + CHANGE:g}), where cos({AT:g}) = {right:.4f} is right. Even the sign is wrong, and there is no error.""",
-        inference.erratum(),
-        [
-            "A view and a detached tensor share memory and counter, a clone has its own. x.data shares the memory alone:",
-            grid(
-                "_version of each, after", ("", "x holds", *counted[0][2]),
-                [(name, listed(values, "g"), *versions.values()) for name, values, versions in counted],
-            ),
-            "Inference mode counts no changes of tensors that are made there; an older tensor counts as everywhere.",
-        ],
-    )
+    counted = _counted()
+    yield """The backward pass reads what the forward pass has saved. A change in place in between would make the derivative
+    wrong. So each tensor counts its changes, in x._version, and a node compares the version of what it has saved. In y = sin(p)
+    with p = w*1 the node of sin saves p, its operand a:"""
+    yield Drawing("", sine.graph)
+    yield "If p is changed before the backward pass, this is refused:"
+    yield listing(SETTING)
+    yield quoted(sine.operand)
+    yield from _checked(counted)
+    yield from _minded(minds)
+    silent, right = _silent(), sine.alone
+    yield f"""Without the check: a change through p.data is not counted, and for sin at p = {AT:g} w.grad is {silent:.4f} =
+    cos({AT + CHANGE:g}), where cos({AT:g}) = {right:.4f} is right. Even the sign is wrong, and there is no error."""
+    yield Check("uncounted, the derivative is that of cos(2)", f"{silent:.4f}", silent == math.cos(AT + CHANGE) and right > 0)
+    yield from _inference()
+    yield [
+        "A view and a detached tensor share memory and counter, a clone has its own. x.data shares the memory alone:",
+        grid(
+            "_version of each, after", ("", "x holds", *counted[0][2]),
+            [(name, listed(values, "g"), *versions.values()) for name, values, versions in counted],
+        ),
+        "Inference mode counts no changes of tensors that are made there; an older tensor counts as everywhere.",
+    ]  # fmt: skip
     fine = [name for name, of in minds.items() if of.operand is None and "p" not in of.saved]
-    return Lesson(
-        parts, _checks(counted, minds, silent, right, inference), TRY,
-        "y = exp(p) is computed, then p.add_(1). Does y.backward() fail? And for y = p*p?",
+    yield Question(
+        TRY, "y = exp(p) is computed, then p.add_(1). Does y.backward() fail? And for y = p*p?",
         f"""For exp it works, since the derivative of exp is y, and y is what is saved. For p*p it fails: 2 p reads p. Of the
         operations above, {len(fine)} do not mind a change of p: {", ".join(fine)}.""",
-    )
+    )  # fmt: skip
 
 
-def _counted() -> list[tuple[str, list[float], dict[str, int]]]:
-    """What is done, one thing after the other, the numbers of x after it, and the versions of all that came from x."""
+Counted = tuple[str, list[float], dict[str, int]]
+"""What is done, the numbers of x after it, and the versions of all that came from x."""
+
+
+def _counted() -> list[Counted]:
     x = ad.tensor([1.0, 2.0])
     those = {"x": x, "view": x[0:1], "detached": x.detach(), "clone": x.clone(), "x.data": x.data}
 
@@ -124,10 +122,6 @@ class _Minds:
         y.add_(CHANGE)
         self.result = refusal(y.backward)
 
-    @property
-    def codes(self) -> tuple[str, str]:
-        return code_of(self.operand), code_of(self.result)
-
 
 def _setting(operation: Callable[[Any], Any]) -> tuple[Any, Any, Any]:
     w = ad.tensor(AT, requires_grad=True)
@@ -143,10 +137,24 @@ def _rule(node: Any, letters: dict[str, str]) -> str:
     return re.sub(r"\b[ab]\b", lambda found: letters[found[0]], " + ".join(terms))
 
 
-def _minded(minds: dict[str, _Minds]) -> Table:
+def _checked(counted: list[Counted]) -> Told:
+    *_, (_, before, noticed), (_, after, last) = counted
+    shared = all(versions["x"] == versions["view"] == versions["detached"] for _, _, versions in counted)
+    yield Check("x, its view and x.detach() count together", f"{last['x']}, and the clone {last['clone']}", shared)
+    yield Check("x.data changes x, and x._version stays", f"{last['x']}", before != after and noticed["x"] == last["x"])
+
+
+def _minded(minds: dict[str, _Minds]) -> Told:
     words = {CHANGED: "error", NOTHING: "fine"}
-    rows = [(name, of.rule, of.saved or "nothing", *[words.get(code, code) for code in of.codes]) for name, of in minds.items()]
-    return grid("", ("y", "dy/dp", "saved", "p.add_(1)", "y.add_(1)"), tuple(rows))
+    codes = [(code_of(of.operand), code_of(of.result)) for of in minds.values()]
+    yield "What is saved is what dy/dp reads. backward() after a change of p, and after a change of y:"
+    yield grid("", ("y", "dy/dp", "saved", "p.add_(1)", "y.add_(1)"), [
+        (name, of.rule, of.saved or "nothing", *[words.get(code, code) for code in found])
+        for (name, of), found in zip(minds.items(), codes, strict=True)
+    ])  # fmt: skip
+    changes = [tuple(code == CHANGED for code in found) for found in codes]
+    raised = [("p" in of.saved, "y" in of.saved) == found for of, found in zip(minds.values(), changes, strict=True)]
+    yield Check("an error where something saved has changed", f"{sum(raised)} of {len(raised)}", all(raised))
 
 
 def _silent() -> float:
@@ -157,54 +165,23 @@ def _silent() -> float:
     return float(w.grad.item())
 
 
-class _Inference:
-    def __init__(self) -> None:
-        w = ad.tensor([3.0, 4.0], requires_grad=True)
-        with ad.inference_mode():
-            made = ad.tensor([1.0, 2.0])
-        made.name = "c"
-        self.saving = refusal(lambda: w * made)
-        self.changing = refusal(lambda: made.add_(1))
-        self.version = refusal(lambda: made._version)
-        self.harmless = refusal(lambda: (w + made).sum().backward())
-        w, p, y = _setting(ad.sin)
-        with ad.inference_mode():
-            p.add_(CHANGE)
-        self.older = refusal(y.backward)
-
-    def erratum(self) -> Erratum:
-        return Erratum(
-            "if you later compute gradients with tensors modified under inference_mode, PyTorch may not catch the inconsistency.",
-            "PyTorch and diffcli refuse at once a recorded operation that would save a tensor c made there: w * c raises "
-            f"{code_of(self.saving)}. w + c saves nothing, and works.",
-            NOTES,
-        )
-
-    def checks(self) -> tuple[Check, ...]:
-        codes = [code_of(found) for found in (self.saving, self.changing, self.version)]
-        refusals = codes.count("inference-tensor")
-        return (
-            Check("c of inference mode: saved, changed, counted", f"{refusals} of 3 refused", refusals == 3),
-            Check("w + c saves nothing, and works", code_of(self.harmless), self.harmless is None),
-            refused("an older tensor changed in inference mode", self.older, CHANGED),
-        )
-
-
-def _checks(
-    counted: Sequence[tuple[str, list[float], dict[str, int]]],
-    minds: dict[str, _Minds],
-    silent: float,
-    right: float,
-    inference: _Inference,
-) -> tuple[Check, ...]:
-    last = counted[-1][2]
-    shared = all(versions["x"] == versions["view"] == versions["detached"] for _, _, versions in counted)
-    unnoticed = counted[-1][1] != counted[-2][1] and counted[-1][2]["x"] == counted[-2][2]["x"]
-    raised = [("p" in of.saved, "y" in of.saved) == tuple(code == CHANGED for code in of.codes) for of in minds.values()]
-    return (
-        Check("x, its view and x.detach() count together", f"{last['x']}, and the clone {last['clone']}", shared),
-        Check("x.data changes x, and x._version stays", f"{last['x']}", unnoticed),
-        Check("an error where something saved has changed", f"{sum(raised)} of {len(raised)}", all(raised)),
-        Check("uncounted, the derivative is that of cos(2)", f"{silent:.4f}", silent == math.cos(AT + CHANGE) and right > 0),
-        *inference.checks(),
+def _inference() -> Told:
+    w = ad.tensor([3.0, 4.0], requires_grad=True)
+    with ad.inference_mode():
+        made = ad.tensor([1.0, 2.0])
+    made.name = "c"
+    calls: list[Callable[[], Any]] = [lambda: w * made, lambda: made.add_(1), lambda: made._version]
+    codes = [code_of(refusal(call)) for call in calls]
+    yield Erratum(
+        "if you later compute gradients with tensors modified under inference_mode, PyTorch may not catch the inconsistency.",
+        "PyTorch and diffcli refuse at once a recorded operation that would save a tensor c made there: w * c raises "
+        f"{codes[0]}. w + c saves nothing, and works.",
+        NOTES,
     )
+    refusals, harmless = codes.count("inference-tensor"), code_of(refusal(lambda: (w + made).sum().backward()))
+    yield Check("c of inference mode: saved, changed, counted", f"{refusals} of 3 refused", refusals == 3)
+    yield Check("w + c saves nothing, and works", harmless, harmless == NOTHING)
+    _, p, y = _setting(ad.sin)
+    with ad.inference_mode():
+        p.add_(CHANGE)
+    yield refused("an older tensor changed in inference mode", refusal(y.backward), CHANGED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from diffcli.errors import Slopes, did_you_mean, refusal
 from diffcli.language import Program
@@ -76,8 +77,9 @@ def sweep(
         predicted = theory(method, noise, floor, truth.higher) if exact is not None else None
         swept.append(MethodSweeper(function, method, exact, predicted).over(steps))
     automatic = truth.found.gradient[name]
+    digits = "" if truth.reference is None else precise.text(truth.reference, 20)
     return StepSizeResult(
-        problem.expression(), name, problem.at, dtype, function(function.x), truth.rounded, truth.digits, truth.source,
+        problem.expression(), name, problem.at, dtype, function(function.x), truth.rounded, digits, truth.source,
         _spread(steps, per_decade), automatic, distance(automatic, exact), noise, unit * abs(truth.rounded or 0.0), truth.sides,
         tuple(swept), truth.found.notes,
     )  # fmt: skip
@@ -157,45 +159,27 @@ class _Truth:
 
     def __init__(self, problem: Problem, name: str, progress: Callable[[str], None]) -> None:
         self.problem, self.slot, self.progress = problem, problem.input_slot(name), progress
-        self.breaks = [found for found in find_breaks(problem) if found.kind in NOT_DIFFERENTIABLE]
         self.found = of_problem(problem, Options(), asks_rules=False)
         """The gradient by reverse mode."""
         self.sides: Slopes | None = None
         """The one-sided slopes, at a break."""
-        if self.breaks:
+        if any(found.kind in NOT_DIFFERENTIABLE for found in find_breaks(problem)):
             from diffcli.methods.nonsmooth.one_sided import slopes_of
 
             self.sides = Slopes(name, *slopes_of(problem, self.slot))
         progress("working out the reference")
-        self.reference, self.source = _reference(problem, self.slot) if self._is_smooth() else (None, "")
-        self.kinds: dict[int, float | None] = {}
-
-    def _is_smooth(self) -> bool:
-        """Whether the function has a derivative, all the same if it has breaks: the slopes on the two sides are one."""
-        sides = self.sides
-        return sides is None or (sides.left is not None and sides.left == sides.right and math.isfinite(sides.left))
-
-    @property
-    def finite(self) -> precise.Number | None:
+        left, right = self.sides[1:] if self.sides else (0.0, 0.0)
+        smooth = left is not None and left == right and math.isfinite(left)
+        self.reference, self.source = _reference(problem, self.slot) if smooth else (None, "")
+        self.rounded = None if self.reference is None else float(self.reference) + 0.0
+        self.finite = self.reference if self.rounded is not None and math.isfinite(self.rounded) else None
         """The derivative; None where it is not known, or beyond the range of a float."""
-        return self.reference if self.rounded is not None and math.isfinite(self.rounded) else None
+        self.higher = cache(self._higher)
 
-    @property
-    def rounded(self) -> float | None:
-        return None if self.reference is None else float(self.reference) + 0.0
-
-    @property
-    def digits(self) -> str:
-        return "" if self.reference is None else precise.text(self.reference, 20)
-
-    def higher(self, kind: int) -> float | None:
+    def _higher(self, kind: int) -> float | None:
         """A higher derivative, None where it is not known."""
-        if kind not in self.kinds:
-            self.progress(f"working out the derivative of kind {kind}")
-            problem = self.problem
-            found = [None] if self.breaks else higher_derivatives(problem.tape, problem.point, self.slot, [kind])
-            self.kinds[kind] = found[0]
-        return self.kinds[kind]
+        self.progress(f"working out the derivative of kind {kind}")
+        return None if self.sides else higher_derivatives(self.problem.tape, self.problem.point, self.slot, [kind])[0]
 
 
 def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]:

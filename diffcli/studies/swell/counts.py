@@ -40,15 +40,8 @@ class SharedGraph(Program):
 
     def node(self, operation: str, operands: tuple[int, ...]) -> int:
         """The node of an operation; the one there is, if there is one."""
-        key = (operation, operands)
-        found = self._known.get(key)
-        if found is None:
-            sizes = self.sizes
-            size = 1 + sum([sizes[operand] for operand in operands])
-            found = self._known[key] = self._add(operation, operands, operands, size)
-            if operation == "where":
-                self.branches[found] = Branches(0, 1, 2)  # written as a function
-        return found
+        found = self._known.get((operation, operands))
+        return self._add(operation, operands, operands, operands) if found is None else found
 
     def number(self, value: float) -> int:
         return self._leaf(NUMBER, value + 0.0, repr(value + 0.0))
@@ -58,19 +51,20 @@ class SharedGraph(Program):
 
     def _leaf(self, kind: str, label: str | float, key: str) -> int:
         found = self._known.get((kind, key))
-        if found is None:
-            found = self._known[kind, key] = self._add(kind, label, (), 1)
-        return found
+        return self._add(kind, label, (), key) if found is None else found
 
-    def _add(self, operation: str, argument: tuple[int, ...] | str | float, operands: tuple[int, ...], size: int) -> int:
+    def _add(self, operation: str, argument: tuple[int, ...] | str | float, operands: tuple[int, ...], key: object) -> int:
         if len(self.operations) >= self.most_nodes:
             help = ["raise the limit with --max-nodes N, if memory allows"]
             raise LimitError([error("too-many-nodes", f"the graph has more than {counted(self.most_nodes, 'node')}", help=help)])
         self.operations.append(operation)
         self.arguments.append(argument)
         self.operands.append(operands)
-        self.sizes.append(size)
-        return len(self.operations) - 1
+        self.sizes.append(1 + sum([self.sizes[operand] for operand in operands]))
+        node = self._known[operation, key] = len(self.operations) - 1
+        if operation == "where":
+            self.branches[node] = Branches(0, 1, 2)  # written as a function
+        return node
 
     def value(self, node: int) -> float | None:
         """The value of a number; None of anything else."""

@@ -12,7 +12,6 @@ from diffcli.language.writing.printer import number_text
 from diffcli.methods.nonsmooth.nonfinite import require_value
 from diffcli.methods.problem.problem import Problem
 from diffcli.operations import OPERATIONS
-from diffcli.records.swell import Lost
 from diffcli.studies.swell.map import Recurrence
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.rules import FLOAT
@@ -70,12 +69,12 @@ def _is_number(value: float | None) -> bool:
 # -- at a point ----------------------------------------------------------------------------------------------------------
 
 
-def lost(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Lost | None:
-    """The first of l_2 ... l_n that is undefined, or beyond a float, at a point; None if there is none.
+def lost(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> tuple[int, Diagnostic] | None:
+    """The first of l_2 ... l_n that is undefined, or beyond a float, at a point, and why; None if there is none.
 
     >>> from diffcli.language import parse
     >>> from diffcli.studies.swell.map import of_program
-    >>> lost(of_program(parse("log(l)")), 9, {"x": 0.5}).n
+    >>> lost(of_program(parse("log(l)")), 9, {"x": 0.5})[0]
     3
     """
     step = recurrence.step()
@@ -87,7 +86,7 @@ def lost(recurrence: Recurrence, n: int, at: Mapping[str, float]) -> Lost | None
             found = _blame(Problem(recurrence.program, point))
             what = "no value" if value != value else "no finite value"
             message = f"{found.message}: from n = {index} on {recurrence.iterate} has {what} at {place}"
-            return Lost(index, found._replace(severity="warning", message=message))
+            return index, found._replace(severity="warning", message=message)
         point[recurrence.state] = value
     return None
 

@@ -13,7 +13,6 @@ from diffcli.methods.points.points import check_mapping, only_numbers, unknown_n
 from diffcli.methods.problem.problem import one_line
 from diffcli.operations import OPERATIONS
 from diffcli.records import Number
-from diffcli.records.swell import SwellResult
 from diffcli.tape import Tape, lower
 from diffcli.tape.tape import Skip
 
@@ -131,11 +130,6 @@ def iterated(recurrence: Recurrence, n: int) -> tuple[Tape, list[int]]:
 # -- the point --------------------------------------------------------------------------------------------------------------
 
 
-def generic_point(recurrence: Recurrence, n: int) -> dict[str, float]:
-    """A point at which to count where none is given: the counts do not depend on it, but through the branches of a choice."""
-    return dict.fromkeys(recurrence.names(n), 0.5)
-
-
 def check_point(recurrence: Recurrence, given: Mapping[str, Number]) -> dict[str, float]:
     """The point of ``--at``, with a value for x and for every parameter."""
     given = only_numbers(given)
@@ -191,8 +185,3 @@ def law(name: str, n: int) -> int | None:
     """
     first, formula = LAWS[name]
     return formula(n) if n >= first else None
-
-
-def predicted(result: SwellResult, n: int, name: str) -> int | None:
-    """The size that a law gives where nothing was measured; for the logistic map alone."""
-    return law(name, n) if result.logistic and name in LAWS else None

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, LimitError, as_stop
-from diffcli.records.swell import Accuracy, Cell, Counts, Lost, Request, SwellResult, TapeCost, Task, WrittenForm
+from diffcli.records.swell import Accuracy, Cell, Counts, Request, SwellResult, TapeCost, Task, WrittenForm
 from diffcli.studies.swell.accuracy import accuracy
 from diffcli.studies.swell.costs import tape_costs
 from diffcli.studies.swell.counts import LONGEST, Reach, SharedGraph, Tangents, Texts
 from diffcli.studies.swell.domain import lost, require_values
-from diffcli.studies.swell.map import generic_point
 from diffcli.studies.swell.measured import NotStarted, measure
 
 FIRST_ROWS = 10
@@ -81,15 +80,15 @@ class _Study:
         self.nested: dict[Task, WrittenForm] = {}
         self.cells: dict[Task, Cell] = {}
         self.accuracy: list[Accuracy] = []
-        self.lost: Lost | None = None
+        self.undefined_from: int | None = None
         self.measuring = False
         self.notes: list[Diagnostic] = []
 
     def result(self) -> SwellResult:
         forms = tuple(form for n in self.form_rows for kind in KINDS if (form := self.form(n, kind)) is not None)
         return SwellResult(
-            self.request, tuple(self.counts), forms, dict(self.cells), tuple(self.accuracy), self.lost, self.logistic,
-            tuple(self.notes),
+            self.request, tuple(self.counts), forms, dict(self.cells), tuple(self.accuracy), self.undefined_from,
+            self.logistic, tuple(self.notes),
         )  # fmt: skip
 
     def kept(self) -> str:
@@ -110,7 +109,8 @@ class _Study:
         self.progress.stage("counting")
         recurrence, graph = self.recurrence, self.graph
         step = recurrence.step()
-        point = generic_point(recurrence, self.request.n) | dict(self.request.at)
+        # the counts do not depend on the point, but through the branches of a choice
+        point = dict.fromkeys(recurrence.names(self.request.n), 0.5) | dict(self.request.at)
         costs = tape_costs(recurrence, point, self.request.n)
         parameters = {name: graph.name(name) for name in recurrence.parameters}
         state = graph.name(recurrence.start)
@@ -159,10 +159,10 @@ class _Study:
         if not self.request.at or self.recurrence.fresh:
             return
         last = min(self.request.n, LAST_COMPARED)
-        self.lost = lost(self.recurrence, last, self.request.at)
-        if self.lost is not None:
-            self.notes.append(self.lost.why)
-            last = self.lost.n - 1
+        if (found := lost(self.recurrence, last, self.request.at)) is not None:
+            self.undefined_from, why = found
+            self.notes.append(why)
+            last = self.undefined_from - 1
         for n in shown(last, full=False)[1:]:
             self.progress.stage(f"accuracy at n = {n}")
             self.accuracy.append(accuracy(self.recurrence, n, self.request.at))

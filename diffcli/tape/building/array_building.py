@@ -11,7 +11,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Span
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic.arrays import all_true, as_array, as_truth
+from diffcli.operations.arithmetic.arrays import as_array, as_truth
 from diffcli.operations.array_row import broadcast_shapes
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape.building.building import Builder
@@ -53,7 +53,7 @@ def either(build: Builder, one: int, other: int, span: Span) -> int | None:
     """The elements that are there in one of two arrays of truths; None for all of them."""
     if one < 0 and other < 0:
         there = as_truth(build.constants[-1 - one]) | as_truth(build.constants[-1 - other])
-        return None if all_true(there) else build.constant(as_array(there))
+        return None if there.all() else build.constant(as_array(there))
     return build.emit("or", (one, other), span)
 
 

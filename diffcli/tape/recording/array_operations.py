@@ -47,10 +47,10 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     ``fixed`` is what is fixed in the row beside its operands; the table's defaults stand in for the rest.
     """
     slots, values = zip(*[operand(recorder, one) for one in given], strict=True)
-    shapes = [arrays.shape_of(value) for value in values]
+    shapes: list[Shape] = [getattr(value, "shape", ()) for value in values]
     held: Fixed | None = None
     try:
-        if name in OPERATIONS:
+        if _is_elementwise(name):
             shape = broadcast_shapes(shapes)
         else:
             held = _defaults(name) | {key: value if key == "key" else settled(value) for key, value in fixed.items()}
@@ -61,15 +61,19 @@ def apply_array(recorder: Recorder, name: str, given: Sequence[Any], **fixed: An
     value = arrays.quietly(NUMPY.strict(name), *values, **held or {})
     if not shape:
         value = float(value)
-    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])
     kind: type[TracedValue] = recorder.arrays().TracedArray if shape else Truth if name in TRUTHS else Traced
     recorder.shapes[len(recorder.values)] = shape
-    if held is not None:
-        recorder.parameters[len(recorder.values)] = held
+    if held is None:
+        return record_row(recorder, name, slots, value, kind)
+    shown = name in VIEWS and shape and isinstance(given[0], TracedValue) and shares(value, values[0])
+    recorder.parameters[len(recorder.values)] = held
     result = record_row(recorder, name, slots, value, recorder.arrays().View if shown else kind)
     if shown:
         result._show(given[0], name, held)
     return result
+
+
+_is_elementwise = cache(OPERATIONS.__contains__)
 
 
 @cache
@@ -127,6 +131,8 @@ def operand(recorder: Recorder, given: Any) -> tuple[int, Any]:
         if given._recorder is not recorder:
             refuse_mixing(recorder)
         return given._slot, given._value
+    if type(given) is float:
+        return recorder.known.get(given) or recorder.constant(given), given
     if (stacked := as_traced(recorder, given)) is not given:
         return stacked._slot, stacked._value
     value = given if isinstance(given, float) else as_numbers(given)

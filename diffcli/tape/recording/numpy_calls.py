@@ -14,7 +14,8 @@ from typing import Any
 
 from diffcli.operations import ARRAY_FUNCTIONS, find_function
 from diffcli.operations.arithmetic import array_functions, arrays
-from diffcli.operations.arithmetic.index_arrays import is_float64, moved, stand_in
+from diffcli.operations.arithmetic.index_arrays import moved, stand_in
+from diffcli.operations.arithmetic.tensors import FLOAT64, kind_named
 from diffcli.tape.recording.array_operations import apply_array, as_traced, shape_of
 from diffcli.tape.recording.array_operations import operand as operand
 from diffcli.tape.recording.numpy_functions import (
@@ -164,7 +165,7 @@ def _is_default(option: str, value: Any, default: Any) -> bool:
     if value is default or type(value).__name__ == "_NoValueType":
         return True
     same = isinstance(value, bool | int | float | str) and type(value) is type(default) and value == default
-    return same or (option == "dtype" and (value is None or is_float64(value)))
+    return same or (option == "dtype" and (value is None or kind_named(value) is FLOAT64))
 
 
 @cache

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from diffcli.operations.arithmetic import arrays
-from diffcli.operations.arithmetic.index_arrays import is_float64, laid_out_as, numpy_function
+from diffcli.operations.arithmetic.index_arrays import laid_out_as, numpy_function
+from diffcli.operations.arithmetic.tensors import FLOAT64, kind_named
 from diffcli.operations.array_row import Fixed
 from diffcli.tape.recording.array_operations import apply_array
 from diffcli.tape.recording.indexing import assign, index, is_everything
@@ -148,7 +149,7 @@ class TracedArray(TracedValue):
         return self.reshape(-1).copy()
 
     def astype(self, dtype: Any, *, copy: bool = True) -> Any:
-        if not is_float64(dtype):
+        if kind_named(dtype) is not FLOAT64:
             refuse(self._recorder, "an array of the tape is one of float64", "leave astype(...) out")
         return self.copy() if copy else self
 

@@ -18,6 +18,7 @@ from diffcli.language.syntax import CALL, NUMBER
 from diffcli.language.writing.printer import to_text
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.arithmetic import array_functions, arrays, leading
+from diffcli.operations.arithmetic.special.arrays import in_blocks
 from diffcli.operations.array_row import ArrayOperation, Fixed
 from diffcli.operations.arrays import ARRAYS
 from diffcli.operations.custom_operations import OwnName
@@ -81,7 +82,7 @@ class _NumPy(ArrayArithmetic):
         return arrays.each(function, len(row.operands))
 
     def by_form(self, row: Operation) -> Function:
-        return arrays.in_blocks(super().by_form(row))
+        return in_blocks(super().by_form(row))
 
     def program_of(self, term: Term) -> Program:
         return _without_choice(term.partial) or term.program

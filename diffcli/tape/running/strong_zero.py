@@ -86,4 +86,4 @@ IN_ARRAYS = StrongZero()
 
 def partly(mask: Any) -> Any | None:
     """A mask; None if all elements are present."""
-    return None if arrays.all_true(mask) else mask
+    return mask if arrays.any_true(mask == 0) else None

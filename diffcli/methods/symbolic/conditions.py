@@ -8,21 +8,16 @@ What is no such condition is not told at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from functools import partial
-from itertools import pairwise
 from math import inf, nan, sqrt
 
-from diffcli.errors import DiffcliError
 from diffcli.language import parse
+from diffcli.language.syntax import NAME
 from diffcli.language.writing.printer import number_text, to_text
-from diffcli.methods.derivation.derivation import derive
-from diffcli.methods.derivation.expressions import Form, Forms
-from diffcli.methods.derivation.orders import again
-from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import activity
+from diffcli.methods.traces.expressions import Form, Forms
 from diffcli.operations import OPERATIONS
-from diffcli.records.formulas import By, Domain
+from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import constant_values, replay
 from diffcli.tape.running.rules import FLOAT, fold
 
@@ -63,10 +58,12 @@ class Conditions:
         self.forms = Forms()
         self.signs: dict[tuple[int, float], int] = {}
 
-    def of_rows(self, problem: Problem, by: By) -> None:
-        """Join the domains of the rows that the result needs, and away from what breaks the rules for a derivative."""
-        tape = problem.tape
-        if len(tape.operations) > MOST_ROWS:
+    def of_rows(self, tape: Tape, by: Sequence[int] = (), whole: bool = True) -> None:
+        """Join the domains of the rows that the result needs, and away from what breaks the rules for a derivative.
+
+        What is no such condition is left out if they need not be ``whole``.
+        """
+        if whole and len(tape.operations) > MOST_ROWS:
             raise Untold
         taken: dict[int, bool] = {tape.output: True}  # whether a row is needed wherever the result is
         derived = {tape.output} if by else set()
@@ -79,7 +76,7 @@ class Conditions:
         forms = replay(tape, map(self.forms.name, tape.inputs), self.forms.constant, self.forms.applied)
         numbers = constant_values(tape)
         values = [form if number is None else self.forms.number(number) for form, number in zip(forms, numbers, strict=True)]
-        active = activity(tape, [problem.input_slot(name) for name in by])
+        active = activity(tape, list(by))
         for slot in filter(taken.__contains__, tape.rows()):
             row, operation = tape.operands_of(slot), OPERATIONS[tape.operation(slot)]
             texts = [operation.domain, POLES.get(operation.name, "")]
@@ -91,10 +88,15 @@ class Conditions:
                 texts += ["a > 0"] * (operation.name == "pow" and bool(active[row[1]]))
             before = dict(self.signs)
             letters = dict(zip((*"abc"[: len(row)], "y"), (values[operand] for operand in (*row[:3], slot)), strict=True))
-            for text in filter(None, texts):
-                self.join(fold(parse(text), partial(self.leaf, letters), self.applied), True)
-            if not taken[slot] and self.signs != before:
-                raise Untold  # it holds in a part only
+            try:
+                for text in filter(None, texts):
+                    self.join(fold(parse(text), partial(self.leaf, letters), self.applied), True)
+                if not taken[slot] and self.signs != before:
+                    raise Untold  # it holds in a part only
+            except Untold:
+                if whole:
+                    raise
+                self.signs = before
 
     def leaf(self, letters: Mapping[str, Form], argument: str | float) -> Form:
         return letters[argument] if isinstance(argument, str) else self.forms.number(argument)
@@ -199,6 +201,11 @@ class Conditions:
                 return 0.0, (one > 0 or more) and (two > 0 or other)
         return -inf, False
 
+    def lower_bounds(self) -> dict[str, float]:
+        """Names that are no less than a number."""
+        known = sorted((bound, node) for (node, bound), signs in self.signs.items() if not signs & LESS)
+        return {str(self.forms.arguments[node]): bound for bound, node in known if self.forms.operations[node] == NAME}
+
     def text(self) -> str:
         """The conditions, without those that others on the same expression imply; empty if there are none."""
         told = []
@@ -216,28 +223,3 @@ class Conditions:
         if len(text) > LONGEST:
             raise Untold
         return text
-
-
-def domain_of(view: Problem, result: str, wanted: Sequence[By]) -> Domain:
-    """Where a problem's result is defined, and where the rules give its derivatives by some variables; None where it is not told.
-
-    >>> from diffcli.methods.problem.problem import ANYWHERE
-    >>> domain_of(Problem("sqrt(x) + 1/(x - 2)", ANYWHERE), "f", [("x",)])
-    Domain(result='f', condition='x >= 0 and x != 2', derivatives={('x',): 'x > 0 and x != 2'})
-    """
-    twin = copy(view)
-    twin.known, twin.values = False, constant_values(view.tape)
-    return Domain(result, _told(twin, ()), {by: _told(twin, by) for by in wanted})
-
-
-def _told(problem: Problem, by: By) -> str | None:
-    """The conditions of a function, and of the rules for its derivatives by some variables, one after the other."""
-    found = Conditions()
-    try:
-        found.of_rows(problem, by[:1])
-        for name, following in pairwise(by):
-            problem = again(problem, derive(problem, name).derivative)
-            found.of_rows(problem, (following,))
-        return found.text()
-    except (Untold, DiffcliError):
-        return None

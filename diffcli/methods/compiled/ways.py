@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import isfinite, nan
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, reduce
+from math import isfinite, isnan, nan
 from threading import RLock
 from typing import Any
 
-from diffcli.errors import LimitError, error, refusal
-from diffcli.kernels.backends import Runner
-from diffcli.records import is_finite
+from diffcli.errors import LimitError, Span, error, refusal
+from diffcli.kernels.backends import Runner, guarded
+from diffcli.methods.compiled.flags import Marked
+from diffcli.methods.problem.system import System
+from diffcli.records import Array, is_finite
+from diffcli.tape import Tape
+from diffcli.tape.building.accumulation import Accumulation
+from diffcli.tape.building.building import Builder
 
 MOST_WAYS = 32
 """How many ways through a function are kept."""
@@ -19,13 +25,64 @@ MOST_ASKED = 100
 
 
 class Way:
-    """One way through a function: what runs the points that take it, and its guard, a truth: whether a point takes another."""
+    """One way through a program: what runs the points that take it, and how they are marked.
 
-    def __init__(self, guard: Callable[[int], Runner] | None, runner: Callable[[int], Runner]) -> None:
-        self.guard, self.runner = guard, runner
-        self.elsewhere: Callable[..., Any] = guard(1).entry(dict) if guard is not None else lambda *point: False
-        self.results = runner(1).entry(dict)
-        """The same of one point, of floats."""
+    ``guard`` runs a truth: whether a point takes another way; None if none does.
+    """
+
+    def __init__(self, guard: Callable[[int], Runner] | None, runner: Callable[[int], Runner], marked: Marked) -> None:
+        self.guard, self.runner, self.marked = guard, runner, marked
+
+    @cached_property
+    def elsewhere(self) -> Callable[..., Any]:
+        """The guard of one point, of floats."""
+        return (lambda *point: False) if self.guard is None else self.guard(1).entry(dict)
+
+    @cached_property
+    def results(self) -> Callable[..., Any]:
+        """The results of one point, of floats."""
+        return self.runner(1).entry(dict)
+
+    def split(self, places: Array, columns: Sequence[Any], threads: int = 1, begins: bool = False) -> tuple[Array, Array]:
+        """Which of the points at some places take this way, and which do not; that the first does may be known: it ``begins``."""
+        if self.guard is None or not len(places):
+            return places, places[:0]
+        import numpy as np  # a point alone does not wait for it
+
+        elsewhere = np.zeros(len(places), bool)
+        self.guard(len(places)).batch(taken(columns, places), [elsewhere], threads)
+        elsewhere[0] &= not begins  # whatever the guard of this back end says, which may round otherwise
+        return places[~elsewhere], places[elsewhere]
+
+
+def taken(columns: Sequence[Any], places: Any) -> list[Any]:
+    """Columns, which may be one number for all points, at some places."""
+    return [column if type(column) is float else column[places] for column in columns]
+
+
+def decisions_of(system: System) -> dict[int, float]:
+    """What decided on which rows stand on the tape of a Python function at all: slots of truths, and what they were.
+
+    >>> decisions_of(System(lambda x: x if x > 1 else -x, {"x": 2.0}))
+    {1: 1.0}
+    """
+    return {} if system.recording is None else {slot: float(system.recording.values[slot]) for slot in system.tape.decisions}
+
+
+def guard(tape: Tape, decisions: Mapping[int, float], more: list[str]) -> Tape:
+    """The tape of a truth: whether a decision is another than it was; with ``more`` inputs behind those of the tape.
+
+    >>> system = System(lambda x: x if x > 1 else -x, {"x": 2.0})
+    >>> guard(system.tape, decisions_of(system), []).operations
+    ['gt', 'ne']
+    """
+    build, span = Builder(tape), Span(0, 0)
+    sums = Accumulation(build)
+    for slot, value in decisions.items():
+        build.scope = build.scopes[slot]
+        differs = build.emit("eq", (slot, slot), span) if isnan(value) else build.emit("ne", (slot, build.constant(value)), span)
+        sums.add(0, build.scopes[slot], differs, span)
+    return build.finished([sums.take_number(0, span)], more).tape
 
 
 def undefined(result: Any) -> Any:
@@ -43,8 +100,8 @@ class Ways:
     ----------
     inputs, values
         How many inputs there are, and how many of the results, the first ones, are values.
-    first
-        The way that is known.
+    known
+        The ways that are known, of which there is one.
     record
         What finds the way of a point.
     plain
@@ -52,10 +109,10 @@ class Ways:
     """
 
     def __init__(
-        self, inputs: int, values: int, first: Way, record: Callable[[Sequence[float]], Way],
+        self, inputs: int, values: int, known: list[Way], record: Callable[[Sequence[float]], Way],
         plain: Callable[[Sequence[float]], Sequence[Any] | None],
     ) -> None:  # fmt: skip
-        self.inputs, self.values, self.known, self.record, self.plain = inputs, values, [first], record, plain
+        self.inputs, self.values, self.known, self.record, self.plain = inputs, values, known, record, plain
         self.lock = RLock()
 
     def __call__(self, points: int) -> Ways:
@@ -93,9 +150,7 @@ class Ways:
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
 
-        def kernel(*point: Any, **named: Any) -> Any:
-            if named or len(point) != self.inputs or not all(type(value) is float for value in point):
-                return otherwise(*point, **named)
+        def kernel(*point: float) -> Any:
             if self.known[0].guard is not None and not all(map(isfinite, point)):
                 return undefined(self.known[0].results(*point))
             found = next((way for way in self.known if not way.elsewhere(*point)), None) or self.way(point)
@@ -108,40 +163,37 @@ class Ways:
                 self.hold(point)
             return result
 
-        return kernel
+        return guarded(otherwise, kernel, self.inputs)
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
         """See `diffcli.kernels.backends.Runner`: along each way go the points that its guard lets through."""
         import numpy as np  # a point alone does not wait for it
 
-        def at(places: Any) -> list[Any]:
-            return [column[places] if isinstance(column, np.ndarray) else column for column in inputs]
+        def finite(places: Array) -> Array:
+            return reduce(np.logical_and, map(np.isfinite, taken(inputs, places)), np.ones(len(places), bool))
 
         left, place = np.arange(len(results[0])), 0
-        finite = np.all([np.isfinite(np.broadcast_to(column, left.shape)) for column in inputs], axis=0)
         if self.known[0].guard is not None:
+            beyond, left = left[~(holds := finite(left))], left[holds]
             for result in results:
-                result[~finite] = np.nan
-            left = left[finite]
+                result[beyond] = np.nan
         while len(left):
             known = place < len(self.known)
-            found = self.known[place] if known else self.way([float(number) for number in at(left[0])])
-            if found is None:
+            way = self.known[place] if known else self.way(list(map(float, taken(inputs, left[0]))))
+            if way is None:
                 for result in results:
                     result[left[0]] = np.nan
                 left = left[1:]
                 continue
             place += known
-            elsewhere = np.zeros(len(left), bool)
-            if found.guard is not None:
-                found.guard(len(left)).batch(at(left), [elsewhere], threads)
-            elsewhere[0] &= known  # whatever the guard of this back end says of its own way, which may round otherwise
-            own, left = left[~elsewhere], left[elsewhere]
+            own, left = way.split(left, inputs, threads, begins=not known)
             parts = [np.empty(len(own), result.dtype) for result in results]
             if len(own):
-                found.runner(len(own)).batch(at(own), parts, threads)
+                way.runner(len(own)).batch(taken(inputs, own), parts, threads)
             for result, part in zip(results, parts, strict=True):
                 result[own] = part
+        odd = np.flatnonzero(results[-1])
+        odd = odd[finite(odd)]
         for result in results[: self.values]:
-            for asked in np.flatnonzero(finite & ~np.isfinite(result))[:MOST_ASKED]:
-                self.hold([float(number) for number in at(asked)])
+            for asked in odd[~np.isfinite(result[odd])][:MOST_ASKED]:
+                self.hold(list(map(float, taken(inputs, asked))))

@@ -1,19 +1,47 @@
-"""In which form the results of a tape are handed back: nested tuples of numbers and arrays."""
+"""What a kernel is made of, and in which form it hands back results: nested tuples of numbers and arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from math import prod
 from operator import itemgetter
 from typing import Any, TypeAlias
 
+from diffcli._named import NamedTuple
+from diffcli.errors import Diagnostic
 from diffcli.kernels.backends import Layout
+from diffcli.methods.compiled.ways import Way
 from diffcli.tape.tape import Shape
 
 Form: TypeAlias = "Shape | list[Form]"
 """The shape of a result, ``()`` for a number; or a list of forms, which is handed back as a tuple. The elements of all results
 stand one after another on the tape."""
+
+
+class Made(NamedTuple):
+    """A program that is compiled."""
+
+    names: tuple[str, ...]
+    """The names of the arguments."""
+    shapes: tuple[Shape, ...]
+    """The shape of each for one point."""
+    batch: frozenset[str]
+    """Those that may have axes of points before their own."""
+    form: Form
+    runner: Any
+    """What runs a tape of numbers, a `Runner`, for so many points; None where the tape has arrays."""
+    evaluate: Callable[[Sequence[Any]], list[Any]] | None
+    """What computes one point of a tape with arrays."""
+    ways: Sequence[Way]
+    """The ways that points take, of which each has its mark; none on a tape with arrays."""
+    ask: Callable[[Sequence[float]], Iterable[Diagnostic]]
+    """What the interpreter says of a point: its notes, or an error."""
+    make: Callable[[Any], Any]
+    asked: Any
+    """What it is made from, by ``make``: the two together are its pickle."""
+    lower: Callable[[int], Any]
+    """The kernel of another order, of the same recording."""
 
 
 def paired(form: Form, found: Any) -> list[tuple[Shape, Any]]:
