@@ -167,7 +167,10 @@ class Expression(Stacks):
     def close_inner(self, bracket: bool, start: int) -> None:
         """Close what the text leaves open inside the last bracket, or parenthesis; if there is none, that is the mistake."""
         if not (len(self.brackets) if bracket else self.depth - len(self.brackets)):
-            self.mistakes.complain.mismatched(self.positions[-1], start)
+            opened = self.positions[-1]
+            opening, closing, expected = self.text[opened], self.text[start], "]" if self.text[opened] == "[" else ")"
+            places = Span(start, start + 1), Span(opened, opened + 1)
+            self.mistakes.complain.of("closed by", *places, opening=opening, closing=closing, expected=expected)
             self.distrust()
             return
         while (self.innermost() is not None) != bracket:
@@ -312,7 +315,7 @@ class Expression(Stacks):
         mistakes, token = self.mistakes, call.token
         base = "".join([character for character in token if not is_raised(character)])
         if base != token and is_function(base):
-            mistakes.complain.superscripts(Span(call.start, call.start + len(token)))
+            mistakes.superscripts(token, call.start)
             return base
         known = len(mistakes.faults), mistakes.stray_at
         name = self.unusual_name(token, call.start)

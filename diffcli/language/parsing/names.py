@@ -78,13 +78,13 @@ class _Scope:
     def bind(self, statement: Statement) -> None:
         name, span, parameters = statement.name, statement.name_span, statement.parameters
         if name in self.bound:
-            self.mistakes.complain.duplicate_name(span, self.bound[name], name)
+            self.mistakes.complain.of("twice", span, self.bound[name], name=name)
         elif name in self.functions:
-            self.mistakes.complain.duplicate_name(span, self.functions[name].name_span, name)
+            self.mistakes.complain.of("twice", span, self.functions[name].name_span, name=name)
         elif name in self.free and parameters is None:
-            node = self.free[name]
-            by_itself = statement.first <= node <= statement.root
-            self.mistakes.complain.used_before_bound(self.program.span(node), None if by_itself else span, name)
+            used = self.program.span(self.free[name])
+            itself = statement.first <= self.free[name] <= statement.root
+            self.mistakes.complain.of(*("by itself", used) if itself else ("used before", used, span), name=name)
         if parameters is None:
             self.bound.setdefault(name, span)
             return
@@ -92,7 +92,7 @@ class _Scope:
         seen: set[str] = set()
         for parameter in parameters:
             if parameter in seen:
-                self.mistakes.complain.duplicate_name(span, None, parameter)
+                self.mistakes.complain.of("parameters", span, name=parameter)
                 break
             seen.add(parameter)
 
@@ -111,7 +111,7 @@ class _Scope:
         elif is_function(name):
             mistakes.complain.arguments(node, None, node in mistakes.doubtful)
         elif name in self.later:
-            mistakes.complain.used_before_bound(span, self.later[name].name_span, name)
+            mistakes.complain.of("used before", span, self.later[name].name_span, name=name)
         elif count == 1 and not keywords and self.looks_like_a_variable(name, statement):
             mistakes.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
         else:
@@ -149,11 +149,11 @@ def resolve_names(program: Program, mistakes: Mistakes) -> None:
         base, *entries = program.children(node)
         name = str(arguments[base])
         if operations[base] == NAME and name in free and not name.islower() and is_function(name.lower()) and entries:
-            mistakes.complain.indexed_function(program.span(base), name)
+            mistakes.complain.of("indexed", program.span(base), name=name, written=name.lower())
     for name in scope.functions.keys() & free.keys():
-        mistakes.complain.no_result(scope.functions[name], program.span(free[name]))
+        mistakes.complain.of("not applied", program.span(free[name]), name=name, call=scope.functions[name].call)
     if program.statements and program.result.parameters is not None:
-        mistakes.complain.no_result(program.result)
+        mistakes.complain.of("only defined", program.result.name_span, call=program.result.call)
     program.free = list(free)
     if mistakes.applications:
         text = program.source.text

@@ -14,7 +14,7 @@ from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import FUNCTIONS, Functions, resolve_names
 from diffcli.language.parsing.stacks import BEFORE, BETWEEN, CALLED, FRAME, GROUP, IF, INFIX, STATEMENT
-from diffcli.language.parsing.tokens import CALL, NUMBER, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.language.parsing.tokens import CALL, NAME_SIGN, NUMBER, NUMBER_SIGN, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
 from diffcli.language.syntax import NAME, NOT, Program, Statement
@@ -89,24 +89,29 @@ class Parser(Expression):
                 else:
                     self.other(token, stop - len(token), stop)
                 continue
-            if kind == NAME_TOKEN or kind == CALL:  # noqa: SIM109 (hot loop)
+            if kind == STRAY:
+                self.mistakes.stray(match[STRAY], stop - 1)
+                continue
+            if kind is None:
+                continue
+            if kind <= NAME_SIGN:
                 token = match[NAME_TOKEN]
-                start = stop - len(token) if kind == NAME_TOKEN else match.start(NAME_TOKEN)
+                start, stop = match.span(NAME_TOKEN)
                 if token in WORDS:
-                    self.other(token, start, start + len(token))
-                    if kind == CALL:
-                        self.open_parenthesis(stop - 1, stop)
+                    self.other(token, start, stop)
+                    if kind != NAME_TOKEN:
+                        self.other(match[kind], match.start(kind), match.end())
                     continue
                 if not self.wants:
                     self.missing_product(start)
                 if kind == CALL:
-                    self.open_call(token, start, stop - 1)
+                    self.open_call(token, start, match.end() - 1)
                     continue
                 operations.append(NAME)
                 arguments.append(token if plain or token.isascii() else self.unusual_name(token, start))
-            elif kind == NUMBER:
+            else:
                 token = match[NUMBER]
-                start = stop - len(token)
+                start, stop = match.span(NUMBER)
                 if not self.wants:
                     self.missing_product(start)
                 operations.append(NUMBER_NODE)
@@ -118,14 +123,17 @@ class Parser(Expression):
                     self.mistakes.complain.malformed_number(Span(start, stop), value)
                     value = 1.0
                 arguments.append(value)
-            else:
-                if kind == STRAY:
-                    self.mistakes.stray(match[STRAY], stop - 1)
-                continue
             operands.append(len(operations) - 1)
             starts.append(start)
             stops.append(stop)
-            self.wants = False
+            if kind == NAME_SIGN or kind == NUMBER_SIGN:  # noqa: SIM109 (hot loop)
+                operator = BETWEEN[match[kind]]
+                if operators[-1][0] > operator[0]:
+                    self.fold(operator[0])
+                operators.append(operator)
+                positions.append(match.start(kind))
+            else:
+                self.wants = False
         self.close_statement(len(text))
         self.program.starts, self.program.stops = array("q", starts), array("q", stops)
 
