@@ -119,9 +119,11 @@ class Expression(Stacks):
         self.open_frame(LIST if self.wants else INDEX, start)
 
     def open_frame(self, frame: tuple[int, str], start: int) -> None:
-        self.push(frame, start)
+        self.operators.append(frame)
+        self.positions.append(start)
         self.firsts.append(len(self.operations))
         self.depth += 1
+        self.wants = True
 
     def innermost(self) -> Bracket | None:
         """The last bracket that is open, unless a parenthesis is open inside it."""
@@ -201,8 +203,7 @@ class Expression(Stacks):
         if frame is GROUP:
             # the carets of what is in parentheses take them in
             inner = self.operands[-1]
-            self.program.starts[inner] = opened
-            self.program.stops[inner] = stop
+            self.starts[inner], self.stops[inner] = opened, stop
         elif frame is CALLED:
             self.close_call(self.calls.pop(), stop)
         elif frame is LIST:

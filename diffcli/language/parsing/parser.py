@@ -13,7 +13,7 @@ from diffcli.errors import ExpressionError, Source, Span, refusal
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import FUNCTIONS, Functions, resolve_names
-from diffcli.language.parsing.stacks import BEFORE, BETWEEN, CALLED, FRAME, GROUP, IF, INFIX, STATEMENT
+from diffcli.language.parsing.stacks import BEFORE, BETWEEN, CALLED, FRAME, IF, INFIX, STATEMENT
 from diffcli.language.parsing.tokens import CALL, NAME_SIGN, NUMBER, NUMBER_SIGN, STRAY, SYMBOL, TOKEN, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
@@ -57,50 +57,33 @@ class Parser(Expression):
         self.open_statement(0)
         text, operations, arguments, starts, stops = self.text, self.operations, self.arguments, self.starts, self.stops
         operands, operators, positions = self.operands, self.operators, self.positions
-        firsts, plain = self.firsts, text.isascii()
+        plain = text.isascii()
         for match in TOKEN.finditer(text):
             kind = match.lastindex
             stop = match.end()
             if kind == SYMBOL:
                 token = match[SYMBOL]
-                if self.wants:
-                    if token == "(":
-                        operators.append(GROUP)
-                        positions.append(stop - 1)
-                        firsts.append(len(operations))
-                        self.depth += 1
-                    else:
-                        self.other(token, stop - len(token), stop)
+                operator = None if self.wants else BETWEEN.get(token)
+                if operator is None:
+                    OTHERS.get(token, Parser.odd)(self, stop - len(token), stop)
                     continue
-                operator = BETWEEN.get(token)
-                if operator is not None:
-                    if operators[-1][0] > operator[0]:
-                        self.fold(operator[0])
-                    operators.append(operator)
-                    positions.append(stop - len(token))
-                    self.wants = True
-                elif token == ")":
-                    if operators[-1][0] and self.depth:
-                        self.fold(FRAME)
-                    if operators[-1] is GROUP:
-                        self.close_frame(stop)
-                    else:
-                        self.close(stop - 1, stop)
-                else:
-                    self.other(token, stop - len(token), stop)
+                if operators[-1][0] > operator[0]:
+                    self.fold(operator[0])
+                operators.append(operator)
+                positions.append(stop - len(token))
+                self.wants = True
                 continue
             if kind == STRAY:
                 self.mistakes.stray(match[STRAY], stop - 1)
-                continue
-            if kind is None:
+            if kind is None or kind == STRAY:
                 continue
             if kind <= NAME_SIGN:
                 token = match[NAME_TOKEN]
                 start, stop = match.span(NAME_TOKEN)
                 if token in WORDS:
-                    self.other(token, start, stop)
-                    if kind != NAME_TOKEN:
-                        self.other(match[kind], match.start(kind), match.end())
+                    OTHERS.get(token, Parser.odd)(self, start, stop)
+                    if kind != NAME_TOKEN:  # a parenthesis, or a sign
+                        OTHERS.get(match[kind], Parser.odd)(self, match.start(kind), match.end())
                     continue
                 if not self.wants:
                     self.missing_product(start)
@@ -137,16 +120,15 @@ class Parser(Expression):
         self.close_statement(len(text))
         self.program.starts, self.program.stops = array("q", starts), array("q", stops)
 
-    def other(self, token: str, start: int, stop: int) -> None:
-        """Whatever is no operand, and no operator where one is wanted."""
-        if token in OTHERS:
-            OTHERS[token](self, start, stop)
-        elif not self.wants:
+    def odd(self, start: int, stop: int) -> None:
+        """A sign before its operand, a word between two, or an operator where there is nothing to operate on."""
+        token = self.text[start:stop]
+        if not self.wants:
             self.infix(token, start)
         elif token in BEFORE:
             self.push(BEFORE[token], start)
         else:
-            self.lack(start, stop)  # something is left out before an operator
+            self.lack(start, stop)
 
     # -- statements: name = expression, f(x) = expression, or an expression ---------------------------------------------
 

@@ -1,7 +1,8 @@
 """Text to tokens: one regular expression, one match a token, positions kept.
 
-The last group of a match says what it is (`SYMBOL`, `NAME`, `CALL`, `NUMBER`, `STRAY`); a comment, and the blanks at the
-end, match no group. An operand may have the sign behind it in its match, in a group of its own. What a PDF pastes for an operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
+The last group of a match says what it is: a name with the parenthesis of a call or the sign behind it, a number with its
+sign, another symbol, a stray character; a comment, and the blanks at the end, match no group. What a PDF pastes for an
+operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
 """
 
 from __future__ import annotations
