@@ -322,14 +322,6 @@ class Expression(Stacks):
         name = self.unusual_name(token, call.start)
         return name if (len(mistakes.faults), mistakes.stray_at) == known else ""  # said already
 
-    def keyword(self, name: str, span: Span) -> None:
-        """``name=`` in a call: what has just been read is no operand."""
-        self.operands.pop()
-        call = self.calls[-1]
-        call.keywords = call.keywords or []
-        call.keywords.append(Keyword(name, span, len(self.operands) - call.base))
-        self.wants = True
-
     def with_keywords(
         self, call: Call, name: str, keywords: list[Keyword], arguments: tuple[int, ...]
     ) -> tuple[str, tuple[int, ...]]:

@@ -14,7 +14,7 @@ from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import FUNCTIONS, Functions, resolve_names
 from diffcli.language.parsing.stacks import BEFORE, BETWEEN, CALLED, FRAME, IF, INFIX, STATEMENT
-from diffcli.language.parsing.tokens import CALL, NAME_SIGN, NUMBER, NUMBER_SIGN, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.language.parsing.tokens import CALL, NAME_SIGN, NUMBER, NUMBER_SIGN, STRAY, SYMBOL, TOKEN, Keyword, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
 from diffcli.language.syntax import NAME, NOT, Program, Statement
@@ -205,8 +205,12 @@ class Parser(Expression):
         name = str(program.arguments[node])
         if name not in KEYWORDS and self.begins_line(start):
             return False  # the parenthesis should have been closed on the line before
-        self.keyword(name, program.span(node))
+        self.operands.pop()
+        call = self.calls[-1]
+        call.keywords = call.keywords or []
+        call.keywords.append(Keyword(name, program.span(node), len(self.operands) - call.base))
         self.forget(node)
+        self.wants = True
         return True
 
     def target(self, root: int) -> tuple[str, tuple[str, ...] | None, Span]:

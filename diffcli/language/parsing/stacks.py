@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from diffcli.language.parsing.tokens import PASTED, Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
@@ -159,7 +161,7 @@ class Stacks:
         self.emit("where", (condition, then, otherwise), self.starts[then], self.stops[otherwise])
         self.program.branches[self.operands[-1]] = self.choices.pop()
 
-    def emit(self, operation: str, arguments: tuple[int, ...], start: int = -1, stop: int = -1) -> None:
+    def emit(self, operation: str, arguments: Any, start: int = -1, stop: int = -1) -> None:
         """A node over its arguments; its range is theirs where none is given."""
         self.operands.append(len(self.operations))
         self.operations.append(operation)
@@ -169,11 +171,7 @@ class Stacks:
 
     def stand_in(self, start: int, stop: int, operation: str = NUMBER, argument: float | str = 1.0) -> None:
         """An operand where one is missing, so that reading can go on."""
-        self.operands.append(len(self.operations))
-        self.operations.append(operation)
-        self.arguments.append(argument)
-        self.starts.append(start)
-        self.stops.append(stop)
+        self.emit(operation, argument, start, stop)
         self.wants = False
 
     def forget(self, first: int) -> None:
