@@ -175,9 +175,11 @@ def in_a_row(target: Array, points: int) -> Array | None:
 def apart(columns: Sequence[Any], targets: Sequence[Array]) -> Sequence[Any]:
     """Columns, copied where they share memory with a target. No target may share any with another."""
     arrays = [*targets, *[column for column in columns if type(column) is not float]]
-    own = all([array.base is None for array in arrays])  # noqa: C419 (a generator takes twice as long)
-    if own and len({*map(id, arrays)}) == len(arrays):
-        return columns  # each has memory of its own
+    owners = [array if array.base is None else array.base for array in arrays]
+    known = [id(owner) for owner in owners if type(owner) is np.ndarray and owner.base is None]
+    own = {*known[: len(targets)]}
+    if len(known) == len(arrays) and len(own) == len(targets) and own.isdisjoint(known[len(targets) :]):
+        return columns  # the memory of each target is its own
     for place, target in enumerate(targets):
         if overlaps(target, targets[:place]):
             help = "give an array of its own for each array of the result"
