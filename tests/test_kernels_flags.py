@@ -270,7 +270,7 @@ def test_where_samples_of_a_pattern_do_not_agree_more_are_asked_about():
     x = np.arange(1.0, 1.0 + count)
     y = np.where(x % 2, x, -x)  # of those that are equal one of two is a kink, which the signs do not show, or a tie
     tape = lower(parse("where(x > y, x, 2*y)"))
-    said = Recorded([Way(None, None, marked(tape, [0, 1]))], None)
+    said = Recorded([Way(None, marked(tape, [0, 1]), 0, "python")], None)
     flags = said.told([x, y], [x, np.ones(count, bool)])()
     assert len(asked) == 2 + 8 + 256 - 2  # one with each pattern, a sample, and more of it, with the same ends
     assert (flags[x != y] == JUMP).all()

@@ -99,17 +99,18 @@ MANY_POINTS, MUCH_WORK = 2_500, 250_000
 
 
 class Runners:
-    """The back ends of a kernel, each made when it is first needed."""
+    """The back ends of a kernel, each made when it is first needed, for a tape whose last result is a truth."""
 
-    def __init__(self, tape: Tape, layout: Layout, truths: frozenset[int], backend: str) -> None:
-        self.tape, self.layout, self.truths, self.backend = tape, layout, truths, backend
+    def __init__(self, tape: Tape, layout: Layout, backend: str) -> None:
+        self.tape, self.layout, self.backend = tape, layout, backend
         self.made: dict[str, Runner] = {}
 
     def __call__(self, points: int) -> Runner:
         """What runs so many points."""
         name = self.backend if self.backend != AUTO else best(len(self.tape.operations), points)
         if name not in self.made:
-            self.made[name] = module_of(name).make(self.tape, self.layout, self.truths)
+            last = len(self.tape.results) - 1
+            self.made[name] = module_of(name).make(self.tape, self.layout, frozenset((last,)))
         return self.made[name]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
 from diffcli.errors.library_words import for_library
-from diffcli.kernels.backends import AUTO, Runners
+from diffcli.kernels.backends import AUTO
 from diffcli.methods.compiled.flags import marked
 from diffcli.methods.compiled.form import Form, Made, layout_of
 from diffcli.methods.compiled.kernel import Kernel
@@ -55,7 +55,7 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
         require_one(system)
     names, shapes, batch, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
-    ask = partial(notes_at, system, listed, asked)
+    ask = partial(notes_at, system, asked)
     again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
     parts = parts_of(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
@@ -74,9 +74,7 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     seeds = range(numbers.first_row - len(more), numbers.first_row)
     found = derived(numbers, values, listed, wrt, asked.order, asked.most_rows, seeds, [*waiting])
     flagged = marked(found.tape, [slot for own, _ in wrt for slot in own], digits, found.slopes, len(decisions))
-    elsewhere = Runners(guard(tape, decisions, more), 0, frozenset((0,)), asked.backend) if decisions else None
-    last = len(flagged.tape.results) - 1
-    ways = [Way(elsewhere, Runners(flagged.tape, layout_of(found.form), frozenset((last,)), asked.backend), flagged)]
+    ways = [Way(guard(tape, decisions, more) if decisions else None, flagged, layout_of(found.form), asked.backend)]
     runner: Any = ways[0].runner
     if system.function is not None:
         record, plain = partial(way_at, system, asked, found.form), partial(plain_at, system)
@@ -156,21 +154,18 @@ def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -
 
 
 @for_library
-def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
+def notes_at(system: System, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
     """What the interpreter says of a program at a point, from the numbers of all arguments."""
-    from diffcli.methods.gradient import compute  # a kernel does not wait for what few points ask
-    from diffcli.methods.matrices.hessian import compute_hessian
+    from diffcli.methods.matrices.hessian import compute_hessian  # a kernel does not wait for what few points ask
     from diffcli.methods.matrices.jacobian import compute_jacobian
-    from diffcli.methods.options import HessianOptions, MatrixOptions, Options
+    from diffcli.methods.options import HessianOptions, MatrixOptions
 
     program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
         notes = compute_hessian(program, at, HessianOptions(of=asked.of, **options)).notes
-    elif listed or asked.of is not None or system.outputs[0].shape:
-        notes = compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
     else:
-        notes = compute(program, at, Options(**options)).notes
+        notes = compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
     return [note for note in notes if note.code != "lost-digits" or options["watch"]]
 
 

@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Any
 
 from diffcli.errors import LimitError, Span, error, refusal
-from diffcli.kernels.backends import Runner, guarded
+from diffcli.kernels.backends import Layout, Runners, guarded
 from diffcli.methods.compiled.flags import Marked
 from diffcli.methods.problem.system import System
 from diffcli.records import Array, is_finite
@@ -25,13 +25,11 @@ MOST_ASKED = 100
 
 
 class Way:
-    """One way through a program: what runs the points that take it, and how they are marked.
+    """One way through a program: what runs the points that take it, and whether a point takes another; None if none does."""
 
-    ``guard`` runs a truth: whether a point takes another way; None if none does.
-    """
-
-    def __init__(self, guard: Callable[[int], Runner] | None, runner: Callable[[int], Runner], marked: Marked) -> None:
-        self.guard, self.runner, self.marked = guard, runner, marked
+    def __init__(self, guard: Tape | None, marked: Marked, layout: Layout, backend: str) -> None:
+        self.guard = None if guard is None else Runners(guard, 0, backend)
+        self.marked, self.runner = marked, Runners(marked.tape, layout, backend)
 
     @cached_property
     def elsewhere(self) -> Callable[..., Any]:
