@@ -499,11 +499,16 @@ def test_a_random_claim_is_no_slip(expression):
 
 X, Y = sympy.symbols("x y", real=True)
 ZEROS = [
+    sympy.tan(X) ** 2 + 1 - 1 / sympy.cos(X) ** 2,
     sympy.sin(X) ** 4 - (1 - sympy.cos(X) ** 2) ** 2,
     sympy.tanh(X) ** 2 + sympy.sech(X) ** 2 - 1,
     X**Y * Y / X - Y * X ** (Y - 1),
     sympy.sin(X) + sympy.sin(3 * X) - 4 * sympy.sin(X) * sympy.cos(X) ** 2,
     sympy.cos(2 * X - 2 * Y) - 1 + 2 * sympy.sin(Y - X) ** 2,
+    sympy.sin(X + Y) - sympy.sin(X) * sympy.cos(Y) - sympy.cos(X) * sympy.sin(Y),
+    sympy.tanh(X + Y) * (1 + sympy.tanh(X) * sympy.tanh(Y)) - sympy.tanh(X) - sympy.tanh(Y),
+    sympy.tan(X / 2) - sympy.sin(X) / (1 + sympy.cos(X)),
+    sympy.erfc(X * Y) - 1 + sympy.erf(Y * X),
     sympy.sqrt(X / Y) ** 3 - X / Y * sympy.sqrt(X / Y),
     (1 + X**2) ** sympy.Rational(3, 2) / (1 + X**2) - sympy.sqrt(1 + X**2),
     sympy.exp(2 * X + 1) - sympy.E * sympy.exp(X) ** 2,
@@ -518,6 +523,7 @@ def test_algebra_proves_zeros_and_nothing_else(zero):
     for other in (X, sympy.sin(X), sympy.exp(X), sympy.sqrt(1 + X**2), sympy.Rational(1, 10**9)):
         assert not vanishes(zero + other)
     assert not vanishes(zero.xreplace({X: 2 * X}) + zero.diff(Y) + X - sympy.Abs(X))
+    assert not vanishes(zero + sympy.sqrt(X**2) - X)
 
 
 @pytest.mark.parametrize(

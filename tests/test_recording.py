@@ -14,6 +14,7 @@ import pytest
 import tiers
 from console import run
 from inside import FUNCTION_NAMES, Problem, evaluate, find_function, record
+from row_points import POINTS
 
 import diffcli
 
@@ -103,7 +104,7 @@ def test_values_while_recording_are_those_of_the_tape(function, text):
 @pytest.mark.parametrize("name", [name for name in FUNCTION_NAMES if name not in ("where",)])
 def test_every_function_of_the_table_is_a_function_of_the_library(name):
     for row in find_function(name):
-        point = row.points[0]
+        point = POINTS[row.name][0]
         names = [f"x{k}" for k in range(len(point))]
         function = getattr(diffcli, name)
         at = dict(zip(names, point, strict=True))
@@ -603,6 +604,24 @@ def test_what_is_wrong_with_a_file_is_told(folder, command, exit, said):
     outcome = run(command)
     assert (outcome.exit, outcome.stdout) == (exit, "")
     assert said in outcome.stderr
+
+
+@pytest.mark.parametrize("mark", ["\x0c", "\x0b", "\x1c", "\x85", "\u2028", "\u2029", "é", "\t"])
+def test_lines_are_those_that_python_counts(folder, mark):
+    lines = ["import math", f"# a page {mark} and another", mark.strip("é\x0b\x1c\x85\u2028\u2029"), "def f(x):", "    if x > 1:",
+             f"        return '{mark}' and math.sqrt(x)", "    return x", ""]  # fmt: skip
+    (folder / "pages.py").write_text("\n".join(lines), encoding="utf-8")
+    assert run("grad pages.py:f --at x=1").stderr.startswith(
+        "note[python-branch]: line 5: `if x > 1` was taken as false\n  in pages.py\n5 │     if x > 1:\n  │        ^^^^^\n"
+    )
+    assert run("grad pages.py:f --at x=2").stderr.startswith(
+        "error[untraceable]: `math.sqrt(...)` needs a plain number, and would take this one out of the recording\n"
+        "  in pages.py\n6 │ "
+    )
+    (folder / "broken.py").write_text("\n".join([*lines[:3], "def f(x):", "    retrun x", ""]), encoding="utf-8")
+    assert run("grad broken.py:f --at x=1").stderr == (
+        "error[python-error]: SyntaxError: invalid syntax\n  in broken.py\n5 │     retrun x\n  │            ^\n"
+    )
 
 
 def test_files_that_cannot_be_imported(folder):

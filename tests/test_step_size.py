@@ -28,7 +28,7 @@ from inside import (
     Style,
     UsageError,
     derivative_rounding,
-    higher_derivatives,
+    higher_derivative,
     step_size_figure,
     sweep,
     theory,
@@ -56,7 +56,7 @@ L4_COEFFICIENTS = (0, 64, -1344, 10752, -42240, 90112, -106496, 65536, -16384)
 
 
 def higher_of(problem, name="x"):
-    return lambda kind: higher_derivatives(problem.tape, problem.point, problem.input_slot(name), [kind])[0]
+    return lambda kind: higher_derivative(problem.tape, problem.point, problem.input_slot(name), kind)
 
 
 # -- the surveys' numbers ----------------------------------------------------------------------------------------------

@@ -12,14 +12,12 @@ from inside import (
     ARRAYS,
     LEADING,
     NUMPY,
+    ArraySweep,
     Problem,
     System,
     activity,
-    array_adjoints,
-    array_tangents,
     evaluate,
     rule_at,
-    sweeps_together,
 )
 
 import diffcli
@@ -33,13 +31,13 @@ def same(tape, values, seeds):
     """Each adjoint of an input to the last bit as it is alone, where 0 stands for no dependence; each tangent up to the order in
     which NumPy adds up, which goes by where elements stand in memory."""
     active, inputs = activity(tape), range(tape.first_row)
-    together = sweeps_together(False, tape, values, active, seeds, inputs)
-    for seed, found in zip(seeds, together, strict=True):
-        equal(tape, found, array_adjoints(tape, values, active, seed, whole=False), inputs)
+    back = ArraySweep(False, tape, values, active, whole=False)
+    for seed, found in zip(seeds, back.together(seeds, inputs), strict=True):
+        equal(tape, found, back.found(seed), inputs)
     moves = [{slot: draws(tape.shape(slot), 1, slot + 7 * k)[0] for slot in inputs if (slot + k) % 3} for k in range(len(seeds))]
-    together = sweeps_together(True, tape, values, active, moves, tape.rows())
-    for move, found in zip(moves, together, strict=True):
-        equal(tape, found, array_tangents(tape, values, [move.get(slot) for slot in inputs]), tape.rows(), 1e-14)
+    forward = ArraySweep(True, tape, values)
+    for move, found in zip(moves, forward.together(moves, tape.rows()), strict=True):
+        equal(tape, found, forward.found(move), tape.rows(), 1e-14)
 
 
 def equal(tape, found, alone, slots, tolerance=0.0):

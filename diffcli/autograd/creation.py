@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-from diffcli.autograd import devices
+from diffcli.autograd import signatures
 from diffcli.autograd.generator import source
 from diffcli.autograd.graph.core import Core, known_kind, new
 from diffcli.autograd.graph.operands import no_number, value_of
@@ -23,7 +23,7 @@ __all__ = [
 
 
 def _leaf(value: Any, requires_grad: bool, device: Any = None) -> Tensor:
-    devices.device(device)
+    signatures.device(device)
     made: Tensor = new(value)
     return made.requires_grad_() if flag("requires_grad", requires_grad) else made
 
@@ -85,11 +85,6 @@ def ones(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: An
     return _leaf(tensors.full(lengths(shape, 0), 1, known_kind(dtype)), requires_grad, device)
 
 
-def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
-    """Numbers that are to be written over, and are 0 until then, of a shape."""
-    return zeros(*shape, dtype=dtype, requires_grad=requires_grad, device=device)
-
-
 def full(size: Any, fill_value: float, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """One number throughout a shape."""
     value = value_of(number("fill_value", fill_value), None if dtype is None else known_kind(dtype))
@@ -114,7 +109,8 @@ def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return made
 
 
-zeros_like, ones_like, full_like, empty_like = _like(zeros), _like(ones), _like(full), _like(empty)
+zeros_like, ones_like, full_like = _like(zeros), _like(ones), _like(full)
+empty, empty_like = zeros, zeros_like  # what is to be written over is 0 until then
 
 
 def _by_numpy(dtype: Any, name: str, *given: Any) -> Any:

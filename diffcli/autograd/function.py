@@ -24,24 +24,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import ref
 
-from diffcli.autograd.graph.core import (
-    Core,
-    Edge,
-    Node,
-    PartNode,
-    check_version,
-    counter_of,
-    describe,
-    edge_of,
-    freed,
-    new,
-    refuse_inference,
-    summed_to,
-    version_of,
-)
+from diffcli.autograd.graph import core
+from diffcli.autograd.graph.core import Core, Edge, Node, PartNode, counter_of, describe, edge_of, new, summed_to, version_of
 from diffcli.autograd.inplace import settle
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode, mode
 from diffcli.autograd.partial import plain
+from diffcli.autograd.tensor import Tensor
 from diffcli.errors import counted, fault
 from diffcli.operations.arithmetic import tensors
 from diffcli.operations.array_row import Shape, ShapeError, broadcast_shapes, shape_text
@@ -54,7 +42,8 @@ class Context:
         self.needs_input_grad = needs
         """For each argument of forward, whether a gradient by it is wanted."""
         self._wanted: tuple[Any, ...] = ()
-        self._saved: list[tuple[Any, int]] | None = []
+        self._saved: list[tuple[Any, int, int | None]] | None = []
+        """Each with its version, and which of the results it is, if it is one."""
         self._node: Callable[[], FunctionNode | None] = lambda: None
         """Its node, which holds it: so by a weak reference."""
         self._passive: set[int] = set()
@@ -91,45 +80,39 @@ class Context:
             The graph has been gone through before, or a tensor has been changed in place since.
         """
         if self._saved is None:
-            freed(self._node())
+            core.freed(self._node())
         found = []
-        for number, (one, version) in enumerate(self._saved):
-            if isinstance(one, Core):
-                check_version(self._node(), f"saved_tensors[{number}], {describe(one)},", one._counter, version)  # type: ignore[arg-type]
-            found.append(one.tensor(self._node()) if isinstance(one, _Result) else one)
+        node: Any = self._node()
+        for number, (one, version, part) in enumerate(self._saved):
+            if one is not None:
+                core.check_version(node, f"saved_tensors[{number}], {describe(one)},", one._counter, version)
+            if part is not None:
+                one = _shown(one)
+                if node is not None and mode.get() == DEFAULT:
+                    one._node = node.end(part)
+            found.append(one)
         return tuple(found)
 
     def _keep(self, results: Sequence[Any], node: FunctionNode | None, name: str) -> None:
         """Save what was asked for, once it is known which of it are results: those the node must not hold itself."""
         if node is None:
-            self._saved = [(one, 0) for one in self._wanted]
+            self._saved = [(one, 0, None) for one in self._wanted]
             return
         self._node = ref(node)
-        kept: list[tuple[Any, int]] = []
+        self._saved = []
         for one in self._wanted:
             if isinstance(one, Core) and one._made_in_inference:
-                raise refuse_inference(one, name)
+                raise core.refuse_inference(one, name)
             part = next((part for part, result in enumerate(results) if result is one), None)
-            saved = one if part is None else _Result(one, part, len(results))
-            kept.append((saved, 0 if one is None else version_of(one)))
-        self._saved = kept
+            self._saved.append((one if part is None else _shown(one), 0 if one is None else version_of(one), part))
         self._wanted = ()
 
 
-class _Result(Core):
+def _shown(result: Core) -> Any:
     """A result of the function as it saves it: the same memory and versions, without the path back to its node."""
-
-    def __init__(self, result: Core, part: int, parts: int) -> None:
-        self._value, self._counter = result._value, counter_of(result)
-        self.name = result.name
-        self.part, self.parts = part, parts
-
-    def tensor(self, node: Node | None) -> Any:
-        made = new(self._value)
-        made._counter = self._counter
-        if node is not None and mode.get() == DEFAULT:
-            made._node = node if self.parts == 1 else PartNode(node, self.part)
-        return made
+    made = new(result._value)
+    made._counter, made.name = counter_of(result), result.name
+    return made
 
 
 def _form(one: Any) -> tuple[Shape, Any] | None:
@@ -150,6 +133,10 @@ class FunctionNode(Node):
         """Shapes and kinds of the arguments; None for what is no tensor."""
         self.parts: list[tuple[Shape, Any]] = []
         """Those of the results."""
+
+    def end(self, part: int) -> Node:
+        """The node of one of the results."""
+        return self if len(self.parts) == 1 else PartNode(self, part)
 
     @property
     def operation(self) -> str:
@@ -251,8 +238,10 @@ class Function:
         node = FunctionNode(cls, context, edges, arguments)
         results = [_own(one, arguments, context) for one in results]
         context._keep(results, node, cls.__name__)
+        node.parts = [_form(one) or ((), tensors.FLOAT64) for one in results]
         for part, one in enumerate(results):
-            _enter(one, node, part, len(results), context)
+            if isinstance(one, Tensor) and id(one) not in context._passive and one.is_floating_point():
+                _enter(one, node.end(part), context)
         return tuple(results) if isinstance(found, tuple | list) else results[0]
 
 
@@ -268,15 +257,12 @@ def _own(result: Any, arguments: Sequence[Any], context: Context) -> Any:
     return made
 
 
-def _enter(result: Any, node: FunctionNode, part: int, parts: int, context: Context) -> None:
+def _enter(result: Core, own: Node, context: Context) -> None:
     """Give a result its place in the graph."""
-    node.parts.append(_form(result) or ((), tensors.FLOAT64))
-    if not isinstance(result, Core) or id(result) in context._passive or not result.is_floating_point():  # type: ignore[attr-defined]
-        return
-    own: Node = node if parts == 1 else PartNode(node, part)
     if id(result) in context._dirty:
         if result._flag:
-            message = f"{node.operation}.forward changes {describe(result)} in place, a leaf that requires a gradient"
+            name = own.as_function()[0].operation
+            message = f"{name}.forward changes {describe(result)} in place, a leaf that requires a gradient"
             raise fault("leaf-in-place", message, help=["give it a tensor that is computed from the leaf: w.clone()"])
         settle(result, own)
     else:

@@ -5,7 +5,6 @@ Where the key is of numbers and slices the result is a view: it shows the tensor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from operator import index as as_index
 from operator import itemgetter
 from typing import Any
@@ -13,38 +12,14 @@ from typing import Any
 from diffcli.autograd.graph.apply import share_memory
 from diffcli.autograd.graph.core import Core, describe, edge_of, new
 from diffcli.autograd.graph.operands import set_boundary
-from diffcli.autograd.graph.view_nodes import PickNode
+from diffcli.autograd.graph.view_nodes import IndexNode
 from diffcli.autograd.modes import DEFAULT, mode
-from diffcli.autograd.partial import Mask, Partial, mask_of, plain
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 
 
-class IndexNode(PickNode):
-    """Components picked by a key: their adjoints go back to their places, and add up where one was picked several times."""
-
-    __slots__ = ()
-
-    def of(self, whole: Any) -> Any:
-        return tensors.plain(tensors.copy(tensors.array_of(whole)[self.by]))
-
-    def spread(self, part: Any) -> Any:
-        return tensors.scattered(part, self.by, self.shape, self.kind)
-
-    def adjoints(self, g: Any) -> Sequence[Any]:
-        mask = mask_of(g)
-        there = Mask(lambda before: tensors.scattered(before, self.by, self.shape, tensors.BOOL), mask)
-        return (Partial(self.spread(plain(g)), there),)
-
-
 def index(tensor: Any, key: Any) -> Any:
-    """``tensor[key]``.
-
-    Raises
-    ------
-    AutogradError
-        An index is out of range or not whole, or there are too many.
-    """
+    """``tensor[key]``."""
     canonical = canonical_key(tensor, key)
     parts = canonical if isinstance(canonical, tuple) else (canonical,)
     basic = all(part is None or part is Ellipsis or isinstance(part, slice) or type(part) is int for part in parts)

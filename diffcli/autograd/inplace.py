@@ -11,12 +11,11 @@ from typing import Any
 
 from diffcli.autograd.graph.apply import FLOATING, apply, compute, record
 from diffcli.autograd.graph.core import Core, Edge, Node, counter_of, describe, edge_of, keep_gradient, new, set_value, version_of
-from diffcli.autograd.graph.operands import boundary_of, edges_of, leads_on, marked, operand_value, set_boundary
-from diffcli.autograd.graph.plans import shapes_do_not_fit
+from diffcli.autograd.graph.operands import boundary_of, edges_of, marked, operand_value, set_boundary
 from diffcli.autograd.graph.view_nodes import PutNode, WrittenNode
 from diffcli.autograd.indexing import canonical_key, is_whole, taken
 from diffcli.autograd.modes import DEFAULT, INFERENCE, mode
-from diffcli.autograd.rules import rule
+from diffcli.autograd.rules import rule, shapes_do_not_fit
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import ShapeError, shape_text, size
@@ -27,7 +26,7 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
     """An elementwise operation whose result takes the place of its first operand."""
     call = f"{name}_()"
     given: Sequence[Any] = [tensor, *others]
-    known = rule(name, len(given))
+    known, now = rule(name, len(given)), mode.get()
     recorded = _edges(tensor, given, call) is not None
     values = [operand_value(one) for one in given]
     value, plan, given = compute(known, given, values, {}, not recorded)
@@ -39,12 +38,12 @@ def change(tensor: Any, name: str, others: Sequence[Any]) -> Any:
         message = f"{call} would make {describe(tensor)} {grown}: in place the shape stays as it is"
         raise fault("shape-mismatch", message, help=[f"make a new tensor: use {name}() without the underscore"])
     node: Node | None = None
-    edges = edges_of(given, known.passive) if recorded else None
+    edges = edges_of(given) if recorded and not known.passive else None
     if edges is not None:
         node = record(known, plan, _before(list(given), values), edges, values, value)
-    elif known.passive and mode.get() == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
+    elif known.passive and now == DEFAULT and (edge := edge_of(tensor)) is not None:  # its past no longer matters
         node = PutNode(known.label, (edge, None), Ellipsis, shape, tensors.kind_of(tensor._value))
-    there = boundary_of(known, given, shape, plan) if node is None and leads_on(known) else None
+    there = boundary_of(known, given, shape, plan) if node is None and known.leads and now == DEFAULT else None
     write(tensor, value, call)
     set_boundary(tensor, there)
     if node is not None:

@@ -19,7 +19,8 @@ from diffcli.autograd.graph.apply import apply, unary
 from diffcli.autograd.graph.core import Core, describe, new
 from diffcli.autograd.graph.operands import operand_value, set_boundary
 from diffcli.autograd.graph.recorded import TENSORS
-from diffcli.autograd.indexing import IndexNode, canonical_key, taken
+from diffcli.autograd.graph.view_nodes import IndexNode
+from diffcli.autograd.indexing import canonical_key, taken
 from diffcli.autograd.signatures import SIGNATURES, Signature, axis_of, flag, lengths, number
 from diffcli.errors import fault
 from diffcli.errors.foreign_names import missing

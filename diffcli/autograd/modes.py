@@ -81,8 +81,7 @@ def _generator_in(entered: _Mode, function: Callable[..., Any]) -> Callable[...,
 
     @wraps(function)
     def inside(*arguments: Any, **options: Any) -> Any:
-        with entered._recreate_cm():
-            steps = function(*arguments, **options)
+        steps = function(*arguments, **options)
         step, given = steps.send, None
         while True:
             try:
@@ -92,10 +91,6 @@ def _generator_in(entered: _Mode, function: Callable[..., Any]) -> Callable[...,
                 return ended.value
             try:
                 step, given = steps.send, (yield found)
-            except GeneratorExit:
-                with entered._recreate_cm():
-                    steps.close()
-                raise
             except BaseException as fault:
                 step, given = steps.throw, fault
 

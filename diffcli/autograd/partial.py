@@ -14,6 +14,8 @@ from operator import or_
 from typing import Any
 
 from diffcli.operations.arithmetic import arrays, tensors
+from diffcli.operations.array_row import Shape
+from diffcli.tape.running.strong_zero import IN_ARRAYS
 
 
 class Mask:
@@ -77,6 +79,12 @@ def with_value(adjoint: Any, value: Any) -> Any:
 
 def in_kind(adjoint: Any, kind: Any) -> Any:
     return with_value(adjoint, tensors.as_kind(plain(adjoint), kind))
+
+
+def fitted(adjoint: Any, whole: Shape, shape: Shape) -> Any:
+    """An adjoint in the shape of an operand, which is repeated to that of the result."""
+    value, mask = tensors.plain(IN_ARRAYS.summed(plain(adjoint), whole, shape)), mask_of(adjoint)
+    return value if mask is None else Partial(value, Mask(lambda there: IN_ARRAYS.summed_mask(there, whole, shape), mask))
 
 
 def total(before: Any, term: Any, in_place: bool) -> Any:

@@ -7,7 +7,7 @@ from functools import partial
 from operator import index as as_index
 from typing import Any
 
-from diffcli.autograd.graph.core import Core, describe
+from diffcli.autograd.graph.core import Core, describe, known_kind
 from diffcli.errors import counted, did_you_mean, fault
 
 SIGNATURES: dict[str, tuple[str, str]] = {
@@ -74,11 +74,6 @@ class Signature:
 
     def bound(self, given: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument by its name, in order; None is what is not given.
-
-        Raises
-        ------
-        TypeError
-            An argument is not known, is there twice, or is missing.
 
         >>> Signature("sum", SIGNATURES["sum"][0]).bound([1.0], {"axis": 0})
         {'input': 1.0, 'dim': 0, 'keepdim': False, 'dtype': None}
@@ -171,3 +166,31 @@ def _default(text: str) -> Any:
         return int(text) if text.lstrip("-").isdigit() else float(text)
     except ValueError:
         return {"None": None, "False": False, "True": True}.get(text, text)
+
+
+# -- kinds and devices -----------------------------------------------------------------------------------------------------
+
+
+class device(str):
+    """The device of tensors, by PyTorch's name for it: the CPU. Another one is an error."""
+
+    type = "cpu"
+
+    def __new__(cls, name: Any = None) -> device:
+        if name not in (None, "cpu", "cpu:0"):
+            raise fault("no-device", f"there is no device {name!r} here: diffcli computes on the CPU", help=["write 'cpu'"])
+        return super().__new__(cls, "cpu")
+
+
+def wanted_kind(given: Sequence[Any], dtype: Any, place: Any) -> Any:
+    """The kind of numbers among what ``to`` is given, kinds, devices, or tensors that have both; None if it stays as it is."""
+    device(place)
+    for one in given:
+        if isinstance(one, str) and one.partition(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
+            device(one)
+        elif one is not None:
+            kind = one.dtype if isinstance(one, Core) else one  # type: ignore[attr-defined]
+            if dtype is not None:
+                raise TypeError(f"to() is given two kinds of numbers, {dtype} and {kind}")
+            dtype = kind
+    return None if dtype is None else known_kind(dtype)

@@ -7,7 +7,6 @@ from functools import partialmethod
 from typing import Any
 
 from diffcli.autograd import inplace, methods
-from diffcli.autograd.devices import device, wanted_kind
 from diffcli.autograd.graph import backward as passes
 from diffcli.autograd.graph import core
 from diffcli.autograd.graph.apply import FLOATING, apply, apply_rule, binary, reflected, unary
@@ -17,7 +16,7 @@ from diffcli.autograd.graph.view_nodes import CastNode
 from diffcli.autograd.indexing import index
 from diffcli.autograd.modes import INFERENCE, mode
 from diffcli.autograd.rules import rule
-from diffcli.autograd.signatures import axis_of
+from diffcli.autograd.signatures import axis_of, device, wanted_kind
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import shape_text

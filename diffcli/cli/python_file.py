@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,7 @@ def _import(path: str, text: str, dotted: str) -> ModuleType:
     except (Exception, SystemExit) as failure:
         sites = CallSites(_import, path)
         sites.file, sites.source, sites.boundary = os.path.realpath(path), Source(text, path), _import.__code__
+        sites.lines = [*StringIO(text)]
         raise ExpressionError([failure_of(failure, sites)]) from failure
     finally:
         sys.dont_write_bytecode = wrote
@@ -132,7 +134,7 @@ def _syntax_error(path: str, text: str, failure: SyntaxError) -> Any:
     if failure.filename != os.path.realpath(path) or not failure.lineno:
         where = f"line {failure.lineno} of {os.path.basename(failure.filename or '')}"
         return error("python-error", message, notes=[f"in {where}, which {path} imports"])
-    lines = text.splitlines(keepends=True)
+    lines = [*StringIO(text)]
     start = sum(map(len, lines[: failure.lineno - 1])) + max((failure.offset or 1) - 1, 0)
     length = (failure.end_offset or 0) - (failure.offset or 0) if failure.end_lineno == failure.lineno else 1
     return error("python-error", message, Source(text, path), Mark(Span(start, start + max(length, 1))))

@@ -1,4 +1,4 @@
-"""The table of back ends: what a tape is compiled to.
+"""The table of back ends: what a tape is compiled to, and which one runs a kernel: the one asked for, or the fastest there.
 
 A back end's module has ``make(tape, layout, truths)``, which compiles a finished tape of numbers to a `Runner`. Programs with
 arrays are written out in numbers before.
@@ -7,9 +7,13 @@ arrays are written out in numbers before.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Protocol, TypeAlias
 
 from diffcli._named import NamedTuple
+from diffcli.errors import MissingExtraError, UsageError, did_you_mean, error
+from diffcli.tape import Tape
 
 Layout: TypeAlias = "int | tuple[Layout, ...]"
 """How the results of a tape are handed back for one point: their positions among ``Tape.results``, nested as the tuples are.
@@ -30,6 +34,18 @@ def nested(layout: Layout, numbers: Iterator[float]) -> Any:
     (5.0, (6.0, 7.0))
     """
     return next(numbers) if isinstance(layout, int) else tuple([nested(part, numbers) for part in layout])
+
+
+def guarded(otherwise: Callable[..., Any], careful: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """A function of so many floats that leaves what is something else to another one."""
+    kinds = [float] * count
+
+    def entry(*inputs: Any, **names: Any) -> Any:
+        if names or [*map(type, inputs)] != kinds:
+            return otherwise(*inputs, **names)
+        return careful(*inputs)
+
+    return entry
 
 
 class Runner(Protocol):
@@ -73,3 +89,61 @@ BACKENDS = {
         Backend("jax", "diffcli.kernels.jax", "jax", "frameworks"),
     )
 }
+
+AUTO = "auto"
+
+FEW_POINTS = 32
+"""Up to so many points Python computes one after another sooner than NumPy begins."""
+MANY_POINTS, MUCH_WORK = 2_500, 250_000
+"""Points, and rows times points, from which on machine code makes up for its making within some 50 calls."""
+
+
+class Runners:
+    """The back ends of a kernel, each made when it is first needed, for a tape whose last result is a truth."""
+
+    def __init__(self, tape: Tape, layout: Layout, backend: str) -> None:
+        self.tape, self.layout, self.backend = tape, layout, backend
+        self.made: dict[str, Runner] = {}
+
+    def __call__(self, points: int) -> Runner:
+        """What runs so many points."""
+        name = self.backend if self.backend != AUTO else best(len(self.tape.operations), points)
+        if name not in self.made:
+            last = len(self.tape.results) - 1
+            self.made[name] = module_of(name).make(self.tape, self.layout, frozenset((last,)))
+        return self.made[name]
+
+
+def best(rows: int, points: int) -> str:
+    """The back end that is fastest for a tape of so many rows at so many points, of those that load.
+
+    >>> best(20, 1), best(20, 1000)
+    ('python', 'numpy')
+    """
+    if points >= MANY_POINTS and rows * points >= MUCH_WORK:
+        with suppress(MissingExtraError):
+            module_of("llvm")
+            return "llvm"
+    return "python" if points <= FEW_POINTS else "numpy"
+
+
+def module_of(name: str) -> Any:
+    """The module of a back end, or the reason why there is none."""
+    row = BACKENDS.get(name)
+    if row is None:
+        names = [AUTO, *BACKENDS]
+        help = did_you_mean(name, names) or (f"one of: {', '.join(names)}",)
+        raise UsageError([error("unknown-choice", f"there is no back end `{name}`", help=help)])
+    try:
+        if row.needs:
+            import_module(row.needs)
+        return import_module(row.module)
+    except (ImportError, OSError) as fault:
+        missing = getattr(fault, "name", None) or row.needs
+        if not row.needs or missing.partition(".")[0] != row.needs:
+            raise
+        is_there = missing != row.needs or not isinstance(fault, ModuleNotFoundError)
+        why = f"does not load: {fault}" if is_there else "is not installed"
+        install = f'pip install "diffcli[{row.extra}]"'
+        message = f"the back end `{name}` needs {row.needs}, which {why}"
+        raise MissingExtraError([error("missing-extra", message, help=[install, 'backend="numpy" needs nothing else'])]) from None

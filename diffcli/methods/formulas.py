@@ -13,7 +13,7 @@ from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.matrices.hessian import hessian_of
 from diffcli.methods.matrices.jacobian import jacobian_of
 from diffcli.methods.nonsmooth.breaks import NOT_DIFFERENTIABLE, find_breaks
-from diffcli.methods.nonsmooth.notes import describe_breaks
+from diffcli.methods.nonsmooth.notes import describe_breaks, is_smooth
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import FormulaOptions, HessianOptions, MatrixOptions
 from diffcli.methods.problem.problem import ANYWHERE, At, Problem, Target, as_program, names_in
@@ -63,7 +63,7 @@ def result_of(
     numbers: Problem, asked: _Asked, found: Sequence[Formula], values: dict[str, float], notes: Sequence[Diagnostic], **more: Any
 ) -> FormulaResult:
     """The record of some formulas, with the tangents of the results at the point, where there is one."""
-    smooth = asked.order == 1 and not any(map(_is_rough, notes))
+    smooth = asked.order == 1 and all(is_smooth(note) for note in notes if note.code in NOT_DIFFERENTIABLE)
     return FormulaResult(
         wrt=asked.wrt, order=asked.order, formulas=tuple(found), values=values,
         tangents=_tangents(numbers, values, found) if smooth else {}, notes=tuple(notes), **more,
@@ -150,11 +150,6 @@ def formulas(numbers: Problem, wanted: Sequence[By], options: FormulaOptions, no
             for by, each in zip(wanted, derivatives, strict=True):
                 found.append(Formula(output.name, by, *each[1:4], each.value if numbers.known else None))
     return found
-
-
-def _is_rough(note: Diagnostic) -> bool:
-    """Whether a note says that there is no derivative, and so no tangent."""
-    return note.code in NOT_DIFFERENTIABLE and not (note.slopes and all(slope.left == slope.right for slope in note.slopes))
 
 
 def _tangents(numbers: Problem, values: Mapping[str, float], found: Sequence[Formula]) -> dict[str, str]:

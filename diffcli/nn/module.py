@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partialmethod
 from typing import Any, TypeVar
 
-from diffcli.autograd.devices import wanted_kind
 from diffcli.autograd.graph.core import Handle
 from diffcli.autograd.modes import no_grad
+from diffcli.autograd.signatures import wanted_kind
 from diffcli.autograd.tensor import Tensor
 from diffcli.errors import fault
 from diffcli.nn.parameter import Parameter

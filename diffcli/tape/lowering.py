@@ -9,7 +9,8 @@ explicit stack.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections import ChainMap
+from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any
 
 from diffcli.errors import LimitError, counted, error
@@ -86,10 +87,10 @@ class _Lowering:
         """How many nodes have been lowered, those of a function once for each call."""
         self.slots = [0] * len(program)
         """The slot of each node's value."""
-        self.environment = {name: slot for slot, name in enumerate(self.tape.inputs)}
+        self.environment: MutableMapping[str, int] = {name: slot for slot, name in enumerate(self.tape.inputs)}
         """The slot of each name in reach."""
-        self.calls: list[tuple[dict[str, int], dict[str, int | None]]] = []
-        """For each call being written out, the slots of its arguments by parameter, and what those names mean outside."""
+        self.calls: list[MutableMapping[str, int]] = []
+        """For each call being written out, the names in reach outside."""
         self.open_skips: list[int] = []
         self.numbers: dict[float, int] = {}
         """The slot of each number in the text, which has no sign."""
@@ -100,10 +101,9 @@ class _Lowering:
         for name in program.constants:
             if name not in given:
                 self.environment[name] = self.tape.constant(CONSTANTS[name], name)
-        self.keyed = {*program.keys, *program.keywords}
-        """Nodes that say more than their operands."""
-        self.special = SPECIAL | {program.operations[node] for node in self.keyed} if self.keyed else SPECIAL
-        """Operations whose rows are not just their operands."""
+        unusual = program.operations if share else [program.operations[node] for node in (*program.keys, *program.keywords)]
+        self.special = SPECIAL.union(unusual) if unusual else SPECIAL
+        """Operations whose rows may be more or less than their operands."""
         self.functions: dict[str, Statement] = {}
         self.breaks, self.choices = self.find_breaks()
 
@@ -131,6 +131,9 @@ class _Lowering:
 
     def lower_range(self, start: int, stop: int) -> None:
         """Lower nodes ``start`` to ``stop``. A waiting item is a method with its arguments."""
+        if not self.breaks:
+            self.straight(start, stop)
+            return
         waiting: list[tuple[object, ...]] = [(self.stretch, start, stop, 0)]
         while waiting:
             action, *arguments = waiting.pop()
@@ -196,25 +199,13 @@ class _Lowering:
 
     def enter(self, bindings: dict[str, int]) -> None:
         """Put parameters in reach, and the caller's out of it: a body sees its own and the program's names only."""
-        if self.calls:
-            self.restore(self.calls[-1][1])
-        outside = {name: self.environment.get(name) for name in bindings}
-        self.calls.append((bindings, outside))
-        self.environment.update(bindings)
+        self.calls.append(self.environment)
+        self.environment = ChainMap(bindings, self.calls[0])
         self.count(1)
 
     def leave(self, node: int, root: int) -> None:
-        self.restore(self.calls.pop()[1])
-        if self.calls:
-            self.environment.update(self.calls[-1][0])
+        self.environment = self.calls.pop()
         self.slots[node] = self.slots[root]
-
-    def restore(self, outside: dict[str, int | None]) -> None:
-        for name, slot in outside.items():
-            if slot is None:
-                del self.environment[name]
-            else:
-                self.environment[name] = slot
 
     # -- a stretch of nodes ---------------------------------------------------------------------------------------------
 
@@ -223,37 +214,54 @@ class _Lowering:
         if start == stop:
             return
         program, tape, slots, environment, numbers = self.program, self.tape, self.slots, self.environment, self.numbers
-        operations, operands, starts, stops = tape.operations, tape.operands, tape.starts, tape.stops
-        first_row, special, keyed = tape.first_row, self.special, self.keyed
+        operations, operands, first_row, special, rows = tape.operations, tape.operands, tape.first_row, self.special, []
         self.count(stop - start)
-        for node in range(start, stop):
-            operation = program.operations[node]
-            arguments = program.arguments[node]
+        columns: Any = zip(program.operations[start:stop], program.arguments[start:stop])  # noqa: B905 (hot loop)
+        for node, (operation, arguments) in enumerate(columns, start):
             if operation == NAME:
-                slots[node] = environment[arguments]  # type: ignore[index]
-            elif operation == NUMBER:
-                slots[node] = numbers.get(arguments) or self.number(arguments)  # type: ignore[arg-type]
+                slots[node] = environment[arguments]
+                continue
+            if operation == NUMBER:
+                slots[node] = numbers.get(arguments) or self.number(arguments)
+                continue
+            if len(arguments) == 2:
+                a, b = arguments
+                row: tuple[int, ...] = slots[a], slots[b]
             else:
-                row = tuple([slots[argument] for argument in arguments])  # type: ignore[union-attr, index]
-                if self.shared is not None or operation in special:
-                    if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
-                        slots[node] = tape.constant(-tape.constants[-1 - row[0]])  # a negative number is a constant
-                        continue
-                    if operation in DEFAULTED:
-                        row = self.with_defaults(operation, row)
-                    fixed = self.fixed(node) if node in keyed else None
-                    if self.shared is not None:
-                        found = self.find_shared((operation, row, *fixed.values()) if fixed else (operation, row))
-                        if found is not None:
-                            slots[node] = found
-                            continue
-                    if fixed:
-                        tape.parameters[tape.slots] = fixed
-                slots[node] = first_row + len(operations)
-                operations.append(operation)
-                operands.append(row)
-                starts.append(program.starts[node])
-                stops.append(program.stops[node])
+                row = tuple([slots[argument] for argument in arguments])
+            if operation in special:
+                slot, row = self.unlike_its_operands(node, operation, row)
+                if slot is not None:
+                    slots[node] = slot
+                    continue
+            slots[node] = first_row + len(operations)
+            operations.append(operation)
+            operands.append(row)
+            rows.append(node)
+        tape.starts.extend(map(program.starts.__getitem__, rows))
+        tape.stops.extend(map(program.stops.__getitem__, rows))
+
+    def unlike_its_operands(self, node: int, operation: str, row: tuple[int, ...]) -> tuple[int | None, tuple[int, ...]]:
+        """The slot of a row that need not be there, if it need not; and its operands with those that are left out."""
+        tape = self.tape
+        if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
+            return tape.constant(-tape.constants[-1 - row[0]]), row  # a negative number is a constant
+        if operation in DEFAULTED:
+            known = OPERATIONS[operation]
+            left_out = known.defaults[len(row) - len(known.operands) :] if len(row) < len(known.operands) else ()
+            row += tuple(map(tape.constant, left_out))
+        columns: tuple[tuple[str, Mapping[int, Any]], ...] = ("key", self.program.keys), ("keywords", self.program.keywords)
+        fixed = {what: column[node] for what, column in columns if node in column}
+        if self.shared is not None:
+            same = (operation, row, *fixed.values())
+            found = self.shared.setdefault(same, tape.slots)
+            if found < tape.slots:
+                return found, row
+            if self.shared_in_branches:
+                self.shared_in_branches[-1].append(same)
+        if fixed:
+            tape.parameters[tape.slots] = fixed
+        return None, row
 
     def number(self, value: float) -> int:
         slot = self.numbers[value] = self.tape.constant(value)
@@ -267,28 +275,6 @@ class _Lowering:
             message = f"the program has more than {counted(self.most_nodes, 'node')}{written}"
             help = ["raise the limit with --max-nodes N, if memory allows"]
             raise LimitError([error("too-many-nodes", message, self.program.source, help=help)])
-
-    def with_defaults(self, operation: str, row: tuple[int, ...]) -> tuple[int, ...]:
-        """The operands with the values of those that are left out."""
-        known = OPERATIONS[operation]
-        missing = len(known.operands) - len(row)
-        values = known.defaults[len(known.defaults) - missing :] if missing else ()
-        return row + tuple([self.tape.constant(value) for value in values])
-
-    def fixed(self, node: int) -> dict[str, Any]:
-        """What an index or a call with keywords says beside its operands: what each of them is."""
-        columns: dict[str, Mapping[int, Any]] = {"key": self.program.keys, "keywords": self.program.keywords}
-        return {what: column[node] for what, column in columns.items() if node in column}
-
-    def find_shared(self, row: tuple[object, ...]) -> int | None:
-        """The slot of the same row if there is one within reach; if not, the row to come is put within reach."""
-        assert self.shared is not None
-        found = self.shared.setdefault(row, self.tape.slots)
-        if found < self.tape.slots:
-            return found
-        if self.shared_in_branches:
-            self.shared_in_branches[-1].append(row)
-        return None
 
 
 DEFAULTED = frozenset(row.name for row in OPERATIONS.values() if row.defaults)

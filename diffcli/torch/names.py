@@ -20,7 +20,7 @@ NAMES = {
     **{f"torch.{name}": f"diffcli.autograd:Tensor.{name}" for name in ("clone", "detach", "numel", "is_floating_point")},
     **{f"torch.{name}": f"diffcli.nn.functional:{name}" for name in ("conv2d", "dropout", "batch_norm")},
     "torch.linalg.norm": f"{_MORE}:linalg_norm", "torch.autograd.Variable": "diffcli.autograd:as_tensor",
-    "torch.Size": "builtins:tuple", "torch.device": "diffcli.autograd.devices:device",
+    "torch.Size": "builtins:tuple", "torch.device": "diffcli.autograd.signatures:device",
     "torch.utils.data.Dataset": "builtins:object",
     "torch.nn.init._calculate_fan_in_and_fan_out": "diffcli.nn.init:fans",
 }

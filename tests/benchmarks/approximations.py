@@ -148,7 +148,7 @@ NEARLY_0 = mpf("1e-18")
 FITS = {
     "ERF": Fit(_erf_rest, NEARLY_0, 1, 11, 0, size=lambda t: abs(_erf_rest(t)) / (1 + _erf_rest(t))),
     "ERF_BY_TANH": Fit(_erf_by_tanh, NEARLY_0, 36, 9, 9, size=_erf_slope),
-    "ERFCX": Fit(_erfcx, -mpf(7) / 9, mpf("24.3") / mpf("32.3"), 20, 0),
+    "ERFCX": Fit(_erfcx, -mpf(71) / 89, mpf("24.3") / mpf("32.3"), 20, 0),
     "ERF_BEYOND": Fit(_erfcx_alone, -mpf(1) / 3, mpf(1) / 2, 11, 0, size=_erfc_share),
     "GAMMA": Fit(_gamma_between, NEARLY_0, 1, 6, 6, mpf("0.5"), lambda z: abs(z * (z - 1) * _gamma_between(z)) / mp.gamma(1 + z)),
     "GAMMA_STIRLING": Fit(lambda w: _stirling(1 / w), mpf("1e-9"), mpf(1) / 3, 12, 0, mpf(float(mp.sqrt(2 * mp.pi)))),

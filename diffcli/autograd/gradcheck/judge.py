@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from diffcli._named import NamedTuple
-from diffcli.autograd.gradcheck.record import AGREES, DISAGREES, JUMP, KINK, POLE, RIGHT, UNJUDGED, Judgement
+from diffcli.autograd.gradcheck.record import AGREES, DISAGREES, JUMP, KINK, POLE, RIGHT, UNJUDGED
+from diffcli.autograd.gradcheck.record import GradCheckEntry as Entry
 from diffcli.methods.differences.automatic_difference import automatic_difference
 from diffcli.methods.differences.sampling import Sample, Sampler
 from diffcli.operations.arithmetic import tensors
@@ -70,7 +71,7 @@ class Case(NamedTuple):
 
 def judge(
     along: Along, x: float, gradient: float, precision: Precision = DOUBLE, reached: bool = True, moves: float = 0.0
-) -> Judgement:
+) -> Entry:
     """What differences of a function at a point say of its derivative there.
 
     They are taken in units in which the point and the value are near 1. The units are powers of two, so that nothing is rounded
@@ -86,7 +87,7 @@ def judge(
     error, left, right = (None if one is None else _rescaled(one, size, unit) for one in (found.error, found.left, found.right))
     difference = _rescaled(found.difference, size, unit)
     verdict = AGREES if math.isinf(difference) and difference == gradient else found.verdict  # both are beyond the floats
-    return Judgement(difference, error, verdict, left, right, found.reason)
+    return found._replace(difference=difference, error=error, verdict=verdict, left=left, right=right)
 
 
 def _power_below(size: float) -> float:
@@ -102,32 +103,28 @@ def _rescaled(number: float, factor: float, divisor: float) -> float:
         return math.copysign(math.inf, number)
 
 
-def _without(verdict: str, reason: str, left: float | None = None, right: float | None = None) -> Judgement:
-    """A judgement where differences give no number."""
-    return Judgement(math.nan, None, verdict, left, right, reason)
-
-
-def _judge(case: Case, reached: bool) -> Judgement:
+def _judge(case: Case, reached: bool) -> Entry:
     sampler = case.sampler
     if not sampler.base.defined:
-        return _without(UNJUDGED, f"the output is {sampler.base.value} here")
-    found: list[Judgement] = []
-    for share in SHARES:
-        record = automatic_difference(sampler, "x", None if share == 1 else share * sampler.scale())
+        return Entry(reason=f"the output is {sampler.base.value} here")
+    found: list[Entry] = []
+    for factor in SHARES:
+        record = automatic_difference(sampler, "x", None if factor == 1 else factor * sampler.scale())
         sampler.evaluations = 0
         if record.error is not None:
             found.append(_beside(case, record))
         elif record.left is not None and record.right is not None:
-            found.append(_at_kink(case, record.left, record.right))
+            slopes, share = (record.left, record.right), 100 * case.precision.tolerance
+            found.append(_between(case, slopes, share, KINK, "a kink, and the gradient {} between the slopes"))
         else:
-            found.append(_unsteady(case) or _without(UNJUDGED, record.reason))
+            found.append(_unsteady(case) or Entry(reason=record.reason))
         doubted = case.gradient == 0 and found[0].verdict == AGREES  # 0 is also what steps too long or short see
         if found[-1].verdict in RIGHT and not (doubted and len(found) == 1):
             break
     return _last_word(found, reached)
 
 
-def _last_word(found: list[Judgement], reached: bool) -> Judgement:
+def _last_word(found: list[Entry], reached: bool) -> Entry:
     """One judgement of those with different steps: right if the last is; wrong only if they do not contradict each other."""
     last = found[-1]
     if last.verdict in RIGHT:
@@ -147,36 +144,32 @@ def _last_word(found: list[Judgement], reached: bool) -> Judgement:
     return best
 
 
-def _beside(case: Case, record: Difference) -> Judgement:
+def _beside(case: Case, record: Difference) -> Entry:
     """A derivative beside a number with an error bar."""
     gradient, precision, sampler = case.gradient, case.precision, case.sampler
     difference, bar = record.estimate, record.error or 0.0
     larger = max(abs(gradient), abs(difference))
     if not math.isfinite(gradient) or abs(gradient - difference) > 2 * bar + precision.tolerance * larger + case.least:
-        return Judgement(difference, bar, DISAGREES)
+        return Entry(difference=difference, error=bar, verdict=DISAGREES)
     length = sampler.scale() / 16
     beside = [sampler.sample(sampler.x + side * length).value for side in (-1.0, 0.0, 1.0)]
     values = [value for value in (*beside, *(value for _, value in record.samples)) if math.isfinite(value)]
     rounded = bar * length <= precision.nothing * max(case.moves, *map(abs, values))  # no more than the output is rounded by
     if bar <= precision.judging * larger or rounded or min(values) == max(values):
-        return Judgement(difference, bar, AGREES)
-    return Judgement(difference, bar, UNJUDGED, reason="the error bar is too large beside the derivative")
+        return Entry(difference=difference, error=bar, verdict=AGREES)
+    return Entry(difference=difference, error=bar, reason="the error bar is too large beside the derivative")
 
 
-def _between(case: Case, left: float, right: float, share: float) -> bool:
-    """Whether the gradient lies between two slopes, as far as they are known."""
+def _between(case: Case, slopes: Sequence[float], share: float, kind: str, text: str) -> Entry:
+    """A derivative beside the slopes on the two sides, as far as they are known: what lies between is as right as they are."""
+    left, right = slopes
     slack = share * max(abs(left), abs(right))
-    return min(left, right) - slack <= case.gradient <= max(left, right) + slack
+    if min(left, right) - slack <= case.gradient <= max(left, right) + slack:
+        return Entry(verdict=kind, left=left, right=right, reason=text.format("is"))
+    return Entry(verdict=DISAGREES, left=left, right=right, reason=text.format("is not"))
 
 
-def _at_kink(case: Case, left: float, right: float) -> Judgement:
-    """A derivative beside the slopes on the two sides: what lies between them is as right as they are."""
-    if _between(case, left, right, 100 * case.precision.tolerance):
-        return _without(KINK, "a kink, and the gradient is between the slopes", left, right)
-    return _without(DISAGREES, "a kink, and the gradient is not between the slopes", left, right)
-
-
-def _unsteady(case: Case) -> Judgement | None:
+def _unsteady(case: Case) -> Entry | None:
     """A jump or a pole of the slope; None where it is neither."""
     sampler, gradient, precision = case.sampler, case.gradient, case.precision
     base, poles = sampler.base, []
@@ -191,13 +184,13 @@ def _unsteady(case: Case) -> Judgement | None:
         if all(abs(later) > 2 * abs(sooner) > 0 for sooner, later in pairwise(quotients)):
             poles.append(quotients[-1])
     if math.isinf(gradient) and any(pole * gradient > 0 for pole in poles):
-        return _without(POLE, "the slope grows without bound, and the gradient is infinite")
+        return Entry(verdict=POLE, reason="the slope grows without bound, and the gradient is infinite")
     if len(poles) == 2 and poles[0] * poles[1] < 0 and math.isnan(gradient):
-        return _without(POLE, "the slopes on the two sides are infinite and opposite: there is none")
-    return _without(DISAGREES, "the slope grows without bound") if poles else None
+        return Entry(verdict=POLE, reason="the slopes on the two sides are infinite and opposite: there is none")
+    return Entry(verdict=DISAGREES, reason="the slope grows without bound") if poles else None
 
 
-def _at_jump(case: Case) -> Judgement:
+def _at_jump(case: Case) -> Entry:
     """Where the function jumps there is no derivative; the slopes beside the point are the best that a gradient can be."""
     sampler, slopes = case.sampler, []
     for side in (-1.0, 1.0):
@@ -206,9 +199,6 @@ def _at_jump(case: Case) -> Judgement:
             other = type(sampler)(sampler.function, sampler.x + side * distance)
             near.append(automatic_difference(other, "x", distance * 0.47).estimate if other.base.defined else math.nan)
         slopes.append(2 * near[1] - near[0])
-    left, right = slopes
-    if math.isnan(left) or math.isnan(right):
-        return _without(UNJUDGED, "the function jumps here, and has no slopes beside it")
-    if _between(case, left, right, 0.01):
-        return _without(JUMP, "a jump: there is no derivative, and the gradient is that beside it", left, right)
-    return _without(DISAGREES, "a jump: there is no derivative, and the gradient is not that beside it", left, right)
+    if any(map(math.isnan, slopes)):
+        return Entry(reason="the function jumps here, and has no slopes beside it")
+    return _between(case, slopes, 0.01, JUMP, "a jump: there is no derivative, and the gradient {} that beside it")

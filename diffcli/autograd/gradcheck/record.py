@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from diffcli._named import NamedTuple
 from diffcli.errors import counted
 
@@ -15,39 +17,28 @@ RIGHT = frozenset((AGREES, KINK, JUMP, POLE))
 MOST_SHOWN = 8
 
 
-class Judgement(NamedTuple):
-    """What differences say about a number."""
+class GradCheckEntry(NamedTuple):
+    """A derivative by the graph and by differences."""
 
-    difference: float
-    """The derivative by differences; NaN where there is none."""
-    error: float | None
-    """Its error bar."""
-    verdict: str
+    output: str = ""
+    output_index: Place = None
+    """Which element; None for a weighted sum of all elements."""
+    input: str = ""
+    input_index: Place = None
+    """Which element; None for a direction."""
+    gradient: float | None = None
+    """By the graph; None if the graph has no path from the output to the input."""
+    difference: float = math.nan
+    """By differences; NaN where there is none."""
+    error: float | None = None
+    """The error bar of that."""
+    verdict: str = UNJUDGED
+    """``agrees``, ``disagrees``, ``cannot be judged``; ``kink``, ``jump`` and ``pole`` are right as far as there is a right."""
     left: float | None = None
     """The slope on the left, at a kink or a jump."""
     right: float | None = None
     reason: str = ""
     """Why it cannot be judged, or what is the matter."""
-
-
-class GradCheckEntry(NamedTuple):
-    """A derivative by the graph and by differences."""
-
-    output: str
-    output_index: Place
-    """Which element; None for a weighted sum of all elements."""
-    input: str
-    input_index: Place
-    """Which element; None for a direction."""
-    gradient: float | None
-    """By the graph; None if the graph has no path from the output to the input."""
-    difference: float
-    error: float | None
-    verdict: str
-    """``agrees``, ``disagrees``, ``cannot be judged``; ``kink``, ``jump`` and ``pole`` are right as far as there is a right."""
-    left: float | None = None
-    right: float | None = None
-    reason: str = ""
 
     def __str__(self) -> str:
         output, input = _named(self.output, self.output_index, "weighted sum"), _named(self.input, self.input_index, "direction")

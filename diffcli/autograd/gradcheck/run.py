@@ -155,7 +155,8 @@ class Check:
                     own = row.gradients[leaf]
                     gradient = None if own is None else line.slope(own)
                     found = judge(along, line.x, gradient or 0.0, self.precision, own is not None, moved)
-                    self.entries.append(GradCheckEntry(name, row.of, label, line.element, gradient, *found))
+                    found = found._replace(output=name, output_index=row.of, input=label, input_index=line.element)
+                    self.entries.append(found._replace(gradient=gradient))
             elements = counted(size(checked.shapes[leaf]), "element")
             self.how.append(f"{label} of {elements}: {'every element' if every else SOME} against differences")
         if self.single is not None:

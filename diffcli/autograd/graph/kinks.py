@@ -25,13 +25,11 @@ from diffcli.autograd.graph.recorded import recorded_adjoints
 from diffcli.autograd.graph.sweep import Sweep
 from diffcli.autograd.graph.view_nodes import WrittenNode
 from diffcli.autograd.modes import DEFAULT, NO_GRAD, in_mode
-from diffcli.autograd.partial import Mask, Partial, mask_of, plain, total
+from diffcli.autograd.partial import Mask, Partial, fitted, mask_of, plain, total
 from diffcli.errors import SecondDerivativeWarning
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
-from diffcli.operations.array_row import Shape
 from diffcli.tape.running.array_rules import NUMPY
-from diffcli.tape.running.strong_zero import IN_ARRAYS
 
 NAN = float("nan")
 
@@ -84,7 +82,7 @@ class BesideNode(Node):
             return node.adjoints(total(g, nan, False))
         # what is not there at the point may be there beside it: all operands are reached
         pairs = zip(node.adjoints(g), node.shapes, self.edges, strict=True)
-        return [None if edge is None else total(term, _summed(nan, node.shape, shape), False) for term, shape, edge in pairs]
+        return [None if edge is None else total(term, fitted(nan, node.shape, shape), False) for term, shape, edge in pairs]
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         there = self.there
@@ -203,12 +201,6 @@ class SlopeNode(Node):
     def _under(self, position: int, term: Any) -> Any:
         mask = mask_of(term)
         return True if mask is None else self.beside.reached(position, mask(), "tangent")
-
-
-def _summed(nan: Partial, whole: Shape, shape: Shape) -> Partial:
-    """What is undefined in a result, in the shape of an operand."""
-    value = tensors.plain(IN_ARRAYS.summed(nan.value, whole, shape))
-    return Partial(value, Mask(lambda there: IN_ARRAYS.summed_mask(there, whole, shape), nan.mask))
 
 
 def leaves_from(starts: Mapping[Any, Any]) -> dict[Core, Any]:

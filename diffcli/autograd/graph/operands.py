@@ -8,14 +8,10 @@ from operator import or_
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, counter_of, edge_of
-from diffcli.autograd.graph.plans import Plan
-from diffcli.autograd.modes import DEFAULT, mode
-from diffcli.autograd.rules import Rule
+from diffcli.autograd.rules import Plan, Rule
 from diffcli.errors import AutogradError, fault
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Shape
-
-_mode_of = mode.get
 
 
 def operand_value(given: Any, compared: bool = False) -> Any:
@@ -50,10 +46,8 @@ def no_number(given: Any) -> AutogradError:
     return fault("not-numbers", f"a `{type(given).__name__}` is no number and no array of numbers")
 
 
-def edges_of(given: Sequence[Any], passive: bool = False) -> tuple[Edge, ...] | None:
-    """Where the adjoints of the operands of an operation go; None if it is not recorded."""
-    if passive or _mode_of() != DEFAULT:
-        return None
+def edges_of(given: Sequence[Any]) -> tuple[Edge, ...] | None:
+    """Where the adjoints of the operands of an operation go; None if none of them requires a gradient."""
     edges: list[Edge] = []
     recorded = False
     for one in given:
@@ -89,11 +83,6 @@ def boundary_of(known: Rule, given: Sequence[Any], shape: Shape, plan: Plan | No
 
 
 CONNECTIVES = frozenset(("and", "or", "not"))
-
-
-def leads_on(known: Rule) -> bool:
-    """Whether an operation leads on at which elements a comparison is at its boundary: what is computed of truths is constant."""
-    return (known.truth or known.moves) and _mode_of() == DEFAULT
 
 
 def marked(given: Sequence[Any]) -> bool:

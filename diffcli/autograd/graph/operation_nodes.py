@@ -8,9 +8,8 @@ from itertools import repeat
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, check_version, describe, freed, new, numbers, version_of
-from diffcli.autograd.graph.plans import Plan
-from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, in_kind, masked
-from diffcli.autograd.rules import Rule
+from diffcli.autograd.partial import ABSENT_NUMBER, Mask, Partial, fitted, in_kind, masked
+from diffcli.autograd.rules import Plan, Rule
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.array_row import Shape, shape_text
 from diffcli.tape.running.array_rules import NUMPY
@@ -62,8 +61,9 @@ class OperationNode(Node):
     @property
     def saved_as_pytorch(self) -> dict[str, Any]:
         others = {"where": ("condition",), "pow": ("self", "exponent"), "matmul": ("self", "mat2")}
+        self.values()  # they are as they were
         names = others.get(self.rule.name, ("self", "other"))
-        known = {name: one for name, one in zip(names, self.unchanged(), strict=False) if one is not None}
+        known = {name: one for name, one in zip(names, self.operands, strict=False) if one is not None}
         return known if self.result is None else known | {"result": new(self.result)}
 
     def __dir__(self) -> list[str]:
@@ -83,13 +83,7 @@ class OperationNode(Node):
         self.result = None
 
     def values(self) -> list[Any]:
-        """What was saved of the operands, if it is as it was.
-
-        Raises
-        ------
-        AutogradError
-            It is freed, or something has been changed in place since.
-        """
+        """What was saved of the operands; an error if it is freed, or has been changed in place since."""
         operands = self.operands
         if operands is None:
             freed(self)
@@ -103,11 +97,6 @@ class OperationNode(Node):
         if self.result is not None and self.counted is not None:
             check_version(self, f"its result, a tensor of {shape_text(self.shape)},", *self.counted)
         return found
-
-    def unchanged(self) -> tuple[Any, ...]:
-        """The same: tensors and numbers."""
-        self.values()
-        return self.operands
 
 
 ZEROS = repeat(0)
@@ -143,11 +132,8 @@ class ArrayNode(OperationNode):
             name, known = self.rule.name, (*values, self.result)
             mask = Mask(lambda before: before & arrays.full(whole, NUMPY.present(name, position, known)), mask)
         if mask is not None:
-            term = masked(term, mask)
-        if shape != whole:
-            term = tensors.plain(IN_ARRAYS.summed(term, whole, shape))
-            mask = mask and Mask(lambda there: IN_ARRAYS.summed_mask(there, whole, shape), mask)
-        return term if mask is None else Partial(term, mask)
+            term = Partial(masked(term, mask), mask)
+        return term if shape == whole else fitted(term, whole, shape)
 
     def _of_array(self, position: int, g: Any, mask: Mask | None, values: Sequence[Any]) -> Any:
         edge = self.edges[position]
@@ -234,9 +220,6 @@ class NumberNode(OperationNode):
         return found
 
 
-def versions_of(operands: Sequence[Any]) -> tuple[int, ...] | None:
-    """The versions of what is saved; None if nothing has ever been changed."""
-    for operand in operands:
-        if isinstance(operand, Core) and operand._counter is not None:
-            return tuple([version_of(one) if isinstance(one, Core) else 0 for one in operands])
-    return None
+def versions_of(operands: Sequence[Any]) -> tuple[int, ...]:
+    """The versions of what is saved."""
+    return tuple([version_of(one) if isinstance(one, Core) else 0 for one in operands])

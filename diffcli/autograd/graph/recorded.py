@@ -42,7 +42,8 @@ def recorded_adjoints(node: Node, g: Any) -> Sequence[Any]:
         return (rest if before is None else rest + node.view.recorded_spread(before), *others)
     if not isinstance(node, OperationNode):
         return node.recorded_adjoints(g)
-    operands = node.unchanged()
+    node.values()  # they are as they were
+    operands = node.operands
     result = None
     if node.result is not None:
         result = new(node.result)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffcli.autograd.graph.core import Core, Edge, Node, made_by, new, summed_to
-from diffcli.autograd.partial import in_kind, plain
+from diffcli.autograd.partial import Mask, Partial, in_kind, mask_of, plain
 from diffcli.operations.arithmetic import arrays, tensors
 from diffcli.operations.arithmetic.array_functions import sum_to
 from diffcli.operations.array_row import Shape, size
 
 
-class PickNode(Node):
-    """Some elements of a tensor of a ``shape`` and ``kind``."""
+class IndexNode(Node):
+    """Elements that a key picks of a tensor of a ``shape`` and ``kind``: their adjoints go back to their places, and are added
+    up where one was picked several times.
+    """
 
     __slots__ = ("shape", "kind", "by")
 
@@ -23,11 +25,15 @@ class PickNode(Node):
 
     def of(self, whole: Any) -> Any:
         """These elements of a value."""
-        raise NotImplementedError
+        return tensors.plain(tensors.copy(tensors.array_of(whole)[self.by]))
 
     def spread(self, part: Any) -> Any:
         """Zeros, with a part at these elements: the transpose."""
-        raise NotImplementedError
+        return tensors.scattered(part, self.by, self.shape, self.kind)
+
+    def adjoints(self, g: Any) -> Sequence[Any]:
+        there = Mask(lambda before: tensors.scattered(before, self.by, self.shape, tensors.BOOL), mask_of(g))
+        return (Partial(self.spread(plain(g)), there),)
 
     def recorded_of(self, whole: Any) -> Any:
         return made_by(self.of(whole._value), whole, lambda edge: type(self)(edge, self.shape, self.kind, self.by))
@@ -44,7 +50,7 @@ class SpreadNode(Node):
 
     __slots__ = ("pick",)
 
-    def __init__(self, edge: Edge, pick: PickNode) -> None:
+    def __init__(self, edge: Edge, pick: IndexNode) -> None:
         super().__init__((edge,))
         self.pick = pick
 
@@ -52,7 +58,7 @@ class SpreadNode(Node):
         return (self.pick.recorded_of(g),)
 
 
-class ViewNode(PickNode):
+class ViewNode(IndexNode):
     """What a view shows of the memory of its base after a change in place: by functions of arrays, one after the other.
 
     Which elements those are is found by looking at their numbers through the view: in an adjoint, whose memory may be laid out
@@ -60,6 +66,7 @@ class ViewNode(PickNode):
     """
 
     __slots__ = ()
+    adjoints = Node.adjoints
 
     def indices(self) -> Any:
         """The numbers of the elements, counted row by row."""

@@ -15,10 +15,10 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import numpy, python
-from diffcli.kernels.backends import Layout, Runner, nested, places
+from diffcli.kernels.backends import Layout, Runner, guarded, nested, places
 from diffcli.kernels.machine.emission import VECTORS, Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, repeated, settle
-from diffcli.kernels.machine.entry import entry, given, guarded
+from diffcli.kernels.machine.entry import entry, given
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop
 from diffcli.kernels.machine.objects import ITEMS, array_of, fits
@@ -45,25 +45,23 @@ class Kind(NamedTuple):
     """The code for batches in which certain inputs are one number for all points."""
 
     code: Any
-    call: Callable[[int, int, int], None]
-    """``call(start, stop, table)``: the table says where the arrays of the inputs, the results and the marks stand as objects."""
+    call: Callable[[int, int, Sequence[Any]], None]
+    """``call(start, stop, arrays)``: those of the inputs, the results and the marks."""
     rescues: bool
     """Whether it marks points that are to be computed again."""
 
     def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> None:
         """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
         held, call = tuple(arrays), self.call
-        table = id(held) + ITEMS
         parts = max(1, min(threads, count // SHARE))
         if parts == 1 and count <= PIECE:
-            return call(0, count, table)
+            return call(0, count, held)
         going = [True]
 
-        def compute(start: int, stop: int, held: Any = held) -> None:
-            """Compute some points, and hold the memory meanwhile, of which machine code knows addresses alone."""
+        def compute(start: int, stop: int) -> None:
             for first in range(start, stop, PIECE):
                 if going:
-                    call(first, min(first + PIECE, stop), table)
+                    call(first, min(first + PIECE, stop), held)
 
         borders = [count * part // parts // width * width for part in range(parts)] + [count]
         others = [Thread(target=compute, args=ends) for ends in pairwise(borders[1:])]
@@ -114,7 +112,7 @@ class Machine:
         machine, count = Machine(given(self.tape, self.layout), 0, frozenset(), self.width), len(places(self.layout))
 
         def found(*inputs: float) -> Any:
-            results = np.empty((count, 1))
+            results = np.empty((count, self.width))
             machine.batch(inputs, [*results])
             return nested(self.layout, iter(results[:, 0].tolist()))
 
@@ -140,7 +138,7 @@ class Machine:
         marks = np.zeros(-(-whole // self.width) if kind.rescues else 0, np.uint8)
         if whole:
             kind.run(whole, self.width, threads, [*arrays, *results, marks])
-        if marks.tobytes().strip(b"\0"):
+        if marks.any():
             self.rescue(arrays, results, marks)
         if whole < count:  # the points after the last whole vector, in a vector of their own
             rests = [np.empty(self.width, result.dtype) for result in results]
@@ -160,11 +158,12 @@ class Machine:
 
     def compiled(self, same: frozenset[int]) -> Kind:
         if self.long and self.points <= ENOUGH:
-            loop = Loop(self.tape, self.truths, same, self.width)
+            loop = Loop(self.tape, same, self.width)
             return Kind(loop, loop.call, rescues=True)
         module, rescues = self.module(same)
         code = Code(str(module), EFFORT)
-        return Kind(code, BATCH(code.address("batch")), rescues)
+        run = BATCH(code.address("batch"))
+        return Kind(code, lambda start, stop, held: run(start, stop, id(held) + ITEMS), rescues)
 
     def module(self, same: frozenset[int]) -> tuple[ir.Module, bool]:
         """The function of a `Kind`, and whether it marks points."""

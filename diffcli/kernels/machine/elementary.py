@@ -16,7 +16,7 @@ LOG_2 = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 TO_WHOLE = 1.5 * 2.0**52
 """A number to which this is added is rounded to a whole one, which its lowest bits are then."""
 _SMALLEST = 2.0**-1022
-_ONE, _MANTISSA, _ROOT_HALF = 0x3FF0000000000000, 0x000FFFFFFFFFFFFF, 0x3FE6A09E667F3BCD
+_ONE, _MANTISSA, _THREE_QUARTERS = 0x3FF0000000000000, 0x000FFFFFFFFFFFFF, 0x3FE8000000000000
 _SIGN = -(1 << 63)
 
 HALF_PI = 1.5707963267948966, 6.123233995736766e-17
@@ -32,10 +32,10 @@ _EXP = (
     0.00019841269863105968, 0.0013888888917281794, 0.008333333333330051, 0.04166666666662399, 0.16666666666666669,
     0.5000000000000001,
 )  # fmt: skip
-# (2*atanh(s)/s - 2)/s^2 in s^2, for s to (sqrt(2) - 1)/(sqrt(2) + 1): 5e-18
+# (2*atanh(s)/s - 2)/s^2 in s^2 for |s| <= 1/5: 1e-18
 _LOG = (
-    0.14617807153417325, 0.15331611722055008, 0.1818289243253687, 0.22222211089379496, 0.28571428626253836,
-    0.3999999999989889, 0.666666666666667,
+    0.13604015707124079, 0.1321036048513262, 0.15388834677801916, 0.18181738454723026, 0.22222223037807243, 0.2857142856733919,
+    0.400000000000078, 0.6666666666666666,
 )  # fmt: skip
 # (sin(r)/r - 1)/r^2 in r^2 for |r| <= pi/4: 2e-17
 _SIN = (
@@ -73,8 +73,8 @@ def _exponent(x: Value, rest: Value | None = None) -> tuple[Value, Value]:
 def scaled(x: Value, k: Value) -> Value:
     """x*2^k for |k| < 2000: in two steps, because 2^k alone may be beyond the range, with one rounding."""
     lanes = x.lanes
-    if lanes.scales:
-        return lanes.scaled(x, k)
+    if lanes.wide:
+        return lanes.avx512("scalef", x, k, x)
     half = lanes.fma(k, 0.5, TO_WHOLE)
     rest = (k - (half - TO_WHOLE)) + TO_WHOLE
     return (x.bits() + (half.bits() << 52)).as_number() * ((rest.bits() << 52) + _ONE).as_number()
@@ -101,12 +101,15 @@ def tanh(x: Value) -> Value:
 
 
 def log_parts(x: Value) -> tuple[Value, Value]:
-    """The whole number k and m between sqrt(1/2) and sqrt(2), with x = m*2^k; of x > 0."""
+    """The whole number k and m between 3/4 and 3/2, with x = m*2^k; of x > 0."""
     lanes = x.lanes
+    if lanes.wide:
+        m = lanes.avx512("getmant", x, 3, x)  # 3: between 3/4 and 3/2
+        return lanes.avx512("getexp", x, x) - lanes.avx512("getexp", m, m), m
     subnormal = x < _SMALLEST
-    bits = lanes.where(subnormal, x * 2.0**54, x).bits() + (_ONE - _ROOT_HALF)
+    bits = lanes.where(subnormal, x * 2.0**54, x).bits() + (_ONE - _THREE_QUARTERS)
     exponent = (bits >> 52 | 0x4330000000000000).as_number()  # 2^52 + what stands in the exponent's bits
-    m = ((bits & _MANTISSA) + _ROOT_HALF).as_number()
+    m = ((bits & _MANTISSA) + _THREE_QUARTERS).as_number()
     return exponent - lanes.where(subnormal, 2.0**52 + 1023 + 54, 2.0**52 + 1023), m
 
 
@@ -128,6 +131,8 @@ def _logarithm(of_2: tuple[float, float], of_e: float) -> Callable[[Value], Valu
 def log_edges(x: Value, found: Value) -> Value:
     """A logarithm's values at 0, below it, and at infinity."""
     lanes = x.lanes
+    if lanes.wide:  # for each class of numbers 0 is what was found, 2 the NaN itself, 3 NaN, 4 -inf, 5 inf
+        return lanes.avx512("fixupimm", found, x, Value(lanes, lanes.everywhere(lanes.whole, 0x03530422)), 0)
     return lanes.where(x.equals(inf), inf, lanes.where(x > 0.0, found, lanes.where(x.equals(0.0), -inf, nan)))
 
 

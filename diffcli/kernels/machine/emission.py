@@ -11,6 +11,7 @@ A choice is a selection here: both branches are computed, and a row is left out 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -61,6 +62,7 @@ class Emission:
             self.fixed[slot] = all(self.fixed[operand] for operand in tape.operands_of(slot))
         self.once = [slot for slot in live if self.fixed[slot]]
         self.blocks = self.cut([slot for slot in live if not self.fixed[slot]], LENGTH if vectors > 1 else OF_ONE)
+        self.quotients = Counter(map(self.divisor, live))
         self.results: dict[int, list[int]] = {}
         for position, slot in enumerate(tape.results):
             self.results.setdefault(slot, []).append(position)
@@ -118,9 +120,16 @@ class Emission:
     def rows(self, builder: ir.IRBuilder, rows: Sequence[int]) -> None:
         self.lanes.builder = builder
         self.known.clear()
+        inverses: dict[int, Any] = {}
         for slot in rows:
-            operands = [self.value(builder, operand) for operand in self.tape.operands_of(slot)]
-            found = self.known[slot] = self.functions[slot - self.tape.first_row](*operands)
+            operands, divisor = [self.value(builder, operand) for operand in self.tape.operands_of(slot)], self.divisor(slot)
+            if divisor is not None and self.quotients[divisor] > 1:
+                if divisor not in inverses:
+                    inverses[divisor] = self.lanes.inverse(operands[1])
+                found = self.lanes.arithmetic.value("mul")(operands[0], inverses[divisor])
+            else:
+                found = self.functions[slot - self.tape.first_row](*operands)
+            self.known[slot] = found
             if slot in self.places:
                 self.keep(builder, slot, self.lanes.number(found))
             if not self.fixed[slot]:
@@ -129,6 +138,11 @@ class Emission:
             for slot in self.results:
                 if self.fixed[slot] or slot < self.tape.first_row:
                     self.give(builder, slot)
+
+    def divisor(self, slot: int) -> int | None:
+        """The divisor of a quotient in a rule, where others may share its reciprocal; in a program x/x is 1, and floor(49/49)."""
+        rule = self.tape.derived_from is not None and slot >= self.tape.derived_from
+        return self.tape.operands_of(slot)[1] if rule and self.tape.operation(slot) == "div" else None
 
     def give(self, builder: ir.IRBuilder, slot: int) -> None:
         for position in self.results.get(slot, ()):

@@ -13,7 +13,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.backends import Layout, places
+from diffcli.kernels.backends import Layout, guarded, places
 from diffcli.kernels.machine.emission import Emission
 from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, Code, settle
 from diffcli.kernels.machine.lanes import Lanes
@@ -29,17 +29,6 @@ def shape_of(layout: Layout) -> list[int]:
     [2, -1, 2, -1, -1]
     """
     return [LEAF] if isinstance(layout, int) else [len(layout), *chain(*map(shape_of, layout))]
-
-
-def guarded(otherwise: Callable[..., Any], careful: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """A function of so many floats that leaves what is something else to another one."""
-
-    def entry(*inputs: Any, **names: Any) -> Any:
-        if names or len(inputs) != count or any(type(value) is not float for value in inputs):
-            return otherwise(*inputs, **names)
-        return careful(*inputs)
-
-    return entry
 
 
 def entry(tape: Tape, layout: Layout, otherwise: Callable[..., Any]) -> Callable[..., Any]:

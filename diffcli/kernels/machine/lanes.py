@@ -15,7 +15,7 @@ from diffcli.kernels.machine.elementary import ELEMENTARY
 from diffcli.kernels.machine.powers import fmod
 from diffcli.kernels.machine.rows import LOGIC, ROWS, STRICT
 from diffcli.kernels.machine.special import SPECIAL
-from diffcli.kernels.machine.values import Function, Vectors
+from diffcli.kernels.machine.values import Function, Value, Vectors
 from diffcli.tape.running.rules import FLOAT, Arithmetic
 
 TEXTS = {
@@ -94,3 +94,10 @@ class Lanes(Vectors):
     def __init__(self, module: ir.Module, width: int) -> None:
         super().__init__(module, width)
         self.arithmetic = LaneArithmetic(self)
+
+    def inverse(self, divisor: Any) -> Value:
+        """A reciprocal that quotients share; that of the smallest numbers is beyond the range, and their quotients may not be."""
+        divisor = self.as_number(divisor) + 0.0
+        found: Value = 1.0 / divisor
+        self.mark(found * divisor > 2.0)
+        return found

@@ -10,10 +10,10 @@ from operator import mul
 from diffcli.kernels.machine.elementary import LOG_2, clamped, exp, log_edges, log_parts
 from diffcli.kernels.machine.values import Value
 
-# (2*atanh(s)/s - 2 - 2/3*s^2)/s^4 in s^2, for s to (sqrt(2) - 1)/(sqrt(2) + 1), fitted at Chebyshev's nodes: 1e-20
+# (2*atanh(s)/s - 2 - 2/3*s^2)/s^4 in s^2 for |s| <= 1/5, fitted at Chebyshev's nodes: 3e-20
 _LOG = (
-    0.11724327060846747, 0.11706126464563398, 0.1333480879881234, 0.1538459488700718, 0.18181818338099848,
-    0.22222222221652765, 0.2857142857142937, 0.4,
+    0.1219181334216037, 0.11653325572378419, 0.13337155343891088, 0.15384543159505473, 0.18181818920691084, 0.22222222218517385,
+    0.28571428571435636, 0.39999999999999997,
 )  # fmt: skip
 _TWO_THIRDS = 2 / 3, 3.700743415417188e-17
 

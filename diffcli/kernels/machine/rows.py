@@ -23,10 +23,7 @@ def _sums(flags: Sequence[str]) -> dict[str, Function]:
 
 
 def quotient(lanes: Vectors, a: Value, b: Value) -> Value:
-    """At b = 0 the limit from above: -0 + 0 is 0.
-
-    It is no product with a reciprocal, which other quotients could share: so x/x is 1, and floor(49/49). It was not slower.
-    """
+    """At b = 0 the limit from above: -0 + 0 is 0."""
     return a / (b if b.known else b + 0.0)
 
 

@@ -33,7 +33,7 @@ def _in_lanes(x: Value, pieces: Pieces, largest: int = 0, pairwise: bool = True)
 
     kind = Elementary(
         polynomial=lambda coefficients, a: lanes.polynomial(a, coefficients, pairwise), exp=value("exp"), log=value("log"),
-        log1p=value("log1p"), power=value("pow"), absolute=abs, nearest=lambda a: lanes.intrinsic("rint", a),
+        log1p=value("log1p"), erf=value("erf"), power=value("pow"), absolute=abs, nearest=lambda a: lanes.intrinsic("rint", a),
         least=lambda a, most: lanes.where(a > most, most, a), choose=lanes.where, largest=lambda _: largest, in_pieces=in_pieces,
         each=lambda *_: lanes.constant(nan),
     )  # fmt: skip

@@ -109,8 +109,8 @@ class Vectors:
         features = binding.get_host_cpu_features()
         self.fused = features.get("fma", "neon" in features)
         """Whether a*b + c is one instruction with one rounding."""
-        self.scales = width == 8 and bool(features.get("avx512f"))
-        """Whether x*2^k is one instruction."""
+        self.wide = width == 8 and bool(features.get("avx512f"))
+        """Whether the processor has instructions for exponents and special cases: see `avx512`."""
         self.flags: Sequence[str] = ()
         """What LLVM may do to the operators of values."""
         self.builder: Any = None
@@ -124,9 +124,9 @@ class Vectors:
 
     def constant(self, value: float) -> Value:
         """A number that is the same in every lane."""
-        return Value(self, self._everywhere(self.double, float(value)), known=float(value))
+        return Value(self, self.everywhere(self.double, float(value)), known=float(value))
 
-    def _everywhere(self, kind: Any, value: float) -> Any:
+    def everywhere(self, kind: Any, value: float) -> Any:
         return ir.Constant(kind, value) if self.width == 1 else _Splat(kind, ir.Constant(kind.element, value))
 
     def like(self, value: Value, other: Value | float) -> Value:
@@ -134,7 +134,7 @@ class Vectors:
         if isinstance(other, Value):
             return other
         kind = value.ir.type
-        return self.constant(other) if kind == self.double else Value(self, self._everywhere(kind, int(other)))
+        return self.constant(other) if kind == self.double else Value(self, self.everywhere(kind, int(other)))
 
     def value(self, given: Any) -> Value:
         """What a row is given as a value."""
@@ -186,12 +186,13 @@ class Vectors:
         (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
         return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
-    def scaled(self, x: Value, k: Value) -> Value:
-        """x*2^k for a whole number, with one rounding, where the processor has an instruction for it."""
+    def avx512(self, name: str, *operands: Value | int) -> Value:
+        """An instruction of AVX-512 for every lane, with rounding as it is set."""
         byte, word = ir.IntType(8), ir.IntType(32)
-        kind = ir.FunctionType(self.double, [self.double] * 3 + [byte, word])
-        found = self.module.declare_intrinsic("llvm.x86.avx512.mask.scalef.pd.512", (), kind)
-        return Value(self, self.builder.call(found, [x.ir, k.ir, x.ir, byte(-1), word(4)]))  # 4: rounding as it is set
+        given = [each.ir if isinstance(each, Value) else word(each) for each in operands] + [byte(-1), word(4)]
+        kind = ir.FunctionType(self.double, [each.type for each in given])
+        found = self.module.declare_intrinsic(f"llvm.x86.avx512.mask.{name}.pd.512", (), kind)
+        return Value(self, self.builder.call(found, given))
 
     def polynomial(self, x: Value, coefficients: Sequence[float], pairwise: bool = True) -> Value:
         """A polynomial by its coefficients, the highest power first.

@@ -53,8 +53,8 @@ def step_text(step: float) -> str:
 
 def number_text(value: float) -> str:
     """The shortest text that reads back as the same float: ``2``, ``0.1``, ``1e+30``, ``nan``."""
-    if abs(value) < 1e16 and value == int(value):
-        return str(int(value))
+    if -1e16 < value < 1e16 and value == (whole := int(value)):
+        return str(whole)
     return repr(value)
 
 
@@ -198,10 +198,12 @@ Parts = list["str | tuple[Any, int]"]
 """Texts, and what else is to be written, with how tightly each must bind not to be parenthesised."""
 
 
-def pieces(root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tuple[str, str] = ("(", ")")) -> Iterator[str]:
+def pieces(
+    root: Any, parts_of: Callable[[Any], tuple[Parts | str, int]], brackets: tuple[str, str] = ("(", ")")
+) -> Iterator[str]:
     """What stands under a root, as pieces of text.
 
-    ``parts_of`` gives what anything is written with, and how tightly the whole binds.
+    ``parts_of`` gives what anything is written with, which may be one text, and how tightly the whole binds.
     """
     waiting: Parts = [(root, 0)]
     while waiting:
@@ -209,38 +211,39 @@ def pieces(root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tu
         if isinstance(piece, str):
             yield piece
             continue
-        what, needed = piece
-        parts, binds = parts_of(what)
-        if binds < needed:
-            parts = [brackets[0], *parts, brackets[1]]
-        waiting.extend(reversed(parts))
+        parts, binds = parts_of(piece[0])
+        if binds < piece[1]:
+            yield brackets[0]
+            waiting.append(brackets[1])
+        if isinstance(parts, str):
+            yield parts
+        else:
+            waiting += parts[::-1]
 
 
 def node_parts(
     program: Program, dialect: Dialect, name: Namer, instead: Mapping[int, int | float], node: int
-) -> tuple[Parts, int]:
+) -> tuple[Parts | str, int]:
     """What a node is written with, and how tightly the whole binds."""
-    if node in instead:
+    if instead and node in instead:
         shown = instead[node]
         if isinstance(shown, float):
             return _number_parts(dialect, shown)
         node = shown
     operation, arguments = program.operations[node], program.arguments[node]
-    if operation == NUMBER:
-        assert isinstance(arguments, float)
-        return _number_parts(dialect, arguments)
     if operation == NAME:
-        return [name(str(arguments))], ATOM
-    assert isinstance(arguments, tuple)
-    children = arguments
+        return name(arguments), ATOM  # type: ignore[arg-type]
+    if operation == NUMBER:
+        return _number_parts(dialect, arguments)  # type: ignore[arg-type]
+    children: tuple[int, ...] = arguments  # type: ignore[assignment]
+    if operation in dialect.templates:
+        return _template_parts(dialect.templates[operation], operation, children)
     try:
         row = OPERATIONS[operation]
     except KeyError:
         row = None
         if operation != CALL:
             return _array_parts(program, node, dialect, name, instead)
-    if operation in dialect.templates:
-        return _template_parts(dialect.templates[operation], operation, children)
     if row is not None and row.symbol:
         parts, binds = operator_parts(row.precedence, dialect.symbols[operation], children)
         first = children[0]
@@ -259,10 +262,10 @@ def node_parts(
     return call_parts(function, children, dialect.brackets), ATOM
 
 
-def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
+def _number_parts(dialect: Dialect, value: float) -> tuple[str, int]:
     text = dialect.number(value)
     binds = ATOM if value >= 0 else NEGATION
-    return [text], PRODUCT if r"\times" in text else binds  # 3 \times 10^{20} is a product as it stands
+    return text, PRODUCT if r"\times" in text else binds  # 3 \times 10^{20} is a product as it stands
 
 
 def _template_parts(template: str, operation: str, children: tuple[int, ...]) -> tuple[Parts, int]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from diffcli.errors import refusal
 from diffcli.errors.library_words import for_library
+from diffcli.kernels.backends import AUTO, module_of
 from diffcli.language import Program, parse
-from diffcli.methods.compiled.choice import AUTO, module_of
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.making import Asked, kept, made, of_function
 from diffcli.methods.points.points import as_point

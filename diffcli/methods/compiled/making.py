@@ -9,9 +9,9 @@ from typing import Any
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
 from diffcli.errors.library_words import for_library
-from diffcli.methods.compiled.choice import AUTO, Runners
+from diffcli.kernels.backends import AUTO
 from diffcli.methods.compiled.flags import marked
-from diffcli.methods.compiled.form import Form, Made
+from diffcli.methods.compiled.form import Form, Made, layout_of
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.compiled.ways import Way, Ways, decisions_of, guard
@@ -55,28 +55,26 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
         require_one(system)
     names, shapes, batch, moving = arguments_of(system, asked)
     listed = bool(system.texts) or len(system.outputs) > 1
-    ask = partial(notes_at, system, listed, asked)
+    ask = partial(notes_at, system, asked)
     again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
     in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
-    written = written_out(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
-    if written is None:
+    parts = parts_of(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
+    if parts is None:
         require_arrays_do(system, asked)
-        tape, values, wrt, _ = as_it_is(system)
+        tape, values, wrt, _ = parts_of(system, 0)  # type: ignore[misc]  # as it is
         found = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
         evaluate = Evaluator(found.tape, found.tape.outputs)
         return Kernel(Made(names, shapes, batch, found.form, None, evaluate, [], ask, *again), system)
     more = [element for along in moving for element in element_names(along, shapes[names.index(along)])]
-    digits, decisions = asked.flags == "digits", written.decisions
-    outputs = [slot for own, _ in written.values for slot in own]
-    numbers = folded(written.tape, [*outputs, *decisions], more, constants=not digits)
+    tape, values, wrt, decisions = parts
+    outputs, digits = [slot for own, _ in values for slot in own], asked.flags == "digits"
+    numbers = folded(tape, [*outputs, *decisions], more, constants=not digits)
     waiting = iter(numbers.results)
-    values = [([next(waiting) for _ in own], shape) for own, shape in written.values]
+    values = [([next(waiting) for _ in own], shape) for own, shape in values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
-    found = derived(numbers, values, listed, written.wrt, asked.order, asked.most_rows, seeds, [*waiting])
-    flagged = marked(found.tape, [slot for own, _ in written.wrt for slot in own], digits, found.slopes, len(decisions))
-    elsewhere = Runners(guard(written.tape, decisions, more), (), frozenset((0,)), asked.backend) if decisions else None
-    last = len(flagged.tape.results) - 1
-    ways = [Way(elsewhere, Runners(flagged.tape, found.form, frozenset((last,)), asked.backend), flagged)]
+    found = derived(numbers, values, listed, wrt, asked.order, asked.most_rows, seeds, [*waiting])
+    flagged = marked(found.tape, [slot for own, _ in wrt for slot in own], digits, found.slopes, len(decisions))
+    ways = [Way(guard(tape, decisions, more) if decisions else None, flagged, layout_of(found.form), asked.backend)]
     runner: Any = ways[0].runner
     if system.function is not None:
         record, plain = partial(way_at, system, asked, found.form), partial(plain_at, system)
@@ -156,56 +154,43 @@ def way_at(system: System, asked: Asked, form: Form, numbers: Sequence[float]) -
 
 
 @for_library
-def notes_at(system: System, listed: bool, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
+def notes_at(system: System, asked: Asked, point: Sequence[float]) -> Sequence[Diagnostic]:
     """What the interpreter says of a program at a point, from the numbers of all arguments."""
-    from diffcli.methods.gradient import compute  # a kernel does not wait for what few points ask
-    from diffcli.methods.matrices.hessian import compute_hessian
+    from diffcli.methods.matrices.hessian import compute_hessian  # a kernel does not wait for what few points ask
     from diffcli.methods.matrices.jacobian import compute_jacobian
-    from diffcli.methods.options import HessianOptions, MatrixOptions, Options
+    from diffcli.methods.options import HessianOptions, MatrixOptions
 
     program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:
         notes = compute_hessian(program, at, HessianOptions(of=asked.of, **options)).notes
-    elif listed or asked.of is not None or system.outputs[0].shape:
-        notes = compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
     else:
-        notes = compute(program, at, Options(**options)).notes
+        notes = compute_jacobian(program, at, MatrixOptions(of=asked.of, **options)).notes
     return [note for note in notes if note.code != "lost-digits" or options["watch"]]
 
 
-class WrittenOut(NamedTuple):
-    """A program as a tape, often one of numbers: its results, and the variables to differentiate by."""
+def parts_of(system: System, most_rows: int) -> tuple[Tape, list[Part], list[Part], dict[int, float]] | None:
+    """The tape of a system, its results, the variables to differentiate by, and what decided on which rows stand here at all.
 
-    tape: Tape
-    values: Sequence[Part]
-    wrt: Sequence[Part]
-    decisions: dict[int, float]
-    """What decided on which rows stand here at all: truths of a Python function, and what they were."""
+    It is written out in numbers, right at every point, where it can be in so many rows; None where it cannot. With no rows
+    it stays as it is.
+    """
+    tape = found = system.tape
 
+    def of(slot: int) -> list[int]:
+        return [slot - tape.size * (slot >= tape.slots)]
 
-def as_it_is(system: System) -> WrittenOut:
-    """A system by the slots of its own tape."""
-    tape = system.tape
-    values = [([output.slot - tape.size * (output.slot >= tape.slots)], output.shape) for output in system.outputs]
-    wrt = [([slot], tape.shape(slot)) for slot in map(system.input_slot, system.wrt)]
-    return WrittenOut(tape, values, wrt, decisions_of(system))
+    if most_rows and tape.shapes is not None:
+        from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
 
-
-def written_out(system: System, most_rows: int) -> WrittenOut | None:
-    """A system as a tape of numbers that is right at every point; None where there is none, or a very long one."""
-    tape, own = system.tape, as_it_is(system)
-    if tape.shapes is None:
-        return own
-    from diffcli.tape.building.scalarising import PointNeededError, write_out  # numbers do not wait for it
-
-    try:
-        written = write_out(tape, None, most_rows)
-    except (PointNeededError, LimitError):
-        return None
-    values = [(written.of(tape, output.slot), output.shape) for output in system.outputs]
-    wrt = [(written.slots[slot], shape) for (slot,), shape in own.wrt]
-    return WrittenOut(written.tape, values, wrt, {written.of(tape, slot)[0]: value for slot, value in own.decisions.items()})
+        try:
+            written = write_out(tape, None, most_rows)
+        except (PointNeededError, LimitError):
+            return None
+        found, of = written.tape, partial(written.of, tape)
+    values: list[Part] = [(of(output.slot), output.shape) for output in system.outputs]
+    wrt: list[Part] = [(of(slot), tape.shape(slot)) for slot in map(system.input_slot, system.wrt)]
+    return found, values, wrt, {of(slot)[0]: value for slot, value in decisions_of(system).items()}
 
 
 def _of_numbers_only(system: System, asked: Asked) -> bool:

@@ -70,8 +70,14 @@ class Said:
         names = np.where(sampled, exact, keys)
 
         def asked(chosen: Array) -> Array:
-            points = np.stack([column[chosen] for column in columns], axis=1).tolist() if columns else [[]]
-            return self.of(names[chosen].tolist(), points, infinite[chosen].tolist(), doubted[chosen].tolist())
+            if len(self.known) + len(chosen) > MOST_KNOWN:
+                self.known = {}
+            keys = names[chosen].tolist()
+            for key, place in zip(keys, chosen.tolist(), strict=True):
+                if key not in self.known:
+                    point = [float(column[place]) for column in columns]
+                    self.known[key] = self.flag(point, infinite[place], doubted[place])
+            return np.array([self.known[key] for key in keys], np.uint8)
 
         _, first, every = np.unique(keys, return_index=True, return_inverse=True)
         found = asked(first)[every]
@@ -86,6 +92,18 @@ class Said:
             found[some] = flags
         return found
 
+    def flag(self, point: Sequence[float], infinite: bool, doubted: bool) -> Flag:
+        """The flags of a point; one that is not finite has none but what its results have.
+
+        Where it is ``doubted`` it is not worked out whether it has lost digits: it may have.
+        """
+        finite = all(map(isfinite, point))
+        try:
+            notes = self.ask(point) if finite else ()
+        except DomainError as fault:
+            notes = fault.diagnostics
+        return flags_of(notes) | Flag.NONFINITE * bool(infinite) | Flag.DIGITS * bool(doubted and finite and not infinite)
+
     def patterns(self, columns: Sequence[Array], count: int) -> tuple[Array, ...]:
         """The `patterns` of points, of each by its own way; those that take none stand for themselves."""
         exact, none = reduce(_with_number, columns, np.zeros(count, np.uint64)), np.zeros(count, bool)
@@ -97,27 +115,6 @@ class Said:
                 for whole, part in zip(found[1:], [_mixed(keys, np.uint64(place)), *more], strict=True):
                     whole[own] = part
         return found
-
-    def of(
-        self, keys: Sequence[int], points: Sequence[Sequence[float]], infinite: Sequence[bool], doubted: Sequence[bool]
-    ) -> Array:
-        """The flags of points with some patterns; one that is not finite has none but what its results have.
-
-        Of those that are ``doubted`` it is not worked out whether they have lost digits: they may have.
-        """
-        if len(self.known) + len(keys) > MOST_KNOWN:
-            self.known = {}
-        known = self.known
-        for key, point, beyond, doubt in zip(keys, points, infinite, doubted, strict=True):
-            if key not in known:
-                finite = all(map(isfinite, point))
-                try:
-                    notes = self.ask(point) if finite else ()
-                except DomainError as fault:
-                    notes = fault.diagnostics
-                lost = doubt and finite and not beyond
-                known[key] = int(flags_of(notes) | Flag.NONFINITE * beyond | Flag.DIGITS * lost)
-        return np.array([known[key] for key in keys], np.uint8)
 
 
 def _spread(group: Array, most: int) -> Array:

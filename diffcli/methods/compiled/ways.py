@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Any
 
 from diffcli.errors import LimitError, Span, error, refusal
-from diffcli.kernels.backends import Runner
+from diffcli.kernels.backends import Layout, Runners, guarded
 from diffcli.methods.compiled.flags import Marked
 from diffcli.methods.problem.system import System
 from diffcli.records import Array, is_finite
@@ -25,13 +25,11 @@ MOST_ASKED = 100
 
 
 class Way:
-    """One way through a program: what runs the points that take it, and how they are marked.
+    """One way through a program: what runs the points that take it, and whether a point takes another; None if none does."""
 
-    ``guard`` runs a truth: whether a point takes another way; None if none does.
-    """
-
-    def __init__(self, guard: Callable[[int], Runner] | None, runner: Callable[[int], Runner], marked: Marked) -> None:
-        self.guard, self.runner, self.marked = guard, runner, marked
+    def __init__(self, guard: Tape | None, marked: Marked, layout: Layout, backend: str) -> None:
+        self.guard = None if guard is None else Runners(guard, 0, backend)
+        self.marked, self.runner = marked, Runners(marked.tape, layout, backend)
 
     @cached_property
     def elsewhere(self) -> Callable[..., Any]:
@@ -150,9 +148,7 @@ class Ways:
     def entry(self, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         """See `diffcli.kernels.backends.Runner`."""
 
-        def kernel(*point: Any, **named: Any) -> Any:
-            if named or len(point) != self.inputs or not all(type(value) is float for value in point):
-                return otherwise(*point, **named)
+        def kernel(*point: float) -> Any:
             if self.known[0].guard is not None and not all(map(isfinite, point)):
                 return undefined(self.known[0].results(*point))
             found = next((way for way in self.known if not way.elsewhere(*point)), None) or self.way(point)
@@ -165,7 +161,7 @@ class Ways:
                 self.hold(point)
             return result
 
-        return kernel
+        return guarded(otherwise, kernel, self.inputs)
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
         """See `diffcli.kernels.backends.Runner`: along each way go the points that its guard lets through."""

@@ -62,10 +62,10 @@ def by_tape(sampler: TapeSampler, stencil: Stencil) -> Chosen:
 
 def by_theory(sampler: TapeSampler, stencil: Stencil) -> Chosen:
     """The step h* of least error, with f^(p+1) exact."""
-    from diffcli.tape.running.precise import higher_derivatives  # no other rule waits for mpmath
+    from diffcli.tape.running.precise import higher_derivative  # no other rule waits for mpmath
 
     kind = stencil.order + 1
-    (higher,) = higher_derivatives(sampler.tape, sampler.point, sampler.position, [kind])
+    higher = higher_derivative(sampler.tape, sampler.point, sampler.position, kind)
     rounding = sampler.rounding(sampler.base, sampler.base) / 2
     if not higher or not rounding:
         step, why = by_tape(sampler, stencil)

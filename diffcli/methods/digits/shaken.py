@@ -26,7 +26,7 @@ from diffcli.methods.digits.shake import (
 )
 from diffcli.methods.digits.watch import Namer, Printed, Sweep, Swept, Watch
 from diffcli.methods.problem.components import Components, inputs_of
-from diffcli.methods.problem.problem import Linearisation, Problem
+from diffcli.methods.problem.problem import Linearisation, Output, Problem
 from diffcli.methods.problem.scalarise import scalarised, variables_of
 from diffcli.methods.sweeps.rounding import ENOUGH
 from diffcli.methods.sweeps.series import power_series
@@ -45,7 +45,7 @@ class ShakenWatch(Watch):
     enough = ENOUGH
     """The relative error up to which a number has its digits."""
 
-    def begin(self, name: Namer) -> None:
+    def begin(self, name: Namer, results: Sequence[Output]) -> None:
         if self.problem.tape.elements > MOST_ELEMENTS:
             return
         if any(value is GIVEN_UP for value in self.problem.values):
@@ -59,9 +59,7 @@ class ShakenWatch(Watch):
             else:
                 self.enough = UNREAD
         self.shaken = _with_values(problem, values)
-        self._compare(None, name, Components(problem.outputs), problem.values, values)
-        if (first := problem.tape.output) not in [output.slot for output in problem.outputs]:
-            self._compare(None, "the value".format, Components([("", first, ())]), problem.values, values, -1)
+        self._compare(None, name, Components(results), problem.values, values)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
         self.swept_all([(sweep, found)])
@@ -79,11 +77,12 @@ class ShakenWatch(Watch):
             functions = lambda name: shaking_function(FLOAT.value(name), name, places)
             beside: list[Any] = [power_series(shaken.tape, shaken.values, slot, first.order, MOST_ROWS, functions, move)]
         else:
-            from diffcli.methods.sweeps.array_sweeps import sweeps_together  # a series does not wait for it
+            from diffcli.methods.sweeps.array_sweeps import ArraySweep  # a series does not wait for it
 
             parts = Components(shaken.outputs) if first.forward else variables_of(shaken)
             ends = [slot for _, slot, _ in parts.parts]
-            beside = sweeps_together(first.forward, shaken.tape, shaken.values, shaken.active, seeds, ends, move)
+            again = ArraySweep(first.forward, shaken.tape, shaken.values, shaken.active, moving=move, whole=False)
+            beside = again.together(seeds, ends)
         if not self._are_fine(parts, [found for _, found in swept], beside):
             for (sweep, found), other in zip(swept, beside, strict=True):
                 self._compare(sweep, sweep.name, parts, found, other)
@@ -96,15 +95,15 @@ class ShakenWatch(Watch):
         return bool(arithmetic_of(self.problem.tape).numbers.within(pairs, self.enough / ROUNDED, NOTHING))
 
     def _compare(
-        self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any], first: int = 0
+        self, sweep: Sweep | None, name: Namer, parts: Components, found: Sequence[Any], beside: Sequence[Any]
     ) -> None:
-        """Keep the numbers that the shaking has moved by much, by their places among the elements; -1 is the value's."""
+        """Keep the numbers that the shaking has moved by much, by their places among the elements."""
         if self._are_fine(parts, [found], [beside]):
             return
         for place, (number, other) in enumerate(zip(parts.numbers(found), parts.numbers(beside), strict=True)):
             error = None if number is other is None else moved(number or 0.0, other or 0.0, self.extreme, self.enough)
             if error is not None and (called := name(parts.names[place])):
-                self.doubts.append(Printed(called, float(number or 0.0), error, first + place, sweep))
+                self.doubts.append(Printed(called, float(number or 0.0), error, place, sweep))
 
     def looked_up(self) -> tuple[Problem, list[Printed]]:
         try:

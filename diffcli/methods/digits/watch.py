@@ -13,7 +13,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.problem.problem import Problem
+from diffcli.methods.problem.problem import Output, Problem
 from diffcli.methods.sweeps.rounding import Errors, adjoint_errors, doubtful, tangent_errors, value_errors
 from diffcli.tape.running.rules import Overrides
 
@@ -86,15 +86,16 @@ class Watch:
     def __init__(self, problem: Problem, name: Namer | None = None) -> None:
         self.problem = problem
         self.doubts: list[Printed] = []
-        self.begin(name or ("the value of `{}`" if len(problem.outputs) > 1 else "the value").format)
+        called = name or ("the value of `{}`" if len(problem.outputs) > 1 else "the value").format
+        results = [*problem.outputs]
+        if problem.tape.output not in [output.slot for output in results]:
+            results.append(Output("", problem.tape.output))  # the value itself, beside what is asked of it
+        self.begin(lambda own: called(own) if own else "the value", results)
 
-    def begin(self, name: Namer) -> None:
+    def begin(self, name: Namer, results: Sequence[Output]) -> None:
         """Watch the values."""
-        problem = self.problem
-        self.errors = value_errors(problem.tape, problem.values)
-        self._keep(name, problem.outputs, problem.values, self.errors, None)
-        if (first := problem.tape.output) not in [output.slot for output in problem.outputs]:
-            self._keep("the value".format, [("", first)], problem.values, self.errors, None)
+        self.errors = value_errors(self.problem.tape, self.problem.values)
+        self._keep(name, results, self.problem.values, self.errors, None)
 
     def swept(self, sweep: Sweep, found: Sequence[Any]) -> None:
         """Watch the derivatives that a sweep has found."""

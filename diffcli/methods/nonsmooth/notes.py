@@ -67,7 +67,7 @@ def describe_results(system: Problem, breaks: Sequence[Break], policy: str, stri
         view = system.view(output)
         found = [each for each in find_breaks(view) if each not in bent]
         described = describe(view, found, policy, False)
-        into = smooth if any(map(_is_smooth, described)) else bent
+        into = smooth if any(map(is_smooth, described)) else bent
         for each, note in zip(found, described, strict=False):
             into.setdefault(each, note._replace(notes=(f"it touches {output.name}", *note.notes)))
     either = smooth | bent
@@ -81,7 +81,7 @@ def describe_results(system: Problem, breaks: Sequence[Break], policy: str, stri
     return notes
 
 
-def _is_smooth(note: Diagnostic) -> bool:
+def is_smooth(note: Diagnostic) -> bool:
     """Whether a break bends the result along no variable, as far as the slopes on its two sides show."""
     return bool(note.slopes) and all(side.left == side.right for side in note.slopes)
 

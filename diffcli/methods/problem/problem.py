@@ -134,7 +134,6 @@ class Problem:
         self._slots = dict(zip(tape.inputs, range(len(tape.inputs)), strict=True))
         self.active = activity(tape, [self.input_slot(name) for name in wrt]) if active is None else active
         """One flag a slot: whether it depends on a variable that the derivative is wanted for."""
-        self._adjoints: Adjoints | None = None
 
     def view(self, output: Output) -> Linearisation:
         """The same problem for one of its results."""
@@ -151,13 +150,10 @@ class Problem:
             return constant_values(self.tape)
         return self.recording.values if self.recording is not None else evaluate(self.tape, self.point)
 
-    @property
+    @cached_property
     def adjoints(self) -> Adjoints:
         """The adjoint of every slot, by the conventions of the table: None where no result depends on it."""
-        if self._adjoints is None:
-            seeds = dict.fromkeys([output.slot for output in self.outputs], 1.0)
-            self._adjoints = adjoints(self.tape, self.values, self.active, seeds)
-        return self._adjoints
+        return adjoints(self.tape, self.values, self.active, dict.fromkeys([output.slot for output in self.outputs], 1.0))
 
     def swept_forward(self, seeds: Mapping[int, Any], overrides: Overrides | None = None) -> Sequence[Any]:
         """The tangent of every slot along a direction, which has a tangent for each input that moves, by slot."""

@@ -16,15 +16,7 @@ from functools import partial
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.methods.sweeps.swept_rows import (
-    Row,
-    for_each,
-    many_back,
-    many_forward,
-    rows_back,
-    rows_forward,
-    seeds_together,
-)
+from diffcli.methods.sweeps.swept_rows import Row, for_each, rows_of, seeds_together
 from diffcli.operations.arithmetic import arrays, leading
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import NUMPY
@@ -52,9 +44,9 @@ class BothWays(NamedTuple):
 class Masks:
     """Which elements of the adjoints or tangents are there, by slot, where not all of them are."""
 
-    def __init__(self, seeds: Iterable[tuple[int, Array]]) -> None:
+    def __init__(self, seeds: Mapping[int, Array]) -> None:
         self.by_slot: dict[int, Array] = {}
-        for slot, seed in seeds:
+        for slot, seed in seeds.items():
             self.arrive(slot, partly(seed != 0), True)
 
     def arrive(self, slot: int, mask: Array | None, first: bool) -> None:
@@ -65,200 +57,185 @@ class Masks:
             self.by_slot[slot] = mask if first else self.by_slot[slot] | mask
 
 
-def array_adjoints(
-    tape: Tape,
-    values: Values,
-    active: bytearray,
-    seeds: Mapping[int, Array] | None = None,
-    overrides: Overrides | None = None,
-    keep: Keep | None = None,
-    whole: bool = True,
-    moving: Moving | None = None,
-) -> list[Any]:
-    """What `diffcli.methods.sweeps.reverse.accumulate` finds, each adjoint in its shape; ``keep`` is told of each accumulation.
+class ArraySweep:
+    """A sweep over a tape with arrays at some values, ``forward`` or back.
 
-    If the adjoints of rows are not wanted too, the ``whole``, their memory is given back as the sweep goes. ``moving`` says what
-    becomes of each term, if not itself.
+    Parameters
+    ----------
+    active
+        One flag a slot: the operands to which a sweep back hands something on, or that move in one forward; all, if not given.
+    overrides
+        What stands in place of the rules of some rows: terms, or `BothWays` for an array operation.
+    moving
+        What becomes of each term, if not itself.
+    keep
+        What is told of each accumulation.
+    whole
+        Whether the adjoints of rows are wanted too; if not, their memory is given back as the sweep goes.
     """
-    started = {slot: arrays.full(tape.shape(slot), seed) for slot, seed in (seeds or {tape.output: 1.0}).items()}
-    if keep is None:
-        found = _backward(tape, values, active, started, None, overrides, None, whole, moving)
-        if all(bar is None or arrays.all_finite(bar) for bar in (found if whole else found[: tape.first_row])):
-            return found
-    return _backward(tape, values, active, started, Masks(started.items()), overrides, keep, whole, moving)
 
+    def __init__(
+        self,
+        forward: bool,
+        tape: Tape,
+        values: Values,
+        active: bytearray | None = None,
+        overrides: Overrides | None = None,
+        *,
+        moving: Moving | None = None,
+        keep: Keep | None = None,
+        whole: bool = True,
+    ) -> None:
+        self.forward, self.tape, self.values, self.overrides = forward, tape, values, overrides or {}
+        self.active = active or bytearray(b"\1") * tape.size
+        self.moving, self.keep, self.whole = moving, keep, whole
 
-def sweeps_together(
-    forward: bool,
-    tape: Tape,
-    values: Values,
-    active: bytearray,
-    seeds: Sequence[Mapping[int, Array]],
-    ends: Iterable[int],
-    moving: Moving | None = None,
-) -> list[Any]:
-    """What `array_tangents` or `array_adjoints` finds in the slots where sweeps end, for each of several seeds, in one sweep.
+    def found(self, seeds: Mapping[int, Array]) -> list[Any]:
+        """The tangent or adjoint of every slot, in its shape; None where there is no dependence."""
+        shaped = {slot: arrays.full(self.tape.shape(slot), seed) for slot, seed in seeds.items()}
+        started = {slot: seed for slot, seed in shaped.items() if not self.forward or arrays.any_true(seed)}
+        if self.keep is None:
+            found = self.run(started)
+            wanted = found if self.forward or self.whole else found[: self.tape.first_row]
+            if all(each is None or arrays.all_finite(each) for each in wanted):
+                return found
+        return self.run(started, Masks(started))
 
-    What does not depend on one of several may have zeros there, and not None.
-    """
-    if len(seeds) > 1:
-        started = seeds_together(tape, seeds)
-        if forward:
-            swept = _forward(tape, values, started.items(), None, {}, moving, True)
-        else:
-            swept = _backward(tape, values, active, started, None, None, None, False, moving, True)
-        found = {slot: swept[slot] for slot in ends}
-        if all(each is None or arrays.all_finite(each) for each in found.values()):
-            places = range(len(seeds))
-            return [{slot: each if each is None else each[place] for slot, each in found.items()} for place in places]
-    if forward:
-        return [array_tangents(tape, values, [seed.get(slot) for slot in range(tape.first_row)], None, moving) for seed in seeds]
-    return [array_adjoints(tape, values, active, seed, whole=False, moving=moving) for seed in seeds]
+    def together(self, seeds: Sequence[Mapping[int, Array]], ends: Iterable[int]) -> list[Any]:
+        """The same in the slots where sweeps end, for each of several seeds, in one sweep.
 
+        What does not depend on one of several may have zeros there, and not None.
+        """
+        if len(seeds) > 1:
+            swept = self.run(seeds_together(self.tape, seeds), many=True)
+            found = {slot: swept[slot] for slot in ends}
+            if all(each is None or arrays.all_finite(each) for each in found.values()):
+                places = range(len(seeds))
+                return [{slot: each if each is None else each[place] for slot, each in found.items()} for place in places]
+        return [self.found(seed) for seed in seeds]
 
-def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Any]:
-    """Which elements of values the results depend on, by slot, where not all of them are: a mask, or False."""
-    started = {slot: arrays.ones(tape.shape(slot)) for slot in results}
-    masks = Masks(started.items())
-    found = _backward(tape, values, active, started, masks, None, None, False)
-    return {slot: False for slot, adjoint in enumerate(found) if adjoint is None} | masks.by_slot
-
-
-def elements_moved(tape: Tape, values: Values, inputs: Iterable[int]) -> list[Any]:
-    """Which elements of values some inputs move, by slot: all of them (True), none (False), or those of a mask."""
-    seeds = [(slot, arrays.ones(tape.shape(slot))) for slot in inputs]
-    masks = Masks(seeds)
-    found = _forward(tape, values, seeds, masks, {})
-    return [tangent is not None and masks.by_slot.get(slot, True) for slot, tangent in enumerate(found)]
-
-
-def _backward(
-    tape: Tape,
-    values: Values,
-    active: bytearray,
-    seeds: Mapping[int, Array],
-    masks: Masks | None,
-    overrides: Overrides | None,
-    keep: Keep | None,
-    whole: bool,
-    moving: Moving | None = None,
-    together: bool = False,
-) -> list[Any]:
-    """One sweep; with care for what is there, if ``masks`` says it of the seeds; of many ``together`` along a leading axis."""
-    result: list[Any] = [None] * tape.size
-    for slot, seed in seeds.items():
-        result[slot] = seed
-    owned = bytearray(tape.size)
-    """Which adjoints are in memory that nobody else has, so that a term can be added there."""
-    with arrays.quiet():
-        for row in many_back(tape) if together else rows_back(tape):
-            slot, operands, parts, cancels, shares, _ = row
-            adjoint = result[slot]
-            if adjoint is None:
-                continue
-            instead = overrides.get(slot) if overrides else None
-            alone = cancels and result[operands[0]] is None
-            quick = masks is None and instead is None and values[slot] is not None
-            known = [*[values[operand] for operand in operands], values[slot]]
-            for position, target, function, own, wanted in parts:
-                if not active[target]:
+    def run(self, seeds: Mapping[int, Array], masks: Masks | None = None, many: bool = False) -> list[Any]:
+        """One sweep; with care for what is there, if ``masks`` says it of the seeds; of ``many`` along a leading axis."""
+        tape, values, forward, moving, keep = self.tape, self.values, self.forward, self.moving, self.keep
+        active, overrides = self.active, self.overrides
+        result: list[Any] = [None] * tape.size
+        for slot, seed in seeds.items():
+            result[slot] = seed
+        owned = bytearray(tape.size)
+        """Which results are in memory that nobody else has, so that a term can be added there."""
+        with arrays.quiet():
+            for row in rows_of(tape, forward, many):
+                slot, operands, parts, cancels, shares, rule = row
+                if not forward and result[slot] is None:
                     continue
-                there = None
-                if quick and function is not None:
-                    term = function(adjoint, *known)
-                else:
-                    term_of = partial(_term, "adjoint", tape, values, row, position, masks, instead)
-                    term, there = (for_each(term_of, adjoint), None) if together else term_of(adjoint)
-                if term is not None and own != wanted:
-                    if together:
-                        term = leading.summed(term, wanted)
+                quick = masks is None and slot not in overrides and values[slot] is not None
+                alone = cancels and (forward or result[operands[0]] is None)
+                known = None
+                for position, operand, function, own, other in parts:
+                    if not active[operand]:
+                        continue
+                    start, end = (operand, slot) if forward else (slot, operand)
+                    arriving, there = result[start], None
+                    if arriving is None:
+                        continue
+                    if forward and many and len(other) < len(own):
+                        (arriving,) = leading.aligned((True,), (arriving,), len(own))
+                    if quick and function is not None:
+                        known = known or [*[values[each] for each in operands], values[slot]]
+                        term = function(arriving, *known)
+                    elif many:
+                        term = for_each(partial(self._term, row, position, masks), arriving)
                     else:
-                        term, there = IN_ARRAYS.fitted(term, there, own, wanted)
-                if term is None:
-                    continue
-                if moving is not None and not alone:  # those of x - x that meet nothing else cancel exactly
-                    term = moving(term)
-                before = result[target]
-                if before is None:
-                    total = term
-                    owned[target] = term is not adjoint and not shares
-                elif owned[target] and keep is None:
-                    total = arrays.add_in_place(before, term)
-                else:
-                    total, owned[target] = before + term, 1
-                result[target] = total
-                if masks is not None:
-                    masks.arrive(target, there, before is None)
-                if keep is not None:
-                    keep(slot, position, target, term, total, before is None)
-            if not whole:
-                result[slot] = REACHED
-    return result
+                        term, there = self._term(row, position, masks, arriving)
+                    if term is None:
+                        continue
+                    if forward and (own != other or rule is not None):
+                        shape = tape.shape(slot)
+                        there = there if there is None else arrays.full(shape, there)
+                        term = arrays.full((len(arriving), *shape) if many else shape, term)
+                    elif own != other:
+                        term, there = (
+                            (leading.summed(term, other), None) if many else IN_ARRAYS.fitted(term, there, own, other)
+                        )
+                    if moving is not None and not alone:  # those of x - x that meet nothing else cancel exactly
+                        term = moving(term)
+                    before = result[end]
+                    if before is None:
+                        total = term
+                        owned[end] = term is not arriving and not shares
+                    elif owned[end] and keep is None:
+                        total = arrays.add_in_place(before, term)
+                    else:
+                        total, owned[end] = before + term, 1
+                    result[end] = total
+                    if masks is not None:
+                        masks.arrive(end, there, before is None)
+                    if keep is not None:
+                        keep(slot, position, operand, term, total, before is None)
+                if not (forward or self.whole):
+                    result[slot] = REACHED
+        return result
 
+    def _term(self, row: Row, position: int, masks: Masks | None, moving: Array) -> tuple[Array | None, Array | None]:
+        """What a row hands on of its adjoint to one of its operands, or gets of its tangent, and which elements are there."""
+        tape, values, slot, operand, rule = self.tape, self.values, row.slot, row.operands[position], row.rule
+        instead: Any = self.overrides.get(slot)
+        mask = None if masks is None else masks.by_slot.get(operand if self.forward else slot)
+        if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
+            shape = tape.shape(slot if rule is None or self.forward else operand)
+            return (arrays.full(shape, float("nan")), None) if instead and instead[position] is not None else (None, None)
+        if rule is None:
+            of_row = self._of_choice if tape.operation(slot) == "where" else self._of_element
+            return of_row(row, position, moving, mask, instead, masks is not None)
+        rule, kind = rule.about(position), "tangent" if self.forward else "adjoint"
+        function = getattr(instead[position], kind) if instead else NUMPY.row_term(rule, kind)
+        if function is None:
+            return None, None
+        known = [] if rule.row.variadic else [*[values[each] for each in row.operands], values[slot]]
+        if masks is None:
+            return function(moving, *known), None
+        if not self.forward:
+            return IN_ARRAYS.of_array_row(rule, mask, known, partial(function, moving))
+        if mask is not None and rule.row.moves and len(rule.row.operands) == 2:  # a factor that meets nothing that is there is 0
+            known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), known[1 - position])
+        if rule.row.present:
+            picked = IN_ARRAYS.picked(rule, known)
+            mask = picked if mask is None else mask & picked
+            moving = arrays.masked(mask, moving)
+        there = IN_ARRAYS.reachable(rule, kind, mask)
+        term = function(moving, *known)
+        return term if there is None else arrays.masked(there, term), there
 
-def _term(
-    kind: str, tape: Tape, values: Values, row: Row, position: int, masks: Masks | None, instead: Any, moving: Array
-) -> tuple[Array | None, Array | None]:
-    """What a row hands on of its adjoint to one of its operands, or gets of its tangent, and which elements of that are there."""
-    slot, operand, rule = row.slot, row.operands[position], row.rule
-    end, start = (operand, slot) if kind == "adjoint" else (slot, operand)
-    mask = None if masks is None else masks.by_slot.get(start)
-    if values[slot] is None:  # of a branch that is not taken, where neither branch has a derivative
-        shape = tape.shape(slot if rule is None else end)
-        return (arrays.full(shape, float("nan")), None) if instead and instead[position] is not None else (None, None)
-    if rule is None:
-        of_row = _of_choice if tape.operation(slot) == "where" else _of_element
-        return of_row(tape, values, slot, position, moving, mask, instead, masks is not None)
-    rule = rule.about(position)
-    function = getattr(instead[position], kind) if instead else NUMPY.row_term(rule, kind)
-    if function is None:
-        return None, None
-    known = [] if rule.row.variadic else [*[values[each] for each in row.operands], values[slot]]
-    if masks is None:
-        return function(moving, *known), None
-    if kind == "adjoint":
-        return IN_ARRAYS.of_array_row(rule, mask, known, partial(function, moving))
-    if mask is not None and rule.row.moves and len(rule.row.operands) == 2:  # a factor that meets nothing that is there is 0
-        known[1 - position] = arrays.masked(rule.about(1 - position).meeting(position, mask), known[1 - position])
-    if rule.row.present:
-        picked = IN_ARRAYS.picked(rule, known)
-        mask = picked if mask is None else mask & picked
-        moving = arrays.masked(mask, moving)
-    there = IN_ARRAYS.reachable(rule, "tangent", mask)
-    term = function(moving, *known)
-    return term if there is None else arrays.masked(there, term), there
+    def _of_element(
+        self, row: Row, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
+    ) -> tuple[Array | None, Array | None]:
+        """The term of an elementwise row by one operand, of an adjoint or a tangent, and which elements of it are there."""
+        slot, operands = row.slot, row.operands
+        name, shape = self.tape.operation(slot), self.tape.shape(slot)
+        known = [*[self.values[operand] for operand in operands], self.values[slot]]
+        taken = NUMPY.present(name, position, known) if instead is None and (careful or not shape) else None
+        if taken is not None and not arrays.any_true(taken):
+            return None, None
+        function = (instead or NUMPY.terms(name, len(operands)))[position]
+        term = None if function is None else function(moving, *known)
+        if term is None or (mask is None and taken is None):
+            return term, None
+        there = partly(arrays.full(shape, True if mask is None else mask) & (True if taken is None else taken))
+        return term if there is None else arrays.masked(there, term), there
 
-
-def _of_element(
-    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
-) -> tuple[Array | None, Array | None]:
-    """The term of an elementwise row by one operand, of an adjoint or a tangent, and which elements of it are there."""
-    name, row = tape.operation(slot), tape.operands_of(slot)
-    known = [*[values[operand] for operand in row], values[slot]]
-    taken = NUMPY.present(name, position, known) if instead is None and (careful or not tape.shape(slot)) else None
-    if taken is not None and not arrays.any_true(taken):
-        return None, None
-    function = (instead or NUMPY.terms(name, len(row)))[position]
-    term = None if function is None else function(moving, *known)
-    if term is None or (mask is None and taken is None):
-        return term, None
-    there = partly(arrays.full(tape.shape(slot), True if mask is None else mask) & (True if taken is None else taken))
-    return term if there is None else arrays.masked(there, term), there
-
-
-def _of_choice(
-    tape: Tape, values: Values, slot: int, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
-) -> tuple[Array | None, Array | None]:
-    """The same of a choice: for the operand that is taken, or the elements that are."""
-    if not position:
-        return None, None
-    condition, shape = tape.operands_of(slot)[0], tape.shape(slot)
-    holds = values[condition]
-    if tape.shape(condition):
-        term, there = IN_ARRAYS.of_choice(arrays.full(shape, holds != 0 if position == 1 else holds == 0), moving, mask)
-    else:
-        term, there = (moving, mask) if bool(holds) == (position == 1) else (None, None)
-    return _undecided(instead[position].holds, moving, shape, mask, term, there) if instead else (term, there)
+    def _of_choice(
+        self, row: Row, position: int, moving: Array, mask: Array | None, instead: Any, careful: bool
+    ) -> tuple[Array | None, Array | None]:
+        """The same of a choice: for the operand that is taken, or the elements that are."""
+        if not position:
+            return None, None
+        condition, shape = row.operands[0], self.tape.shape(row.slot)
+        holds = self.values[condition]
+        if self.tape.shape(condition):
+            term, there = IN_ARRAYS.of_choice(arrays.full(shape, holds != 0 if position == 1 else holds == 0), moving, mask)
+        else:
+            term, there = (moving, mask) if bool(holds) == (position == 1) else (None, None)
+        return _undecided(instead[position].holds, moving, shape, mask, term, there) if instead else (term, there)
 
 
 def _undecided(
@@ -276,61 +253,20 @@ def _undecided(
     return arrays.masked(there, known), there
 
 
-def array_tangents(
-    tape: Tape,
-    values: Values,
-    seed: Sequence[Array | None],
-    overrides: Overrides | None = None,
-    moving: Moving | None = None,
-) -> list[Any]:
-    """The tangent of every slot for one seed, in its shape; None where nothing of the direction arrives.
-
-    ``moving`` says what becomes of each, if not itself.
-    """
-    started = [(slot, tangent) for slot, tangent in enumerate(seed) if tangent is not None and arrays.any_true(tangent)]
-    found = _forward(tape, values, started, None, overrides or {}, moving)
-    if all(tangent is None or arrays.all_finite(tangent) for tangent in found):
-        return found
-    masks = Masks((slot, arrays.as_array(tangent)) for slot, tangent in started)
-    return _forward(tape, values, started, masks, overrides or {}, moving)
+def elements_reached(tape: Tape, values: Values, active: bytearray, results: Iterable[int]) -> dict[int, Any]:
+    """Which elements of values the results depend on, by slot, where not all of them are: a mask, or False."""
+    found, masks = _elements(ArraySweep(False, tape, values, active, whole=False), results)
+    return {slot: False for slot, adjoint in enumerate(found) if adjoint is None} | masks
 
 
-def _forward(
-    tape: Tape,
-    values: Values,
-    seeds: Iterable[tuple[int, Array]],
-    masks: Masks | None,
-    overrides: Overrides,
-    becoming: Moving | None = None,
-    together: bool = False,
-) -> list[Any]:
-    """One sweep; with care for what is there, if ``masks`` says it of the seeds; of many ``together`` along a leading axis."""
-    result: list[Any] = [None] * tape.size
-    for slot, tangent in seeds:
-        result[slot] = tangent
-    with arrays.quiet():
-        for row in many_forward(tape) if together else rows_forward(tape):
-            slot, operands, parts = row[:3]
-            total, known, instead = None, None, overrides.get(slot)
-            quick = masks is None and instead is None and values[slot] is not None
-            for position, operand, function, whole, own in parts:
-                tangent = result[operand]
-                if tangent is None:
-                    continue
-                if together and len(own) < len(whole):
-                    (tangent,) = leading.aligned((True,), (tangent,), len(whole))
-                if quick and function is not None:
-                    known = known or [*[values[each] for each in operands], values[slot]]
-                    term = function(tangent, *known)
-                else:
-                    term_of = partial(_term, "tangent", tape, values, row, position, masks, instead)
-                    term, there = (for_each(term_of, tangent), None) if together else term_of(tangent)
-                    if masks is not None and term is not None:
-                        masks.arrive(slot, there if there is None else arrays.full(tape.shape(slot), there), total is None)
-                if term is not None:
-                    total = term if total is None else total + term
-            if total is not None:
-                shape = tape.shape(slot)
-                total = arrays.full((len(total), *shape) if together else shape, total)
-                result[slot] = total if becoming is None else becoming(total)
-    return result
+def elements_moved(tape: Tape, values: Values, inputs: Iterable[int]) -> list[Any]:
+    """Which elements of values some inputs move, by slot: all of them (True), none (False), or those of a mask."""
+    found, masks = _elements(ArraySweep(True, tape, values), inputs)
+    return [tangent is not None and masks.get(slot, True) for slot, tangent in enumerate(found)]
+
+
+def _elements(sweep: ArraySweep, slots: Iterable[int]) -> tuple[list[Any], dict[int, Array]]:
+    """What a sweep finds that begins with all elements of some slots, and which elements of that are there."""
+    seeds = {slot: arrays.ones(sweep.tape.shape(slot)) for slot in slots}
+    masks = Masks(seeds)
+    return sweep.run(seeds, masks), masks.by_slot

@@ -29,9 +29,10 @@ def tangents(
     [1.0, None, 5.0]
     """
     if tape.shapes is not None:
-        from diffcli.methods.sweeps.array_sweeps import array_tangents  # numbers do not wait for NumPy
+        from diffcli.methods.sweeps.array_sweeps import ArraySweep  # numbers do not wait for NumPy
 
-        return array_tangents(tape, values, seed, overrides)
+        moves = {slot: tangent for slot, tangent in enumerate(seed) if tangent is not None}
+        return ArraySweep(True, tape, values, None, overrides).found(moves)
     known = arithmetic.terms_of(tape)
     result: Tangents = [tangent or None for tangent in seed]
     result += [None] * (tape.size - len(result))

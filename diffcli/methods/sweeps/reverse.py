@@ -69,10 +69,10 @@ def accumulate(
     """
     steps: list[Step] = []
     if tape.shapes is not None:
-        from diffcli.methods.sweeps.array_sweeps import array_adjoints  # numbers do not wait for NumPy
+        from diffcli.methods.sweeps.array_sweeps import ArraySweep  # numbers do not wait for NumPy
 
-        swept = array_adjoints(tape, values, active, seeds, overrides, lambda *step: steps.append(Step(*step)))
-        return swept, steps
+        sweep = ArraySweep(False, tape, values, active, overrides, keep=lambda *step: steps.append(Step(*step)))
+        return sweep.found(seeds or {tape.output: 1.0}), steps
     result, known = _seeded(tape, seeds), arithmetic.terms_of(tape)
     for slot in reversed(tape.rows()):
         adjoint = result[slot]
@@ -98,9 +98,9 @@ def accumulate(
 def adjoints(tape: Tape, values: Values, active: bytearray, seeds: Mapping[int, float] | None = None) -> Adjoints:
     """The adjoints that `accumulate` returns, fast; on a tape with arrays those of the inputs, and whether rows are reached."""
     if tape.shapes is not None:
-        from diffcli.methods.sweeps.array_sweeps import array_adjoints
+        from diffcli.methods.sweeps.array_sweeps import ArraySweep
 
-        return array_adjoints(tape, values, active, seeds, whole=False)
+        return ArraySweep(False, tape, values, active, whole=False).found(seeds or {tape.output: 1.0})
     result = _seeded(tape, seeds)
     slot = tape.slots
     for row, functions in zip(reversed(tape.operands), _reversed_functions(tape)):  # noqa: B905 (hot loop)

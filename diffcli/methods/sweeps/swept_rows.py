@@ -12,7 +12,7 @@ from diffcli._named import NamedTuple
 from diffcli.language.syntax import once
 from diffcli.methods.sweeps.rounding import is_with_itself
 from diffcli.operations import OPERATIONS
-from diffcli.operations.arithmetic import arrays
+from diffcli.operations.arithmetic import arrays, leading
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.running.array_rules import LEADING, NUMPY, ArrayArithmetic, ArrayRule, rule_at
@@ -38,9 +38,17 @@ class Row(NamedTuple):
     """The rules of an array row about its first operand."""
 
 
-def _rows(kind: str, arithmetic: ArrayArithmetic = NUMPY) -> Callable[[Tape], list[Row]]:
-    order = iter if kind == "tangent" else reversed
+def rows_of(tape: Tape, forward: bool, many: bool) -> list[Row]:
+    """The rows in the order of a sweep, or of ``many`` that go together."""
+    return _KEPT[forward, many](tape)
+
+
+def _rows(forward: bool, many: bool) -> Callable[[Tape], list[Row]]:
+    order, kind, arithmetic = iter if forward else reversed, "tangent" if forward else "adjoint", LEADING if many else NUMPY
     return once(lambda tape: [_row(tape, slot, kind, arithmetic) for slot in order(tape.rows())])
+
+
+_KEPT = {(forward, many): _rows(forward, many) for forward in (False, True) for many in (False, True)}
 
 
 def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
@@ -62,11 +70,6 @@ def _row(tape: Tape, slot: int, kind: str, arithmetic: ArrayArithmetic) -> Row:
     return Row(slot, operands, tuple(parts), name == "sub" and is_with_itself(tape, slot), own, rule)
 
 
-rows_forward, rows_back = _rows("tangent"), _rows("adjoint")
-many_forward, many_back = _rows("tangent", LEADING), _rows("adjoint", LEADING)
-"""The rows of a tape; for reverse sweeps last row first."""
-
-
 def _chosen(when: bool) -> Callable[..., Any]:
     """What a choice for each element hands on to the elements that it takes."""
     return lambda g, condition, *_: arrays.masked(condition != 0 if when else condition == 0, g)
@@ -85,4 +88,5 @@ def for_each(term_of: Callable[[Any], tuple[Any, Any]], many: Any) -> Any | None
 def seeds_together(tape: Tape, seeds: Sequence[Mapping[int, Any]]) -> dict[int, Any]:
     """The seeds of several sweeps by slot, one behind the other."""
     slots = dict.fromkeys(slot for one in seeds for slot in one)
-    return {slot: arrays.as_array([one.get(slot, arrays.full(tape.shape(slot), 0.0)) for one in seeds]) for slot in slots}
+    places = {slot: {place: one[slot] for place, one in enumerate(seeds) if slot in one} for slot in slots}
+    return {slot: leading.placed(some, (len(seeds), *tape.shape(slot))) for slot, some in places.items()}

@@ -13,12 +13,11 @@ from functools import lru_cache, partial
 import sympy
 
 from diffcli._named import NamedTuple
-from diffcli.errors import LimitError
 from diffcli.methods.symbolic.case_proof import is_equal_by_cases
 from diffcli.methods.symbolic.equality import is_zero, witness
 from diffcli.methods.symbolic.simplification import CHEAP
 from diffcli.methods.symbolic.symbolic import SympyBuilder
-from diffcli.methods.symbolic.text import Expression, Undecided, attempted, to_program_text
+from diffcli.methods.symbolic.text import Expression, attempted, shortest_text
 from diffcli.methods.symbolic.zero_test import node_count, vanishes
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import replay
@@ -122,17 +121,8 @@ def _decide(tape: Tape, variable: str, claim: Tape) -> Decision:
 def _text(derivative: Expression, tape: Tape) -> str:
     """The shortest of a derivative's forms, in diffcli's language."""
     forms = [attempted(partial(form, derivative)) for most, form in _FORMS if _is_tame(derivative, most)]
-    texts = []
-    for form in (derivative, *[form for form in forms if form is not None]):
-        try:
-            if node_count(form, MOST_SHOWN) < MOST_SHOWN:
-                texts.append(to_program_text(form, MOST_SHOWN, tape.inputs))
-        except Undecided:
-            continue
-        except LimitError as limit:
-            if limit.diagnostics[0].code != "too-many-nodes":
-                raise
-    return min(texts, key=len, default="")
+    every = [form for form in (derivative, *forms) if form is not None and node_count(form, MOST_SHOWN) < MOST_SHOWN]
+    return shortest_text(every, tape.inputs)
 
 
 def _is_tame(expression: Expression, most: int) -> bool:

@@ -20,9 +20,8 @@ from diffcli.methods.problem.problem import At, Problem
 from diffcli.methods.sweeps.point_rows import PointRows
 from diffcli.methods.sweeps.series import expand
 from diffcli.methods.symbolic.symbolic import SympyBuilder, constant_of, exact
-from diffcli.methods.symbolic.text import Expression, attempted, to_program_text
+from diffcli.methods.symbolic.text import Expression, attempted, shortest_text
 from diffcli.tape import lower
-from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import replay
 
 MOST_TERMS = 300
@@ -77,7 +76,7 @@ def exact_series(
     noise = NOISE * max([abs(close) for close in floats if math.isfinite(close)], default=0.0)
     names, pairs = problem.tape.inputs, zip(found, floats, strict=False)
     texts = [_text(number, names) if _agrees(number, close, noise) else None for number, close in pairs]
-    return [*texts, *[None] * (len(floats) - len(texts))], _written(meant[slot], names)
+    return [*texts, *[None] * (len(floats) - len(texts))], _written([meant[slot]], names)
 
 
 def _coefficients(
@@ -121,14 +120,12 @@ def _agrees(number: Expression, close: float, noise: float) -> bool:
 def _text(number: Expression, names: Sequence[str]) -> str | None:
     """An exact number as a text, in the shortest form that is cheap to have; None if that is long."""
     works = [sympy.factor_terms, sympy.radsimp, sympy.cancel] if number.count_ops() <= MOST_CHANGED else []
-    forms = [number, *[attempted(partial(work, number)) for work in works]]
-    texts = [_written(form, names) for form in forms if form is not None]
-    return min(filter(None, texts), key=len, default=None)
+    return _written([number, *[attempted(partial(work, number)) for work in works]], names) or None
 
 
-def _written(form: Expression, names: Sequence[str] = ()) -> str:
+def _written(forms: Sequence[Expression | None], names: Sequence[str] = ()) -> str:
     """A number as a text, in which some names stand for no constant; empty if it is long, or not in the language."""
-    text = attempted(partial(to_program_text, form, MOST_ROWS, names)) or ""
+    text = shortest_text(forms, names)
     return text if len(text) <= LONGEST else ""
 
 
@@ -142,7 +139,7 @@ def _point_meant(problem: Problem, at: At | None) -> list[Expression]:
     def meant(name: str, value: float) -> Expression:
         found = said.get(name)
         close = found is not None and attempted(lambda: math.isclose(float(found), value, rel_tol=1e-12, abs_tol=1e-300))
-        return found if close and _written(found) else exact(value)
+        return found if close and _written([found]) else exact(value)
 
     return [meant(name, float(value)) for name, value in zip(problem.tape.inputs, problem.point, strict=True)]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import sympy
@@ -11,6 +12,7 @@ from diffcli.errors import LimitError, counted, error
 from diffcli.language.syntax import ATOM, COMPARISON, NEGATION, POWER, PRODUCT, SUM
 from diffcli.language.writing.printer import Parts, call_parts, latex_name, operator_parts, pieces
 from diffcli.operations import OPERATIONS
+from diffcli.tape.lowering import MOST_ROWS
 
 Expression: TypeAlias = Any
 """A SymPy expression; SymPy ships no types."""
@@ -83,6 +85,12 @@ def to_program_text(expression: Expression, most_nodes: int, variables: Collecti
 
     constants = expression.atoms(sympy.zeta) | {sympy.EulerGamma}
     return "".join(pieces(expression.xreplace({each: _called(each) for each in constants}), parts_of))
+
+
+def shortest_text(forms: Iterable[Expression | None], variables: Collection[str]) -> str:
+    """The shortest text of some forms of an expression; empty if none can be written."""
+    texts = [attempted(partial(to_program_text, form, MOST_ROWS, variables)) for form in forms if form is not None]
+    return min(filter(None, texts), key=len, default="")
 
 
 def _called(constant: Expression) -> Expression:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic
 from diffcli.language import Program
-from diffcli.language.writing.printer import LANGUAGE, LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
+from diffcli.language.writing.printer import LATEX, MATHEMATICS, PLAIN_MATHEMATICS, Dialect, number_text, to_text
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.operations import OPERATIONS, row_of
@@ -81,17 +81,6 @@ def _kept(count: int, most: int | None) -> tuple[list[int], int]:
         return list(range(count)), 0
     head = most // 2
     return [*range(head), *range(count - most + head, count)], count - most
-
-
-def applied_text(operation: str, words: Mapping[str, str], dialect: Dialect = LANGUAGE) -> str:
-    """An operation of numbers applied to ``words``, the texts of its operands ``a0``, ``a1``, ..., as a formula."""
-    program = _application(operation, tuple(words))
-    return to_text(program, len(program) - 1, dialect, lambda name: words.get(name, name))
-
-
-def by_letters(words: Iterable[str]) -> dict[str, str]:
-    """The texts of operands by the names that they have in a formula."""
-    return {f"a{position}": word for position, word in enumerate(words)}
 
 
 @cache
@@ -187,13 +176,14 @@ class Tracer:
             return PrimalRow(tape.index(slot), "input", (), self.notation.dialect.name(name), number, name, None)
         operation = tape.operation(slot)
         operands = tuple(operand_of(tape, operand) for operand in tape.operands_of(slot))
-        words = by_letters(map(self.notation.operand, operands))
+        words = {f"a{position}": self.notation.operand(operand) for position, operand in enumerate(operands)}
         if operation not in OPERATIONS:
             from diffcli.methods.traces.array_formulas import row_text  # numbers do not wait for it
 
             formula = row_text(tape, slot, words, self.notation.dialect)
         else:
-            formula = applied_text(operation, words, self.notation.dialect)
+            program = _application(operation, tuple(words))
+            formula = to_text(program, len(program) - 1, self.notation.dialect, lambda name: words.get(name, name))
         return PrimalRow(tape.index(slot), str(operation), operands, formula, number, name, tape.span(slot))
 
     def _tangent_formula(self, slot: int) -> str:

@@ -6,7 +6,7 @@ result is to the last bit what it is alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -79,3 +79,11 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "sum_to": lambda _, a, shape=(): summed(a, shape), "reshape": lambda _, a, shape=(): np.reshape(a, (len(a), *shape)),
 }  # fmt: skip
 """The functions, by the names of their rows."""
+
+
+def placed(seeds: Mapping[int, Array], shape: Axes) -> Array:
+    """An array of a shape with seeds at some places along its leading axis, and else 0."""
+    result = np.zeros(shape)
+    for place, seed in seeds.items():
+        result[place] = seed
+    return result

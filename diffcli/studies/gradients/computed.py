@@ -22,7 +22,7 @@ from diffcli.methods.problem.components import Components
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.problem.scalarise import variables_of
 from diffcli.methods.problem.system import System
-from diffcli.methods.sweeps.array_sweeps import array_adjoints
+from diffcli.methods.sweeps.array_sweeps import ArraySweep
 from diffcli.methods.sweeps.reverse import accumulate
 from diffcli.methods.sweeps.rounding import EXACT, UNIT, adjoint_errors, value_errors
 from diffcli.operations import OPERATIONS
@@ -87,8 +87,8 @@ def _rounding(problem: Problem) -> list[float]:
     places = count()
     with arithmetic_of(tape).numbers.quiet():
         moved = run(tape, problem.point, shaking(tape, places))
-        seeds = {tape.output: 1.0}
-        beside = array_adjoints(tape, moved, problem.active, seeds, whole=False, moving=lambda term: shake(places, term))
+        sweep = ArraySweep(False, tape, moved, problem.active, moving=lambda term: shake(places, term), whole=False)
+        beside = sweep.found({tape.output: 1.0})
     pairs = zip(variables.numbers(problem.adjoints), variables.numbers(beside), strict=True)
     return [abs((one or 0.0) - (other or 0.0)) * ROUNDED for one, other in pairs]
 

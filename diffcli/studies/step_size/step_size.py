@@ -25,7 +25,7 @@ from diffcli.studies.step_size.difference_quotients import UNITS, DifferenceQuot
 from diffcli.studies.step_size.error_theory import derivative_rounding, theory
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import replay
-from diffcli.tape.running.precise import DIGITS, higher_derivatives, precise_derivative
+from diffcli.tape.running.precise import DIGITS, higher_derivative, precise_derivative
 
 DEFAULT = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
 """The logistic map l4 in the factored form of Baydin et al. 2018, figure 3, which draws this sweep at x = 0.2."""
@@ -173,7 +173,7 @@ class _Truth:
     def _higher(self, kind: int) -> float | None:
         """A higher derivative, None where it is not known."""
         self.progress(f"working out the derivative of kind {kind}")
-        return None if self.sides else higher_derivatives(self.problem.tape, self.problem.point, self.slot, [kind])[0]
+        return None if self.sides else higher_derivative(self.problem.tape, self.problem.point, self.slot, kind)
 
 
 def _reference(problem: Problem, slot: int) -> tuple[precise.Number | None, str]:

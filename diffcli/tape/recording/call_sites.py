@@ -10,7 +10,7 @@ import linecache
 import os
 from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import accumulate, islice, takewhile
+from itertools import islice, takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -64,19 +64,18 @@ class CallSites:
     ``label`` is what diagnostics call the file; its name without the folder, if not given.
     """
 
-    __slots__ = ("source", "file", "codes", "bases", "spans", "line_starts", "boundary")
+    __slots__ = ("source", "file", "codes", "bases", "spans", "lines", "boundary")
 
     def __init__(self, function: Callable[..., Any] | CodeType, label: str = "") -> None:
         code = code_of(function)
         self.file = code.co_filename if code is not None else None
         names = getattr(function, "__globals__", None)
-        text = "".join(linecache.getlines(self.file, names)) if self.file is not None else ""
-        self.source = Source(text, label or os.path.basename(self.file or "") or "function")
+        self.lines = linecache.getlines(self.file, names) if self.file is not None else []
+        self.source = Source("".join(self.lines), label or os.path.basename(self.file or "") or "function")
         self.codes: list[CodeType] = []
         self.bases: dict[int, int] = {}
         """Where the places of a code object begin, by its identity: its hash would read it whole."""
         self.spans: dict[int, Span] = {}
-        self.line_starts: list[int] = []
         self.boundary: CodeType | None = None
         """The code that called the function: what called it in turn is not looked at."""
 
@@ -138,7 +137,7 @@ class CallSites:
         if found is None:
             found = Span(0, 0)
             if place >= 0 and self.source.text:
-                found = self._span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
+                found = self.span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
             self.spans[place] = found
         return found
 
@@ -156,25 +155,16 @@ class CallSites:
         span = self.span(place)
         return (Mark(span, label),) if span.stop else ()
 
-    def line_marks(self, number: int) -> tuple[Mark, ...]:
-        """A whole line, by its number."""
-        span = self._span_of(number, None, None, None) if self.source.text else Span(0, 0)
-        return (Mark(span),) if span.stop else ()
-
-    def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
+    def span_of(
+        self, first: int | None, last: int | None = None, start: int | None = None, stop: int | None = None
+    ) -> Span:
         """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""
-        if not self.line_starts:
-            self.line_starts = [*accumulate(map(len, self.source.text.splitlines(keepends=True)), initial=0)]
-        if first is None or not 1 <= first < len(self.line_starts):
+        if first is None or not 1 <= first <= len(self.lines):
             return Span(0, 0)
-        if last is None or start is None or stop is None or last >= len(self.line_starts):
-            line = self._line(first)
-            beginning = self.line_starts[first - 1]
+        if last is None or start is None or stop is None or last > len(self.lines):
+            line, beginning = self.lines[first - 1], self._position(first, 0)
             return Span(beginning + len(line) - len(line.lstrip()), beginning + len(line.rstrip()))
         return Span(self._position(first, start), self._position(last, stop))
 
-    def _line(self, number: int) -> str:
-        return self.source.text[self.line_starts[number - 1] : self.line_starts[number]]
-
     def _position(self, line: int, column: int) -> int:
-        return self.line_starts[line - 1] + len(self._line(line).encode()[:column].decode("utf-8", "ignore"))
+        return sum(map(len, self.lines[: line - 1])) + len(self.lines[line - 1].encode()[:column].decode("utf-8", "ignore"))

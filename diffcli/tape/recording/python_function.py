@@ -96,7 +96,7 @@ class PythonFunction(Program):
         code = code_of(self.function)
         if code is None or os.path.basename(code.co_filename) != os.path.basename(self.label):
             return 0
-        first, lines = code.co_firstlineno, [line.lstrip() for line in self.source.text.splitlines()]
+        first, lines = code.co_firstlineno, [line.lstrip() for line in self.source.text.split("\n")]
         decorated = first <= len(lines) and lines[first - 1].startswith("@")
         return next((n for n, line in enumerate(lines, 1) if n > first and line.startswith("def ")), 0) if decorated else first
 

@@ -126,10 +126,10 @@ def precise_derivative(tape: Tape, point: Sequence[float], variable: int, kind: 
     return _settled(quotient, digits, kind + 2, magnitudes, tape)
 
 
-def higher_derivatives(tape: Tape, point: Sequence[float], variable: int, kinds: Sequence[int]) -> list[float | None]:
-    """Derivatives of several kinds along one input, as floats; None where one is not known."""
-    found = [precise_derivative(tape, point, variable, kind, digits=20) for kind in kinds]
-    return [None if derivative is None else float(derivative) for derivative in found]
+def higher_derivative(tape: Tape, point: Sequence[float], variable: int, kind: int) -> float | None:
+    """A derivative of some kind along one input as a float; None where it is not known."""
+    found = precise_derivative(tape, point, variable, kind, digits=20)
+    return None if found is None else float(found)
 
 
 def decades(values: Sequence[float | None]) -> int:

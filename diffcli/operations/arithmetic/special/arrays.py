@@ -45,9 +45,39 @@ def _each(function: Callable[[float], float], a: Array) -> Array:
     return np.array([function(element) for element in a.tolist()])
 
 
+_ERF = np.reshape(ERF_BY_TANH[1:], (2, 2, 5)).swapaxes(0, 1).reshape(4, 5)
+"""Both polynomials of degree 9: their coefficients from t^5 on, and those below."""
+
+
+class _Memory(local):
+    """Of each thread what it computes in, block after block: asking for it each time takes several times as long."""
+
+    def __init__(self) -> None:
+        self.rows = np.empty((9, BLOCK))
+
+
+_memory = _Memory()
+
+
+def _erf(a: Array) -> Array:
+    """By products of the powers with a matrix, which pass over the elements a third as often as Horner's rule does."""
+    powers, parts = np.split(_memory.rows[:, : a.size], [5])
+    t = np.minimum(np.multiply(a, a, out=powers[3]), 36.0, out=powers[3])
+    np.multiply(t, t, out=powers[2])
+    np.multiply(powers[2], powers[2:4], out=powers[:2])
+    powers[4] = 1.0
+    np.matmul(_ERF, powers, out=parts)
+    parts[:2] *= np.multiply(powers[0], t, out=t)
+    parts[:2] += parts[2:]
+    quotient = np.divide(parts[0], parts[1], out=t)
+    quotient *= a
+    quotient += a
+    return np.tanh(quotient)
+
+
 ARRAYS = Elementary(
-    horner, np.exp, np.log, np.log1p, np.power, np.abs, np.rint, np.minimum, np.where, lambda a: np.fmax.reduce(a, initial=0.0),
-    _in_pieces, _each,
+    horner, np.exp, np.log, np.log1p, _erf, np.power, np.abs, np.rint, np.minimum, np.where,
+    lambda a: np.fmax.reduce(a, initial=0.0), _in_pieces, _each,
 )  # fmt: skip
 
 
@@ -102,36 +132,6 @@ def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
         return value
 
     return function
-
-
-_ERF = np.reshape(ERF_BY_TANH[1:], (2, 2, 5)).swapaxes(0, 1).reshape(4, 5)
-"""Both polynomials of degree 9: their coefficients from t^5 on, and those below."""
-
-
-class _Memory(local):
-    """Of each thread what it computes in, block after block: asking for it each time takes several times as long."""
-
-    def __init__(self) -> None:
-        self.rows = np.empty((9, BLOCK))
-
-
-_memory = _Memory()
-
-
-def _erf(a: Array) -> Array:
-    """By products of the powers with a matrix, which pass over the elements a third as often as Horner's rule does."""
-    powers, parts = np.split(_memory.rows[:, : a.size], [5])
-    t = np.minimum(np.multiply(a, a, out=powers[3]), 36.0, out=powers[3])
-    np.multiply(t, t, out=powers[2])
-    np.multiply(powers[2], powers[2:4], out=powers[:2])
-    powers[4] = 1.0
-    np.matmul(_ERF, powers, out=parts)
-    parts[:2] *= np.multiply(powers[0], t, out=t)
-    parts[:2] += parts[2:]
-    quotient = np.divide(parts[0], parts[1], out=t)
-    quotient *= a
-    quotient += a
-    return np.tanh(quotient, out=quotient)
 
 
 def _gamma(a: Array) -> Array:

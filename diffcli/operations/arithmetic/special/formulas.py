@@ -29,6 +29,7 @@ class Elementary(NamedTuple):
     exp: Callable[[Value], Value]
     log: Callable[[Value], Value]
     log1p: Callable[[Value], Value]
+    erf: Callable[[Value], Value]
     power: Callable[[Value, Value], Value]
     absolute: Callable[[Value], Value]
     nearest: Callable[[Value], Value]
@@ -71,8 +72,8 @@ def _in_pieces(a: float, pieces: Pieces) -> float:
 
 
 NUMBERS = Elementary(
-    horner, math.exp, math.log, math.log1p, _power, abs, lambda a: float(round(a)), min, lambda c, a, b: a if c else b, float,
-    _in_pieces, lambda function, a: function(a),
+    horner, math.exp, math.log, math.log1p, math.erf, _power, abs, lambda a: float(round(a)), min,
+    lambda c, a, b: a if c else b, float, _in_pieces, lambda function, a: function(a),
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def _square_error(a: Value, square: Value) -> Value:
 
 
 def _erfcx(a: Value, m: Elementary) -> Value:
-    """(1 + 2*a)*exp(a^2)*erfc(a) for 1/2 <= a <= 28.3."""
+    """(1 + 2*a)*exp(a^2)*erfc(a) for 0.45 <= a <= 28.3."""
     return m.polynomial(fits.ERFCX, (a - 4.0) / (a + 4.0))
 
 
@@ -40,11 +40,8 @@ def _erfc_beyond(a: Value, m: Elementary) -> Value:
 
 ERF_OF_SIZE: Pieces = ((1.0, _erf_centre), (math.inf, _erf_beyond))
 
-ERFC: Pieces = (
-    (-1.0, lambda a, m: 1.0 + _erf_beyond(-a, m)),
-    (0.75, lambda a, m: 1.0 - _erf_centre(a, m)),
-    (math.inf, _erfc_beyond),
-)
+ERFC: Pieces = ((0.47, lambda a, m: 1.0 - m.erf(a)), (math.inf, _erfc_beyond))
+"""From the one by erf of less than 1/2, so that no digit of it counts for more in the difference."""
 
 
 def _gelu_tail(x: Value, m: Elementary, factors: int = 1) -> Value:
@@ -58,7 +55,6 @@ def _gelu_tail(x: Value, m: Elementary, factors: int = 1) -> Value:
 
 GELU: Pieces = (
     (-37.5, lambda a, m: -_gelu_tail(m.least(-a, 40.0), m, 2)),
-    (-0.9, lambda a, m: -_gelu_tail(-a, m)),
-    (0.9, lambda a, m: a * (0.5 + 0.5 * _erf_centre(a * math.sqrt(0.5), m))),
-    (math.inf, lambda a, m: a - _gelu_tail(m.least(a, 37.5), m)),
+    (-0.67, lambda a, m: -_gelu_tail(-a, m)),
+    (math.inf, lambda a, m: a * (0.5 + 0.5 * m.erf(a * math.sqrt(0.5)))),
 )
