@@ -15,7 +15,6 @@ from diffcli.errors import counted, refusal
 from diffcli.kernels.backends import picker
 from diffcli.methods.compiled.form import Form, Made, numbered, paired, shapes_in
 from diffcli.methods.compiled.patterns import Said
-from diffcli.methods.problem.components import Components
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
 
@@ -266,13 +265,14 @@ def answers(kernel: Any, order: int, x: Any, others: Sequence[Any], named: dict[
     kernel = kernel if order == kernel.order else kernel._made.lower(order)
     made = kernel._made
     shapes = dict(zip(made.names, made.shapes, strict=True))
-    parts = Components((name, 0, shapes[name]) for name in kernel.wrt)
-    vector = read("x", x)
-    if vector.shape != (len(parts),):
+    vector, size = read("x", x), sum([prod(shapes[name]) for name in kernel.wrt])
+    if vector.shape != (size,):
         help = f"its numbers are those of {', '.join(kernel.wrt) or 'no variable'}, one after another"
-        raise refusal("bad-shape", f"`x` is to be one vector of {len(parts)}, and has the shape {vector.shape}", help)
-    bands: Any = zip(parts.parts, parts.bands(vector), strict=True)
-    given = {name: band.reshape(shape) if shape else float(band[0]) for (name, _, shape), band in bands}
+        raise refusal("bad-shape", f"`x` is to be one vector of {size}, and has the shape {vector.shape}", help)
+    given, stop = dict[str, Any](), 0
+    for name in kernel.wrt:
+        start, stop = stop, stop + prod(shapes[name])
+        given[name] = vector[start:stop].reshape(shapes[name]) if shapes[name] else float(vector[start])
     rest = [name for name in made.names if name not in given]
     if len(others) > len(rest):
         wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
@@ -290,7 +290,7 @@ def answers(kernel: Any, order: int, x: Any, others: Sequence[Any], named: dict[
     answers = [value]
     if order:
         whole = matrix(form[1], slopes[0], form[0])
-        answers.append(whole[..., 0, :] if form[0] == () else whole.reshape(-1, len(parts)))
+        answers.append(whole[..., 0, :] if form[0] == () else whole.reshape(-1, size))
     return [*answers, matrix(form[2], slopes[1], form[1])] if order == 2 else answers
 
 
