@@ -78,7 +78,11 @@ class Calls:
                 self.made.runner(points).batch(columns, numbers, threads)
             waiting, parts = iter(numbers), numbers
             if not self.plain or len(lead) != 1:
-                parts = [shaped(list(islice(waiting, prod(shape))), lead, shape) for shape in self.results]
+                own = [list(islice(waiting, prod(shape))) for shape in self.results]
+                parts = [
+                    np.ascontiguousarray(np.array(columns).T).reshape(*lead, *shape) if shape else columns[0].reshape(lead)
+                    for columns, shape in zip(own, self.results, strict=True)
+                ]
         told = None
         if not self.said.ways or (points and numbers[-1][numbers[-1].argmax()]):
             told = self.said.told(columns, numbers)
@@ -141,13 +145,6 @@ class Calls:
                 raise refusal("bad-shape", f"`out` has {what} where float64 of the shape {shape} is wanted", help)
             found.append(given)
         return found
-
-
-def shaped(columns: Sequence[Array], lead: Shape, shape: Shape) -> Array:
-    """The columns of a result as one array."""
-    if not shape:
-        return columns[0].reshape(lead)
-    return (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
 
 
 def length(values: Sequence[Any]) -> int:
@@ -229,8 +226,6 @@ def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> S
 
 def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
     """The axes of points of all arguments, broadcast together as NumPy does."""
-    if len(found := {*leads} - {()}) < 2:
-        return found.pop() if found else ()
     try:
         return np.broadcast_shapes(*leads)
     except ValueError:
@@ -241,8 +236,6 @@ def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
 
 def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int) -> list[Any]:
     """For each element of an argument its numbers, one for each point, or one number for all of them."""
-    if own == lead and not shape:
-        return [np.ascontiguousarray(array).reshape(points)]
     size = prod(shape)
     if prod(own) == 1 and points != 0:
         return array.reshape(-1).tolist()  # type: ignore[no-any-return]
