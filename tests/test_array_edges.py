@@ -486,3 +486,22 @@ def test_the_engine_keeps_these_tails_in_single_and_double_precision(text, z):
         smallest = 2.0**-126 if kind == "float32" else 2.0**-1022
         for found, right in zip([y.item(), *x.grad.tolist()], exact, strict=True):
             assert abs(found - right) <= 4 * unit * max(abs(right), smallest), (kind, found, right)
+
+
+AXES = {
+    "sum(max(where(x > -9, where(x > 0, A, 1), 0), axis=1))": [("tie", "the operands of `max` are equal here, at 1 of 2 elements, the first [0]")],
+    "sum(max(where(x < 0, A, 1), axis=1))": [("tie", "the operands of `max` are equal here, at 2 of 2 elements, the first [0]")],
+    "sum(min(where(x > 0, A, 0), axis=0))": [],
+    "sum(norm(where(x > 0, A, 0), axis=0))": [],
+    "sum(norm(where(x > 0, A*0, 0), axis=1))": [("kink", "`norm` has a kink here, at 2 of 2 elements, the first [0]")],
+    "sum(max(where(stack(x, x) < 0, sin(A), [[1], [2]]), axis=1))": [],
+    "max(where(x > 0, A, 1))": [("tie", "the operands of `max` are equal here")],
+}  # fmt: skip
+"""Breaks of results along an axis, of which only some elements are of what moves; those of constants alone are none."""
+
+
+@pytest.mark.parametrize("text", AXES)
+def test_breaks_along_an_axis_of_what_moves_in_part(text):
+    at = {"x": [1.0, 0.5, -1.0], "A": [[1.0, 1.0, 1.0], [0.0, 0.0, 1.0]]}
+    found = diffcli.grad(text, at, wrt="A")
+    assert [(note.code, note.message) for note in found.notes if note.code in ("tie", "kink")] == AXES[text]

@@ -71,9 +71,10 @@ def first(function: Callable[..., Any]) -> Callable[..., Any]:
 
 SIGNED = {"max": first(np.maximum), "min": first(np.minimum)}
 SIGNED["clip"] = lambda a, b, c: SIGNED["min"](SIGNED["max"](a, b), c)
-"""How rows are computed in a program that can see the sign of a 0: with a row of `SEES_SIGNS`."""
+"""How rows are computed in a program that can see the sign of a 0, which NumPy makes another one."""
 
 SEES_SIGNS = frozenset(("copysign", "atan2"))
+"""Rows that see it."""
 
 FORMS = {
     "clip": "min(max(a, b), c)", "relu": "max(a, 0)",

@@ -26,6 +26,7 @@ from diffcli.tape.tape import Shape
 MEMORY = 2**22
 """How many bytes the columns of a block may take."""
 
+
 def as_late(tape: Tape) -> list[int]:
     """The slots of the rows that results need, each as late as can be, so that few values wait to be read."""
     order: dict[int, None] = {}
@@ -61,7 +62,7 @@ class Plan:
                 at[slot] = plain.emit(tape.operation(slot), [place(operand) for operand in tape.operands_of(slot)])
         slots = [place(slot) for slot in tape.results]
         slots = [plain.truth(slot) if position in truths else plain.value(slot) for position, slot in enumerate(slots)]
-        self.decided = plain.decided and not sees_signs(tape)
+        self.decided = plain.decided and (plain.signless or SIGNED.keys().isdisjoint(tape.operations))
         self.names = dict(enumerate(plain.inputs)) | {-1 - index: f"k{index}" for index in range(len(plain.constants))}
         self.head, self.body = ([f"finite({name})" for name in plain.inputs if name[0] == kind] for kind in "nx")
         self.head += [f"k{index} = array({value!r})" for index, value in enumerate(plain.constants)]
@@ -126,14 +127,9 @@ def carefully(tape: Tape, length: int) -> Evaluator:
     for row in tape.operands:
         shapes.append((length,) if any(operand >= 0 and shapes[operand] for operand in row) else ())
     found = Evaluator(tape.copy(shapes=shapes, skips=[]))
-    if sees_signs(tape):
+    if not SEES_SIGNS.isdisjoint(tape.operations):
         found.functions = [SIGNED.get(name, function) for name, function in zip(tape.operations, found.functions, strict=True)]
     return found
-
-
-def sees_signs(tape: Tape) -> bool:
-    """Whether a sign of 0 that NumPy makes another one may be seen."""
-    return not (SEES_SIGNS.isdisjoint(tape.operations) or SIGNED.keys().isdisjoint(tape.operations))
 
 
 class NumPyRunner:

@@ -31,8 +31,8 @@ class Made(NamedTuple):
     form: Form
     runner: Any
     """What runs a tape of numbers, a `Runner`, for so many points; None where the tape has arrays."""
-    evaluate: Callable[[Sequence[Any]], list[Any]] | None
-    """What computes one point of a tape with arrays."""
+    evaluate: Any
+    """What computes one point of a tape with arrays: a list of its results; or None."""
     ways: Sequence[Way]
     """The ways that points take, of which each has its mark; none on a tape with arrays."""
     ask: Callable[[Sequence[float]], Iterable[Diagnostic]]
@@ -52,7 +52,13 @@ def paired(form: Form, found: Any) -> list[tuple[Shape, Any]]:
     """
     if isinstance(form, tuple):
         return [(form, found)]
-    return [pair for part, each in zip(form, found, strict=True) for pair in paired(part, each)]
+    pairs: list[tuple[Shape, Any]] = []
+    for part, each in zip(form, found, strict=True):
+        if isinstance(part, tuple):
+            pairs.append((part, each))
+        else:
+            pairs += paired(part, each)
+    return pairs
 
 
 def shapes_in(form: Form) -> list[Shape]:

@@ -26,7 +26,7 @@ from diffcli.methods.problem.components import Components, as_blocks
 from diffcli.methods.problem.problem import At, Problem, Target
 from diffcli.methods.problem.scalarise import scalarised, structure, variables_of
 from diffcli.methods.sweeps.colouring import colour_symmetric, recovery_table
-from diffcli.methods.sweeps.sparsity import Flow, find_pattern, flow_of
+from diffcli.methods.sweeps.sparsity import find_pattern, flow_of
 from diffcli.methods.traces.cost import count_forward, function_cost
 from diffcli.records.formulas import By
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
@@ -121,7 +121,10 @@ def _by_sweeps(
     if numbers is not None:
         derived = numbers.derived
         flow = flow_of(derived.tape, derived.values)
-        pattern = hessian_pattern(numbers, flow)
+        # each pair of variables in both its places
+        half = find_pattern(derived.tape, flow, numbers.variables.slots, numbers.results.slots)
+        both = [{*one, *other} for one, other in zip(half.rows, half.transposed().rows, strict=True)]
+        pattern = Pattern(half.columns, tuple(tuple(sorted(row)) for row in both))
         groups = colour_symmetric(pattern)
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
@@ -148,13 +151,6 @@ def _structure(gradient: GradientProblem, options: MatrixOptions) -> GradientPro
 def _gradient_in(numbers: Problem, gradient: GradientProblem, options: MatrixOptions) -> GradientProblem:
     """The gradient of the program in numbers; the same if it has no arrays."""
     return gradient if numbers is gradient.problem else GradientProblem(numbers, options.max_nodes)
-
-
-def hessian_pattern(gradient: GradientProblem, flow: Flow) -> Pattern:
-    """Which second derivatives may not be 0: those of the gradient's tape, in both places of each pair."""
-    found = find_pattern(gradient.derived.tape, flow, gradient.variables.slots, gradient.results.slots)
-    both = [set(one) | set(other) for one, other in zip(found.rows, found.transposed().rows, strict=True)]
-    return Pattern(found.columns, tuple(tuple(sorted(row)) for row in both))
 
 
 def sweep_symmetric(

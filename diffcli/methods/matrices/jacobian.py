@@ -12,7 +12,7 @@ from itertools import chain, islice
 from math import isfinite
 from typing import Any
 
-from diffcli.errors import Diagnostic, ExpressionError, LimitError, as_stop, error
+from diffcli.errors import Diagnostic, ExpressionError, LimitError, error
 from diffcli.language import Program
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Sweep, Swept
@@ -266,7 +266,7 @@ def _symbolic(
     system: Problem, rows: Components, columns: Components, options: MatrixOptions, replaced: Overrides, notes: list[Diagnostic]
 ) -> Answer:
     from diffcli.methods.symbolic.formulas import gradient_of
-    from diffcli.methods.symbolic.simplification import Simplifier
+    from diffcli.methods.symbolic.simplification import Simplifier, keeping
 
     found: list[tuple[str, SymbolicDerivative]] = []
     matrix: list[list[float]] = []
@@ -274,16 +274,12 @@ def _symbolic(
     watch = watch_of(system)
     with Simplifier(options.simplify, len(rows) * len(columns), notes) as simplifier:
         for output in numbers.outputs:
-            partials: list[SymbolicDerivative] = []
-            try:
-                partials.extend(gradient_of(numbers.view(output), simplifier, options.max_nodes, options.progress))
-            except (LimitError, KeyboardInterrupt) as stopped:
-                if not found and not partials:
-                    raise
-                notes.append(as_stop(stopped)._replace(notes=(f"not differentiated: {output.name} by all variables",)))
-            found += [(output.name, partial) for partial in partials]
-            missing = [float("nan")] * (len(columns) - len(partials))
-            matrix.append([*[partial.value for partial in partials], *missing])
+            matrix.append([])
+            with keeping(notes, lambda: f"{numbers.outputs[len(matrix) - 1].name} by all variables" if found else ""):
+                for partial in gradient_of(numbers.view(output), simplifier, options.max_nodes, options.progress):
+                    found.append((output.name, partial))
+                    matrix[-1].append(partial.value)
+            matrix[-1] += [float("nan")] * (len(columns) - len(matrix[-1]))
             if not find_breaks(numbers):
                 name = f"the derivative of `{output.name}` by `{{}}`".format
                 watch.beside(Sweep({output.slot: 1.0}, name=name, beside=Beside(numbers)), matrix[-1])

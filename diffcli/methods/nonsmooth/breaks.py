@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from diffcli._named import NamedTuple
 from diffcli.language.syntax import once
 from diffcli.methods.problem.problem import Problem
-from diffcli.operations import row_of
+from diffcli.operations import OPERATIONS, row_of
 from diffcli.records import is_array
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import arithmetic_of
@@ -75,7 +75,8 @@ def find_breaks(problem: Problem) -> list[Break]:
             continue
         reached = problem.reached(slot)
         operands = tape.operands_of(slot)[: 1 if name == "where" else None]
-        moving = _among(every, reduce(or_, [moved()[operand] for operand in operands]))
+        moves = operands if name in OPERATIONS else (slot,)  # along an axis a break is one of the result
+        moving = _among(every, reduce(or_, [moved()[each] for each in moves]))
         if moving and row.symbol and row.flat and (sides := beside()) is not None:  # a comparison
             moving = _among(moving, sides.leaves(slot))
         jumping = jumping or any(kind in _JUMPS for kind, _ in moving)

@@ -67,7 +67,7 @@ def _undefined(problem: Problem, slot: int) -> Diagnostic:
     name, operands = tape.operation(slot), tape.operands_of(slot)
     row, numbers = row_of(name), arithmetic.numbers
     arguments = [problem.values[operand] for operand in operands]
-    outside, help = arithmetic.outside_at(tape, slot, problem.values), _hints(problem, slot)
+    outside, help = arithmetic.outside(name, arguments, arithmetic.fixed_at(tape, slot)), _hints(problem, slot)
     code, message = "domain", f"`{row.symbol or row.spelling}` is undefined here"
     notes = [] if outside is None else [elements(outside)]
     if name in ("inv", "solve") and outside is None:

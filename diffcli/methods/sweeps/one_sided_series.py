@@ -291,11 +291,6 @@ def _power(a: Any, exponent: Any) -> Any:
     return series(low, found)
 
 
-def _cbrt(a: Any) -> Any:
-    root = _power(_abs(a), 1 / 3)
-    return _neg(root) if beside(a) < 0 else root
-
-
 def _hypot(a: Any, b: Any) -> Any:
     """Of two operands that vanish, by squares."""
     if coefficient(a, 0) or coefficient(b, 0):
@@ -363,7 +358,8 @@ class _OneSided(Arithmetic):
 
     def _made(self, name: str) -> Callable[..., Any]:
         row = OPERATIONS[name]
-        known = self.rule(parse(row.definition), row.parameters) if row.definition and "kink" in dict(row.breaks) else None
+        defined = row.definition and ("kink" in dict(row.breaks) or name == "cbrt")
+        known = self.rule(parse(row.definition), row.parameters) if defined else None
         by_definition = known and _on_series(known, name)
         found = self.functions[name] = by_definition or (partial(_flat, name) if row.flat else partial(_smooth, name))
         return found
@@ -371,7 +367,7 @@ class _OneSided(Arithmetic):
 
 _FORMULAS: dict[str, Callable[..., Any]] = {
     "add": _add, "sub": lambda a, b: _add(a, _neg(b)), "mul": _mul, "div": _div, "pow": _power, "square": lambda a: _mul(a, a),
-    "reciprocal": lambda a: _div(1.0, a), "sqrt": lambda a: _power(a, 0.5), "cbrt": _cbrt, "atan2": _atan2, "hypot": _hypot,
+    "reciprocal": lambda a: _div(1.0, a), "sqrt": lambda a: _power(a, 0.5), "atan2": _atan2, "hypot": _hypot,
     "mod": partial(_remainder, "mod"), "fmod": partial(_remainder, "fmod"),
 }  # fmt: skip
 

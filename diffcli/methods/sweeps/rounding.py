@@ -22,7 +22,7 @@ from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
-from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Overrides, Term, TermFunctions, terms
+from diffcli.tape.running.rules import FLOAT, MANY, RESULT, Overrides, TermFunctions, terms
 
 UNIT = 2.0**-53
 """The unit roundoff u of a float: the error of a result that is rounded once is at most u times its size."""
@@ -298,8 +298,12 @@ def _bounds(name: str, count: int) -> list[_Bound]:
             lambda _, g, error, arguments, errors: _by_factor(g, error, arguments[0], errors[0]),
         ]
     bound = _of_quotient if name == "div" else _term_error
-    plans = [_Plan(UNIT * (roundings(name) + 2), name in _SPECIAL, _named_in(term)) for term in terms(name, count)]
-    return [partial(bound, function, plan) for function, plan in zip(FLOAT.terms(name, count), plans, strict=True)]
+    row, found = OPERATIONS[name], list[_Bound]()
+    names = () if row.variadic or name in EXACT else (*row.parameters, RESULT)
+    for function, term in zip(FLOAT.terms(name, count), terms(name, count), strict=True):
+        places = tuple(place for place, text in enumerate(names) if term is not None and text in term.program.arguments)
+        found.append(partial(bound, function, _Plan(UNIT * (roundings(name) + 2), name in _SPECIAL, places)))
+    return found
 
 
 def _bounds_at(
@@ -319,13 +323,6 @@ class _Plan(NamedTuple):
     own: float
     special: bool
     places: tuple[int, ...]
-
-
-def _named_in(term: Term | None) -> tuple[int, ...]:
-    """Which of the operands and the result a partial depends on, beside its piece."""
-    if term is None or term.row.variadic or term.row.name in EXACT:
-        return ()
-    return tuple(place for place, text in enumerate((*term.row.parameters, RESULT)) if text in term.program.arguments)
 
 
 def _by_factor(g: float, error: float, factor: float, off: float) -> float:

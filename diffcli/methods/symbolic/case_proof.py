@@ -35,10 +35,6 @@ MOST_CONDITIONS = 8
 """How many conditions make one of them."""
 
 _BENT = (Relational, *STEPS, sympy.sign, sympy.Abs, sympy.Max, sympy.Min)
-_HOLDS = {
-    sympy.StrictGreaterThan: (1,), sympy.GreaterThan: (0, 1), sympy.StrictLessThan: (-1,), sympy.LessThan: (-1, 0),
-}  # fmt: skip
-"""For which signs of left - right a comparison holds; Eq and Ne single out points, which no region does."""
 
 
 def is_equal_by_cases(claimed: Expression, right: Expression, tape: Tape) -> bool:
@@ -147,13 +143,11 @@ def _decided(expression: Expression, boundary: Expression, sign: int) -> Express
 def _value(node: Expression, sign: int) -> Expression:
     """A bent part where its switch has a sign."""
     if isinstance(node, Relational):
-        return sympy.true if sign in _HOLDS[type(node)] else sympy.false
-    if isinstance(node, STEPS):
-        return sympy.Rational(sign + 1, 2)
+        return node.func(sign, 0)
     if isinstance(node, sympy.Max | sympy.Min):
         first, second, *others = sorted(node.args, key=sympy.default_sort_key)
         return node.func(first if (sign >= 0) == isinstance(node, sympy.Max) else second, *others)
-    return sympy.Integer(sign) * (node.args[0] if isinstance(node, sympy.Abs) else 1)
+    return sign * node.args[0] if isinstance(node, sympy.Abs) else node.func(sympy.Integer(sign))
 
 
 def _is_empty(conditions: tuple[_Condition, ...]) -> bool:

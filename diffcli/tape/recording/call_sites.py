@@ -137,7 +137,7 @@ class CallSites:
         if found is None:
             found = Span(0, 0)
             if place >= 0 and self.source.text:
-                found = self._span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
+                found = self.span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
             self.spans[place] = found
         return found
 
@@ -155,12 +155,9 @@ class CallSites:
         span = self.span(place)
         return (Mark(span, label),) if span.stop else ()
 
-    def line_marks(self, number: int) -> tuple[Mark, ...]:
-        """A whole line, by its number."""
-        span = self._span_of(number, None, None, None) if self.source.text else Span(0, 0)
-        return (Mark(span),) if span.stop else ()
-
-    def _span_of(self, first: int | None, last: int | None, start: int | None, stop: int | None) -> Span:
+    def span_of(
+        self, first: int | None, last: int | None = None, start: int | None = None, stop: int | None = None
+    ) -> Span:
         """From lines and columns (in bytes of UTF-8) to code points; the whole line where Python keeps no columns."""
         if first is None or not 1 <= first <= len(self.lines):
             return Span(0, 0)

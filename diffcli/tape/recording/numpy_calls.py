@@ -8,7 +8,7 @@ parameter for; it is never computed behind the tape's back.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -116,7 +116,7 @@ def apply_function(recorder: Recorder, function: Any, inputs: Sequence[Any], opt
         _refuse_options(recorder, label, given, ("b",) if name == "solve" else ())
         result = elementwise(recorder, name, (first, *given.values()))
     else:
-        _refuse_options(recorder, label, given, _parameters(known))
+        _refuse_options(recorder, label, given, _defaults(known))
         result = known(recorder, first, **given)
     return result if out is None else into(recorder, out, result)
 
@@ -168,12 +168,7 @@ def _is_default(option: str, value: Any, default: Any) -> bool:
     return same or (option == "dtype" and (value is None or kind_named(value) is FLOAT64))
 
 
-@cache
-def _parameters(function: Any) -> tuple[str, ...]:
-    return function.__code__.co_varnames[: function.__code__.co_argcount]  # type: ignore[no-any-return]
-
-
-def _refuse_options(recorder: Recorder, label: str, given: Mapping[str, Any], known: Sequence[str] = ()) -> None:
+def _refuse_options(recorder: Recorder, label: str, given: Mapping[str, Any], known: Collection[str] = ()) -> None:
     for option in given:
         if option not in known:
             not_recorded(recorder, f"{label} with {option}=", "leave the option out")

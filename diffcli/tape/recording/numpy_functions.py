@@ -153,10 +153,6 @@ def concatenate(recorder: Recorder, arrays: Sequence[Any], axis: Any = 0) -> Any
     return apply_array(recorder, "concat", arrays, axis=axis)
 
 
-def vstack(recorder: Recorder, tup: Sequence[Any]) -> Any:
-    return concatenate(recorder, [_at_least(recorder, part, 2) for part in tup])
-
-
 def hstack(recorder: Recorder, tup: Sequence[Any]) -> Any:
     parts = [_at_least(recorder, part, 1) for part in tup]
     return concatenate(recorder, parts, 0 if len(shape_of(parts[0])) == 1 else 1)
@@ -252,10 +248,10 @@ _ROWS = {"sum": "sum", "mean": "mean", "prod": "prod", "max": "amax", "amax": "a
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: reduction(row) for name, row in _ROWS.items()}, "argmax": _place("argmax"), "argmin": _place("argmin"),
     "var": var, "std": std, "cumsum": cumsum, "average": average, "norm": norm, "dot": dot, "inner": inner,
-    "vdot": inner, "outer": outer, "ravel": ravel, "reshape": reshape,
-    "broadcast_to": broadcast_to, "concatenate": concatenate, "vstack": vstack, "hstack": hstack,
+    "vdot": inner, "outer": outer, "ravel": ravel, "reshape": reshape, "broadcast_to": broadcast_to, "concatenate": concatenate,
+    "vstack": lambda recorder, tup: concatenate(recorder, [_at_least(recorder, part, 2) for part in tup]),
+    "hstack": hstack, "flip": flip, "diff": diff,
     "stack": lambda recorder, arrays, axis=0: apply_array(recorder, "stack", arrays, axis=axis), "column_stack": column_stack,
-    "flip": flip, "diff": diff,
     "flipud": lambda recorder, m: m[::-1], "fliplr": lambda recorder, m: m[:, ::-1],
     "around": round, "clip": clip, "round": round, "where": where, "copyto": copyto,
     "tril": _triangle("tril"), "triu": _triangle("triu"), "full_like": full_like,

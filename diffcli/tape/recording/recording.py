@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, error
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, Mark, error
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.recording.call_sites import CallSites, code_of, standing
 from diffcli.tape.recording.footsteps import Footsteps
@@ -199,9 +199,9 @@ def bad_result(sites: CallSites, function: Callable[..., Any], name: str, result
 
 def _no_number(sites: CallSites, function: Callable[..., Any], message: str) -> ExpressionError:
     code = code_of(function)
-    marks = sites.line_marks(code.co_firstlineno) if code is not None else ()
+    span = sites.span_of(code and code.co_firstlineno)
     help = ["return the number whose derivative is wanted, or several in a list"]
-    return ExpressionError([error("bad-result", message, sites.source, *marks, help=help)])
+    return ExpressionError([error("bad-result", message, sites.source, *[Mark(span)] * (span.stop > 0), help=help)])
 
 
 _BEFORE = re.compile(r"\b(if|elif|while|assert|and|or|not)\s*\(*\s*$")

@@ -283,15 +283,13 @@ class Arithmetic:
 
     def present(self, name: str, position: int, operands: Sequence[Any]) -> Any | None:
         """Where the term of an elementwise row by one operand is there, from its operands and its result; None: everywhere."""
-        function = self._presences(name, len(operands) - 1)[position]
+        function = self._presence(name, len(operands) - 1, position)
         return None if function is None else function(*operands) != 0
 
     @cache  # noqa: B019
-    def _presences(self, name: str, count: int) -> tuple[Function | None, ...]:
-        return tuple(
-            self._at_operands(term.present, term.row, position) if term is not None and term.present else None
-            for position, term in enumerate(terms(name, count))
-        )
+    def _presence(self, name: str, count: int, position: int) -> Function | None:
+        term = terms(name, count)[position]
+        return self._at_operands(term.present, term.row, position) if term is not None and term.present else None
 
     def program_of(self, term: Term) -> Program:
         """The text by which a term is computed: of numbers None where it is absent."""
@@ -344,11 +342,6 @@ class Arithmetic:
         """The breaks on which a row of a tape stands where the tape has these values: see `breaks`."""
         arguments = [values[operand] for operand in tape.operands_of(slot)]
         return self.breaks(tape.operation(slot), arguments, values[slot], self.fixed_at(tape, slot))
-
-    def outside_at(self, tape: Tape, slot: int, values: Sequence[Any]) -> Any:
-        """Where the operands of a row of a tape are outside of its domain; None if they are nowhere."""
-        arguments = [values[operand] for operand in tape.operands_of(slot)]
-        return self.outside(tape.operation(slot), arguments, self.fixed_at(tape, slot))
 
     def fixed_at(self, tape: Tape, slot: int) -> Mapping[str, Any] | None:
         """What the conditions of a row may name beside its operands and its result."""
