@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import numpy, python
-from diffcli.kernels.backends import Layout, Runner, guarded, nested, places
+from diffcli.kernels.backends import Layout, Runner, guarded, picker, places
 from diffcli.kernels.machine.emission import VECTORS, Emission
 from diffcli.kernels.machine.engine import FUSED, INTEGER, POINTER, WIDTH, Code, repeated, settle
 from diffcli.kernels.machine.entry import entry, given
@@ -87,12 +87,13 @@ class Machine:
     @cached_property
     def of_long(self) -> Callable[..., Any]:
         """One point of a long tape: a batch of it."""
-        machine, count = Machine(given(self.tape, self.layout), 0, frozenset(), self.width), len(places(self.layout))
+        machine = Machine(given(self.tape, self.layout), 0, frozenset(), self.width)
+        pick, wanted = picker(self.layout), places(self.layout)
 
         def found(*inputs: float) -> Any:
-            results = np.empty((count, self.width))
+            results = np.empty((len(wanted), self.width))
             machine.batch(inputs, [*results])
-            return nested(self.layout, iter(results[:, 0].tolist()))
+            return pick(dict(zip(wanted, results[:, 0].tolist(), strict=True)))
 
         return found
 
