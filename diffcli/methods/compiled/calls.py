@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from diffcli.errors import refusal
-from diffcli.methods.compiled.form import Made, paired, picker, shapes_in
+from diffcli.kernels.backends import picker
+from diffcli.methods.compiled.form import Made, numbered, paired, shapes_in
 from diffcli.methods.compiled.patterns import Said
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
@@ -41,7 +42,7 @@ class Calls:
     """What calls a kernel with arrays."""
 
     def __init__(self, made: Made, entry: Callable[..., Any]) -> None:
-        self.entry, self.made, self.results, self.pick = entry, made, shapes_in(made.form), picker(made.form)
+        self.entry, self.made, self.results, self.pick = entry, made, shapes_in(made.form), picker(numbered(made.form, count()))
         self.nowhere = [None] * sum(map(prod, self.results))
         """The memory for each number of the results where none is given."""
         self.said = Said(made.ways, made.ask)
