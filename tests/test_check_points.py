@@ -31,7 +31,7 @@ from programs import ROWS, SMOOTH, plainly, program
 
 SEVERITY = ("agree", "kink", "jump", "edge", "pole", "disagree")
 
-SHORTCUT = "diffcli.studies.agreement.shortcut.is_plain"
+SHORTCUT = "diffcli.studies.agreement.points.is_plain"
 WHOLE = "diffcli.studies.agreement.points.agreement_of"
 
 
@@ -181,7 +181,7 @@ def spoil_step(monkeypatch):
         found = complex_difference(*row)
         return found._replace(estimate=off(found.estimate))
 
-    for module in ("agreement", "shortcut"):
+    for module in ("agreement", "points"):
         monkeypatch.setattr(f"diffcli.studies.agreement.{module}.complex_difference", spoiled)
 
 
@@ -201,7 +201,7 @@ def test_a_form_that_is_off_is_asked_for_again(monkeypatch):
 
 
 def test_differences_that_are_off_are_made_again(monkeypatch):
-    monkeypatch.setattr("diffcli.studies.agreement.shortcut.column_differences", lambda tape, columns, slot: [9.0] * len(columns[0]))
+    monkeypatch.setattr("diffcli.studies.agreement.points.column_differences", lambda tape, columns, slot: [9.0] * len(columns[0]))
     whole = []
     monkeypatch.setattr(WHOLE, lambda *row, **named: whole.append(row) or agreement_of(*row, **named))
     result = check_points(parse("x*sin(y)"), [{"x": 1.5 + k, "y": 0.5} for k in range(9)])

@@ -499,6 +499,7 @@ def test_a_random_claim_is_no_slip(expression):
 
 X, Y = sympy.symbols("x y", real=True)
 ZEROS = [
+    sympy.tan(X) ** 2 + 1 - 1 / sympy.cos(X) ** 2,
     sympy.sin(X) ** 4 - (1 - sympy.cos(X) ** 2) ** 2,
     sympy.tanh(X) ** 2 + sympy.sech(X) ** 2 - 1,
     X**Y * Y / X - Y * X ** (Y - 1),
@@ -522,6 +523,7 @@ def test_algebra_proves_zeros_and_nothing_else(zero):
     for other in (X, sympy.sin(X), sympy.exp(X), sympy.sqrt(1 + X**2), sympy.Rational(1, 10**9)):
         assert not vanishes(zero + other)
     assert not vanishes(zero.xreplace({X: 2 * X}) + zero.diff(Y) + X - sympy.Abs(X))
+    assert not vanishes(zero + sympy.sqrt(X**2) - X)
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ from inside import (
     as_text,
     colors,
     frame,
+    lettered,
     main,
-    mark_colors,
     marker,
     render,
 )
@@ -265,7 +265,7 @@ def test_names_come_back_from_svg_as_they_were():
 
 def test_a_mark_has_the_colour_of_its_series_and_notes_stand_below_everything():
     drawn = V._replace(marks=(Mark(1e-8, 1e-4, "of a series", "forward"), Mark(1e-8, 1e-4, "of none")), notes=("δ " + " ".join(f"small{k}" for k in range(40)), "last"))
-    assert mark_colors(drawn) == [1, None]
+    assert [mark[:2] for mark in lettered(drawn, "abc", "-")] == [("A", "b"), ("B", "-")]
     items = lay_out([drawn]).items
     rings = [item.color for item in items if type(item).__name__ == "Disc" and item.radius == RING]
     assert rings == [COLORS[1], INK]

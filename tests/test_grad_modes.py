@@ -147,3 +147,46 @@ def test_batch_normalisation_in_training_moves_its_statistics_in_every_mode(way)
         model(ad.tensor([[100.0, 10.0], [3.0, 30.0]]))
     assert moved == pytest.approx([0.2, 2.0])
     assert model.running_mean.tolist() == moved
+
+
+def test_a_decorated_generator_runs_in_its_mode_however_it_ends():
+    seen = []
+
+    @ad.no_grad()
+    def steps():
+        try:
+            given = yield ad.is_grad_enabled()
+            while True:
+                given = yield given, ad.is_grad_enabled()
+        except KeyError:
+            seen.append(("thrown", ad.is_grad_enabled()))
+            return "returned"
+        finally:
+            seen.append(("ended", ad.is_grad_enabled()))
+
+    def taken_from():
+        seen.append((yield from steps()))
+
+    closed = steps()
+    assert (next(closed), closed.send(7), ad.is_grad_enabled()) == (False, (7, False), True)
+    closed.close()
+    thrown = taken_from()
+    next(thrown)
+    with pytest.raises(StopIteration):
+        thrown.throw(KeyError())
+    assert seen == [("ended", False), ("thrown", False), ("ended", False), "returned"]
+    assert ad.is_grad_enabled()
+
+
+def test_a_decorated_generator_that_goes_on_when_it_is_closed_is_refused():
+    @ad.no_grad()
+    def deaf():
+        try:
+            yield
+        except GeneratorExit:
+            yield
+
+    steps = deaf()
+    next(steps)
+    with pytest.raises(RuntimeError, match="generator ignored GeneratorExit"):
+        steps.close()

@@ -265,6 +265,12 @@ def test_results_go_into_arrays_that_are_given(backend):
     y = X.copy()
     k(y, 3.0, out=(y, (np.empty(12), z := np.empty(12))))  # what is overwritten is read before
     assert near(z, X)
+    whole = np.empty(24)
+    assert near(k(X, 3.0, out=(whole[:12], (np.empty(12), whole[12:]))), (X * 3, (np.full(12, 3.0), X)))
+    with pytest.raises(diffcli.DiffcliError, match="two arrays of `out` share memory"):
+        k(X, 3.0, out=(whole[:12], (np.empty(12), whole[11:23])))
+    base = X.copy()
+    assert near(square(base[:], out=base), X**2)  # one has memory of its own, and the other is a view of it
     shifted = np.linspace(1, 2, 40_001)
     wanted = shifted[:-1] ** 2
     assert near(square(shifted[:-1], out=shifted[1:]), wanted)

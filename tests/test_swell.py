@@ -410,9 +410,10 @@ def test_no_operation_of_the_table_is_refused():
 def test_the_first_iterate_without_a_value_is_named(text, x, n, code):
     recurrence = of_program(parse(text))
     found = lost(recurrence, 40, {"x": x})
-    assert (found and found.n, found.why.code if found else "") == (n, code)
+    assert (found and found[0], found[1].code if found else "") == (n, code)
     if found:
-        assert f"from n = {n} on l_n has no" in found.why.message and found.why.severity == "warning" and found.why.marks
+        why = found[1]
+        assert f"from n = {n} on l_n has no" in why.message and why.severity == "warning" and why.marks
         tape, slots = iterated(recurrence, n)
         values = evaluate(tape, [x])
         assert [math.isfinite(values[slot]) for slot in slots] == [True] * (n - 1) + [False]

@@ -26,6 +26,10 @@ from diffcli.tape.tape import Shape
 MEMORY = 2**22
 """How many bytes the columns of a block may take."""
 
+SHARE = 4096
+"""The fewest points that a thread is started for."""
+
+
 def as_late(tape: Tape) -> list[int]:
     """The slots of the rows that results need, each as late as can be, so that few values wait to be read."""
     order: dict[int, None] = {}
@@ -61,7 +65,7 @@ class Plan:
                 at[slot] = plain.emit(tape.operation(slot), [place(operand) for operand in tape.operands_of(slot)])
         slots = [place(slot) for slot in tape.results]
         slots = [plain.truth(slot) if position in truths else plain.value(slot) for position, slot in enumerate(slots)]
-        self.decided = plain.decided and not sees_signs(tape)
+        self.decided = plain.decided and (plain.signless or SIGNED.keys().isdisjoint(tape.operations))
         self.names = dict(enumerate(plain.inputs)) | {-1 - index: f"k{index}" for index in range(len(plain.constants))}
         self.head, self.body = ([f"finite({name})" for name in plain.inputs if name[0] == kind] for kind in "nx")
         self.head += [f"k{index} = array({value!r})" for index, value in enumerate(plain.constants)]
@@ -126,14 +130,9 @@ def carefully(tape: Tape, length: int) -> Evaluator:
     for row in tape.operands:
         shapes.append((length,) if any(operand >= 0 and shapes[operand] for operand in row) else ())
     found = Evaluator(tape.copy(shapes=shapes, skips=[]))
-    if sees_signs(tape):
+    if not SEES_SIGNS.isdisjoint(tape.operations):
         found.functions = [SIGNED.get(name, function) for name, function in zip(tape.operations, found.functions, strict=True)]
     return found
-
-
-def sees_signs(tape: Tape) -> bool:
-    """Whether a sign of 0 that NumPy makes another one may be seen."""
-    return not (SEES_SIGNS.isdisjoint(tape.operations) or SIGNED.keys().isdisjoint(tape.operations))
 
 
 class NumPyRunner:
@@ -177,31 +176,43 @@ class NumPyRunner:
         points, width = len(results[0]), len(plan.registers) + len(inputs) + len(results)
         count = -(-points // max(BLOCK // 4, min(BLOCK, MEMORY // 8 // width)))
         size = max(1, -(-points // max(1, count + -count % threads)))
-        stopped: list[bool] = []
-        run = partial(run_blocks, plan, inputs, results, size, stopped)
-        if threads == 1:
-            run(range(0, points, size))
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                try:
-                    list(pool.map(run, [range(thread * size, points, threads * size) for thread in range(threads)]))
-                finally:
-                    stopped.append(True)  # an interrupt does not wait for the blocks that are left
+        in_pieces(partial(worker, plan, inputs, results, size), points, size, size, threads)
 
 
-def run_blocks(
-    plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int, stopped: Sequence[bool], starts: range
-) -> None:
-    """Compute the blocks that start at some points, until they are ``stopped``."""
+def in_pieces(worker: Callable[[], Callable[[int, int], None]], points: int, unit: int, piece: int, threads: int) -> None:
+    """Compute all points, in as many threads as it is worth, and in pieces, between which an interrupt is heard.
+
+    Each thread has a worker, which computes from one point to another; threads share the points between whole units.
+    """
+    parts, going = max(1, min(threads, points // SHARE)), [True]
+
+    def run(start: int, stop: int) -> None:
+        compute = worker()
+        for first in range(start, stop, piece):
+            if going:
+                compute(first, min(first + piece, stop))
+
+    if parts == 1:
+        return run(0, points)
+    borders = [points * part // parts // unit * unit for part in range(parts)] + [points]
+    with ThreadPoolExecutor(parts) as pool:
+        try:
+            list(pool.map(run, borders, borders[1:]))
+        finally:
+            going.clear()
+
+
+def worker(plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int) -> Callable[[int, int], None]:
+    """What computes blocks of so many points at most, in registers of its own."""
     registers = [np.empty(size, bool if name[0] == "b" else float) for name in plan.registers]
     block, wait, patience = None, 0, 0
     watched = partial(np.errstate, divide="raise", over="raise", invalid="raise", under="ignore")
     with suppress(FloatingPointError), watched():
         block = plan.kernel(*[given for given in inputs if not isinstance(given, np.ndarray)]) if plan.decided else None
-    for start in starts:
-        if stopped:
-            return
-        part = slice(start, start + size)
+
+    def compute(start: int, stop: int) -> None:
+        nonlocal wait, patience
+        part = slice(start, stop)
         found = [result[part] for result in results]
         columns = [given[part] for given in inputs if isinstance(given, np.ndarray)]
         if block is not None and not wait:
@@ -209,13 +220,15 @@ def run_blocks(
                 with watched():
                     block(*columns, *found, *[register[: len(found[0])] for register in registers])
                 patience = 0
-                continue
+                return
             except FloatingPointError:
                 patience = wait = min(2 * patience + 1, 15)  # its neighbours are likely to be no better
         wait -= 1
         point = [given[part] if isinstance(given, np.ndarray) else np.full(len(found[0]), given) for given in inputs]
         for result, value in zip(found, plan.carefully(len(found[0]))(point), strict=True):
             np.copyto(result, np.not_equal(value, 0) if result.dtype == bool else value)
+
+    return compute
 
 
 make = NumPyRunner

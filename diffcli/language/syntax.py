@@ -64,6 +64,11 @@ class Statement(NamedTuple):
     name_span: Span
     span: Span
 
+    @property
+    def call(self) -> str:
+        """How a function is called: with the names of its parameters."""
+        return f"{self.name}({', '.join(self.parameters or ())})"
+
 
 class Branches(NamedTuple):
     """Where the parts of a choice stand: the first node of its condition, of what is taken if it holds, and if not.

@@ -109,7 +109,10 @@ def compute_taylor(
     variable = _variable(list(program.inputs), wrt)
     progress("evaluating")
     base = variable.partition("[")[0].strip()
-    problem = Problem(program, _with_zero(at, base), wrt=[base], most_rows=max_nodes)
+    point = as_point({} if at is None else at)
+    if base not in point:
+        point = GivenPoint({**point, base: 0.0}, point.places)
+    problem = Problem(program, point, wrt=[base], most_rows=max_nodes)
     if problem.tape.shapes is not None or base != variable:
         problem, variable = _scalarised(problem, variable, max_nodes)
     progress("expanding")
@@ -236,12 +239,6 @@ def _variable(inputs: Sequence[str], given: str | None) -> str:
         raise refusal("usage", "the expression has no variable to expand it in")
     message = f"there are several variables ({', '.join(inputs)}), and a Taylor polynomial is along one"
     raise refusal("usage", message, f"name it with --wrt {inputs[0]}")
-
-
-def _with_zero(at: At | None, variable: str) -> At:
-    """The point with the variable at 0, if it is not given."""
-    point = as_point({} if at is None else at)
-    return point if variable in point else GivenPoint({**point, variable: 0.0}, point.places)
 
 
 def _is_finite_exactly(problem: Problem, series: Sweep) -> bool:

@@ -101,9 +101,7 @@ class _Lowering:
         for name in program.constants:
             if name not in given:
                 self.environment[name] = self.tape.constant(CONSTANTS[name], name)
-        self.keyed = {*program.keys, *program.keywords}
-        """Nodes that say more than their operands."""
-        unusual = program.operations if share else [program.operations[node] for node in self.keyed]
+        unusual = program.operations if share else [program.operations[node] for node in (*program.keys, *program.keywords)]
         self.special = SPECIAL.union(unusual) if unusual else SPECIAL
         """Operations whose rows may be more or less than their operands."""
         self.functions: dict[str, Statement] = {}
@@ -249,12 +247,18 @@ class _Lowering:
         if operation == "neg" and row[0] < 0 and row[0] not in tape.constant_names:
             return tape.constant(-tape.constants[-1 - row[0]]), row  # a negative number is a constant
         if operation in DEFAULTED:
-            row = self.with_defaults(operation, row)
-        fixed = self.fixed(node) if node in self.keyed else None
+            known = OPERATIONS[operation]
+            left_out = known.defaults[len(row) - len(known.operands) :] if len(row) < len(known.operands) else ()
+            row += tuple(map(tape.constant, left_out))
+        columns: tuple[tuple[str, Mapping[int, Any]], ...] = ("key", self.program.keys), ("keywords", self.program.keywords)
+        fixed = {what: column[node] for what, column in columns if node in column}
         if self.shared is not None:
-            found = self.find_shared((operation, row, *fixed.values()) if fixed else (operation, row))
-            if found is not None:
+            same = (operation, row, *fixed.values())
+            found = self.shared.setdefault(same, tape.slots)
+            if found < tape.slots:
                 return found, row
+            if self.shared_in_branches:
+                self.shared_in_branches[-1].append(same)
         if fixed:
             tape.parameters[tape.slots] = fixed
         return None, row
@@ -271,28 +275,6 @@ class _Lowering:
             message = f"the program has more than {counted(self.most_nodes, 'node')}{written}"
             help = ["raise the limit with --max-nodes N, if memory allows"]
             raise LimitError([error("too-many-nodes", message, self.program.source, help=help)])
-
-    def with_defaults(self, operation: str, row: tuple[int, ...]) -> tuple[int, ...]:
-        """The operands with the values of those that are left out."""
-        known = OPERATIONS[operation]
-        missing = len(known.operands) - len(row)
-        values = known.defaults[len(known.defaults) - missing :] if missing else ()
-        return row + tuple([self.tape.constant(value) for value in values])
-
-    def fixed(self, node: int) -> dict[str, Any]:
-        """What an index or a call with keywords says beside its operands: what each of them is."""
-        columns: dict[str, Mapping[int, Any]] = {"key": self.program.keys, "keywords": self.program.keywords}
-        return {what: column[node] for what, column in columns.items() if node in column}
-
-    def find_shared(self, row: tuple[object, ...]) -> int | None:
-        """The slot of the same row if there is one within reach; if not, the row to come is put within reach."""
-        assert self.shared is not None
-        found = self.shared.setdefault(row, self.tape.slots)
-        if found < self.tape.slots:
-            return found
-        if self.shared_in_branches:
-            self.shared_in_branches[-1].append(row)
-        return None
 
 
 DEFAULTED = frozenset(row.name for row in OPERATIONS.values() if row.defaults)

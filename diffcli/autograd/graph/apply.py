@@ -60,19 +60,24 @@ def compute(
     Numbers alone have no plan. The value takes the memory of the first operand, where it can and ``over`` says that it may.
     """
     kind, shapes = tensors.one_kind(values)
+    whole = False
     if shapes is None or (kind is tensors.FLOAT32 and _has_numbers(given)) or not (known.quick or known.truth):
-        return _compute_in_kinds(known, given, values, fixed)
-    if known.number is not None and not known.truth and kind is not tensors.FLOAT32 and not any(shapes):
+        plan, given, kind, whole = _in_one_kind(known, given, values, fixed)
+    elif known.number is not None and not known.truth and kind is not tensors.FLOAT32 and not any(shapes):
         values[:] = map(tensors.as_number, values)
         return known.number(*values), None, given
-    plan = plan_of(known, shapes, fixed)
-    if over and plan.shape == shapes[0] and known.takes_memory and tensors.is_array(values[0]) and values[0].flags.writeable:
-        return arrays.quietly(known.value, *values, out=values[0]), plan, given
+    else:
+        plan = plan_of(known, shapes, fixed)
+        if over and plan.shape == shapes[0] and known.takes_memory and tensors.is_array(values[0]) and values[0].flags.writeable:
+            return arrays.quietly(known.value, *values, out=values[0]), plan, given
     value = plan.value(*values) if known.view else arrays.quietly(plan.value, *values)
     if known.truth:
         return tensors.truth(value), plan, given
+    if whole:  # no partial sum is larger than that of the magnitudes
+        _exact(known, [value, plan.value(*map(abs, values))])
     if not plan.shape or (kind is not None and value.dtype is not kind):
-        value = tensors.as_kind(tensors.plain(value), kind or tensors.FLOAT64)
+        value = tensors.plain(value)
+        value = value if kind is None else tensors.as_kind(value, kind)
     return value if known.view or known.takes_memory else tensors.in_memory_of_its_own(value, values), plan, given
 
 
@@ -81,32 +86,25 @@ def _has_numbers(given: Sequence[Any]) -> bool:
     return any(isinstance(one, Core) and one._value.__class__ is float for one in given)
 
 
-def _compute_in_kinds(
+def _in_one_kind(
     known: Rule, given: Sequence[Any], values: list[Any], fixed: Fixed
-) -> tuple[Any, Plan, Sequence[Any]]:
-    """The same of numbers of whatever kinds."""
+) -> tuple[Plan, Sequence[Any], Any, bool]:
+    """The plan of an operation on numbers of whatever kinds, which become of one kind; the kind of its result, and whether that
+    holds whole numbers which floats may have rounded.
+    """
     if known.view and fixed.get("shape") and not tensors.is_array(values[0]) and isinstance(given[0], Core):
         values[0] = given[0]._memory()  # type: ignore[attr-defined]  # a view of a number shows it too
     plan = plan_of(known, list(map(tensors.shape_of, values)), fixed)
-    moved = known.moves and all(tensors.kind_of(value) not in FLOATING for value in values)
-    whole = not moved and _all_whole(known, given, values)
-    kind = None
-    if not known.truth and not moved:
-        # numbers of Python's, and lists of them, go with any kind
-        own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
-        kind = tensors.common_kind(own)
-        given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
-    value = arrays.quietly(plan.value, *values)
+    if known.moves and all(tensors.kind_of(value) not in FLOATING for value in values):
+        return plan, given, None, False
+    whole = _all_whole(known, given, values)
     if known.truth:
-        return tensors.truth(value), plan, given
-    value = tensors.plain(value)
-    if known.name in INDEX_RESULTS:
-        return tensors.as_kind(value, tensors.INT64), plan, given
-    if whole and known.keeps_whole:  # no partial sum is larger than that of the magnitudes
-        _exact(known, [value, plan.value(*map(abs, values))])
-    if kind is not None and tensors.kind_of(value) is not kind:
-        value = tensors.as_kind(value, kind)
-    return value if known.view else tensors.in_memory_of_its_own(value, values), plan, given
+        return plan, given, None, False
+    # numbers of Python's, and lists of them, go with any kind
+    own = [one for one, what in zip(values, given, strict=True) if isinstance(what, Core) or getattr(what, "shape", None)]
+    kind = tensors.common_kind(own)
+    given = [_in_kind(one, values, position, kind, known.view) for position, one in enumerate(given)]
+    return plan, given, tensors.INT64 if known.name in INDEX_RESULTS else kind, whole and known.keeps_whole
 
 
 def _all_whole(known: Rule, given: Sequence[Any], values: list[Any]) -> bool:
@@ -220,28 +218,28 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
     assert function is not None
     first, second, both = (read_by(known, positions) for positions in ((0,), (1,), (0, 1)))
 
+    def general(a: Any, b: Any) -> Any:
+        return apply_rule(known, (a, b), {}) if is_operand(b) else NotImplemented
+
     def operation(a: Any, b: Any) -> Any:
         x = a._value
         counter = a._counter
         if x.__class__ is not float or (counter is not None and is_special(a)):
-            return apply_rule(known, (a, b), {}) if isinstance(b, Core) or is_operand(b) else NotImplemented
+            return general(a, b)
         other: Any = None
         kept: Any = b
         if isinstance(b, Core):
             y = b._value
-            if y.__class__ is not float or b._made_in_inference:
-                return apply(name, (a, b))
-            if b._counter is not None:
-                counter = b._counter
-                if is_special(b):
-                    return apply(name, (a, b))
+            if y.__class__ is not float or b._made_in_inference or (b._counter is not None and is_special(b)):
+                return general(a, b)
+            counter = counter or b._counter
             other = b._node or (b if b._flag else None)
         elif b.__class__ is float:
             y = b
         elif b.__class__ is int and -9007199254740992 <= b <= 9007199254740992:
             y = kept = float(b)
         else:
-            return apply(name, (a, b)) if is_operand(b) else NotImplemented
+            return general(a, b)
         value = function(x, y)
         made = _create(Core.kind)
         made._value = value
@@ -254,7 +252,7 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
         if own is None and other is None:
             return made
         if a._made_in_inference:
-            return apply(name, (a, b))
+            return apply_rule(known, (a, b), {})
         reads_a, reads_b, reads_y = both if own is not None and other is not None else first if other is None else second
         saved = (a if reads_a else None, kept if reads_b else None) if reads_a or reads_b else NEITHER
         made._node = NumberNode(known, (own, other), saved, value if reads_y else None)
@@ -265,18 +263,21 @@ def binary(name: str) -> Callable[[Any, Any], Any]:
     operation.__name__ = name
     if not known.passive:
         return operation
-    return lambda a, b: apply(name, (a, b)) if is_operand(b) and not isinstance(b, str | bytes) else NotImplemented
+    return lambda a, b: NotImplemented if isinstance(b, str | bytes) else general(a, b)
 
 
 def reflected(name: str) -> Callable[[Any, Any], Any]:
     """The operator with a tensor on its right."""
     known = rule(name, 2)
-    return lambda b, a: apply_rule(known, (a, b), {}) if a.__class__ is float or is_operand(a) else NotImplemented
+    return lambda b, a: apply_rule(known, (a, b), {}) if is_operand(a) else NotImplemented
 
 
 def is_operand(given: Any) -> bool:
     """Whether something can be an operand of an operator: a number, an array, a list."""
-    return isinstance(given, Core | float | int | list | tuple | str | bytes) or hasattr(given, "dtype")
+    return isinstance(given, _OPERANDS) or hasattr(given, "dtype")
+
+
+_OPERANDS = (Core, float, int, list, tuple, str, bytes)
 
 
 def unary(name: str) -> Callable[[Any], Any]:
@@ -284,13 +285,13 @@ def unary(name: str) -> Callable[[Any], Any]:
     known = rule(name, 1)
     function = known.number
     if function is None or known.passive or known.jumps:
-        return lambda a: apply(name, (a,))
+        return lambda a: apply_rule(known, (a,), {})
     reads_a, reads_y = read_by(known, (0,))
 
     def operation(a: Any) -> Any:
         x = a._value if isinstance(a, Core) else None
         if x.__class__ is not float or a._made_in_inference or (a._counter is not None and is_special(a)):
-            return apply(name, (a,))
+            return apply_rule(known, (a,), {})
         value = function(x)
         made = _create(Core.kind)
         made._value = value

@@ -20,6 +20,8 @@ IN_LINE = 1500
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
 FEATURES = llvm.get_host_cpu_features()
+FUSED = bool(FEATURES.get("fma") or FEATURES.get("neon"))
+"""Whether a*b + c with one rounding is an instruction."""
 WIDTH = 8 if FEATURES.get("avx512f") else 4 if FEATURES.get("avx2") else 2
 """How many doubles one register of the processor holds."""
 

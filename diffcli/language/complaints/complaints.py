@@ -13,14 +13,14 @@ from diffcli.language.complaints.corrections import CHOOSE, INSTEAD, LONGEST
 from diffcli.language.complaints.mending import IMAGINARY, Trial, mend, words
 from diffcli.language.complaints.other_names import is_missing, readings
 from diffcli.language.parsing.tokens import TOKEN, Keyword
-from diffcli.language.syntax import Program, Statement
+from diffcli.language.syntax import Program
 from diffcli.language.writing.printer import shorten
 from diffcli.records import beyond_range
 
 MOST = 20
 """How many errors are shown at once, and how many places of one."""
 
-ALWAYS: dict[str, tuple[str, str, str]] = {
+ALWAYS: dict[str, tuple[str, ...]] = {
     "empty": ("empty-expression", "there is no expression here", 'write one, such as "x^2 + sin(x)"'),
     "not an operand": (
         "missing-operand", "`not` stands where a number, a name or a parenthesis is needed",
@@ -46,8 +46,32 @@ ALWAYS: dict[str, tuple[str, str, str]] = {
     "chain": ("chained-comparison", "comparisons are not chained", "write a < b and b < c"),
     "]": ("unmatched-parenthesis", "this bracket closes nothing", ""),
     ")": ("unmatched-parenthesis", "this parenthesis closes nothing", ""),
+    "closed by": ("mismatched-bracket", "`{opening}` is closed by `{closing}`", "", "expected `{expected}`", "opened here"),
+    "exponent": ("superscript", "an exponent is written with ^", "write x^2"),
+    "transpose": ("superscript", "a transpose is written with .T", "write W.T"),
+    "indexed": (
+        "unknown-function", "`{name}` looks like a function: what it is applied to stands in parentheses", "write {written}(x)",
+    ),
+    "used before": (
+        "used-before-bound", "`{name}` is used here and bound only further on",
+        "move its statement up, or give one of the two another name", "used here", "bound here",
+    ),
+    "by itself": (
+        "used-before-bound", "`{name}` is bound by a statement that uses it",
+        "a name stands for one thing: give the new value another name, such as {name}2",
+    ),
+    "twice": (
+        "duplicate-name", "`{name}` is bound twice", "give one of the two another name, such as {name}2",
+        "again here", "bound here",
+    ),
+    "parameters": ("duplicate-name", "two parameters are called `{name}`", "give one of the two another name, such as {name}2"),
+    "not applied": ("no-result", "`{name}` is a function: it has a value where it is applied", "write {call}"),
+    "only defined": (
+        "no-result", "the program ends with a definition and computes nothing",
+        "add a last statement that uses it, such as {call}",
+    ),
 }  # fmt: skip
-"""Complaints that are the same whatever stands there: the code, what is wrong, and what to write instead."""
+"""Complaints by what is wrong: the code, the words, what to write instead, and what stands beside the carets."""
 
 
 class Complaints:
@@ -91,11 +115,12 @@ class Complaints:
 
     # -- the form of the text -------------------------------------------------------------------------------------------
 
-    def of(self, what: str, *places: Span) -> None:
-        """One of the complaints that are always the same."""
-        code, message, help = ALWAYS[what]
+    def of(self, what: str, *places: Span, **words: str) -> None:
+        """One of the complaints whose sentence is always the same but for some ``words``."""
+        code, message, help, *labels = [text.format(**words) for text in ALWAYS[what]]
         more = self._as_equation(*places) if what == "=" else []
-        self.note(code, message, *places[:MOST], help=[*[help] * bool(help), *more])
+        marks = map(Mark, places[:MOST], labels) if labels else places[:MOST]
+        self.note(code, message, *marks, help=[*[help] * bool(help), *more])
 
     def _as_equation(self, sign: Span) -> list[str]:
         """The command for the derivative of what may be an equation, if it reads as one."""
@@ -124,12 +149,6 @@ class Complaints:
             self.note("malformed-number", f"`{text}` is {beyond_range(value)}", span)
         else:
             self.note("malformed-number", f"`{text}` is not a number", span, help="write numbers as 1, .5, 1e-3 or 1_000")
-
-    def superscripts(self, span: Span) -> None:
-        """A name or call with raised characters."""
-        transposed = "ᵀ" in self.text[span.start : span.stop]
-        message = "a transpose is written with .T" if transposed else "an exponent is written with ^"
-        self.note("superscript", message, span, help="write W.T" if transposed else "write x^2")
 
     def missing_operand(self, span: Span, before: int, depth: int) -> None:
         """An operand is missing before what stands at ``span``.
@@ -162,13 +181,6 @@ class Complaints:
         elif found == ";" and what == "bracket" and not re.match(r"[\w)\]]", self.text[max(opened - 1, 0)]):
             help = "rows are lists of their own: [[1, 2], [3, 4]]"
         self.note("unclosed-parenthesis", f"this {what} is never closed", mark, help=help)
-
-    def mismatched(self, opened: int, closed: int) -> None:
-        """``(x]``: a parenthesis closed by a bracket, or the other way round."""
-        opening, closing = self.text[opened], self.text[closed]
-        expected = "]" if opening == "[" else ")"
-        marks = Mark(Span(closed, closed + 1), f"expected `{expected}`"), Mark(Span(opened, opened + 1), "opened here")
-        self.note("mismatched-bracket", f"`{opening}` is closed by `{closing}`", *marks)
 
     def cannot_assign(self, root: int, function: str) -> None:
         """The left side of ``=`` is no name; ``function`` is what it calls, if that is in the table."""
@@ -253,44 +265,12 @@ class Complaints:
         help = [*(here or help), "`diffcli functions` lists them all"]
         self.note("unknown-function", f"there is no function `{name}`", self.program.called[node], help=help)
 
-    def indexed_function(self, span: Span, name: str) -> None:
-        message = f"`{name}` looks like a function: what it is applied to stands in parentheses"
-        self.note("unknown-function", message, span, help=f"write {name.lower()}(x)")
-
     def recursive(self, node: int) -> None:
         self.note(
             "recursive-function", f"`{self.program.callees[node]}` is defined by itself", self.program.called[node],
             notes=["a function of the program is written out where it is called, so it cannot call itself"],
             help="write the steps as statements: x1 = ...; x2 = ...",
         )  # fmt: skip
-
-    # -- names ----------------------------------------------------------------------------------------------------------
-
-    def used_before_bound(self, used: Span, bound: Span | None, name: str) -> None:
-        """Without a place where it is ``bound``, it is so by the very statement that uses it."""
-        if bound is None:
-            help = f"a name stands for one thing: give the new value another name, such as {name}2"
-            self.note("used-before-bound", f"`{name}` is bound by a statement that uses it", used, help=help)
-            return
-        marks = Mark(used, "used here"), Mark(bound, "bound here")
-        help = "move its statement up, or give one of the two another name"
-        self.note("used-before-bound", f"`{name}` is used here and bound only further on", *marks, help=help)
-
-    def duplicate_name(self, again: Span, first: Span | None, name: str) -> None:
-        """Without a place where it is bound ``first``, it is so as a parameter of the same function."""
-        marks = [Mark(again, "again here"), Mark(first, "bound here")] if first else [Mark(again)]
-        message = f"`{name}` is bound twice" if first else f"two parameters are called `{name}`"
-        self.note("duplicate-name", message, *marks, help=f"give one of the two another name, such as {name}2")
-
-    def no_result(self, function: Statement, used: Span | None = None) -> None:
-        """A function is the last statement, or it is ``used`` without being applied."""
-        name, parameters, *_, span, _ = function
-        if used:
-            help = f"write {name}({', '.join(parameters or ())})"
-            self.note("no-result", f"`{name}` is a function: it has a value where it is applied", used, help=help)
-            return
-        help = f"add a last statement that uses it, such as {name}({', '.join(parameters or ())})"
-        self.note("no-result", "the program ends with a definition and computes nothing", span, help=help)
 
 
 def told(text: str, mended: tuple[str, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.errors import Span
-from diffcli.language.parsing.tokens import KEYWORDS, NAME, TOKEN
+from diffcli.language.parsing.tokens import CALL, KEYWORDS, NAME, TOKEN
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, CONSTANTS, REDUCED, find_function, is_function
 
 LONGEST = 200
@@ -37,7 +37,7 @@ def implicit(text: str, sign: Span) -> str:
     last = ";" not in after.rstrip(" ;") and "\n" not in after.strip() and "=" not in before.rpartition(";")[2] + after
     if not last or "/d" in before or "[" in text or any(part.count("(") != part.count(")") for part in (before, after)):
         return ""
-    words = [match[NAME] for match in TOKEN.finditer(f"{before} {after}") if match.lastindex == NAME]
+    words = [match[NAME] for match in TOKEN.finditer(f"{before} {after}") if match[NAME] and not match[CALL]]
     names = [word for word in dict.fromkeys(words) if word not in KEYWORDS and not is_function(word) and word not in CONSTANTS]
     return "" if len(names) < 2 else "y" if "y" in names else names[-1]
 

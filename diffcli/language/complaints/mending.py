@@ -192,6 +192,5 @@ def _as_expression(text: str, wrong: Wrong) -> str:
         right = "" if re.fullmatch(r"0*\.?0*", right) else f" - {right}" if re.fullmatch(TERM, right) else f" - ({right})"
         return f"{before}{';' * bool(before)} {left}{right}"
     if "no-result" in codes:
-        name, parameters, *_ = wrong.program.result
-        return f"{text}; {name}({', '.join(parameters or ())})" if before else right
+        return f"{text}; {wrong.program.result.call}" if before else right
     return text

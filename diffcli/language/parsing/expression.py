@@ -101,7 +101,7 @@ class Expression(Stacks):
 
     # -- frames ---------------------------------------------------------------------------------------------------------
 
-    def open_parenthesis(self, start: int) -> None:
+    def open_parenthesis(self, start: int, stop: int) -> None:
         if not self.wants:
             self.missing_product(start)
         self.open_frame(GROUP, start)
@@ -113,15 +113,17 @@ class Expression(Stacks):
         self.calls.append(call)
         self.open_frame(CALLED, start)
 
-    def open_bracket(self, start: int) -> None:
+    def open_bracket(self, start: int, stop: int) -> None:
         """After an operand it opens an index, elsewhere a list of entries."""
         self.brackets.append(Bracket(not self.wants, self.depth + 1, len(self.operands)))
         self.open_frame(LIST if self.wants else INDEX, start)
 
     def open_frame(self, frame: tuple[int, str], start: int) -> None:
-        self.push(frame, start)
+        self.operators.append(frame)
+        self.positions.append(start)
         self.firsts.append(len(self.operations))
         self.depth += 1
+        self.wants = True
 
     def innermost(self) -> Bracket | None:
         """The last bracket that is open, unless a parenthesis is open inside it."""
@@ -148,11 +150,12 @@ class Expression(Stacks):
             self.stand_in(position, position)
             self.fold(FRAME)
 
-    def close(self, bracket: bool, start: int, stop: int) -> None:
+    def close(self, start: int, stop: int) -> None:
         """``)``, or a ``bracket`` ``]``: what is open inside it is closed with it."""
         if not self.depth:
-            self.mistakes.complain.of("]" if bracket else ")", Span(start, stop))
+            self.mistakes.complain.of(self.text[start], Span(start, stop))
             return
+        bracket = self.text[start] == "]"
         if bracket and self.wants:
             self.refuse_empty(start, stop)
         frame = self.operators[-1]
@@ -166,7 +169,10 @@ class Expression(Stacks):
     def close_inner(self, bracket: bool, start: int) -> None:
         """Close what the text leaves open inside the last bracket, or parenthesis; if there is none, that is the mistake."""
         if not (len(self.brackets) if bracket else self.depth - len(self.brackets)):
-            self.mistakes.complain.mismatched(self.positions[-1], start)
+            opened = self.positions[-1]
+            opening, closing, expected = self.text[opened], self.text[start], "]" if self.text[opened] == "[" else ")"
+            places = Span(start, start + 1), Span(opened, opened + 1)
+            self.mistakes.complain.of("closed by", *places, opening=opening, closing=closing, expected=expected)
             self.distrust()
             return
         while (self.innermost() is not None) != bracket:
@@ -197,8 +203,7 @@ class Expression(Stacks):
         if frame is GROUP:
             # the carets of what is in parentheses take them in
             inner = self.operands[-1]
-            self.program.starts[inner] = opened
-            self.program.stops[inner] = stop
+            self.starts[inner], self.stops[inner] = opened, stop
         elif frame is CALLED:
             self.close_call(self.calls.pop(), stop)
         elif frame is LIST:
@@ -255,7 +260,11 @@ class Expression(Stacks):
 
     # -- choices: a if c else b -----------------------------------------------------------------------------------------
 
-    def open_choice(self, start: int) -> None:
+    def open_choice(self, start: int, stop: int) -> None:
+        """``if``: what stands before it is taken if the condition behind it holds."""
+        if self.wants:
+            self.lack(start, stop)
+            self.stand_in(start, start)
         self.fold(CHOICE)
         then = self.choices[-1].otherwise if self.operators[-1][0] == CHOICE else self.firsts[-1]
         self.thens.append(then)
@@ -307,19 +316,11 @@ class Expression(Stacks):
         mistakes, token = self.mistakes, call.token
         base = "".join([character for character in token if not is_raised(character)])
         if base != token and is_function(base):
-            mistakes.complain.superscripts(Span(call.start, call.start + len(token)))
+            mistakes.superscripts(token, call.start)
             return base
         known = len(mistakes.faults), mistakes.stray_at
         name = self.unusual_name(token, call.start)
         return name if (len(mistakes.faults), mistakes.stray_at) == known else ""  # said already
-
-    def keyword(self, name: str, span: Span) -> None:
-        """``name=`` in a call: what has just been read is no operand."""
-        self.operands.pop()
-        call = self.calls[-1]
-        call.keywords = call.keywords or []
-        call.keywords.append(Keyword(name, span, len(self.operands) - call.base))
-        self.wants = True
 
     def with_keywords(
         self, call: Call, name: str, keywords: list[Keyword], arguments: tuple[int, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from diffcli.errors import Diagnostic, Span
+from diffcli.language.parsing.tokens import NUMBER as NUMBER_TOKEN
 from diffcli.language.parsing.tokens import TOKEN, is_name, is_raised, plain_name
 from diffcli.language.syntax import NAME, NUMBER, Program
 from diffcli.operations import is_function
@@ -71,7 +72,7 @@ class Mistakes:
                 # an exponent alone, after something that is no name, and has been taken for a factor
                 self.forget_gap(start)
             if raised[0] or self.stray_at != start - 1:  # else it is the end of x⁻¹
-                self.complain.superscripts(Span(start, start + len(token)))
+                self.superscripts(token, start)
             return token
         name = plain_name(token)
         if is_name(name):
@@ -80,6 +81,10 @@ class Mistakes:
         for place in wrong or [0]:
             self.stray(token[place], start + place)
         return token
+
+    def superscripts(self, token: str, start: int) -> None:
+        """A name or call with raised characters."""
+        self.complain.of("transpose" if "ᵀ" in token else "exponent", Span(start, start + len(token)))
 
     # -- gaps: operands side by side ------------------------------------------------------------------------------------
 
@@ -110,4 +115,4 @@ class Mistakes:
             before = self.faults.pop().marks[0].span
         following = TOKEN.match(self.text, before.stop)
         assert following is not None
-        self.complain.malformed_number(Span(before.start, following.end()), NAN)
+        self.complain.malformed_number(Span(before.start, following.end(NUMBER_TOKEN)), NAN)

@@ -66,7 +66,7 @@ class _Scope:
     def __init__(self, program: Program, mistakes: Mistakes) -> None:
         self.program = program
         self.mistakes = mistakes
-        self.bound: dict[str, Span] = {}
+        self.bound: dict[str, Statement] = {}
         self.functions: dict[str, Statement] = {}
         self.free: dict[str, int] = {}
         """Names that nothing has bound, with the node of their first use."""
@@ -77,24 +77,16 @@ class _Scope:
 
     def bind(self, statement: Statement) -> None:
         name, span, parameters = statement.name, statement.name_span, statement.parameters
-        if name in self.bound:
-            self.mistakes.complain.duplicate_name(span, self.bound[name], name)
-        elif name in self.functions:
-            self.mistakes.complain.duplicate_name(span, self.functions[name].name_span, name)
+        if first := self.bound.get(name) or self.functions.get(name):
+            self.mistakes.complain.of("twice", span, first.name_span, name=name)
         elif name in self.free and parameters is None:
-            node = self.free[name]
-            by_itself = statement.first <= node <= statement.root
-            self.mistakes.complain.used_before_bound(self.program.span(node), None if by_itself else span, name)
-        if parameters is None:
-            self.bound.setdefault(name, span)
-            return
-        self.functions.setdefault(name, statement)
-        seen: set[str] = set()
-        for parameter in parameters:
-            if parameter in seen:
-                self.mistakes.complain.duplicate_name(span, None, parameter)
-                break
-            seen.add(parameter)
+            used = self.program.span(self.free[name])
+            itself = statement.first <= self.free[name] <= statement.root
+            self.mistakes.complain.of(*("by itself", used) if itself else ("used before", used, span), name=name)
+        (self.bound if parameters is None else self.functions).setdefault(name, statement)
+        again = next((each for place, each in enumerate(parameters or ()) if each in parameters[:place]), None)  # type: ignore[index]
+        if again is not None:
+            self.mistakes.complain.of("parameters", span, name=again)
 
     def check_call(self, statement: Statement, node: int) -> None:
         """A call of something that is not, or not with so many arguments, a function of the table."""
@@ -111,18 +103,17 @@ class _Scope:
         elif is_function(name):
             mistakes.complain.arguments(node, None, node in mistakes.doubtful)
         elif name in self.later:
-            mistakes.complain.used_before_bound(span, self.later[name].name_span, name)
-        elif count == 1 and not keywords and self.looks_like_a_variable(name, statement):
+            mistakes.complain.of("used before", span, self.later[name].name_span, name=name)
+        elif count == 1 and not keywords and (
+            name in self.bound or name in self.free or name in (statement.parameters or ()) or name in CONSTANTS
+            or name.rstrip("0123456789") in [*FACTORS]
+        ):  # fmt: skip
             mistakes.products.append(Span(span.stop, program.source.text.index("(", span.stop)))
         else:
             if name not in self.unknown:
                 searched = [*self.functions, *FUNCTION_NAMES, *ARRAY_NAMES] if len(self.unknown) < MOST_SEARCHES else []
                 self.unknown[name] = did_you_mean(name, searched, 1)
             mistakes.complain.unknown_function(node, self.unknown[name])
-
-    def looks_like_a_variable(self, name: str, statement: Statement) -> bool:
-        known = name in self.bound or name in self.free or name in (statement.parameters or ())
-        return known or name in CONSTANTS or name.rstrip("0123456789") in [*FACTORS]
 
 
 def resolve_names(program: Program, mistakes: Mistakes) -> None:
@@ -149,11 +140,11 @@ def resolve_names(program: Program, mistakes: Mistakes) -> None:
         base, *entries = program.children(node)
         name = str(arguments[base])
         if operations[base] == NAME and name in free and not name.islower() and is_function(name.lower()) and entries:
-            mistakes.complain.indexed_function(program.span(base), name)
+            mistakes.complain.of("indexed", program.span(base), name=name, written=name.lower())
     for name in scope.functions.keys() & free.keys():
-        mistakes.complain.no_result(scope.functions[name], program.span(free[name]))
+        mistakes.complain.of("not applied", program.span(free[name]), name=name, call=scope.functions[name].call)
     if program.statements and program.result.parameters is not None:
-        mistakes.complain.no_result(program.result)
+        mistakes.complain.of("only defined", program.result.name_span, call=program.result.call)
     program.free = list(free)
     if mistakes.applications:
         text = program.source.text

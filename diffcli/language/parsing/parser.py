@@ -7,13 +7,14 @@ error does not stop it: it is noted, the text is read as if mended, and everythi
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 
 from diffcli.errors import ExpressionError, Source, Span, refusal
 from diffcli.language.parsing.expression import Expression
 from diffcli.language.parsing.mistakes import NAN, Mistakes
 from diffcli.language.parsing.names import FUNCTIONS, Functions, resolve_names
-from diffcli.language.parsing.stacks import CALLED, FRAME, GROUP, IF, INFIX, MINUS, PLUS, STATEMENT
-from diffcli.language.parsing.tokens import CALL, NUMBER, PASTED, STRAY, SYMBOL, TOKEN, plain_name
+from diffcli.language.parsing.stacks import BEFORE, BETWEEN, CALLED, FRAME, IF, INFIX, STATEMENT
+from diffcli.language.parsing.tokens import CALL, NAME_SIGN, NUMBER, NUMBER_SIGN, STRAY, SYMBOL, TOKEN, Keyword, plain_name
 from diffcli.language.parsing.tokens import KEYWORDS as WORDS
 from diffcli.language.parsing.tokens import NAME as NAME_TOKEN
 from diffcli.language.syntax import NAME, NOT, Program, Statement
@@ -56,56 +57,44 @@ class Parser(Expression):
         self.open_statement(0)
         text, operations, arguments, starts, stops = self.text, self.operations, self.arguments, self.starts, self.stops
         operands, operators, positions = self.operands, self.operators, self.positions
-        firsts, plain = self.firsts, text.isascii()
+        plain = text.isascii()
         for match in TOKEN.finditer(text):
             kind = match.lastindex
             stop = match.end()
             if kind == SYMBOL:
                 token = match[SYMBOL]
-                if self.wants:
-                    if token == "(":
-                        operators.append(GROUP)
-                        positions.append(stop - 1)
-                        firsts.append(len(operations))
-                        self.depth += 1
-                    else:
-                        self.symbol(token, stop - len(token), stop)
+                operator = None if self.wants else BETWEEN.get(token)
+                if operator is None:
+                    OTHERS.get(token, Parser.odd)(self, stop - len(token), stop)
                     continue
-                operator = INFIX.get(token)
-                if operator is not None:
-                    if operators[-1][0] > operator[0]:
-                        self.fold(operator[0])
-                    operators.append(operator)
-                    positions.append(stop - len(token))
-                    self.wants = True
-                elif token == ")":
-                    if operators[-1][0] and self.depth:
-                        self.fold(FRAME)
-                    if operators[-1] is GROUP:
-                        self.close_frame(stop)
-                    else:
-                        self.close(False, stop - 1, stop)
-                else:
-                    self.symbol(token, stop - len(token), stop)
+                if operators[-1][0] > operator[0]:
+                    self.fold(operator[0])
+                operators.append(operator)
+                positions.append(stop - len(token))
+                self.wants = True
                 continue
-            if kind == NAME_TOKEN or kind == CALL:  # noqa: SIM109 (hot loop)
+            if kind == STRAY:
+                self.mistakes.stray(match[STRAY], stop - 1)
+            if kind is None or kind == STRAY:
+                continue
+            if kind <= NAME_SIGN:
                 token = match[NAME_TOKEN]
-                start = stop - len(token) if kind == NAME_TOKEN else match.start(NAME_TOKEN)
+                start, stop = match.span(NAME_TOKEN)
                 if token in WORDS:
-                    self.word(token, start, start + len(token))
-                    if kind == CALL:
-                        self.open_parenthesis(stop - 1)
+                    OTHERS.get(token, Parser.odd)(self, start, stop)
+                    if kind != NAME_TOKEN:  # a parenthesis, or a sign
+                        OTHERS.get(match[kind], Parser.odd)(self, match.start(kind), match.end())
                     continue
                 if not self.wants:
                     self.missing_product(start)
                 if kind == CALL:
-                    self.open_call(token, start, stop - 1)
+                    self.open_call(token, start, match.end() - 1)
                     continue
                 operations.append(NAME)
                 arguments.append(token if plain or token.isascii() else self.unusual_name(token, start))
-            elif kind == NUMBER:
+            else:
                 token = match[NUMBER]
-                start = stop - len(token)
+                start, stop = match.span(NUMBER)
                 if not self.wants:
                     self.missing_product(start)
                 operations.append(NUMBER_NODE)
@@ -117,67 +106,37 @@ class Parser(Expression):
                     self.mistakes.complain.malformed_number(Span(start, stop), value)
                     value = 1.0
                 arguments.append(value)
-            else:
-                if kind == STRAY:
-                    self.mistakes.stray(match[STRAY], stop - 1)
-                continue
             operands.append(len(operations) - 1)
             starts.append(start)
             stops.append(stop)
-            self.wants = False
+            if kind == NAME_SIGN or kind == NUMBER_SIGN:  # noqa: SIM109 (hot loop)
+                operator = BETWEEN[match[kind]]
+                if operators[-1][0] > operator[0]:
+                    self.fold(operator[0])
+                operators.append(operator)
+                positions.append(match.start(kind))
+            else:
+                self.wants = False
         self.close_statement(len(text))
         self.program.starts, self.program.stops = array("q", starts), array("q", stops)
 
-    def symbol(self, token: str, start: int, stop: int) -> None:
-        """Whatever is not an operator where one is wanted."""
-        if token == "(":
-            self.open_parenthesis(start)
-        elif token == ")":
-            self.close(False, start, stop)
-        elif token == "\n" or token == ";":
-            if token == ";" or not self.depth:
-                self.close_statement(start)
-                self.open_statement(stop)
-        elif token == ",":
-            self.comma(start, stop)
-        elif token == "=" and not self.wants:
-            self.assign(start, stop)
-        elif token == "[":
-            self.open_bracket(start)
-        elif token == "]":
-            self.close(True, start, stop)
-        elif token == ".T":
-            self.transpose(start, stop)
-        else:
-            self.rarer_symbol(PASTED.get(token, token), start, stop)
-
-    def rarer_symbol(self, token: str, start: int, stop: int) -> None:
-        if self.wants and token in "+-":
-            self.push(MINUS if token == "-" else PLUS, start)
-        elif not self.wants and token in INFIX:
+    def odd(self, start: int, stop: int) -> None:
+        """A sign before its operand, a word between two, or an operator where there is nothing to operate on."""
+        token = self.text[start:stop]
+        if not self.wants:
             self.infix(token, start)
-        elif token == ":":
-            self.colon(start, stop)
+        elif token in BEFORE:
+            self.push(BEFORE[token], start)
         else:
-            self.lack(start, stop)  # something is left out before an operator
-
-    def word(self, token: str, start: int, stop: int) -> None:
-        """A keyword."""
-        if token == "not":
-            self.negate(start, stop)
-        elif token == "else":
-            self.reach_else(start, stop)
-        elif token == "if":
-            if self.wants:
-                self.lack(start, stop)
-                self.stand_in(start, start)
-            self.open_choice(start)
-        elif self.wants:
             self.lack(start, stop)
-        else:
-            self.infix(token, start)
 
     # -- statements: name = expression, f(x) = expression, or an expression ---------------------------------------------
+
+    def end_statement(self, start: int, stop: int) -> None:
+        """``;``, or the end of a line outside of parentheses."""
+        if self.text[start] == ";" or not self.depth:
+            self.close_statement(start)
+            self.open_statement(stop)
 
     def open_statement(self, start: int) -> None:
         self.push(STATEMENT, start)
@@ -217,6 +176,9 @@ class Parser(Expression):
 
     def assign(self, start: int, stop: int) -> None:
         """``=``: what stands before it in the statement is a name, or a function with its parameters."""
+        if self.wants:
+            self.lack(start, stop)
+            return
         if self.depth:
             if self.begin_keyword():
                 return
@@ -243,8 +205,12 @@ class Parser(Expression):
         name = str(program.arguments[node])
         if name not in KEYWORDS and self.begins_line(start):
             return False  # the parenthesis should have been closed on the line before
-        self.keyword(name, program.span(node))
+        self.operands.pop()
+        call = self.calls[-1]
+        call.keywords = call.keywords or []
+        call.keywords.append(Keyword(name, program.span(node), len(self.operands) - call.base))
         self.forget(node)
+        self.wants = True
         return True
 
     def target(self, root: int) -> tuple[str, tuple[str, ...] | None, Span]:
@@ -292,6 +258,14 @@ class Parser(Expression):
             if not self.text[position].isspace():
                 return False
         return position > 0
+
+
+OTHERS: dict[str, Callable[[Parser, int, int], None]] = {
+    "(": Parser.open_parenthesis, ")": Parser.close, "[": Parser.open_bracket, "]": Parser.close, ",": Parser.comma,
+    ":": Parser.colon, "=": Parser.assign, ".T": Parser.transpose, ";": Parser.end_statement, "\n": Parser.end_statement,
+    "if": Parser.open_choice, "else": Parser.reach_else, "not": Parser.negate,
+}  # fmt: skip
+"""What takes a token that is no operand, and stands between no two of them."""
 
 
 def tried(text: str, equation: int = -1) -> Wrong | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from diffcli.language.parsing.tokens import Keyword
+from typing import Any
+
+from diffcli.language.parsing.tokens import PASTED, Keyword
 from diffcli.language.syntax import AND, CHOICE, COMPARISON, NEGATION, NOT, NUMBER, OR, POWER, PRODUCT, SUM, Branches, Program
 
 FRAME = 0
@@ -19,8 +21,13 @@ INFIX: dict[str, tuple[int, str]] = {
 }  # fmt: skip
 """Precedence and operation of what stands between two operands."""
 
-MINUS, PLUS, NEGATE = (NEGATION, "neg"), (NEGATION, ""), (NOT, "not")
+SIGNS, NEGATE = {"-": (NEGATION, "neg"), "+": (NEGATION, "")}, (NOT, "not")
 """The same of what stands before one; a plus sign changes nothing."""
+
+BETWEEN, BEFORE = (
+    table | {sign: table[plain] for sign, plain in PASTED.items() if plain in table} for table in (INFIX, SIGNS)
+)
+"""Both with every spelling."""
 
 STATEMENT, GROUP, CALLED, LIST, INDEX, IF = [(FRAME, kind) for kind in ("statement", "group", "call", "list", "index", "if")]
 """The same of what is open."""
@@ -154,7 +161,7 @@ class Stacks:
         self.emit("where", (condition, then, otherwise), self.starts[then], self.stops[otherwise])
         self.program.branches[self.operands[-1]] = self.choices.pop()
 
-    def emit(self, operation: str, arguments: tuple[int, ...], start: int = -1, stop: int = -1) -> None:
+    def emit(self, operation: str, arguments: Any, start: int = -1, stop: int = -1) -> None:
         """A node over its arguments; its range is theirs where none is given."""
         self.operands.append(len(self.operations))
         self.operations.append(operation)
@@ -164,11 +171,7 @@ class Stacks:
 
     def stand_in(self, start: int, stop: int, operation: str = NUMBER, argument: float | str = 1.0) -> None:
         """An operand where one is missing, so that reading can go on."""
-        self.operands.append(len(self.operations))
-        self.operations.append(operation)
-        self.arguments.append(argument)
-        self.starts.append(start)
-        self.stops.append(stop)
+        self.emit(operation, argument, start, stop)
         self.wants = False
 
     def forget(self, first: int) -> None:

@@ -1,7 +1,8 @@
 """Text to tokens: one regular expression, one match a token, positions kept.
 
-The last group of a match says what it is (`SYMBOL`, `NAME`, `CALL`, `NUMBER`, `STRAY`); a comment, and the blanks at the
-end, match no group. What a PDF pastes for an operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
+The last group of a match says what it is: a name with the parenthesis of a call or the sign behind it, a number with its
+sign, another symbol, a stray character; a comment, and the blanks at the end, match no group. What a PDF pastes for an
+operator (``− × · ÷ ≤``) is that operator; subscript digits are digits.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import re
 from diffcli._named import NamedTuple
 from diffcli.errors import Span
 
-SYMBOL, NAME, CALL, NUMBER, STRAY = 1, 2, 3, 4, 5
+SYMBOL, NAME, CALL, NAME_SIGN, NUMBER, NUMBER_SIGN, STRAY = 1, 2, 3, 4, 5, 6, 7
 
 TOKEN = re.compile(
     r"[^\S\n]*"
     r"(?:([-+/^(),;\n\[\]@:]|\*\*?|[<>=!]=|[=<>−–‐×·⋅∙∗÷∕≤≥≠]|\.T(?!\w))"
     # the name of a function is in the group of names, its parenthesis in the group of calls
-    r"|([^\W\d]\w*)(?:[^\S\n]*(\())?"
-    r"|((?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)"
+    r"|([^\W\d]\w*)(?:[^\S\n]*(?:(\()|([-+/^]|\*\*?)))?"
+    r"|((?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9][0-9_]*)?)(?:[^\S\n]*([-+/^]|\*\*?))?"
     r"|\#[^\n]*"
     r"|(\S)"
     # without this, a million blanks at the end would be tried from each of them

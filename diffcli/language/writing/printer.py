@@ -198,10 +198,12 @@ Parts = list["str | tuple[Any, int]"]
 """Texts, and what else is to be written, with how tightly each must bind not to be parenthesised."""
 
 
-def pieces(root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tuple[str, str] = ("(", ")")) -> Iterator[str]:
+def pieces(
+    root: Any, parts_of: Callable[[Any], tuple[Parts | str, int]], brackets: tuple[str, str] = ("(", ")")
+) -> Iterator[str]:
     """What stands under a root, as pieces of text.
 
-    ``parts_of`` gives what anything is written with, and how tightly the whole binds.
+    ``parts_of`` gives what anything is written with, which may be one text, and how tightly the whole binds.
     """
     waiting: Parts = [(root, 0)]
     while waiting:
@@ -213,12 +215,15 @@ def pieces(root: Any, parts_of: Callable[[Any], tuple[Parts, int]], brackets: tu
         if binds < piece[1]:
             yield brackets[0]
             waiting.append(brackets[1])
-        waiting += parts[::-1]
+        if isinstance(parts, str):
+            yield parts
+        else:
+            waiting += parts[::-1]
 
 
 def node_parts(
     program: Program, dialect: Dialect, name: Namer, instead: Mapping[int, int | float], node: int
-) -> tuple[Parts, int]:
+) -> tuple[Parts | str, int]:
     """What a node is written with, and how tightly the whole binds."""
     if instead and node in instead:
         shown = instead[node]
@@ -227,7 +232,7 @@ def node_parts(
         node = shown
     operation, arguments = program.operations[node], program.arguments[node]
     if operation == NAME:
-        return [name(arguments)], ATOM  # type: ignore[arg-type]
+        return name(arguments), ATOM  # type: ignore[arg-type]
     if operation == NUMBER:
         return _number_parts(dialect, arguments)  # type: ignore[arg-type]
     children: tuple[int, ...] = arguments  # type: ignore[assignment]
@@ -257,10 +262,10 @@ def node_parts(
     return call_parts(function, children, dialect.brackets), ATOM
 
 
-def _number_parts(dialect: Dialect, value: float) -> tuple[Parts, int]:
+def _number_parts(dialect: Dialect, value: float) -> tuple[str, int]:
     text = dialect.number(value)
     binds = ATOM if value >= 0 else NEGATION
-    return [text], PRODUCT if r"\times" in text else binds  # 3 \times 10^{20} is a product as it stands
+    return text, PRODUCT if r"\times" in text else binds  # 3 \times 10^{20} is a product as it stands
 
 
 def _template_parts(template: str, operation: str, children: tuple[int, ...]) -> tuple[Parts, int]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import islice, repeat
+from itertools import count, islice
 from math import prod
-from operator import is_
 from typing import Any
 
 import numpy as np
 
 from diffcli.errors import refusal
-from diffcli.methods.compiled.form import Made, paired, picker, shapes_in
+from diffcli.kernels.backends import picker
+from diffcli.methods.compiled.form import Made, numbered, paired, shapes_in
 from diffcli.methods.compiled.patterns import Said
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
@@ -42,7 +42,9 @@ class Calls:
     """What calls a kernel with arrays."""
 
     def __init__(self, made: Made, entry: Callable[..., Any]) -> None:
-        self.entry, self.made, self.results, self.pick = entry, made, shapes_in(made.form), picker(made.form)
+        self.entry, self.made, self.results, self.pick = entry, made, shapes_in(made.form), picker(numbered(made.form, count()))
+        self.nowhere = [None] * sum(map(prod, self.results))
+        """The memory for each number of the results where none is given."""
         self.said = Said(made.ways, made.ask)
         self.plain = made.runner is not None and not any(made.shapes) and not any(self.results)
         """Whether a point is numbers alone, and its results."""
@@ -59,22 +61,33 @@ class Calls:
             points = prod(lead)
             each = zip(arrays, leads, self.made.shapes, strict=True)
             columns = [column for array, own, shape in each for column in columns_of(array, own, shape, lead, points)]
-        targets = None if out is None else self.matched(out, lead)
-        if targets is not None:
-            columns = [column if type(column) is float or not overlaps(column, targets) else column.copy() for column in columns]
-        numbers = self.computed(arrays, columns, lead, points, targets, threads)
+        targets, memory = None, self.nowhere
+        if out is not None:
+            targets = self.matched(out, lead)
+            columns = apart(columns, targets)
+            if self.plain:
+                memory = [in_a_row(target, points) for target in targets]
+        if self.made.evaluate is not None:
+            parts = self.by_arrays(arrays, lead)
+            numbers = [column for part in parts for column in part.reshape(points, prod(part.shape[len(lead) :])).T]
+        else:
+            numbers = [np.empty(points) if each is None else each for each in memory]
+            numbers.append(np.empty(points, bool))
+            if points:
+                self.made.runner(points).batch(columns, numbers, threads)
+            waiting, parts = iter(numbers), numbers
+            if not self.plain or len(lead) != 1:
+                parts = [shaped(list(islice(waiting, prod(shape))), lead, shape) for shape in self.results]
         told = None
-        if not self.said.ways or np.count_nonzero(numbers[-1]):
+        if not self.said.ways or (points and numbers[-1][numbers[-1].argmax()]):
             told = self.said.told(columns, numbers)
         if flags:
             return np.zeros(lead, np.uint8) if told is None else told().reshape(lead)
-        parts = numbers
-        if not self.plain or len(lead) != 1 or (targets is not None and not all(map(is_, targets, numbers))):
-            waiting, others = iter(numbers), targets or repeat(None)
-            parts = [
-                handed_back(list(islice(waiting, prod(shape))), lead, shape, target)
-                for shape, target in zip(self.results, others, strict=False)
-            ]
+        if targets is not None:
+            for target, part in zip(targets, parts, strict=False):
+                if part is not target and not np.may_share_memory(part, target):
+                    target[...] = part
+            parts = targets
         found = self.pick(parts)
         if type(found) is tuple:
             found = Results(found)
@@ -83,38 +96,24 @@ class Calls:
 
     def one_point(self, arrays: Sequence[Array]) -> Any:
         """The results of one point, as numbers and arrays."""
-        if self.made.evaluate is None:
+        if self.made.evaluate is not None:
+            parts = self.by_arrays(arrays, ())
+        else:
             numbers = self.entry(*[number for array in arrays for number in array.reshape(-1).tolist()])
             if not any(self.results):
                 return numbers
-        else:
-            numbers = row_of(self.made.evaluate([array[()] for array in arrays]))
-        waiting = iter(numbers)
-        parts = [[next(waiting) for _ in range(prod(shape))] for shape in self.results]
-        return self.pick([
-            np.array(part).reshape(shape) if shape else float(*part) for part, shape in zip(parts, self.results, strict=True)
-        ])  # fmt: skip
+            waiting = iter(numbers)
+            parts = [np.array(list(islice(waiting, prod(shape)))).reshape(shape) for shape in self.results]
+        return self.pick([part if shape else float(part) for part, shape in zip(parts, self.results, strict=True)])
 
-    def computed(
-        self, arrays: Sequence[Any], columns: Sequence[Any], lead: Shape, points: int, targets: Any, threads: int
-    ) -> list[Array]:
-        """A column for each number of the results; where it can be, in the memory of its target. The last may be the mark."""
-        numbers: list[Array] = []
-        for shape, target in zip(self.results, targets or repeat(None), strict=False):
-            if shape or target is None or not target.flags.c_contiguous:
-                numbers += [np.empty(points) for _ in range(prod(shape))]
-            else:
-                numbers.append(target if len(lead) == 1 else target.reshape(points))
-        if self.made.evaluate is not None:
-            whole = [np.broadcast_to(array, (*lead, *shape)) for array, shape in zip(arrays, self.made.shapes, strict=True)]
-            for place, index in enumerate(np.ndindex(lead)):
-                for column, number in zip(numbers, row_of(self.made.evaluate([array[index] for array in whole])), strict=True):
-                    column[place] = number
-            return numbers
-        numbers.append(np.empty(points, bool))
-        if points:
-            self.made.runner(points).batch(columns, numbers, threads)
-        return numbers
+    def by_arrays(self, arrays: Sequence[Array], lead: Shape) -> list[Array]:
+        """The results of a tape with arrays, which is evaluated at one point after another."""
+        whole = [np.broadcast_to(array, (*lead, *shape)) for array, shape in zip(arrays, self.made.shapes, strict=True)]
+        parts = [np.empty((*lead, *shape)) for shape in self.results]
+        for index in np.ndindex(lead):
+            for part, value in zip(parts, self.made.evaluate([array[index] for array in whole]), strict=True):
+                part[index] = value
+        return parts
 
     def read(self, values: Sequence[Any]) -> tuple[list[Array], list[Shape], Shape]:
         """The arguments as arrays, the axes of points of each, and those of all together."""
@@ -132,36 +131,22 @@ class Calls:
             nested = str(self.pick(["array"] * len(self.results))).replace("'", "")
             raise refusal("usage", "`out` is not nested as the result is", f"give an array for each array: {nested}") from None
         for shape, given in pairs:
-            shape = (*lead, *shape)
+            shape = (*lead, *shape) if shape else lead
             if type(given) is not np.ndarray or given.dtype != FLOAT64 or given.shape != shape or not given.flags.writeable:
                 what = f"a `{type(given).__name__}`"
                 if isinstance(given, np.ndarray):
                     what = f"{'' if given.flags.writeable else 'read-only '}{given.dtype} of the shape {given.shape}"
                 help = f"give an array of float64 that may be written to: np.empty({shape})"
                 raise refusal("bad-shape", f"`out` has {what} where float64 of the shape {shape} is wanted", help)
-            if overlaps(given, found):
-                help = "give an array of its own for each array of the result"
-                raise refusal("usage", "two arrays of `out` share memory", help)
             found.append(given)
         return found
 
 
-def row_of(values: Sequence[Any]) -> Array:
-    """Numbers and arrays as one row of numbers."""
-    return np.concatenate([np.ravel(value) for value in values])
-
-
-def handed_back(columns: Sequence[Array], lead: Shape, shape: Shape, target: Any) -> Array:
-    """The columns of a result as one array: its target, if there is one."""
-    if shape:
-        found = (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
-    else:
-        found = columns[0].reshape(lead)
-    if target is None:
-        return found
-    if shape or not np.may_share_memory(found, target):
-        target[...] = found
-    return target
+def shaped(columns: Sequence[Array], lead: Shape, shape: Shape) -> Array:
+    """The columns of a result as one array."""
+    if not shape:
+        return columns[0].reshape(lead)
+    return (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
 
 
 def length(values: Sequence[Any]) -> int:
@@ -178,12 +163,29 @@ def length(values: Sequence[Any]) -> int:
     return found
 
 
+def in_a_row(target: Array, points: int) -> Array | None:
+    """The memory of an array as a vector; None if its numbers do not stand one beside another."""
+    if target.strides == CONTIGUOUS:
+        return target
+    return target.reshape(points) if target.flags.c_contiguous else None
+
+
+def apart(columns: Sequence[Any], targets: Sequence[Array]) -> Sequence[Any]:
+    """Columns, copied where they share memory with a target. No target may share any with another."""
+    arrays = [*targets, *[column for column in columns if type(column) is not float]]
+    own = all([array.base is None for array in arrays])  # noqa: C419 (a generator takes twice as long)
+    if own and len({*map(id, arrays)}) == len(arrays):
+        return columns  # each has memory of its own
+    for place, target in enumerate(targets):
+        if overlaps(target, targets[:place]):
+            help = "give an array of its own for each array of the result"
+            raise refusal("usage", "two arrays of `out` share memory", help)
+    return [column.copy() if type(column) is not float and overlaps(column, targets) else column for column in columns]
+
+
 def overlaps(array: Any, others: Sequence[Any]) -> bool:
     """Whether an array shares memory with one of some; two whose bounds meet may have no element in common."""
-    return any(
-        (array is other or array.base is not None or other.base is not None)  # two that have memory of their own
-        and np.may_share_memory(array, other) and np.shares_memory(array, other) for other in others
-    )  # fmt: skip
+    return any(np.may_share_memory(array, other) and np.shares_memory(array, other) for other in others)
 
 
 # -- arguments -------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
+from types import MethodType
 from typing import Any
 
 from diffcli.errors import ExpressionError, counted, refusal
@@ -49,7 +50,7 @@ class Kernel:
     @cached_property
     def _entry(self) -> Callable[..., Any]:
         """The compiled function of one point; from when it is first needed on, a call is a call of it."""
-        entry: Callable[..., Any] = self._made.runner(1).entry(partial(Kernel.__call__, self))
+        entry: Callable[..., Any] = self._made.runner(1).entry(MethodType(Kernel.__call__, self))
         if not any(self._made.shapes):
             type(self).__call__ = staticmethod(entry)  # type: ignore[method-assign]
         return entry
@@ -102,7 +103,8 @@ class Kernel:
         """The results at one point, of numbers, or at many, of arrays."""
         out = threads = None
         if named:
-            out, threads = [named.pop(name, None) if name not in self.inputs else None for name in ("out", "threads")]
+            out = named.pop("out", None) if "out" not in self.inputs else None
+            threads = named.pop("threads", None) if "threads" not in self.inputs else None
         threads = 1 if threads is None else THREADS.require("threads", threads)
         if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
@@ -150,7 +152,7 @@ def _signature(kernel: Kernel) -> Any:
 
 def _is_number(value: Any) -> bool:
     """Whether a value is one number, and no array, of which NumPy need not be asked."""
-    return isinstance(value, int | float) or (getattr(value, "shape", None) is None and hasattr(value, "__float__"))
+    return isinstance(value, (int, float)) or (getattr(value, "shape", None) is None and hasattr(value, "__float__"))
 
 
 def _as_float(name: str, value: Any) -> float:

@@ -62,9 +62,9 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     if parts is None:
         require_arrays_do(system, asked)
         tape, values, wrt, _ = parts_of(system, 0)  # type: ignore[misc]  # as it is
-        found = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
-        evaluate = Evaluator(found.tape, found.tape.outputs)
-        return Kernel(Made(names, shapes, batch, found.form, None, evaluate, [], ask, *again), system)
+        tape, form, _ = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
+        evaluate = Evaluator(tape, tape.outputs)
+        return Kernel(Made(names, shapes, batch, form, None, evaluate, [], ask, *again), system)
     more = [element for along in moving for element in element_names(along, shapes[names.index(along)])]
     tape, values, wrt, decisions = parts
     outputs, digits = [slot for own, _ in values for slot in own], asked.flags == "digits"
@@ -72,14 +72,14 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     waiting = iter(numbers.results)
     values = [([next(waiting) for _ in own], shape) for own, shape in values]
     seeds = range(numbers.first_row - len(more), numbers.first_row)
-    found = derived(numbers, values, listed, wrt, asked.order, asked.most_rows, seeds, [*waiting])
-    flagged = marked(found.tape, [slot for own, _ in wrt for slot in own], digits, found.slopes, len(decisions))
-    ways = [Way(guard(tape, decisions, more) if decisions else None, flagged, layout_of(found.form), asked.backend)]
+    whole, form, slopes = derived(numbers, values, listed, wrt, asked.order, asked.most_rows, seeds, [*waiting])
+    flagged = marked(whole, [slot for own, _ in wrt for slot in own], digits, slopes, len(decisions))
+    ways = [Way(guard(tape, decisions, more) if decisions else None, flagged, layout_of(form), asked.backend)]
     runner: Any = ways[0].runner
     if system.function is not None:
-        record, plain = partial(way_at, system, asked, found.form), partial(plain_at, system)
+        record, plain = partial(way_at, system, asked, form), partial(plain_at, system)
         runner = Ways(numbers.first_row, len(outputs), ways, record, plain)
-    return Kernel(Made(names, shapes, batch, found.form, runner, None, ways, ask, *again), system)
+    return Kernel(Made(names, shapes, batch, form, runner, None, ways, ask, *again), system)
 
 
 def arguments_of(system: System, asked: Asked) -> tuple[tuple[str, ...], tuple[Shape, ...], frozenset[str], list[str]]:

@@ -112,16 +112,11 @@ class _Deriver:
             if again:
                 continue
             seen.add(place.slot)
-            below = self._below(place.slot, seen)
+            below = [child for child in self.slopes.children(place.slot) if child not in seen or self.slopes.is_derived(child)]
+            seen.update(child for child in below if not self.slopes.is_derived(child))  # shown here, and in no other place
             for child in reversed(below):
                 rails = (*place.rails[1 - RAILS :], child != below[-1])
                 waiting.append(_Place(child, place.depth + 1, rails, False))
-
-    def _below(self, slot: int, seen: set[int]) -> list[int]:
-        """What is shown under a row."""
-        below = [child for child in self.slopes.children(slot) if child not in seen or self.slopes.is_derived(child)]
-        seen.update(child for child in below if not self.slopes.is_derived(child))  # shown here, and in no other place
-        return below
 
     # -- a step --------------------------------------------------------------------------------------------------------------
 

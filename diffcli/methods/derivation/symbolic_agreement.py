@@ -85,11 +85,7 @@ def _agreement(same: bool | None, one: float | None, other: float | None) -> Sym
 
 
 def matching_digits(one: float, other: float) -> int | None:
-    """To how many significant digits two numbers agree; None where one of them is no finite number.
-
-    >>> matching_digits(1.0, 1.0 + 1e-9), matching_digits(0.5, 0.0), matching_digits(2.0, 2.0)
-    (9, 0, 16)
-    """
+    """To how many significant digits two numbers agree; None where one of them is no finite number."""
     if one == other:
         return ALL
     if not (math.isfinite(one) and math.isfinite(other)):

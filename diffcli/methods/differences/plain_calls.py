@@ -99,10 +99,13 @@ class PlainCalls:
         name, _, shape = self.columns.parts[part]
         index, value = column - self.columns.starts[part], self.at[name]
 
-        def moved(x: float) -> Point:
-            return {**self.at, name: _with(value, index, x) if shape else x}
+        def place(x: float) -> Point:
+            moved: Any = value.copy() if shape else x  # type: ignore[union-attr]
+            if shape:
+                moved.flat[index] = x
+            return {**self.at, name: moved}
 
-        return Line(self, moved, flattened([value])[index])
+        return Line(self, place, flattened([value])[index])
 
     def along(self, direction: Mapping[str, Number]) -> Line:
         """The line x + t*d, at t = 0."""
@@ -259,10 +262,3 @@ def _undefined(value: Any, which: str = "") -> DomainError:
 
 def shapes_of(results: Sequence[Number]) -> list[Shape]:
     return [getattr(result, "shape", ()) for result in results]
-
-
-def _with(array: Number, index: int, x: float) -> Number:
-    """An array with another element at a place, counted row by row."""
-    changed = array.copy()  # type: ignore[union-attr]
-    changed.flat[index] = x
-    return changed

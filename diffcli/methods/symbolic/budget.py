@@ -52,11 +52,7 @@ class Budget:
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """What some work comes to, if it is done in so many seconds; else `OutOfTime` is raised.
-
-    >>> within(5.0, lambda: 6 * 7)
-    42
-    """
+    """What some work comes to, if it is done in so many seconds; else `OutOfTime` is raised."""
     if seconds == float("inf"):
         return work()
     if seconds <= 0:

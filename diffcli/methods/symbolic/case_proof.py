@@ -35,10 +35,6 @@ MOST_CONDITIONS = 8
 """How many conditions make one of them."""
 
 _BENT = (Relational, *STEPS, sympy.sign, sympy.Abs, sympy.Max, sympy.Min)
-_HOLDS = {
-    sympy.StrictGreaterThan: (1,), sympy.GreaterThan: (0, 1), sympy.StrictLessThan: (-1,), sympy.LessThan: (-1, 0),
-}  # fmt: skip
-"""For which signs of left - right a comparison holds; Eq and Ne single out points, which no region does."""
 
 
 def is_equal_by_cases(claimed: Expression, right: Expression, tape: Tape) -> bool:
@@ -79,11 +75,8 @@ def is_equal_by_cases(claimed: Expression, right: Expression, tape: Tape) -> boo
 # -- regions -----------------------------------------------------------------------------------------------------------------
 
 
-class _Condition(NamedTuple):
-    """An expression is positive or, if that is not ``strict``, 0."""
-
-    expression: Expression
-    strict: bool
+_Condition = tuple[Expression, bool]
+"""An expression that is positive or, if that is not strict, 0."""
 
 
 class _Region(NamedTuple):
@@ -101,7 +94,7 @@ class _Region(NamedTuple):
         """The region on both sides of a boundary; and on it, unless the right expression has a break of its own there."""
         signs = (1, -1) if boundary in _boundaries(self.right) else (1, -1, 0)
         for sign in signs:
-            here = (_Condition(sign * boundary, True),) if sign else (_Condition(boundary, False), _Condition(-boundary, False))
+            here = ((sign * boundary, True),) if sign else ((boundary, False), (-boundary, False))
             conditions = (*self.conditions, *here)
             if not _is_empty(conditions):
                 yield _Region(_decided(self.claimed, boundary, sign), _decided(self.right, boundary, sign), conditions)
@@ -147,18 +140,16 @@ def _decided(expression: Expression, boundary: Expression, sign: int) -> Express
 def _value(node: Expression, sign: int) -> Expression:
     """A bent part where its switch has a sign."""
     if isinstance(node, Relational):
-        return sympy.true if sign in _HOLDS[type(node)] else sympy.false
-    if isinstance(node, STEPS):
-        return sympy.Rational(sign + 1, 2)
+        return node.func(sign, 0)
     if isinstance(node, sympy.Max | sympy.Min):
         first, second, *others = sorted(node.args, key=sympy.default_sort_key)
         return node.func(first if (sign >= 0) == isinstance(node, sympy.Max) else second, *others)
-    return sympy.Integer(sign) * (node.args[0] if isinstance(node, sympy.Abs) else 1)
+    return sign * node.args[0] if isinstance(node, sympy.Abs) else node.func(sympy.Integer(sign))
 
 
 def _is_empty(conditions: tuple[_Condition, ...]) -> bool:
     """Whether linear conditions contradict each other (Fourier 1826, Motzkin 1936); others are left out of account."""
-    expressions = [condition.expression for condition in conditions]
+    expressions = [expression for expression, _ in conditions]
     symbols = sorted({symbol for each in expressions for symbol in each.free_symbols}, key=sympy.default_sort_key)
     rows: list[tuple[list[Expression], bool]] = []
     for expression, strict in conditions:

@@ -8,8 +8,6 @@ of the time of SymPy's ``simplify``, and an effort that is known beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from itertools import islice
 from math import comb
 
@@ -44,14 +42,7 @@ class _Beyond(Exception):
 
 
 def vanishes(expression: Expression) -> bool:
-    """Whether algebra proves an expression to be zero wherever it is defined; False says nothing.
-
-    >>> x = sympy.Symbol("x", real=True)
-    >>> vanishes(sympy.tan(x) ** 2 + 1 - 1 / sympy.cos(x) ** 2), vanishes(sympy.sin(2 * x) - 2 * sympy.sin(x) * sympy.cos(x))
-    (True, True)
-    >>> vanishes(sympy.sqrt(x**2) - x)
-    False
-    """
+    """Whether algebra proves an expression to be zero wherever it is defined; False says nothing."""
     if expression == 0:
         return True
     try:
@@ -59,19 +50,17 @@ def vanishes(expression: Expression) -> bool:
         expression = expression.replace(sympy.sign, lambda u: sympy.Abs(u) / u).replace(sympy.erfc, lambda u: 1 - sympy.erf(u))
         expression = expression.rewrite(_WAVES, sympy.exp)
         _refuse_if(node_count(expression, MOST_WRITTEN) == MOST_WRITTEN)
-        return _Kernels(sympy.expand_log(expression.replace(_is_root, _factored_root))).is_zero()
+        return _Kernels(sympy.expand_log(expression.replace(sympy.Pow, _factored))).is_zero()
     except (_Beyond, PolynomialError):
         return False
 
 
-def _is_root(node: Expression) -> bool:
-    return bool(node.is_Pow and node.base.is_Add and node.exp.is_Rational and not node.exp.is_Integer)
-
-
-def _factored_root(root: Expression) -> Expression:
-    """A root with its radicand in factors, of which SymPy takes those that it knows to be positive out of the root."""
-    _refuse_if(_terms(root.base) > MOST_IN_ROOT)
-    return sympy.Pow(sympy.factor(root.base), root.exp)
+def _factored(base: Expression, exponent: Expression) -> Expression:
+    """A power; a root with its radicand in factors, of which SymPy takes those that it knows to be positive out of the root."""
+    if base.is_Add and exponent.is_Rational and not exponent.is_Integer:
+        _refuse_if(_terms(base) > MOST_IN_ROOT)
+        base = sympy.factor(base)
+    return sympy.Pow(base, exponent)
 
 
 def _refuse_if(condition: bool) -> None:
@@ -97,7 +86,7 @@ class _Kernels:
         for node in dict.fromkeys(self.nodes):
             for key, coefficient in self._multiples(node):
                 # exponents that are numbers make a root, of which whole powers are powers of the base
-                known = self.units.get(key, sympy.Integer(1) if key[0] == "power" and key[-1] == 1 else abs(coefficient))
+                known = self.units.get(key, sympy.Integer(1) if key[-1] == 1 else abs(coefficient))
                 self.units[key] = known.gcd(coefficient)
         self.replaced: dict[Expression, Expression] = {}
         for node in self.nodes:
@@ -115,10 +104,12 @@ class _Kernels:
         return bool(numerator == 0)
 
     def _multiples(self, node: Expression) -> list[tuple[tuple[Expression, ...], Expression]]:
-        """The powers that a node is made of, and how many times."""
-        if isinstance(node, sympy.exp | sympy.Pow) and not node.exp.is_Integer:
-            return [(("power", node.base, part), times) for part, times in _exponents(node.exp)]
-        return []
+        """The powers that a node is made of, and how many times; 1 for a number among its exponents."""
+        if not isinstance(node, sympy.exp | sympy.Pow) or node.exp.is_Integer:
+            return []
+        terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(sympy.expand(node.exp))]
+        _refuse_if(not all(times.is_Rational for times, _ in terms))
+        return [(("power", node.base, part), times) for times, part in terms]
 
     def _replace(self, node: Expression) -> Expression:
         """A node on the symbols; its operands are replaced already."""
@@ -131,8 +122,7 @@ class _Kernels:
         if isinstance(node, sympy.exp | sympy.Pow):
             return self._power(node)
         if isinstance(node, sympy.Abs):
-            inside = self.replaced[node.args[0]]
-            return self._symbol(("abs", node.args[0]), lambda kernel: kernel**2 - inside**2)
+            return self._symbol(("abs", node.args[0]), 2, self.replaced[node.args[0]] ** 2)
         _refuse_if(not isinstance(node, sympy.Function) or isinstance(node, sympy.Piecewise))
         return self._symbol(("function", node))
 
@@ -142,39 +132,23 @@ class _Kernels:
         if node.exp.is_Integer:
             return base**node.exp
         result: Expression = sympy.Integer(1)
-        for (kind, of, part), times in self._multiples(node):
-            unit = self.units[kind, of, part]
+        for key, times in self._multiples(node):
+            unit, part = self.units[key], key[-1]
             _refuse_if(abs(times / unit) > MOST_MULTIPLE and part.has(sympy.I))
             if part == 1:  # a number as exponent: the kernel is a root
-                kernel = base if unit == 1 else self._symbol((kind, of, part), partial(_root_relation, base, int(unit.q)))
+                kernel = base if unit == 1 else self._symbol(key, unit.q, base)
             else:
-                kernel = self._symbol((kind, of, part))
+                kernel = self._symbol(key)
             result *= kernel ** (times / unit)
         return result
 
-    def _symbol(
-        self, key: tuple[Expression, ...], relation: Callable[[Expression], Expression] | None = None
-    ) -> Expression:
-        """The symbol of a kernel, with what is known of it."""
+    def _symbol(self, key: tuple[Expression, ...], power: int = 0, value: Expression = None) -> Expression:
+        """The symbol of a kernel, of which a power may have a value that is known."""
         if key not in self.symbols:
             symbol = self.symbols[key] = sympy.Dummy(f"k{len(self.symbols)}")
-            if relation is not None:
-                self.relations.append((symbol, sympy.fraction(sympy.together(relation(symbol)))[0]))
+            if power:
+                self.relations.append((symbol, sympy.fraction(sympy.together(symbol**power - value))[0]))
         return self.symbols[key]
-
-
-def _root_relation(base: Expression, index: int, root: Expression) -> Expression:
-    return root**index - base
-
-
-def _exponents(exponent: Expression) -> list[tuple[Expression, Expression]]:
-    """The terms of an exponent, without their numerical factors, and how many times; 1 for the number among them."""
-    parts = []
-    for term in sympy.Add.make_args(sympy.expand(exponent)):
-        times, part = term.as_coeff_Mul()
-        _refuse_if(not times.is_Rational)
-        parts.append((part, times))
-    return parts
 
 
 def _terms(expression: Expression) -> int:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from diffcli.records.figures import Figure, Series
+from diffcli.records.figures import Figure, Mark, Series
 from diffcli.reports.plots.axes import Frame, Place, Tick, frame
 
 Line = list[tuple[str, str]]
@@ -48,17 +48,17 @@ def as_text(figure: Figure, width: int, unicode: bool = True) -> str:
     return "\n".join("".join(text for text, _ in line).rstrip() for line in draw(figure, width, unicode))
 
 
-def mark_colors(figure: Figure) -> list[int | None]:
-    """The number of each mark's colour: that of its series, if it names one."""
-    known = {series.name: hue for series, hue in zip(figure.series, colors(figure), strict=True)}
-    return [known.get(mark.series) if mark.series else None for mark in figure.marks]
+def lettered(figure: Figure, palette: Sequence[str], plain: str) -> list[tuple[str, str, Mark]]:
+    """Each mark with its letter, and its colour in a palette: that of its series, if it names one, else a plain one."""
+    known = {series.name: color for series, color, _ in looks(figure, palette)} | {"": plain}
+    return [(letter, known.get(mark.series, plain), mark) for letter, mark in zip(LETTERS, figure.marks, strict=False)]
 
 
-def looks(figure: Figure) -> Iterator[tuple[Series, int, int]]:
-    """Each series with the number of its colour, and that of its shape or dashes; a curve has none."""
+def looks(figure: Figure, palette: Sequence[str]) -> Iterator[tuple[Series, str, int]]:
+    """Each series with its colour in a palette, and the number of its shape or dashes; a curve has none."""
     drawn = Counter[str]()
     for series, hue in zip(figure.series, colors(figure), strict=True):
-        yield series, hue, SOLID if series.role == "curve" else drawn[series.role]
+        yield series, palette[hue % len(palette)], SOLID if series.role == "curve" else drawn[series.role]
         drawn[series.role] += 1
 
 
@@ -84,12 +84,11 @@ class _Canvas:
         self.frame: Frame = frame(figure, max(self.columns // 9, 2), self.rows // 2)
         self.dots: dict[tuple[int, int], tuple[int, str]] = {}
         self.cells: dict[tuple[int, int], tuple[str, str]] = {}
-        self.shared = False
+        self.shared, self.marks = False, lettered(figure, COLORS, "")
 
     def lines(self) -> list[Line]:
         signs = self._draw_series()
-        self.inks = ["" if hue is None else COLORS[hue % len(COLORS)] for hue in mark_colors(self.figure)]
-        for letter, ink, mark in zip(LETTERS, self.inks, self.figure.marks, strict=False):
+        for letter, ink, mark in self.marks:
             if (spot := self.frame.spot(mark.x, mark.y)) is not None:
                 self.cells[self._cell(*spot)] = (letter, ink)
         return [*self._box(), *self._legend(signs)]
@@ -102,8 +101,7 @@ class _Canvas:
         signs: list[tuple[str, str]] = []
         glyphs = GLYPHS if self.unicode else PLAIN_GLYPHS
         owners: dict[tuple[int, int], int] = {}
-        for series, hue, number in looks(self.figure):
-            color = COLORS[hue % len(COLORS)]
+        for series, color, number in looks(self.figure, COLORS):
             if series.role == "data":
                 glyph = glyphs[number % len(glyphs)]
                 signs.append((glyph, color))
@@ -187,8 +185,7 @@ class _Canvas:
             (sign, color, series.name, series.note)
             for (sign, color), series in zip(signs, self.figure.series, strict=True)
         ]  # fmt: skip
-        marks = zip(LETTERS, self.inks, self.figure.marks, strict=False)
-        entries += [(letter, ink, mark.label, "") for letter, ink, mark in marks]
+        entries += [(letter, ink, mark.label, "") for letter, ink, mark in self.marks]
         if self.shared:
             entries.append((SHARED, "", "several of these in one place", ""))
         if not any(self.frame.points(s) if s.role == "data" else self.frame.strokes(s) for s in self.figure.series):

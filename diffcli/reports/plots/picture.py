@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from diffcli._named import NamedTuple
 from diffcli.records.figures import Figure, Series
 from diffcli.reports.plots.axes import Frame, Place, frame
-from diffcli.reports.plots.canvas import LETTERS, looks, mark_colors
+from diffcli.reports.plots.canvas import lettered, looks
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 INK, PALE, PAPER = "#222222", "#DDDDDD", "#FFFFFF"
@@ -106,7 +106,7 @@ class _Page:
     """One figure, from its title to the end of its legend."""
 
     def __init__(self, figure: Figure, top: float) -> None:
-        self.figure = figure
+        self.figure, self.marks = figure, lettered(figure, COLORS, INK)
         self.items: list[Item] = []
         for line in textwrap.wrap(figure.title, int((WIDTH - 2 * EDGE) / TITLE / LETTER)):
             top += TITLE
@@ -142,7 +142,7 @@ class _Page:
 
     def _series(self) -> list[tuple[Series, str, int]]:
         """Draw lines, and markers above them; each series with its colour and the number of its shape or dash."""
-        signs = [(series, COLORS[hue % len(COLORS)], number) for series, hue, number in looks(self.figure)]
+        signs = list(looks(self.figure, COLORS))
         for series, color, number in signs:
             if series.role != "data":
                 for stroke in self.frame.strokes(series):
@@ -163,7 +163,7 @@ class _Page:
     def _marks(self) -> None:
         """A ring about each mark, and its letter beside it where the least stands in the way."""
         taken = [self._at(point.x, point.y) for s in self.figure.series if s.role == "data" for point in self.frame.points(s)]
-        for letter, ink, mark in zip(LETTERS, self._inks(), self.figure.marks, strict=False):
+        for letter, ink, mark in self.marks:
             if (place := self.frame.spot(mark.x, mark.y)) is None:
                 continue
             x, y = self._at(*place)
@@ -173,10 +173,6 @@ class _Page:
             ring, edge = [(x + (spot[0] - x) * part, y + (spot[1] - y) * part) for part in (RING / AWAY, 1 - 9 / AWAY)]
             self.items += [Disc(x, y, RING, ink), Path((ring, edge), ink), Disc(*spot, 9, ink, PAPER)]
             self.items.append(Words(spot[0], spot[1] + 4.5, letter, "middle", bold=True))
-
-    def _inks(self) -> list[str]:
-        """The colours of the marks."""
-        return [INK if hue is None else COLORS[hue % len(COLORS)] for hue in mark_colors(self.figure)]
 
     def _crowd(self, spot: Place, taken: list[Place]) -> int:
         x, y = spot
@@ -191,7 +187,7 @@ class _Page:
                 self.items.append(marker(number, self.left + 12, y, color, color, self._radius(number)))
             else:
                 self.items.append(Path(((self.left, y), (self.left + 26, y)), color, 1.5, DASHES[number % len(DASHES)]))
-        for letter, ink, mark in zip(LETTERS, self._inks(), self.figure.marks, strict=False):
+        for letter, ink, mark in self.marks:
             y = self._entry(mark.label, "", 0)
             self.items += [Disc(self.left + 12, y, 8, ink, PAPER), Words(self.left + 12, y + 4.5, letter, "middle", bold=True)]
         if not any(self.frame.points(s) if s.role == "data" else self.frame.strokes(s) for s, _, _ in signs):

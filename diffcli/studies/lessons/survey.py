@@ -18,17 +18,15 @@ SINE = 0.959
 CLOSE = 1e-12
 """Two ways to a derivative agree, relatively."""
 
+name_of = UNICODE.value
+"""A row of the trace by its name: v₋₁, v₀, v₁."""
+
 
 def traced(mode: str) -> tuple[GradientResult, Trace, Cost]:
     """The example by a mode, with its trace and cost."""
     result = compute(TEXT, AT, Options(mode=mode, trace=True, cost=True))
     assert result.trace is not None and result.cost is not None
     return result, result.trace, result.cost
-
-
-def name_of(v: int) -> str:
-    """A row of the trace by its name: v₋₁, v₀, v₁."""
-    return UNICODE.value(v)
 
 
 def with_variables(n: int) -> str:

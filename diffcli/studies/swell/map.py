@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, UsageError, did_you_mean, error
+from diffcli.errors import ExpressionError, UsageError, error
 from diffcli.language import Program, parse
 from diffcli.language.syntax import CALL, NAME, NUMBER
 from diffcli.language.writing.printer import number_text
@@ -133,13 +133,10 @@ def check_point(recurrence: Recurrence, given: Mapping[str, Number]) -> dict[str
     known = recurrence.names(1)
     faults = []
     for name, value in given.items():
-        if name in known:
-            continue
-        if name == recurrence.state:
-            help: tuple[str, ...] = (f"write {recurrence.start}={number_text(value)}, the starting value {name}_1",)
-        else:
-            help = did_you_mean(name, known) or (f"the variables of {recurrence.iterate}: {', '.join(known)}",)
-        faults.append(error("unknown-variable", f"{recurrence.iterate} has no variable `{name}`", help=help))
+        if name not in known:
+            start = f"write {recurrence.start}={number_text(value)}, the starting value {name}_1"
+            fault = unknown_name(name, known, recurrence.iterate)
+            faults.append(fault._replace(help=(start,)) if name == recurrence.state else fault)
     missing = [name for name in known if name not in given]
     if missing and not faults:
         known = [*[f"{name}={number_text(value)}" for name, value in given.items()], *[f"{name}=..." for name in missing]]

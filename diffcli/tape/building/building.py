@@ -193,7 +193,7 @@ class Builder(Tape):
         found = terms(operation, len(row))[position]
         if found is None:
             return None
-        if operation == "pow" and not position and self._is_far(row[1]):
+        if operation == "pow" and not position and abs(self.number(row[1]) or 0.0) > 2**53:  # one less is no float
             found = Term(found.row, "where(y == 0, 0, b*(y/a))")
         known = OPERATIONS[operation]
         names = {SEED: other, RESULT: slot}
@@ -205,11 +205,6 @@ class Builder(Tape):
         else:
             names |= dict(zip(known.parameters, row, strict=True))
         return self.lower(found.program, names, self.span(slot))
-
-    def _is_far(self, exponent: int) -> bool:
-        """Whether an exponent is a number so large that one less is no float, and so even where that is odd."""
-        number = self.constants[-1 - exponent] if exponent < 0 else 0.0
-        return isinstance(number, float) and abs(number) > 2**53
 
     def present(self, slot: int, position: int) -> int | None:
         """The condition under which an elementwise row has a term by one of its operands; None if it always has."""

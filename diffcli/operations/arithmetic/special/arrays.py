@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from threading import local
 from typing import Any
 
@@ -52,8 +52,9 @@ _ERF = np.reshape(ERF_BY_TANH[1:], (2, 2, 5)).swapaxes(0, 1).reshape(4, 5)
 class _Memory(local):
     """Of each thread what it computes in, block after block: asking for it each time takes several times as long."""
 
-    def __init__(self) -> None:
-        self.rows = np.empty((9, BLOCK))
+    @cached_property
+    def rows(self) -> Array:
+        return np.ones((9, BLOCK))
 
 
 _memory = _Memory()
@@ -61,11 +62,12 @@ _memory = _Memory()
 
 def _erf(a: Array) -> Array:
     """By products of the powers with a matrix, which pass over the elements a third as often as Horner's rule does."""
-    powers, parts = np.split(_memory.rows[:, : a.size], [5])
-    t = np.minimum(np.multiply(a, a, out=powers[3]), 36.0, out=powers[3])
+    if not np.vdot(a, a) < 1e30:
+        a = np.clip(a, -6.0, 6.0)  # its powers would overflow
+    powers, parts = np.split(_memory.rows[:, : a.size], [5])  # the last power is 1
+    t = np.multiply(a, a, out=powers[3])
     np.multiply(t, t, out=powers[2])
     np.multiply(powers[2], powers[2:4], out=powers[:2])
-    powers[4] = 1.0
     np.matmul(_ERF, powers, out=parts)
     parts[:2] *= np.multiply(powers[0], t, out=t)
     parts[:2] += parts[2:]
