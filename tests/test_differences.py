@@ -28,7 +28,7 @@ from inside import (
     difference,
     ecnoise,
     evaluate,
-    higher_derivatives,
+    higher_derivative,
     lower,
     parse,
     precise_derivative,
@@ -119,7 +119,7 @@ def test_every_operation_in_many_digits(name, point):
 
 def test_derivatives_in_many_digits():
     survey = lower(parse("64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"))
-    found = higher_derivatives(survey, [0.2], 0, [1, 2, 3, 5, 9])
+    found = [higher_derivative(survey, [0.2], 0, kind) for kind in (1, 2, 3, 5, 9)]
     assert found == pytest.approx([9.0660864, 67.395584, -3948.87168, 1203240.96, 0.0], rel=1e-15)
     assert float(precise_derivative(lower(parse("stop_gradient(x)*x")), [3.0], 0)) == 3
     assert precise_derivative(lower(parse("log(x)")), [-1.0], 0) is None
@@ -355,7 +355,6 @@ def test_every_order(order):
 
 def test_the_table_of_rules_is_that_of_the_options():
     assert tuple(STEP_RULES) == RULES
-    assert all(rule.meaning for rule in STEP_RULES.values())
 
 
 SCALED = [("sin(x)", 1.0), ("exp(x)", 30.0), ("1e-20*sin(x)", 1.0), ("sin(x)", 1e6), ("exp(1e4*x)", 1e-4), ("log(x)", 1e-3), ("x^2.5", 4.0)]
@@ -363,7 +362,7 @@ SCALED = [("sin(x)", 1.0), ("exp(x)", 30.0), ("1e-20*sin(x)", 1.0), ("sin(x)", 1
 
 def chosen_step(rule, stencil, text, point):
     sampler = TapeSampler(Problem(text, {"x": point}), "x")
-    return sampler, STEP_RULES[rule].choose(sampler, STENCILS[stencil])[0]
+    return sampler, STEP_RULES[rule](sampler, STENCILS[stencil])[0]
 
 
 @pytest.mark.parametrize(("text", "point"), SCALED)
@@ -404,7 +403,7 @@ def test_the_plain_rules_are_roots_of_the_machine_epsilon(rule, factor):
 @pytest.mark.parametrize(("text", "point"), [("x*3", 0.0), ("x^3", 0.0), ("3 + 0*x", 1.0), ("cos(x)", 0.0), ("exp(x)", 709.0), ("x*1e-300", 1.0)])
 def test_rules_give_up_in_words(rule, text, point):
     sampler = TapeSampler(Problem(text, {"x": point}), "x")
-    step, why = STEP_RULES[rule].choose(sampler, STENCILS["central"])
+    step, why = STEP_RULES[rule](sampler, STENCILS["central"])
     assert 0 < step <= 1e3 * max(1.0, abs(point))
     assert why
     assert "nan" not in why
@@ -414,8 +413,8 @@ def test_rules_that_know_the_tape_find_the_best_step():
     for text, point in (("sin(x)", 1.0), ("exp(30*x)", 0.1), ("log(x)", 1e-3)):
         sampler = TapeSampler(Problem(text, {"x": point}), "x")
         chosen = STENCILS["central"]
-        theory = STEP_RULES["theory"].choose(sampler, chosen)[0]
-        assert theory / 4 <= STEP_RULES["tape"].choose(sampler, chosen)[0] <= 4 * theory
+        theory = STEP_RULES["theory"](sampler, chosen)[0]
+        assert theory / 4 <= STEP_RULES["tape"](sampler, chosen)[0] <= 4 * theory
 
 
 REFUSED = {

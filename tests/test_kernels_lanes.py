@@ -166,7 +166,7 @@ def test_left_of_0_a_row_has_the_digits_that_it_has_in_arrays(name):
 
 
 @pytest.mark.parametrize("name", ["sin", "tan", "exp", "log1p", "pow", "cbrt", "erfc", "gelu", "gamma", "fmod", "floor_divide"])
-def test_a_row_without_a_fused_product(name, monkeypatch):
+def test_a_row_without_the_instructions_of_avx512(name, monkeypatch):
     monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", dict)
     check_edges(name, False, WIDTHS[-1])
     if name in WORST:

@@ -291,6 +291,21 @@ def test_an_operation_of_ones_own():
     assert found.tolist() == [4, 6, 0, np.inf]
 
 
+def test_blocks_within_blocks_have_memory_of_their_own():
+    """The memory of a block is kept for the next one, and not for one that is computed on the way: by the function of an operation."""
+    inner, points = make_numpy(lower(parse("erf(a)*a + exp(a)*a^2")), 0), np.linspace(0.5, 2.0, 500)
+
+    @diffcli.custom_rule(partials="2", at=[1.0, 2.0])
+    def asking(a):
+        inner.batch([np.full(700, a)], [np.empty(700)])
+        return 2.0 * a
+
+    tape = record(lambda x: diffcli.exp(x) * asking(x) + x * x, {"x": 1.0}).tape
+    for threads in (1, 2):
+        (found,) = batch(tape, [points], threads=threads)
+        assert found == pytest.approx(2 * points * np.exp(points) + points**2, rel=1e-15)
+
+
 def test_a_point_alone_is_computed_by_the_python_source():
     kernel = make_numpy(derivative_tape("log(x)*y"), (0, (1, 2))).entry(lambda *given, **named: (given, named))
     assert kernel(1.0, 3.0) == (0.0, (3.0, 0.0))

@@ -6,9 +6,10 @@ arrays are written out in numbers before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from operator import itemgetter
 from typing import Any, Protocol, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -27,13 +28,18 @@ def places(layout: Layout) -> list[int]:
     return [layout] if isinstance(layout, int) else [place for part in layout for place in places(part)]
 
 
-def nested(layout: Layout, numbers: Iterator[float]) -> Any:
-    """Numbers, in the order of these positions, in the layout.
+def picker(layout: Layout) -> Callable[[Any], Any]:
+    """What makes the tuples of a layout from what stands at its positions.
 
-    >>> nested((0, (1, 2)), iter([5.0, 6.0, 7.0]))
-    (5.0, (6.0, 7.0))
+    >>> picker((0, (1, 2)))("abc")
+    ('a', ('b', 'c'))
     """
-    return next(numbers) if isinstance(layout, int) else tuple([nested(part, numbers) for part in layout])
+    if isinstance(layout, int):
+        return itemgetter(layout)
+    if len(layout) > 1 and all(isinstance(part, int) for part in layout):
+        return itemgetter(*layout)
+    picks = [picker(part) for part in layout]
+    return lambda values: tuple([pick(values) for pick in picks])
 
 
 def guarded(otherwise: Callable[..., Any], careful: Callable[..., Any], count: int) -> Callable[..., Any]:

@@ -109,7 +109,7 @@ class Plain(Tape):
         self.decided = True
         """Whether nothing but a choice reads what is undefined everywhere."""
         self.assumed: list[int] = []
-        """What is to be finite though no result may be computed from it: it has been compared with itself."""
+        """What is to be finite though no result may be computed from it: something is settled by that."""
         self.signless = SEES_SIGNS.isdisjoint(tape.operations)
         self.holds: dict[int, int] = {}
         """The truths of numbers that count them, as marks do: few are ever counted."""
@@ -154,9 +154,10 @@ class Plain(Tape):
         operands = list(map(self.value, operands))
         if name == "stop_gradient" or (name == "add" and self.signless and 0.0 in numbers):
             return operands[numbers[0] == 0]
-        if name in TRUTHS and operands[0] == operands[1]:
-            self.assumed.append(operands[0])
-            return self.constant(float(TRUTHS[name](0.0, 0.0)))
+        same = name in TRUTHS and operands[0] == operands[1]
+        if same or (self.signless and name == "mul" and 0.0 in numbers):
+            self.assumed += operands
+            return self.constant(float(same and TRUTHS[name](0.0, 0.0)))
         if name == "add" and all(operand in self.holds for operand in operands):
             found = self.row(name, *operands)
             self.holds[found] = self.row("or", *[self.holds[operand] for operand in operands])

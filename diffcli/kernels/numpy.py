@@ -18,13 +18,16 @@ import numpy as np
 
 from diffcli.kernels.backends import Layout
 from diffcli.kernels.finite import CALLED, HONEST, NAMES, SEES_SIGNS, SIGNED, TRUTHS, Plain
-from diffcli.operations.arithmetic.special.arrays import BLOCK
+from diffcli.operations.arithmetic.special.arrays import BLOCK, memory
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator, constant_values, last_uses
 from diffcli.tape.tape import Shape
 
 MEMORY = 2**22
 """How many bytes the columns of a block may take."""
+
+SHARE = 4096
+"""The fewest points that a thread is started for."""
 
 
 def as_late(tape: Tape) -> list[int]:
@@ -173,45 +176,59 @@ class NumPyRunner:
         points, width = len(results[0]), len(plan.registers) + len(inputs) + len(results)
         count = -(-points // max(BLOCK // 4, min(BLOCK, MEMORY // 8 // width)))
         size = max(1, -(-points // max(1, count + -count % threads)))
-        stopped: list[bool] = []
-        run = partial(run_blocks, plan, inputs, results, size, stopped)
-        if threads == 1:
-            run(range(0, points, size))
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                try:
-                    list(pool.map(run, [range(thread * size, points, threads * size) for thread in range(threads)]))
-                finally:
-                    stopped.append(True)  # an interrupt does not wait for the blocks that are left
+        in_pieces(partial(worker, plan, inputs, results), points, size, size, threads)
 
 
-def run_blocks(
-    plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int, stopped: Sequence[bool], starts: range
-) -> None:
-    """Compute the blocks that start at some points, until they are ``stopped``."""
-    registers = [np.empty(size, bool if name[0] == "b" else float) for name in plan.registers]
+def in_pieces(worker: Callable[[], Callable[[int, int], None]], points: int, unit: int, piece: int, threads: int) -> None:
+    """Compute all points, in as many threads as it is worth, and in pieces, between which an interrupt is heard.
+
+    Each thread has a worker, which computes from one point to another; threads share the points between whole units.
+    """
+    parts, going = max(1, min(threads, points // SHARE)), [True]
+
+    def run(start: int, stop: int) -> None:
+        compute = worker()
+        for first in range(start, stop, piece):
+            if going:
+                compute(first, min(first + piece, stop))
+
+    if parts == 1:
+        return run(0, points)
+    borders = [points * part // parts // unit * unit for part in range(parts)] + [points]
+    with ThreadPoolExecutor(parts) as pool:
+        try:
+            list(pool.map(run, borders, borders[1:]))
+        finally:
+            going.clear()
+
+
+def worker(plan: Plan, inputs: Sequence[Any], results: Sequence[Any]) -> Callable[[int, int], None]:
+    """What computes a block of points."""
     block, wait, patience = None, 0, 0
     watched = partial(np.errstate, divide="raise", over="raise", invalid="raise", under="ignore")
     with suppress(FloatingPointError), watched():
         block = plan.kernel(*[given for given in inputs if not isinstance(given, np.ndarray)]) if plan.decided else None
-    for start in starts:
-        if stopped:
-            return
-        part = slice(start, start + size)
+
+    def compute(start: int, stop: int) -> None:
+        nonlocal wait, patience
+        part = slice(start, stop)
         found = [result[part] for result in results]
         columns = [given[part] for given in inputs if isinstance(given, np.ndarray)]
         if block is not None and not wait:
             try:
-                with watched():
-                    block(*columns, *found, *[register[: len(found[0])] for register in registers])
+                with watched(), memory(len(plan.registers), stop - start) as rows:
+                    named = zip(plan.registers, rows, strict=True)
+                    block(*columns, *found, *[row.view(bool)[: len(row)] if name[0] == "b" else row for name, row in named])
                 patience = 0
-                continue
+                return
             except FloatingPointError:
                 patience = wait = min(2 * patience + 1, 15)  # its neighbours are likely to be no better
         wait -= 1
         point = [given[part] if isinstance(given, np.ndarray) else np.full(len(found[0]), given) for given in inputs]
         for result, value in zip(found, plan.carefully(len(found[0]))(point), strict=True):
             np.copyto(result, np.not_equal(value, 0) if result.dtype == bool else value)
+
+    return compute
 
 
 make = NumPyRunner

@@ -14,7 +14,7 @@ from functools import cache, cached_property, partial
 from itertools import repeat, takewhile
 from typing import Any
 
-from diffcli.kernels.backends import Layout, nested, places
+from diffcli.kernels.backends import Layout, picker, places
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.operations.custom_operations import OwnName
@@ -248,7 +248,7 @@ class Writer:
 def carefully(tape: Tape, layout: Layout, *point: float) -> Any:
     """The results at a point as the interpreter computes them."""
     values = evaluate(tape, point)
-    return nested(layout, iter([values[tape.results[place]] for place in places(layout)]))
+    return picker(layout)([values[slot] for slot in tape.results])
 
 
 def inputs(tape: Tape, default: str = "") -> str:

@@ -126,7 +126,7 @@ def _reverse(problem: Problem, options: Options, replaced: Overrides, notes: lis
         from diffcli.methods.traces.derivative_tape import derivative_tape
 
         options.progress("writing the derivative out")
-        answer["derivative_tape"] = derivative_tape(problem, options.notation, options.most_shown, options.max_nodes)
+        answer["derivative_tape"] = derivative_tape(problem, options)
     return answer
 
 

@@ -67,10 +67,11 @@ def compared(size: int, seed: int, points: int, backend: str, show: int) -> Coun
     found: Counter[str] = Counter()
     for case in cases(size, seed, points):
         kernel = compile_kernel(case.text, backend=backend)
+        tape = kernel._made.ways[0].marked.tape
         columns = [np.array(column) for column in zip(*case.points, strict=True)]
         values, gradient = results = kernel(*columns)
         for place, point in enumerate(case.points):
-            want = expected(kernel._made.ways[0].marked.tape, point)[:-1]  # the last is the mark
+            want = expected(tape, point)[:-1]  # the last is the mark
             got = [values[place].item(), *[column[place].item() for column in gradient]]
             flags = Flag(int(results.flags[place]))
             notes = told(case.text, case.tape.inputs, point)
@@ -79,7 +80,7 @@ def compared(size: int, seed: int, points: int, backend: str, show: int) -> Coun
             found.update(points=1, flagged=flags != 0, **{"not finite": bool(flags & Flag.NONFINITE)})
             other = any(differs(one, other, ULPS[backend]) for one, other in zip(got, want, strict=True))
             for what, wrong in (
-                ("other numbers", other and not (ULPS[backend] and rounded(kernel.runner.tape, point, got, want))),
+                ("other numbers", other and not (ULPS[backend] and rounded(tape, point, got, want))),
                 ("other flags", flags != notes),
             ):
                 found[what] += wrong

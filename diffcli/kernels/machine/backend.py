@@ -5,9 +5,7 @@ from __future__ import annotations
 import ctypes
 import sysconfig
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from itertools import pairwise
-from threading import Thread
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +13,9 @@ from llvmlite import ir
 
 from diffcli._named import NamedTuple
 from diffcli.kernels import numpy, python
-from diffcli.kernels.backends import Layout, Runner, guarded, nested, places
+from diffcli.kernels.backends import Layout, Runner, guarded, picker, places
 from diffcli.kernels.machine.emission import VECTORS, Emission
-from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, POINTER, WIDTH, Code, repeated, settle
+from diffcli.kernels.machine.engine import FUSED, INTEGER, POINTER, WIDTH, Code, repeated, settle
 from diffcli.kernels.machine.entry import entry, given
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.loop import Loop
@@ -31,10 +29,9 @@ STRAIGHT = 4000
 """The most rows that have code of their own: LLVM takes 0.1 ms for each, and a loop over them is ready at once."""
 ENOUGH = 300_000
 """The points after which a longer tape gets it too: then the loop, 3 to 10 times slower, has cost as much as LLVM would."""
-SHARE = 4096
-"""The fewest points that a thread is started for."""
 FEW = 50
 """The points that are worked out again one by one, and not by NumPy."""
+
 PIECE = 2**17
 """The most points between which an interrupt is not heard."""
 
@@ -45,39 +42,20 @@ class Kind(NamedTuple):
     """The code for batches in which certain inputs are one number for all points."""
 
     code: Any
-    call: Callable[[int, int, Sequence[Any]], None]
-    """``call(start, stop, arrays)``: those of the inputs, the results and the marks."""
+    call: Callable[[Sequence[Any], int, int], None]
+    """``call(arrays, start, stop)``: those of the inputs, the results and the marks."""
     rescues: bool
     """Whether it marks points that are to be computed again."""
 
-    def run(self, count: int, width: int, threads: int, arrays: Sequence[Any]) -> None:
-        """Compute ``count`` points, a multiple of the width, in as many threads as it is worth, this one among them."""
-        held, call = tuple(arrays), self.call
-        parts = max(1, min(threads, count // SHARE))
-        if parts == 1 and count <= PIECE:
-            return call(0, count, held)
-        going = [True]
-
-        def compute(start: int, stop: int) -> None:
-            for first in range(start, stop, PIECE):
-                if going:
-                    call(first, min(first + PIECE, stop), held)
-
-        borders = [count * part // parts // width * width for part in range(parts)] + [count]
-        others = [Thread(target=compute, args=ends) for ends in pairwise(borders[1:])]
-        try:
-            for thread in others:
-                thread.start()
-            compute(0, borders[1])
-            for thread in others:
-                thread.join()
-        except BaseException:  # an interrupt: the others stop after their piece
-            going.clear()
-            raise
-
 
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
-    """Machine code of a finished tape of numbers; where operations are the user's own, Python's, whose functions they are."""
+    """Machine code of a finished tape of numbers.
+
+    Where operations are the user's own, they are Python's functions; a processor without fused products would compute those by
+    software, and NumPy is faster.
+    """
+    if not FUSED:
+        return numpy.make(tape, layout, truths)
     if not fits() or any(isinstance(name, OwnName) for name in tape.operations):
         return python.make(tape, layout, truths)
     return Machine(tape, layout, truths)
@@ -109,12 +87,13 @@ class Machine:
     @cached_property
     def of_long(self) -> Callable[..., Any]:
         """One point of a long tape: a batch of it."""
-        machine, count = Machine(given(self.tape, self.layout), 0, frozenset(), self.width), len(places(self.layout))
+        machine = Machine(given(self.tape, self.layout), 0, frozenset(), self.width)
+        pick, wanted = picker(self.layout), places(self.layout)
 
         def found(*inputs: float) -> Any:
-            results = np.empty((count, self.width))
+            results = np.empty((len(wanted), self.width))
             machine.batch(inputs, [*results])
-            return nested(self.layout, iter(results[:, 0].tolist()))
+            return pick(dict(zip(wanted, results[:, 0].tolist(), strict=True)))
 
         return found
 
@@ -136,8 +115,9 @@ class Machine:
         whole = count - count % self.width
         self.points += count
         marks = np.zeros(-(-whole // self.width) if kind.rescues else 0, np.uint8)
+        held = (*arrays, *results, marks)
         if whole:
-            kind.run(whole, self.width, threads, [*arrays, *results, marks])
+            numpy.in_pieces(lambda: partial(kind.call, held), whole, self.width, PIECE, threads)
         if marks.any():
             self.rescue(arrays, results, marks)
         if whole < count:  # the points after the last whole vector, in a vector of their own
@@ -163,7 +143,7 @@ class Machine:
         module, rescues = self.module(same)
         code = Code(str(module), EFFORT)
         run = BATCH(code.address("batch"))
-        return Kind(code, lambda start, stop, held: run(start, stop, id(held) + ITEMS), rescues)
+        return Kind(code, lambda held, start, stop: run(start, stop, id(held) + ITEMS), rescues)
 
     def module(self, same: frozenset[int]) -> tuple[ir.Module, bool]:
         """The function of a `Kind`, and whether it marks points."""
@@ -171,33 +151,17 @@ class Machine:
         lanes = Lanes(module, self.width)
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER]), "batch")
         start, stop, table = function.args
-        before, inputs, width = ir.IRBuilder(function.append_basic_block()), self.tape.first_row, INTEGER(self.width)
-        *arrays, marks = [array_of(before, table, INTEGER(place)) for place in range(inputs + len(self.tape.results) + 1)]
-
-        def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
-            if slot in same:
-                return lanes.spread(builder, builder.load(arrays[slot], typ=DOUBLE))
-            return builder.load(builder.gep(arrays[slot], [emission.point], source_etype=DOUBLE), align=8, typ=lanes.double)
-
-        def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
-            if position in self.truths:
-                value, kind = builder.zext(lanes.truth(value), ir.VectorType(BYTE, self.width)), BYTE
-            else:
-                value, kind = lanes.number(value), DOUBLE
-            place = builder.gep(arrays[inputs + position], [emission.point], source_etype=kind)
-            builder.store(value, place, align=1 if kind is BYTE else 8)
-
-        def end(builder: ir.IRBuilder) -> None:
-            lanes.note(builder, marks, builder.sdiv(emission.point, width))
-
-        emission = Emission(self.tape, lanes, load, store, same, VECTORS)
+        before, width = ir.IRBuilder(function.append_basic_block()), INTEGER(self.width)
+        places = range(self.tape.first_row + len(self.tape.results) + 1)
+        addresses = [array_of(before, table, INTEGER(place)) for place in places]
+        emission = Emission(self.tape, lanes, addresses, self.truths, same, VECTORS)
         emission.before(before)
         most, all = INTEGER(emission.vectors), before.sdiv(before.sub(stop, start), width)
         with repeated(before, before.sdiv(before.add(all, before.sub(most, INTEGER(1))), most)) as (each, number):
             done = each.mul(number, most)
             left = each.sub(all, done)
             count = each.select(each.icmp_signed("<", left, most), left, most)
-            emission.each(each, each.add(start, each.mul(done, width)), count, end)
+            emission.each(each, each.add(start, each.mul(done, width)), count)
         before.ret_void()
         settle(module)
         return module, lanes.rescues

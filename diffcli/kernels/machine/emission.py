@@ -12,12 +12,12 @@ A choice is a selection here: both branches are computed, and a row is left out 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
-from diffcli.kernels.machine.engine import INTEGER, repeated
+from diffcli.kernels.machine.engine import BYTE, DOUBLE, INTEGER, repeated
 from diffcli.kernels.machine.lanes import WEIGHTS, Lanes
 from diffcli.kernels.numpy import as_late
 from diffcli.tape import Tape
@@ -30,9 +30,6 @@ LENGTH, OF_ONE = 100, 400
 """The weight of the rows of a block, for many points and for one, as measured: of longer blocks less is done at a time, of
 shorter ones more passes through memory."""
 
-Load = Callable[[ir.IRBuilder, int], ir.Value]
-Store = Callable[[ir.IRBuilder, int, Any], None]
-
 
 class Emission:
     """The instructions of a tape's live rows.
@@ -41,10 +38,10 @@ class Emission:
     ----------
     tape, lanes
         The tape, and what it is computed by.
-    load
-        The instructions that read an input, by its slot.
-    store
-        Those that write a result, by its position.
+    addresses
+        Where the inputs stand, the results, and for many points the marks.
+    truths
+        The positions of the results that are truths, of one byte each.
     same
         The inputs that are one number for all points. Rows that depend on nothing else are for `before`.
     vectors
@@ -52,9 +49,10 @@ class Emission:
     """
 
     def __init__(
-        self, tape: Tape, lanes: Lanes, load: Load, store: Store, same: frozenset[int] = frozenset(), vectors: int = 1
-    ) -> None:
-        self.tape, self.lanes, self.load, self.store = tape, lanes, load, store
+        self, tape: Tape, lanes: Lanes, addresses: Sequence[ir.Value],
+        truths: frozenset[int] = frozenset(), same: frozenset[int] = frozenset(), vectors: int = 1,
+    ) -> None:  # fmt: skip
+        self.tape, self.lanes, self.addresses, self.truths = tape, lanes, addresses, truths
         self.functions = lanes.arithmetic.row_functions(tape)
         self.fixed = bytearray(slot in same for slot in range(tape.slots)) + b"\1" * len(tape.constants)
         live = sorted(as_late(tape))
@@ -73,9 +71,9 @@ class Emission:
             if self.fixed[slot]:
                 self.places[slot] = size * self.vectors + len(self.places)
         self.size = 1 + size * self.vectors + len(self.places)
-        self.memory: ir.Value = None
-        self.crossing = self.point = self.memory
-        """Where what crosses from block to block stands for a vector, and its first point."""
+        self.memory = self.crossing = None
+        """Where what crosses from block to block stands, and where for a vector."""
+        self.point: ir.Value = INTEGER(0)
         self.known: dict[int, Any] = {}
 
     def cut(self, rows: Sequence[int], length: int) -> list[list[int]]:
@@ -107,14 +105,15 @@ class Emission:
         for block in self.blocks:
             self.rows(builder, block)
 
-    def each(self, builder: ir.IRBuilder, first: ir.Value, count: ir.Value, end: Callable[[ir.IRBuilder], None]) -> None:
-        """What is done for each of so many vectors from one point on, and in each block at its end."""
+    def each(self, builder: ir.IRBuilder, first: ir.Value, count: ir.Value) -> None:
+        """What is done for each of so many vectors from one point on."""
+        width = INTEGER(self.lanes.width)
         for block in self.blocks:
             with repeated(builder, count) as (inner, index):
-                self.point = inner.add(first, inner.mul(index, INTEGER(self.lanes.width)))
+                self.point = inner.add(first, inner.mul(index, width))
                 self.crossing = inner.gep(self.memory, [index])
                 self.rows(inner, block)
-                end(inner)
+                self.lanes.note(inner, self.addresses[-1], inner.sdiv(self.point, width))
             self.lanes.rescue = None
 
     def rows(self, builder: ir.IRBuilder, rows: Sequence[int]) -> None:
@@ -147,6 +146,21 @@ class Emission:
     def give(self, builder: ir.IRBuilder, slot: int) -> None:
         for position in self.results.get(slot, ()):
             self.store(builder, position, self.value(builder, slot))
+
+    def load(self, builder: ir.IRBuilder, slot: int) -> ir.Value:
+        """An input."""
+        if self.fixed[slot]:
+            return self.lanes.spread(builder, builder.load(self.addresses[slot], typ=DOUBLE))
+        place = builder.gep(self.addresses[slot], [self.point], source_etype=DOUBLE)
+        return builder.load(place, align=8, typ=self.lanes.double)
+
+    def store(self, builder: ir.IRBuilder, position: int, value: Any) -> None:
+        """A result."""
+        kind, found = DOUBLE, self.lanes.number(value)
+        if position in self.truths:
+            kind, found = BYTE, builder.zext(self.lanes.truth(value), ir.VectorType(BYTE, self.lanes.width))
+        place = builder.gep(self.addresses[self.tape.first_row + position], [self.point], source_etype=kind)
+        builder.store(found, place, align=1 if kind is BYTE else 8)
 
     def value(self, builder: ir.IRBuilder, slot: int) -> Any:
         """A value where a row of this block wants it."""

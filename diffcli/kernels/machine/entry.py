@@ -56,22 +56,15 @@ def module_of(tape: Tape, codes: list[int]) -> ir.Module:
         start.icmp_signed("==", count, INTEGER(tape.first_row)), start.icmp_signed("==", names, POINTER(None))
     )
 
-    def argument(builder: ir.IRBuilder, slot: int) -> ir.Value:
-        return builder.load(builder.gep(arguments, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
-
-    def load(builder: ir.IRBuilder, slot: int) -> ir.Value:
-        return builder.load(builder.gep(argument(builder, slot), [INTEGER(CONTENT)], source_etype=BYTE), typ=DOUBLE)
-
-    def store(builder: ir.IRBuilder, position: int, value: Any) -> None:
-        builder.store(lanes.number(value), builder.gep(room, [INTEGER(position)]))
-
-    right = ir.IntType(1)(1)
+    right, room, addresses = ir.IntType(1)(1), start.alloca(DOUBLE, size=INTEGER(len(tape.results))), []
     for slot in range(tape.first_row):
-        kind = look.load(look.gep(argument(look, slot), [INTEGER(TYPE)], source_etype=BYTE), typ=INTEGER)
+        number = look.load(look.gep(arguments, [INTEGER(slot)], source_etype=POINTER), typ=POINTER)
+        kind = look.load(look.gep(number, [INTEGER(TYPE)], source_etype=BYTE), typ=INTEGER)
         right = look.and_(right, look.icmp_signed("==", kind, INTEGER(id(float))))
-    room = start.alloca(DOUBLE, size=INTEGER(len(tape.results)))
+        addresses.append(look.gep(number, [INTEGER(CONTENT)], source_etype=BYTE))
+    addresses += [look.gep(room, [INTEGER(position)]) for position in range(len(tape.results))]
     lanes = Lanes(module, 1)
-    emission = Emission(tape, lanes, load, store)
+    emission = Emission(tape, lanes, addresses)
     emission.before(start)
     look.cbranch(right, point.block, leave.block)
     emission.alone(point)
@@ -94,10 +87,6 @@ def called(builder: ir.IRBuilder, address: int, kind: ir.FunctionType) -> ir.Val
 
 def box(module: ir.Module, give: ir.IRBuilder, room: ir.Value, codes: list[int]) -> None:
     """Return the numbers in ``room`` as Python's floats, in tuples of the shape."""
-    if codes == [LEAF]:
-        kind = ir.FunctionType(POINTER, [DOUBLE])
-        give.ret(give.call(called(give, address_of("PyFloat_FromDouble"), kind), [give.load(room)], tail=True))
-        return
     shape = ir.GlobalVariable(module, ir.ArrayType(INTEGER, len(codes)), "shape")
     shape.global_constant, shape.initializer = True, ir.Constant(shape.value_type, codes)
     shapes, numbers = give.alloca(POINTER), give.alloca(POINTER)

@@ -131,7 +131,7 @@ class Loop:
             words += [made[step][1], 2 + len(slots), *[self.places[slot] for slot in slots]]
         self.code = np.array([*words, 0], np.int64)
 
-    def call(self, start: int, stop: int, held: Sequence[Any]) -> None:
+    def call(self, held: Sequence[Any], start: int, stop: int) -> None:
         """Compute the points between two, whole vectors of them, in memory of its own."""
         numbers = np.append([float(held[slot]) for slot in self.same], self.constants)
         values = np.empty(self.size * self.block + len(numbers) * self.width + 8)

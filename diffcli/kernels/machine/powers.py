@@ -31,7 +31,7 @@ def exact_product(a: Pair, b: Pair) -> Pair:
     """The product of two numbers in two parts, to some 100 bits."""
     lanes = a[0].lanes
     high = a[0] * b[0]
-    return high, lanes.product_error(a[0], b[0], high) + lanes.fma(a[0], b[1], a[1] * b[0])
+    return high, lanes.fma(a[0], b[0], -high) + lanes.fma(a[0], b[1], a[1] * b[0])
 
 
 def long_log(x: Value) -> Pair:
@@ -43,7 +43,7 @@ def long_log(x: Value) -> Pair:
     inverse = 1.0 / divisor
     s = f * inverse
     taken = s * divisor
-    s_low = (((f - taken) - lanes.product_error(s, divisor, taken)) - s * below) * inverse
+    s_low = (((f - taken) - lanes.fma(s, divisor, -taken)) - s * below) * inverse
     z = exact_product((s, s_low), (s, s_low))
     cubic = exact_sum(lanes.constant(_TWO_THIRDS[0]), z[0] * lanes.polynomial(z[0], _LOG))
     series = exact_product(z, (cubic[0], cubic[1] + _TWO_THIRDS[1]))
@@ -60,7 +60,7 @@ def power(a: Value, b: Value) -> Value:
     high, low = long_log(size)
     exponent = clamped(b, -1e22, 1e22)  # the same power, and a product with it is exact
     product = exponent * log_edges(size, high)
-    rest = lanes.fma(exponent, low, lanes.product_error(exponent, high, product))
+    rest = lanes.fma(exponent, low, lanes.fma(exponent, high, -product))
     found = exp(product, lanes.where(abs(product) < 800.0, rest, 0.0))
     whole = lanes.intrinsic("floor", b).equals(b)
     odd = whole & ~lanes.intrinsic("floor", 0.5 * b).equals(0.5 * b)
@@ -85,9 +85,9 @@ def fmod(a: Value, b: Value) -> Value:
     """|a| - q*|b|, which is exact for the truncated quotient q, or the next whole number where that was rounded up."""
     lanes, x, y = a.lanes, abs(a), abs(b)
     q = lanes.intrinsic("trunc", x / y)
-    beside = (y >= 2.0**960) | (y <= 2.0**-960)  # where the error of the product is none, if it is not fused
+    beside = (y >= 2.0**960) | (y <= 2.0**-960)  # where the error of the product may be none
     lanes.mark(((q >= 2.0**53) | beside) & (y > 0.0) & (x < inf) & (y <= x))
     product = q * y
-    rest = (x - product) - lanes.product_error(q, y, product)
+    rest = (x - product) - lanes.fma(q, y, -product)
     rest = lanes.where(x < y, x, lanes.where(rest < 0.0, rest + y, rest))
     return lanes.intrinsic("copysign", rest, a)

@@ -106,10 +106,7 @@ class Vectors:
         self.module, self.width = module, width
         self.double, self.whole, self.bit = lanes(ir.DoubleType()), lanes(ir.IntType(64)), lanes(ir.IntType(1))
         self.result = ir.LiteralStructType([self.double, self.bit])
-        features = binding.get_host_cpu_features()
-        self.fused = features.get("fma", "neon" in features)
-        """Whether a*b + c is one instruction with one rounding."""
-        self.wide = width == 8 and bool(features.get("avx512f"))
+        self.wide = width == 8 and bool(binding.get_host_cpu_features().get("avx512f"))
         """Whether the processor has instructions for exponents and special cases: see `avx512`."""
         self.flags: Sequence[str] = ()
         """What LLVM may do to the operators of values."""
@@ -176,15 +173,8 @@ class Vectors:
         return Value(self, self.builder.call(self.module.declare_intrinsic(name, (), kind), [each.ir for each in operands]))
 
     def fma(self, a: Value, b: Value | float, c: Value | float) -> Value:
-        """a*b + c, with one rounding where the processor has an instruction for it."""
-        return self.intrinsic("fma", a, self.value(b), self.value(c)) if self.fused else a * b + c
-
-    def product_error(self, a: Value, b: Value, product: Value) -> Value:
-        """a*b - product, exactly, where product is a*b as rounded (Dekker 1971)."""
-        if self.fused:
-            return self.fma(a, b, -product)
-        (a_high, a_low), (b_high, b_low) = _halves(a), _halves(b)
-        return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+        """a*b + c, with one rounding."""
+        return self.intrinsic("fma", a, self.value(b), self.value(c))
 
     def avx512(self, name: str, *operands: Value | int) -> Value:
         """An instruction of AVX-512 for every lane, with rounding as it is set."""
@@ -252,13 +242,6 @@ class Vectors:
         self.builder.ret(self.builder.insert_value(whole, ir.Constant(self.bit, None) if marked is None else marked, 1))
         self.builder, self.rescue, self.flags = held
         return made, marked is not None
-
-
-def _halves(a: Value) -> tuple[Value, Value]:
-    """The upper 26 bits of a number, and the lower ones (Veltkamp 1968)."""
-    scaled = 134217729.0 * a
-    high = scaled - (scaled - a)
-    return high, a - high
 
 
 class _Splat(ir.Constant):  # type: ignore[misc]

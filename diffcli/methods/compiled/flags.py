@@ -1,14 +1,8 @@
 """What is to be said of a point: `diffcli.Flag`, on the tape for all points, and by the interpreter where there is something.
 
 The conditions of the table's breaks become rows of the tape, each under the choices under which its own row is computed, and so
-does whether a result is finite. Their sum is one more result, a truth: a *mark*. It costs a comparison and an addition a
-condition, and is false where nothing can be said.
-
-What is said of a marked point the interpreter decides, since a break need not touch the derivative. It is asked once for all
-points with one *pattern*: the signs of all values of the tape, zeros, infinities and NaN among them, and of the differences
-that decide breaks. What it says depends on which branches are taken, which operands are equal, and what is 0 or not finite,
-and nothing else is asked of values, but for comparisons at their boundary and jumps, where it looks at the sides of the point.
-There it is asked more often: see `diffcli.methods.compiled.patterns`.
+does whether a result is finite. Their sum is one more result, a truth: a *mark*, which is false where nothing can be said. What
+is said of a marked point the interpreter decides, since a break need not touch the derivative.
 """
 
 from __future__ import annotations

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from math import prod
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from diffcli._named import NamedTuple
@@ -65,27 +64,16 @@ def shapes_in(form: Form) -> list[Shape]:
     return [shape for shape, _ in paired(form, form)]
 
 
-def picker(form: Form) -> Callable[[Sequence[Any]], Any]:
-    """What makes the tuples of a form from a list of all results.
+def numbered(form: Form, places: Iterator[int]) -> Layout:
+    """A form with the place of each result in it.
 
-    >>> picker([(), [(), ()]])("abc")
-    ('a', ('b', 'c'))
+    >>> numbered([(), [(), (2,)]], count())
+    (0, (1, 2))
     """
-    places = count()
-
-    def made(part: Form) -> Callable[[Sequence[Any]], Any]:
-        if isinstance(part, tuple):
-            return itemgetter(next(places))
-        if len(part) > 1 and all(isinstance(each, tuple) for each in part):
-            return itemgetter(*[next(places) for _ in part])
-        picks = [made(each) for each in part]
-        return lambda values: tuple([pick(values) for pick in picks])
-
-    return made(form)
+    return next(places) if isinstance(form, tuple) else tuple([numbered(part, places) for part in form])
 
 
 def layout_of(form: Form) -> Layout:
     """What a back end is asked for one point: the form itself where all of it is numbers, else its numbers in a row."""
     shapes = shapes_in(form)
-    places = tuple(range(sum(map(prod, shapes))))
-    return places if any(shapes) else picker(form)(places)
+    return tuple(range(sum(map(prod, shapes)))) if any(shapes) else numbered(form, count())

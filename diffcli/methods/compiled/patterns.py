@@ -1,4 +1,8 @@
-"""Flags of many points: the marked ones by their patterns, which are numbers made of the signs of all values of a tape."""
+"""Flags of many points: the interpreter is asked once for all marked ones with one *pattern*, the signs of all values of a tape.
+
+What it says depends on which branches are taken, which operands are equal, and what is 0 or not finite, and on nothing else, but
+for comparisons at their boundary and jumps, where it looks at the sides of the point: there it is asked more often.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diffcli._named import NamedTuple
 from diffcli.methods.compiled.form import Form
 from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform
 from diffcli.operations import row_of
@@ -18,15 +17,6 @@ Part = tuple[Sequence[int], Shape]
 """A result or a variable: the slots of its elements, row by row, and its shape."""
 
 
-class Derived(NamedTuple):
-    """A tape of numbers with results, and the form in which they are handed back."""
-
-    tape: Tape
-    form: Form
-    slopes: int | None = None
-    """Where the rows of the highest derivatives begin, if not where those of all derivatives do: those before may break."""
-
-
 def derived(
     tape: Tape,
     values: Sequence[Part],
@@ -36,8 +26,10 @@ def derived(
     most_rows: int,
     seeds: Sequence[int] = (),
     kept: Sequence[int] = (),
-) -> Derived:
-    """The tape of some values of another tape, and of their derivatives of an order, by the inputs ``wrt``.
+) -> tuple[Tape, Form, int | None]:
+    """The tape of some values of another tape, and of their derivatives of an order, by the inputs ``wrt``; and their form.
+
+    Last, where the rows of the highest derivatives begin, if not where those of all derivatives do: those before may break.
 
     With ``seeds``, an input for each element of ``wrt``, the last of them are those along the direction that these give.
     Several values are ``listed``: they come as tuples. Of arrays there are gradients of numbers alone. Slots that are ``kept``
@@ -47,7 +39,7 @@ def derived(
     shapes: list[Form] = [shape for _, shape in values]
     form: list[Form] = [shapes if listed and order < 2 else shapes[0]]
     if not order:
-        return Derived(tape.copy().finish([*wanted, *kept], several=True), form[0])
+        return tape.copy().finish([*wanted, *kept], several=True), form[0], None
     results, columns = wanted, wrt
     if order == 2:  # the Jacobian of the gradient
         reverse = ReverseTransform(tape, variables, most_rows=most_rows, strict_zeros=True)
@@ -67,7 +59,7 @@ def derived(
     last: list[Form] = [band[0] for band in bands] if along else [*bands]
     finished = build.finished([*results, *slots, *kept])
     slopes = 1 + max(slot for old, slot in finished.slots.items() if old < tape.slots) if order == 2 else None
-    return Derived(finished.tape, [*form, last if listed else last[0]], slopes)
+    return finished.tape, [*form, last if listed else last[0]], slopes
 
 
 def _defined(build: Builder, value: int, slopes: Sequence[int]) -> list[int]:

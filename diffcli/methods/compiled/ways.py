@@ -20,6 +20,9 @@ from diffcli.tape.building.building import Builder
 MOST_WAYS = 32
 """How many ways through a function are kept."""
 
+BLOCK = 2**16
+"""How many points of a batch are told apart together: their values stay in the memory at hand."""
+
 MOST_ASKED = 100
 """At how many points of a batch, for each value, plain Python is asked."""
 
@@ -50,12 +53,24 @@ class Way:
         elsewhere = np.zeros(len(places), bool)
         self.guard(len(places)).batch(taken(columns, places), [elsewhere], threads)
         elsewhere[0] &= not begins  # whatever the guard of this back end says, which may round otherwise
-        return places[~elsewhere], places[elsewhere]
+        own, left = [places.take(mask.nonzero()[0]) for mask in (~elsewhere, elsewhere)]  # a mask itself takes far longer
+        return own, left
 
 
-def taken(columns: Sequence[Any], places: Any) -> list[Any]:
-    """Columns, which may be one number for all points, at some places."""
-    return [column if type(column) is float else column[places] for column in columns]
+def taken(columns: Sequence[Any], places: Array) -> list[Any]:
+    """Columns, which may be one number for all points, at some places, which ascend; all of them are the column itself."""
+    return [column if type(column) is float or len(column) == len(places) else column.take(places) for column in columns]
+
+
+def finite(columns: Sequence[Any], places: Array) -> Array:
+    """Whether all columns are finite at some places."""
+    import numpy as np  # a point alone does not wait for it
+
+    return reduce(np.logical_and, map(np.isfinite, taken(columns, places)), np.ones(len(places), bool))
+
+
+def point_at(columns: Sequence[Any], place: int) -> list[float]:
+    return [column if type(column) is float else float(column[place]) for column in columns]
 
 
 def decisions_of(system: System) -> dict[int, float]:
@@ -94,16 +109,8 @@ class Ways:
     Where a function branches, its results are NaN at a point that is not finite: no function is recorded there. Where a value
     is not finite at another point, plain Python is asked: if it has one, the function catches an exception, which nothing guards.
 
-    Parameters
-    ----------
-    inputs, values
-        How many inputs there are, and how many of the results, the first ones, are values.
-    known
-        The ways that are known, of which there is one.
-    record
-        What finds the way of a point.
-    plain
-        What plain Python gives at a point; None where the function is undefined.
+    Of its ``inputs`` it makes results, of which the first are ``values``. One way is ``known``; ``record`` finds that of a point,
+    and ``plain`` is what plain Python gives there, None where the function is undefined.
     """
 
     def __init__(
@@ -164,20 +171,30 @@ class Ways:
         return guarded(otherwise, kernel, self.inputs)
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
-        """See `diffcli.kernels.backends.Runner`: along each way go the points that its guard lets through."""
-        import numpy as np  # a point alone does not wait for it
+        """See `diffcli.kernels.backends.Runner`."""
+        for start in range(0, len(results[0]), BLOCK):
+            part = slice(start, start + BLOCK)
+            given = [column if type(column) is float else column[part] for column in inputs]
+            self.block(given, [result[part] for result in results], threads)
+        odd = results[-1].nonzero()[0]
+        odd = odd[finite(inputs, odd)]
+        for result in results[: self.values]:
+            for asked in odd[~finite([result], odd)][:MOST_ASKED]:
+                self.hold(point_at(inputs, asked))
 
-        def finite(places: Array) -> Array:
-            return reduce(np.logical_and, map(np.isfinite, taken(inputs, places)), np.ones(len(places), bool))
+    def block(self, inputs: Sequence[Any], results: Sequence[Any], threads: int) -> None:
+        """A batch of not too many points: along each way go those that its guard lets through."""
+        import numpy as np  # a point alone does not wait for it
 
         left, place = np.arange(len(results[0])), 0
         if self.known[0].guard is not None:
-            beyond, left = left[~(holds := finite(left))], left[holds]
+            holds = finite(inputs, left)
+            left = holds.nonzero()[0]
             for result in results:
-                result[beyond] = np.nan
+                result[(~holds).nonzero()] = np.nan
         while len(left):
             known = place < len(self.known)
-            way = self.known[place] if known else self.way(list(map(float, taken(inputs, left[0]))))
+            way = self.known[place] if known else self.way(point_at(inputs, left[0]))
             if way is None:
                 for result in results:
                     result[left[0]] = np.nan
@@ -185,13 +202,10 @@ class Ways:
                 continue
             place += known
             own, left = way.split(left, inputs, threads, begins=not known)
-            parts = [np.empty(len(own), result.dtype) for result in results]
-            if len(own):
+            if len(own) == len(results[0]):
+                way.runner(len(own)).batch(inputs, results, threads)
+            elif len(own):
+                parts = [np.empty(len(own), result.dtype) for result in results]
                 way.runner(len(own)).batch(taken(inputs, own), parts, threads)
-            for result, part in zip(results, parts, strict=True):
-                result[own] = part
-        odd = np.flatnonzero(results[-1])
-        odd = odd[finite(odd)]
-        for result in results[: self.values]:
-            for asked in odd[~np.isfinite(result[odd])][:MOST_ASKED]:
-                self.hold(list(map(float, taken(inputs, asked))))
+                for result, part in zip(results, parts, strict=True):
+                    result[own] = part

@@ -93,9 +93,9 @@ def difference_of(
 
 def _at_chosen_step(sampler: Any, variable: str, name: str, rule: str) -> Difference:
     """A stencil at the step of a rule; where the domain ends at the point, one on one side takes a central one's place."""
-    wanted, why = STEP_RULES[rule].choose(sampler, STENCILS[name])
+    wanted, why = STEP_RULES[rule](sampler, STENCILS[name])
     if not 0 < wanted < math.inf:  # the rule was led astray by values that are not finite
-        wanted, why = STEP_RULES["eps"].choose(sampler, STENCILS[name])
+        wanted, why = STEP_RULES["eps"](sampler, STENCILS[name])
     step = exact_step(sampler.x, wanted)
     at_the_edge = ("forward2", "backward2", "central") if name.startswith("central") else ()
     for tried in (name, *at_the_edge[:2]):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from diffcli._named import NamedTuple
 from diffcli.methods.differences.sampling import TapeSampler
 from diffcli.methods.differences.stencils import Stencil
 from diffcli.methods.sweeps.rounding import UNIT
@@ -22,11 +21,6 @@ MOST_TRIED = 12
 
 Chosen = tuple[float, str]
 """A step, and the reason for it."""
-
-
-class StepRule(NamedTuple):
-    choose: Callable[[TapeSampler, Stencil], Chosen]
-    meaning: str
 
 
 def _root(stencil: Stencil) -> tuple[float, str]:
@@ -157,14 +151,14 @@ def _gave_up(sampler: TapeSampler, stencil: Stencil, why: str) -> Chosen:
     return step, f"{why}, so {name}"
 
 
-STEP_RULES: dict[str, StepRule] = {
-    "tape": StepRule(by_tape, "least error, by the tape's rounding and length scale"),
-    "theory": StepRule(by_theory, "least error, by the tape's rounding and the exact higher derivative"),
-    "eps": StepRule(by_epsilon, "a root of the machine epsilon, times max(1, |x|)"),
-    "relative": StepRule(by_relative, "a root of the machine epsilon, times |x|"),
-    "absolute": StepRule(lambda _, stencil: _root(stencil), "a root of the machine epsilon"),
-    "curtis-reid": StepRule(curtis_reid, "Curtis & Reid 1974, for the forward quotient"),
-    "dumontet-vignes": StepRule(dumontet_vignes, "Dumontet & Vignes 1977, for the central quotient"),
-    "shi": StepRule(shi, "Shi, Xie, Xuan & Nocedal 2022, for the forward quotient"),
+STEP_RULES: dict[str, Callable[[TapeSampler, Stencil], Chosen]] = {
+    "tape": by_tape,
+    "theory": by_theory,
+    "eps": by_epsilon,
+    "relative": by_relative,
+    "absolute": lambda _, stencil: _root(stencil),
+    "curtis-reid": curtis_reid,
+    "dumontet-vignes": dumontet_vignes,
+    "shi": shi,
 }
 """The rules, by the names of ``--rule``."""

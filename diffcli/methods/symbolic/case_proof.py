@@ -75,11 +75,8 @@ def is_equal_by_cases(claimed: Expression, right: Expression, tape: Tape) -> boo
 # -- regions -----------------------------------------------------------------------------------------------------------------
 
 
-class _Condition(NamedTuple):
-    """An expression is positive or, if that is not ``strict``, 0."""
-
-    expression: Expression
-    strict: bool
+_Condition = tuple[Expression, bool]
+"""An expression that is positive or, if that is not strict, 0."""
 
 
 class _Region(NamedTuple):
@@ -97,7 +94,7 @@ class _Region(NamedTuple):
         """The region on both sides of a boundary; and on it, unless the right expression has a break of its own there."""
         signs = (1, -1) if boundary in _boundaries(self.right) else (1, -1, 0)
         for sign in signs:
-            here = (_Condition(sign * boundary, True),) if sign else (_Condition(boundary, False), _Condition(-boundary, False))
+            here = ((sign * boundary, True),) if sign else ((boundary, False), (-boundary, False))
             conditions = (*self.conditions, *here)
             if not _is_empty(conditions):
                 yield _Region(_decided(self.claimed, boundary, sign), _decided(self.right, boundary, sign), conditions)
@@ -152,7 +149,7 @@ def _value(node: Expression, sign: int) -> Expression:
 
 def _is_empty(conditions: tuple[_Condition, ...]) -> bool:
     """Whether linear conditions contradict each other (Fourier 1826, Motzkin 1936); others are left out of account."""
-    expressions = [condition.expression for condition in conditions]
+    expressions = [expression for expression, _ in conditions]
     symbols = sorted({symbol for each in expressions for symbol in each.free_symbols}, key=sympy.default_sort_key)
     rows: list[tuple[list[Expression], bool]] = []
     for expression, strict in conditions:

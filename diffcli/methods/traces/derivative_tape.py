@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from diffcli.methods.problem.problem import Linearisation, Problem
 from diffcli.methods.sweeps.transform import ReverseTransform
 from diffcli.methods.traces.cost import function_cost
-from diffcli.methods.traces.trace import Notation, Tracer, operand_of
+from diffcli.methods.traces.trace import Tracer, operand_of
 from diffcli.records import plain
 from diffcli.records.derivations import DerivativeTape
 
 
-def derivative_tape(problem: Problem, notation: Notation, most_shown: int | None, most_rows: int) -> DerivativeTape:
+def derivative_tape(problem: Problem, options: Any) -> DerivativeTape:
     """The program of value and gradient, evaluated at the problem's point.
 
     Operations are counted as for ``--cost``: those that are evaluated, comparisons and choices left out.
     """
-    found = ReverseTransform(problem.tape, list(map(problem.input_slot, problem.wrt)), problem.active, most_rows=most_rows).run()
+    slots = list(map(problem.input_slot, problem.wrt))
+    found = ReverseTransform(problem.tape, slots, problem.active, most_rows=options.max_nodes).run()
     tape = found.tape
     derived = Linearisation(problem, tape)
-    trace = Tracer(derived, notation, most_shown).primal()
+    trace = Tracer(derived, options).primal()
     named: dict[int, list[int]] = {}
     for slot, place in found.derivatives.items():
         if place >= 0 and slot in found.values and problem.active[slot]:

@@ -75,7 +75,7 @@ NOTATIONS = {"unicode": UNICODE, "ascii": ASCII, "latex": IN_LATEX}
 """By the names that the table of formats has for them."""
 
 
-def _kept(count: int, most: int | None) -> tuple[list[int], int]:
+def kept_of(count: int, most: int | None) -> tuple[list[int], int]:
     """Which of so many rows a long trace keeps, ``most`` of them from either end, and how many it leaves out."""
     if most is None or count <= most:
         return list(range(count)), 0
@@ -118,15 +118,14 @@ def operand_of(tape: Tape, slot: int) -> Operand:
 
 
 class Tracer:
-    """Builds the records of a problem's trace, in one notation."""
+    """Builds the records of a problem's trace, in the notation of some options."""
 
-    def __init__(self, problem: Problem, notation: Notation = UNICODE, most: int | None = None, results: str = "") -> None:
+    def __init__(self, problem: Problem, options: Any, results: str = "") -> None:
         """``results`` is how a result is called that has no name, with ``{}`` for what the problem calls it."""
-        self.problem = problem
-        self.tape = problem.tape
-        self.notation = notation
-        self.most = most
-        self.slots, self.hidden_rows = _kept(self.tape.slots, most)
+        self.problem, self.tape = problem, problem.tape
+        self.notation: Notation = options.notation
+        self.most: int | None = options.most_shown
+        self.slots, self.hidden_rows = kept_of(self.tape.slots, self.most)
         self.names = {slot: name for name, slot in reversed(self.tape.bindings.items()) if slot >= 0}
         self.names |= dict(enumerate(self.tape.inputs))
         for output in problem.outputs if results else ():
@@ -147,18 +146,20 @@ class Tracer:
             rows.append(TangentRow(self.tape.index(slot), self._tangent_formula(slot), tangents))
         return self.primal(tangent=tuple(rows), seeds=tuple(seeds))
 
-    def with_adjoints(self, *sweeps: tuple[Mapping[int, Any], Sequence[Step]]) -> Trace:
+    def with_adjoints(self, sweeps: Sequence[Any]) -> Trace:
         """The trace of reverse sweeps, one after another, each with the adjoints of results that it begins with, by slot."""
-        trace, tape = self.primal(), self.tape
-        inside = [({slot: seed for slot, seed in seeds.items() if 0 <= slot < tape.slots}, steps) for seeds, steps in sweeps]
-        started = list[tuple[Any, int]]()
-        for sweep, (seeds, steps) in enumerate(inside):
-            started += [(each, sweep) for each in (*seeds.items(), *steps)]
-        kept, hidden = _kept(len(started), self.most)
+        trace, tape, problem = self.primal(), self.tape, self.problem
+        started, reached = list[tuple[Any, int]](), set[int]()
+        for number, sweep in enumerate(sweeps):
+            seeds = sweep.started()
+            inside = {slot: seed for slot, seed in seeds.items() if 0 <= slot < tape.slots}
+            steps = accumulate(tape, problem.values, problem.active, seeds, sweep.overrides)[1]
+            started += [(each, number) for each in (*inside.items(), *steps)]
+            reached.update(inside, [step.target for step in steps])
+        kept, hidden = kept_of(len(started), self.most)
         shown = [started[position] for position in kept]
         made = [(self._adjoint_step(each) if isinstance(each, Step) else self._seed(*each), sweep) for each, sweep in shown]
         records = [step._replace(sweep=sweep) for step, sweep in made]
-        reached = {slot for seeds, _ in inside for slot in seeds} | {step.target for _, steps in inside for step in steps}
         unreached = tuple(tape.index(slot) for slot in self.slots if slot not in reached)
         return trace._replace(adjoint=tuple(records), unreached=unreached, hidden=(self.hidden_rows, hidden))
 
@@ -261,9 +262,7 @@ def trace_of_sweeps(
     problem: Problem, swept: Sequence[tuple[Any, Sequence[Any]]], names: Sequence[str], options: Any, results: str = "{}"
 ) -> Trace:
     """The trace of what sweeps of one direction (`diffcli.methods.digits.watch.Sweep`) have found; forward ones have names."""
-    tracer = Tracer(problem, options.notation, options.most_shown, results if len(problem.outputs) > 1 or results != "{}" else "")
+    tracer = Tracer(problem, options, results if len(problem.outputs) > 1 or results != "{}" else "")
     if all(sweep.forward for sweep, _ in swept):
         return tracer.with_tangents(names, [found for _, found in swept])
-    again = [(sweep.started(), sweep.overrides) for sweep, _ in swept]
-    steps = [accumulate(problem.tape, problem.values, problem.active, seeds, overrides)[1] for seeds, overrides in again]
-    return tracer.with_adjoints(*[(seeds, own) for (seeds, _), own in zip(again, steps, strict=True)])
+    return tracer.with_adjoints([sweep for sweep, _ in swept])

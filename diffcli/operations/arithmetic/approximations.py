@@ -27,7 +27,7 @@ ERF_BEYOND = (
     -0.4271858474139458, 0.25539567631050714,
 )  # fmt: skip
 
-# erf(a) = tanh(a + a*ERF_BY_TANH(a^2)) for |a| <= 6, and 1 for a quotient as large from there on.
+# erf(a) = tanh(a + a*ERF_BY_TANH(a^2)) for |a| <= 6. From there on both are 1.
 # largest relative error 1.1e-17
 ERF_BY_TANH = (
     0.0,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import diffcli.autograd as ad
-from diffcli._named import NamedTuple
 from diffcli.records.figures import Axis
 from diffcli.studies.lessons.engine import descent, quoted, refusal, refused
 from diffcli.studies.lessons.record import Check, Question, Settings, Told, curves, grid, listed, listing
@@ -76,23 +75,14 @@ def _forgotten() -> Told:
     yield Check("forgotten, it swings as far as it began", f"{late:.3f} in the second half", swings)
 
 
-class _Way(NamedTuple):
-    name: str
-    cuts: tuple[tuple[int, int], ...]
-    """The rows of each part."""
-    loss: Callable[[Any], Any]
-    """Of the squares of a part."""
-    right: bool
-
-
-WAYS = (
-    _Way("one batch of 8: mean", ((0, 8),), lambda squares: squares.mean(), True),
-    _Way("4 and 4: mean / 2 each", ((0, 4), (4, 8)), lambda squares: squares.mean() / 2, True),
-    _Way("4 and 4: mean each", ((0, 4), (4, 8)), lambda squares: squares.mean(), False),
-    _Way("6 and 2: mean / 2 each", ((0, 6), (6, 8)), lambda squares: squares.mean() / 2, False),
-    _Way("6 and 2: sum / 8 each", ((0, 6), (6, 8)), lambda squares: squares.sum() / ROWS, True),
+WAYS: tuple[tuple[str, tuple[tuple[int, int], ...], Callable[[Any], Any], bool], ...] = (
+    ("one batch of 8: mean", ((0, 8),), lambda squares: squares.mean(), True),
+    ("4 and 4: mean / 2 each", ((0, 4), (4, 8)), lambda squares: squares.mean() / 2, True),
+    ("4 and 4: mean each", ((0, 4), (4, 8)), lambda squares: squares.mean(), False),
+    ("6 and 2: mean / 2 each", ((0, 6), (6, 8)), lambda squares: squares.mean() / 2, False),
+    ("6 and 2: sum / 8 each", ((0, 6), (6, 8)), lambda squares: squares.sum() / ROWS, True),
 )
-"""To go through one batch, whole and in parts."""
+"""To go through one batch, whole and in parts: the rows of each part, the loss of its squares, and whether that is right."""
 
 
 def _batch(seed: int) -> Told:
@@ -100,10 +90,10 @@ def _batch(seed: int) -> Told:
     rows, targets = ad.randint(-4, 5, (ROWS, COLUMNS)).double(), ad.randint(-4, 5, (ROWS,)).double()
     rows[0, 0], rows[7, 0], targets[7] = 1.0, 2.0, 9.0  # no seed makes the parts alike
     found: list[list[float]] = []
-    for way in WAYS:
+    for _, cuts, loss, _ in WAYS:
         w: Any = ad.tensor([1.0, -2.0, 3.0], requires_grad=True)
-        for begin, end in way.cuts:
-            way.loss((rows[begin:end] @ w - targets[begin:end]) ** 2).backward()
+        for begin, end in cuts:
+            loss((rows[begin:end] @ w - targets[begin:end]) ** 2).backward()
         found.append(w.grad.tolist())
     equal = [gradient == found[0] for gradient in found]
     words = ["", *["equal" if same else "other" for same in equal[1:]]]
@@ -113,11 +103,11 @@ def _batch(seed: int) -> Told:
         "For the mean of (row w - target)^2 over the rows, which of these are the gradient?",
         grid(
             "", ("passes", "w1.grad", "w2.grad", "w3.grad", "to the last bit"),
-            [(way.name, *gradient, word) for way, gradient, word in zip(WAYS, found, words, strict=True)],
+            [(name, *gradient, word) for (name, *_), gradient, word in zip(WAYS, found, words, strict=True)],
         ),
         "A mean of means is the mean only where the parts are of one size.",
     ]  # fmt: skip
-    yield Check("which ways give the whole batch's gradient", listed(equal), [way.right for way in WAYS] == equal)
+    yield Check("which ways give the whole batch's gradient", listed(equal), [right for *_, right in WAYS] == equal)
 
 
 def _squared() -> tuple[Any, Any]:

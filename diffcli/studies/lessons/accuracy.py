@@ -69,9 +69,7 @@ class _Data:
         self.points = ad.tensor([CENTRES[of] for of in classes for _ in range(EACH)]) + ad.randn(SAMPLES, 2)
         self.rivals = self.labels.unsqueeze(1) != ad.tensor([list(classes)], dtype="int64")
         self.weights = ad.tensor(CENTRES).T.clone()
-        entropy = lambda z: ad.cross_entropy(z, self.labels)
-        self.losses: dict[str, Callable[[Any], Any]] = dict(zip(SMOOTH, (entropy, self.hinge), strict=True))
-        self.losses["accuracy"] = self.accuracy
+        self.losses = {"cross-entropy": self.cross_entropy, "hinge": self.hinge, "accuracy": self.accuracy}
 
     def logits(self, t: Any) -> Any:
         """The logits where the first weight of the first class is t."""
@@ -81,6 +79,9 @@ class _Data:
 
     def accuracy(self, z: Any) -> Any:
         return (z.argmax(1) == self.labels).double().mean()
+
+    def cross_entropy(self, z: Any) -> Any:
+        return ad.cross_entropy(z, self.labels)
 
     def margins(self, z: Any) -> Any:
         """By how much the logit of a point's class is above that of the best of the others."""

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 
-from diffcli._named import NamedTuple
 from diffcli.methods.library import grad
 from diffcli.records.figures import Drawing
 from diffcli.studies.graph.of_tape import graph_of
@@ -43,11 +42,8 @@ def lesson(settings: Settings) -> Told:
     )
 
 
-class Visit(NamedTuple):
-    """A node passes on what it has received since it last did."""
-
-    node: int
-    passed: float
+Visit = tuple[int, float]
+"""A node, and what it passes on: what it has received since it last did."""
 
 
 class _Graph:
@@ -73,7 +69,7 @@ def _once(graph: _Graph, take: int, complete: bool = False) -> Iterator[Visit]:
     missing = Counter(operand for edges in graph.edges for operand, _ in edges)
     while waiting:
         node = waiting.pop(take)
-        yield Visit(node, adjoints[node])
+        yield node, adjoints[node]
         found = []
         for operand, partial in graph.edges[node]:
             missing[operand] -= 1
@@ -89,11 +85,11 @@ topological = functools.partial(_once, take=-1, complete=True)
 
 def every_path(graph: _Graph) -> Iterator[Visit]:
     """Pass on each contribution by itself as it arrives, and visit a node again for the next."""
-    waiting = [Visit(graph.root, 1.0)]
+    waiting = [(graph.root, 1.0)]
     while waiting:
-        visit = waiting.pop()
-        yield visit
-        waiting += [Visit(operand, visit.passed * partial) for operand, partial in reversed(graph.edges[visit.node])]
+        node, passed = waiting.pop()
+        yield node, passed
+        waiting += [(operand, passed * partial) for operand, partial in reversed(graph.edges[node])]
 
 
 ORDERS: dict[str, Callable[[_Graph], Iterator[Visit]]] = {
@@ -103,11 +99,11 @@ ORDERS: dict[str, Callable[[_Graph], Iterator[Visit]]] = {
 
 def _slope(visits: list[Visit]) -> float:
     """What has been passed to x by the end: all visits to it, or the only one."""
-    return sum(visit.passed for visit in visits if visit.node == 0)
+    return sum(passed for node, passed in visits if node == 0)
 
 
 def _visits(graph: _Graph, naive: list[Visit], right: list[Visit]) -> Told:
-    named = [[(graph.names[visit.node], visit.passed) for visit in visits] for visits in (naive, right)]
+    named = [[(graph.names[node], passed) for node, passed in visits] for visits in (naive, right)]
     pairs = enumerate(zip_longest(*named, fillvalue=(None, None)), 1)
     columns = ("visit", "depth first", "passes on", "topological", "passes on")
     yield f"""In reverse mode each node of the graph receives its adjoint from the nodes that use it, and passes contributions on

@@ -6,9 +6,9 @@ They are computed in blocks that stay in the processor's cache.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from threading import local
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,32 @@ Array = Any
 
 BLOCK = 10_000
 """How many elements are computed at a time: longer sums, BLAS hands to threads of its own."""
+
+MOST_KEPT = 2**20
+"""How many numbers of memory are kept."""
+
+_kept: list[Array] = []
+
+
+@contextmanager
+def memory(rows: int, columns: int) -> Iterator[Array]:
+    """Memory to compute a block in, which is kept for the next one: to come by it anew takes as long as what is done in it.
+
+    Each row begins where the processor's vectors do, at a multiple of 64 bytes.
+    """
+    width = columns + -columns % 8
+    try:
+        held = _kept.pop()
+    except IndexError:
+        held = np.empty(0)
+    if held.size < rows * width:
+        held = np.empty(rows * width + 7)
+        held = held[-held.ctypes.data // 8 % 8 :]
+    try:
+        yield held[: rows * width].reshape(rows, width)[:, :columns]
+    finally:
+        if held.size <= MOST_KEPT and len(_kept) < 4:
+            _kept.append(held)
 
 
 def _in_pieces(a: Array, pieces: Pieces) -> Array:
@@ -49,30 +75,23 @@ _ERF = np.reshape(ERF_BY_TANH[1:], (2, 2, 5)).swapaxes(0, 1).reshape(4, 5)
 """Both polynomials of degree 9: their coefficients from t^5 on, and those below."""
 
 
-class _Memory(local):
-    """Of each thread what it computes in, block after block: asking for it each time takes several times as long."""
-
-    def __init__(self) -> None:
-        self.rows = np.empty((9, BLOCK))
-
-
-_memory = _Memory()
-
-
 def _erf(a: Array) -> Array:
     """By products of the powers with a matrix, which pass over the elements a third as often as Horner's rule does."""
-    powers, parts = np.split(_memory.rows[:, : a.size], [5])
-    t = np.minimum(np.multiply(a, a, out=powers[3]), 36.0, out=powers[3])
-    np.multiply(t, t, out=powers[2])
-    np.multiply(powers[2], powers[2:4], out=powers[:2])
-    powers[4] = 1.0
-    np.matmul(_ERF, powers, out=parts)
-    parts[:2] *= np.multiply(powers[0], t, out=t)
-    parts[:2] += parts[2:]
-    quotient = np.divide(parts[0], parts[1], out=t)
-    quotient *= a
-    quotient += a
-    return np.tanh(quotient)
+    if not np.vdot(a, a) < 1e30:
+        a = np.clip(a, -6.0, 6.0)  # its powers would overflow
+    with memory(9, a.size) as rows:
+        powers, parts = rows[:5], rows[5:]
+        t = np.multiply(a, a, out=powers[3])
+        np.multiply(t, t, out=powers[2])
+        np.multiply(powers[2], powers[2:4], out=powers[:2])
+        powers[4] = 1.0
+        np.matmul(_ERF, powers, out=parts)
+        parts[:2] *= np.multiply(powers[0], t, out=t)
+        parts[:2] += parts[2:]
+        quotient = np.divide(parts[0], parts[1], out=t)
+        quotient *= a
+        quotient += a
+        return np.tanh(quotient)
 
 
 ARRAYS = Elementary(
