@@ -107,12 +107,13 @@ def in_blocks(function: Callable[..., Array], one: Callable[[float], float] | No
     """
 
     def on_arrays(*operands: Array, out: Array | None = None) -> Array:
-        first = operands[0] if one is None else np.asarray(operands[0], dtype=np.float64)
+        first = operands[0]
         if one is not None:
+            first = np.asarray(first, dtype=np.float64)
             if not first.ndim:
                 return np.float64(one(float(first)))
             operands = (first,)
-        elif not _fits_in_blocks(first, operands):
+        elif first.__class__ is not np.ndarray or first.size <= 2 * BLOCK or not _alike(operands):
             return function(*operands)
         result = np.empty(first.shape) if out is None else out
         found = result.reshape(-1)
@@ -128,12 +129,10 @@ def in_blocks(function: Callable[..., Array], one: Callable[[float], float] | No
     return on_arrays
 
 
-def _fits_in_blocks(first: Array, operands: tuple[Array, ...]) -> bool:
-    """Whether there is more than a block, of arrays whose elements stand one beside the other."""
-    if first.__class__ is not np.ndarray or first.size <= 2 * BLOCK:
-        return False
+def _alike(operands: tuple[Array, ...]) -> bool:
+    """Whether all arrays have one shape, and elements that stand one beside the other."""
     arrays = [a for a in operands if isinstance(a, np.ndarray)]
-    return all(a.shape == first.shape and a.dtype == np.float64 and a.flags.c_contiguous for a in arrays)
+    return all(a.shape == arrays[0].shape and a.dtype == np.float64 and a.flags.c_contiguous for a in arrays)
 
 
 def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:
