@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 from inside import OPERATIONS, Tape, evaluate, lower, make_numpy, parse, record, tangent_is_quick
 from kernel_programs import EDGES, cases, derivative_tape, expected
-from row_points import POINTS
 
 import diffcli
 
@@ -79,7 +78,7 @@ def of_one_row(row, relaxed):
         tape.derived_from = count
     numbers = EDGES if count < 3 else FEW
     points = [list(point) for point in itertools.product(numbers, repeat=count)]
-    return tape, points + [list(point) for point in POINTS[row.name] if len(point) == count]
+    return tape, points + [list(point) for point in row.points if len(point) == count]
 
 
 @pytest.mark.parametrize("relaxed", [False, True], ids=["in a program", "in a rule"])

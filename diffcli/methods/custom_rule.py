@@ -122,10 +122,10 @@ def _own_operation(function: Callable[..., float], partials: Any, at: Points, de
     definition = _canonical(definition, parameters, letters, source) if definition else _definition(function, points[0], letters)
     radius = " | ".join(f"max(abs({letter}), 1)/16" for letter in letters)  # nothing is known of how far its series goes
     name.row = Operation(
-        name, letters, tuple(texts), (inspect.getdoc(function) or "an own operation").partition("\n")[0],
+        name, letters, tuple(texts), (inspect.getdoc(function) or "an own operation").partition("\n")[0], tuple(points),
         definition=definition, radius=radius,
     )  # fmt: skip
-    hold_against_differences(name, parameters, sources, points)
+    hold_against_differences(name, parameters, sources)
     return name
 
 

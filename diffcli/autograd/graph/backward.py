@@ -131,11 +131,8 @@ def _starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
         return new(value) if recorded else value
     given = gradient if isinstance(gradient, Core) else new(value_of(gradient, kind))
     if tensors.shape_of(given._value) != shape:
-        raise fault(
-            "bad-gradient",
-            f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {describe(root)}",
-            help=["it holds the adjoint of each element, so it has the same shape"],
-        )
+        message = f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {describe(root)}"
+        raise fault("bad-gradient", message, help=["it holds the adjoint of each element, so it has the same shape"])
     return given if recorded else tensors.as_kind(given._value, kind)
 
 

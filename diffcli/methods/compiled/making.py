@@ -58,10 +58,10 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     ask = partial(notes_at, system, asked)
     again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
     wide = asked.order and any(output.shape for output in system.outputs)
-    in_numbers = asked.backend != AUTO or asked.directions or asked.order == 2 or wide or system.tape.decisions
-    parts = parts_of(system, MOST_IN_NUMBERS if in_numbers else MOST_BEFORE_ARRAYS)
+    as_numbers = asked.backend != AUTO or asked.directions or asked.order == 2 or wide or system.tape.decisions
+    parts = parts_of(system, MOST_IN_NUMBERS if as_numbers else MOST_BEFORE_ARRAYS)
     if parts is None:
-        if in_numbers:
+        if as_numbers:
             raise no_numbers(asked.backend)
         tape, values, wrt, _ = parts_of(system, 0)  # type: ignore[misc]  # as it is
         tape, form, _ = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
