@@ -176,6 +176,24 @@ def test_points_that_vectors_cannot_compute_are_computed_one_by_one(number):
         assert results[1][k] == pytest.approx(math.cos(each) * number, rel=1e-14)
 
 
+SEVERAL = "sin(x) + " + " + ".join(f"exp(y/{k})*tanh(z*{k})/(y + z*{k})" for k in range(1, 7))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("same", [None, 2.5])
+@pytest.mark.parametrize("count", [1, 7, 63, 64, 65, 129, 500])
+def test_a_program_of_several_blocks_at_any_number_of_points(count, same, width):
+    tape, source = derivative_tape(SEVERAL), random.Random(count)
+    value, _, *slopes = tape.results  # without cos(x), of which the same points are marked
+    machine = Machine(tape.copy(outputs=[value, *slopes]), 0, frozenset(), width)
+    points = [[1e300 if place % 61 == 9 else source.uniform(-3, 3), source.uniform(1, 2), same or source.uniform(1, 2)] for place in range(count)]
+    *columns, last = map(np.array, zip(*points, strict=True))
+    results = [np.full(count, 7.25) for _ in range(3)]
+    machine.batch([*columns, same or last], results)
+    for point, found in zip(points, np.transpose(results).tolist(), strict=True):
+        assert found == pytest.approx(expected(machine.tape, point), rel=1e-12, abs=1e-13)
+
+
 @pytest.mark.parametrize("threads", [2, 3, 7])
 def test_threads_share_nothing(threads):
     machine = of("sqrt(x)*y + x/y")
