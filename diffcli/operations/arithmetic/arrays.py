@@ -191,10 +191,6 @@ def neither(a: Array) -> Array:
     return np.where(np.isnan(a), np.nan, np.where(np.equal(a, 0), 1.0, 0.0))
 
 
-def identity(a: Array) -> Array:
-    return a
-
-
 def _rounded(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """A rounding, of which 0 has no sign."""
     return lambda a: np.add(function(a), 0.0)
@@ -223,7 +219,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "abs": np.abs, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": _rounded(np.floor), "ceil": _rounded(np.ceil), "round": _rounded(np.rint), "trunc": _rounded(np.trunc),
     "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
-    "where": where, "stop_gradient": identity,
+    "where": where, "stop_gradient": floats.identity,
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
     "eq": _truth(np.equal), "ne": _truth(np.not_equal), "and": both, "or": either, "not": neither,
 }  # fmt: skip
