@@ -15,7 +15,6 @@ from diffcli.errors import counted, refusal
 from diffcli.kernels.backends import picker
 from diffcli.methods.compiled.form import Form, Made, numbered, paired, shapes_in
 from diffcli.methods.compiled.patterns import Said
-from diffcli.methods.problem.components import Components
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
 
@@ -79,7 +78,11 @@ class Calls:
                 self.made.runner(points).batch(columns, numbers, threads)
             waiting, parts = iter(numbers), numbers
             if not self.plain or len(lead) != 1:
-                parts = [shaped(list(islice(waiting, prod(shape))), lead, shape) for shape in self.results]
+                own = [list(islice(waiting, prod(shape))) for shape in self.results]
+                parts = [
+                    np.ascontiguousarray(np.array(columns).T).reshape(*lead, *shape) if shape else columns[0].reshape(lead)
+                    for columns, shape in zip(own, self.results, strict=True)
+                ]
         told = None
         if not self.said.ways or (points and numbers[-1][numbers[-1].argmax()]):
             told = self.said.told(columns, numbers)
@@ -142,13 +145,6 @@ class Calls:
                 raise refusal("bad-shape", f"`out` has {what} where float64 of the shape {shape} is wanted", help)
             found.append(given)
         return found
-
-
-def shaped(columns: Sequence[Array], lead: Shape, shape: Shape) -> Array:
-    """The columns of a result as one array."""
-    if not shape:
-        return columns[0].reshape(lead)
-    return (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
 
 
 def length(values: Sequence[Any]) -> int:
@@ -230,8 +226,6 @@ def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> S
 
 def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
     """The axes of points of all arguments, broadcast together as NumPy does."""
-    if len(found := {*leads} - {()}) < 2:
-        return found.pop() if found else ()
     try:
         return np.broadcast_shapes(*leads)
     except ValueError:
@@ -242,8 +236,6 @@ def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
 
 def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int) -> list[Any]:
     """For each element of an argument its numbers, one for each point, or one number for all of them."""
-    if own == lead and not shape:
-        return [np.ascontiguousarray(array).reshape(points)]
     size = prod(shape)
     if prod(own) == 1 and points != 0:
         return array.reshape(-1).tolist()  # type: ignore[no-any-return]
@@ -266,13 +258,14 @@ def answers(kernel: Any, order: int, x: Any, others: Sequence[Any], named: dict[
     kernel = kernel if order == kernel.order else kernel._made.lower(order)
     made = kernel._made
     shapes = dict(zip(made.names, made.shapes, strict=True))
-    parts = Components((name, 0, shapes[name]) for name in kernel.wrt)
-    vector = read("x", x)
-    if vector.shape != (len(parts),):
+    vector, size = read("x", x), sum([prod(shapes[name]) for name in kernel.wrt])
+    if vector.shape != (size,):
         help = f"its numbers are those of {', '.join(kernel.wrt) or 'no variable'}, one after another"
-        raise refusal("bad-shape", f"`x` is to be one vector of {len(parts)}, and has the shape {vector.shape}", help)
-    bands: Any = zip(parts.parts, parts.bands(vector), strict=True)
-    given = {name: band.reshape(shape) if shape else float(band[0]) for (name, _, shape), band in bands}
+        raise refusal("bad-shape", f"`x` is to be one vector of {size}, and has the shape {vector.shape}", help)
+    given, stop = dict[str, Any](), 0
+    for name in kernel.wrt:
+        start, stop = stop, stop + prod(shapes[name])
+        given[name] = vector[start:stop].reshape(shapes[name]) if shapes[name] else float(vector[start])
     rest = [name for name in made.names if name not in given]
     if len(others) > len(rest):
         wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
@@ -290,7 +283,7 @@ def answers(kernel: Any, order: int, x: Any, others: Sequence[Any], named: dict[
     answers = [value]
     if order:
         whole = matrix(form[1], slopes[0], form[0])
-        answers.append(whole[..., 0, :] if form[0] == () else whole.reshape(-1, len(parts)))
+        answers.append(whole[..., 0, :] if form[0] == () else whole.reshape(-1, size))
     return [*answers, matrix(form[2], slopes[1], form[1])] if order == 2 else answers
 
 
