@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from inside import ARRAYS, ArrayOperation, Source, Tape
-from row_points import POINTS
 
 
 def default(text: str) -> Any:
@@ -39,7 +38,7 @@ def cases(inner: bool = True) -> list[Any]:
     return [
         pytest.param(row, point, id=f"{row.name}-{number}")
         for row in ARRAYS.values()
-        for number, point in enumerate(POINTS[row.name])
+        for number, point in enumerate(row.points)
         if inner or not row.inner
     ]
 

@@ -36,7 +36,6 @@ from inside import (
     tangents,
     write_out,
 )
-from row_points import POINTS
 
 CLOSE = {"rtol": 1e-11, "atol": 1e-12}
 NO_THIRD_DERIVATIVE = {"others_derivative", "cofactor_along"}
@@ -224,7 +223,7 @@ def test_every_function_of_arrays_is_a_row_with_a_value_and_every_row_has_points
     assert set(ARRAY_FUNCTIONS.values()) - {"len", "shape"} <= set(ARRAYS)
     assert set(ARRAY_SIGNATURES) - {"len", "shape"} <= set(ARRAYS)
     assert set(ARRAYS) == set(array_functions.FUNCTIONS)
-    without = {row.name for row in ARRAYS.values() if not POINTS[row.name]} - NO_THIRD_DERIVATIVE - OF_SHARES
+    without = {row.name for row in ARRAYS.values() if not row.points} - NO_THIRD_DERIVATIVE - OF_SHARES
     assert all(ARRAYS[name].flat for name in without), without
     assert all(callable(row.cost) or row.cost >= 0 for row in ARRAYS.values())
 
@@ -251,7 +250,7 @@ def same(found, expected, tolerance):
 @pytest.mark.parametrize("row", [row for row in OPERATIONS.values() if row.name != "where"], ids=lambda row: row.name)
 def test_an_elementwise_operation_on_arrays_is_that_on_numbers(row):
     count = 2 if row.variadic else len(row.operands)
-    points = [point for point in POINTS[row.name] if len(point) == count]
+    points = [point for point in row.points if len(point) == count]
     points = points if row.name == "polygamma" else [*points, *at_edges(count)]
     columns = [np.array(column) for column in zip(*points, strict=True)]
     with arrays.quiet():
@@ -265,7 +264,7 @@ def test_an_elementwise_operation_on_arrays_is_that_on_numbers(row):
 
 @pytest.mark.parametrize("row", [row for row in OPERATIONS.values() if row.name != "where"], ids=lambda row: row.name)
 def test_terms_and_breaks_on_arrays_are_those_on_numbers(row):
-    points = [point for point in POINTS[row.name] if len(point) == len(POINTS[row.name][0])]
+    points = [point for point in row.points if len(point) == len(row.points[0])]
     points += [(0.0,), (1.0,), (-1.0,)] if len(points[0]) == 1 else [(1.0, 1.0), (0.0, 0.0)] if len(points[0]) == 2 else []
     count = len(points[0])
     points = points if row.name == "polygamma" else [*points, *at_edges(count)]

@@ -163,7 +163,7 @@ def spoil_sweep(monkeypatch):
 
 
 def spoil_reverse(monkeypatch):
-    adjoints = Problem.adjoints.fget
+    adjoints = Problem.adjoints.func
     monkeypatch.setattr(Problem, "adjoints", property(lambda self: [bar and off(bar) for bar in adjoints(self)]))
 
 

@@ -43,7 +43,6 @@ from inside import (
 )
 from inside import run as run_tape
 from programs import given_point, plainly, points, programs
-from row_points import POINTS
 
 import diffcli
 
@@ -224,7 +223,7 @@ def applied(name: str, operands: list[str]) -> str:
 @pytest.mark.parametrize("inner", ["{}", "2*{}/2"], ids=["direct", "chain"])
 def test_every_operation_has_a_rule_and_its_formula_is_true(name, moving, inner):
     row = OPERATIONS[name]
-    for point in POINTS[row.name]:
+    for point in row.points:
         if row.name == "polygamma" and moving == 0:
             return  # it is no function of its order
         letters = ["x" if position == moving else f"k{position}" for position in range(len(point))]
@@ -265,7 +264,7 @@ def test_partials_for_the_eye_are_those_of_the_table(name, position):
     row = OPERATIONS[name]
     shown, own = Term(row, TEXTBOOK[name][position]), FLOAT.terms(name, len(row.parameters))[position]
     assert own is not None
-    for point in POINTS[row.name]:
+    for point in row.points:
         operands = (*point, FLOAT.value(name)(*point))
         if all(1e-3 < abs(value) < 1e10 for value in point):
             assert FLOAT.rule(shown.program, ["g", *row.parameters, "y"])(1.0, *operands) == pytest.approx(own(1.0, *operands), rel=1e-6)
@@ -383,7 +382,7 @@ def test_without_a_point_pieces_stay_pieces(text):
 @pytest.mark.parametrize(("name", "moving"), CASES, ids=[f"{name}-{position}" for name, position in CASES])
 def test_the_derivative_of_every_operation_without_a_point_is_that_at_each_of_its_points(name, moving):
     row = OPERATIONS[name]
-    for point in POINTS[row.name]:
+    for point in row.points:
         if row.name == "polygamma" and moving == 0:
             return
         letters = ["x" if position == moving else f"k{position}" for position in range(len(point))]

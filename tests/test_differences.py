@@ -40,7 +40,6 @@ from inside import (
 from inside import run as evaluation_run
 from mpmath import mp, mpf
 from oracle import ORACLE, value
-from row_points import POINTS
 
 import diffcli
 
@@ -99,10 +98,10 @@ def test_the_best_step_is_the_least_of_the_sum_of_both_errors():
 
 # -- the tape in many digits -------------------------------------------------------------------------------------------------
 
-CASES = [(name, point) for name, row in OPERATIONS.items() for point in POINTS[row.name]]
+POINTS = [(name, point) for name, row in OPERATIONS.items() for point in row.points]
 
 
-@pytest.mark.parametrize(("name", "point"), CASES, ids=lambda part: str(part))
+@pytest.mark.parametrize(("name", "point"), POINTS, ids=lambda part: str(part))
 def test_every_operation_in_many_digits(name, point):
     row, names = OPERATIONS[name], "abc"[: len(point)]
     if row.symbol:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from array_rows import default
 from inside import ARRAYS, OPERATIONS, AutogradError, apply
-from row_points import POINTS
 
 import diffcli.autograd as ad
 
@@ -57,13 +56,13 @@ def element_cases():
         pytest.param(row.name, point, id=f"{row.name}-{number}")
         for row in OPERATIONS.values()
         if row.name not in PASSIVE
-        for number, point in enumerate(POINTS[row.name])
+        for number, point in enumerate(row.points)
     ]
 
 
 def array_cases():
     return [
-        pytest.param(row, point, id=f"{row.name}-{number}") for row in ARRAYS.values() for number, point in enumerate(POINTS[row.name])
+        pytest.param(row, point, id=f"{row.name}-{number}") for row in ARRAYS.values() for number, point in enumerate(row.points)
     ]
 
 
@@ -108,7 +107,7 @@ def test_every_elementwise_row_broadcasts_and_sums(name, point):
     "name", ["sin", "exp", "tanh", "log", "sqrt", "square", "mul", "div", "pow", "softplus", "hypot", "atan2", "sigmoid"]
 )
 def test_rows_have_second_derivatives(name):
-    point = next(point for point in POINTS[name] if all(0.01 < abs(x) < 20 for x in point))
+    point = next(point for point in OPERATIONS[name].points if all(0.01 < abs(x) < 20 for x in point))
     found = check(lambda *operands: apply(name, operands), *[leaf([x, 1.1 * x]) for x in point], order=2)
     assert found.order == 2
     assert found, str(found)

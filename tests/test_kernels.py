@@ -328,6 +328,14 @@ def test_a_variable_may_be_called_self(backend):
     assert k.flags(self=3.0, y=2.0) == 0
 
 
+def test_a_kernel_shows_what_may_be_asked_of_it():
+    k = diffcli.compile("x*y")
+    assert k(X, X) is not None and k(1, 2) == (2.0, (2.0, 1.0))
+    assert [name for name in dir(k) if not name.startswith("_")] == [
+        "backend", "directions", "flags", "fun", "fun_and_jac", "hess", "inputs", "jac", "order", "source", "text", "wrt"
+    ]  # fmt: skip
+
+
 def test_an_array_has_flags():
     k = diffcli.compile("abs(x)*s", at={"x": [0.0, 0, 0]}, batch="x")
     assert k.flags([1, 1, -1], 2.0) == 0

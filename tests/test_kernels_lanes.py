@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from inside import FLOAT, OPERATIONS, lower, parse
 from oracle import ulps, value
-from row_points import POINTS
 
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
@@ -70,7 +69,7 @@ WORST = {
 
 def machine_of(name, relaxed, width, text=""):
     """One row as machine code, as it is in a program or in a derivative."""
-    count = len(POINTS[name][0])
+    count = len(OPERATIONS[name].points[0])
     tape = lower(parse(text or ("", "abs(x)", "max(x, y)", "max(x, y, z)")[count]))
     tape = tape.copy(outputs=[tape.output], derived_from=tape.first_row if relaxed else None)
     return Machine(tape if text else tape.copy(operations=[name]), 0, frozenset(), width)
@@ -96,8 +95,8 @@ def same(found, want):
 
 def check_edges(name, relaxed, width, text=""):
     row = OPERATIONS[name]
-    count = 1 if text else len(POINTS[row.name][0])
-    points = [*(() if text else POINTS[row.name]), *product(FEW if count > 2 else EDGES, repeat=count)]
+    count = 1 if text else len(row.points[0])
+    points = [*(() if text else row.points), *product(FEW if count > 2 else EDGES, repeat=count)]
     points = [point for point in points if len(point) == count]
     tape = (machine := machine_of(name, relaxed, width, text)).tape
     function = FLOAT.row_functions(tape)[0]
@@ -184,7 +183,7 @@ LARGE = [
 @pytest.mark.parametrize(("name", "point"), LARGE)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_point_that_vectors_cannot_work_out_is_what_it_is_in_floats(name, point, width):
-    points = [point, *POINTS[name], point]
+    points = [point, *OPERATIONS[name].points, point]
     found = computed(machine_of(name, False, width), points, width)
     assert found[0] == found[-1] == FLOAT.value(name)(*point)
 

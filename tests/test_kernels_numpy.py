@@ -18,7 +18,6 @@ import numpy as np
 import pytest
 from inside import OPERATIONS, Tape, evaluate, lower, make_numpy, parse, record, tangent_is_quick
 from kernel_programs import EDGES, cases, derivative_tape, expected
-from row_points import POINTS
 
 import diffcli
 
@@ -79,7 +78,7 @@ def of_one_row(row, relaxed):
         tape.derived_from = count
     numbers = EDGES if count < 3 else FEW
     points = [list(point) for point in itertools.product(numbers, repeat=count)]
-    return tape, points + [list(point) for point in POINTS[row.name] if len(point) == count]
+    return tape, points + [list(point) for point in row.points if len(point) == count]
 
 
 @pytest.mark.parametrize("relaxed", [False, True], ids=["in a program", "in a rule"])
@@ -289,6 +288,21 @@ def test_an_operation_of_ones_own():
 
     (found,) = batch(record(lambda x: root(x) * 2, {"x": 1.0}).tape, [np.array([4.0, 9.0, -1.0, np.inf])])
     assert found.tolist() == [4, 6, 0, np.inf]
+
+
+def test_blocks_within_blocks_have_memory_of_their_own():
+    """The memory of a block is kept for the next one, and not for one that is computed on the way: by the function of an operation."""
+    inner, points = make_numpy(lower(parse("erf(a)*a + exp(a)*a^2")), 0), np.linspace(0.5, 2.0, 500)
+
+    @diffcli.custom_rule(partials="2", at=[1.0, 2.0])
+    def asking(a):
+        inner.batch([np.full(700, a)], [np.empty(700)])
+        return 2.0 * a
+
+    tape = record(lambda x: diffcli.exp(x) * asking(x) + x * x, {"x": 1.0}).tape
+    for threads in (1, 2):
+        (found,) = batch(tape, [points], threads=threads)
+        assert found == pytest.approx(2 * points * np.exp(points) + points**2, rel=1e-15)
 
 
 def test_a_point_alone_is_computed_by_the_python_source():

@@ -25,7 +25,6 @@ from inside import (
     record,
 )
 from kernel_programs import EDGES, bits, cases, derivative_tape, expected
-from row_points import POINTS
 
 import diffcli
 
@@ -143,13 +142,13 @@ def test_every_row_and_its_derivatives_at_its_points_and_at_edges(row):
     if row.variadic:
         count, text = 2, f"{row.spelling}(a, b)"
     tape = derivative_tape(text)
-    for point in [point for point in POINTS[row.name] if len(point) == tape.first_row]:
+    for point in [point for point in row.points if len(point) == tape.first_row]:
         same(tape, [float(number) for number in point])
     for point in itertools.product(FEW, repeat=tape.first_row):
         same(tape, point)
 
 
-DEEP_POINTS = ([0.3], [0.0], [-1.0], [5.0], [math.nan], [math.inf], [-math.inf], [2.0], [98.5], [1e300])
+POINTS = ([0.3], [0.0], [-1.0], [5.0], [math.nan], [math.inf], [-math.inf], [2.0], [98.5], [1e300])
 DEEP = {
     "branches deeper than blocks may be": "".join(f"where(x < {place}, x*{place}, " for place in range(150)) + "x^2" + ")" * 150,
     "branches that are asked for from the end": "x^2" + "".join(f" + where(x > {n}, log(x - {n}), 0)" for n in range(150)),
@@ -163,7 +162,7 @@ DEEP = {
 @pytest.mark.parametrize("name", DEEP)
 def test_no_nest_is_too_deep_for_the_parser_of_python(name):
     tape = derivative_tape(DEEP[name])
-    for point in DEEP_POINTS:
+    for point in POINTS:
         same(tape, point)
     assert max(map(len, make_python(tape, 0).source.splitlines())) < 8 * MOST_CHARACTERS
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import assume, given, settings
 from inside import LATEX, LATEX_MISSING, LATEX_OPEN, OPERATIONS, statement_text
 from programs import plainly, programs
-from row_points import POINTS
 from tiers import examples
 
 import diffcli
@@ -147,7 +146,7 @@ def test_every_operation_is_read_back_from_its_latex(row):
     names = ["x", "y", "z"][: len(row.operands)] if not row.variadic else ["x", "y"]
     program = calls_of(row, names)
     again = diffcli.parse(statement_text(program, program.result, LATEX), syntax="latex")
-    point = dict(zip(names, POINTS[row.name][0], strict=False))
+    point = dict(zip(names, row.points[0], strict=False))
     assert diffcli.evaluate(again, point) == pytest.approx(diffcli.evaluate(program, point), rel=1e-14)
 
 

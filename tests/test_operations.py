@@ -45,7 +45,6 @@ from inside import (
     tangents,
 )
 from mpmath import mp, mpf
-from row_points import POINTS
 
 Point = tuple[float, ...]
 
@@ -128,7 +127,7 @@ class Applied:
 def at_points() -> list[object]:
     return [
         pytest.param(row, point, id=f"{row.name}({', '.join(map(repr, point))})")
-        for row in OPERATIONS.values() for point in POINTS[row.name]
+        for row in OPERATIONS.values() for point in row.points
     ]  # fmt: skip
 
 
@@ -192,7 +191,7 @@ def test_the_oracle_covers_the_table() -> None:
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_is_whole(row: Operation) -> None:
     assert len(row.partials) == len(row.operands), "one partial for each operand"
-    assert POINTS[row.name], "points to test it at"
+    assert row.points, "points to test it at"
     assert row.symbol or row in find_function(row.spelling)
     assert row.name in FLOATS or row.value or row.definition, "no way to compute it"
     assert row.sympy or row.definition or row.symbol, "no way to tell SymPy what it is"
@@ -326,7 +325,7 @@ def test_value_and_first_partials_keep_their_digits_over_the_whole_range_of_floa
 def test_forward_equals_reverse(row: Operation) -> None:
     """<w, Jv> = <J'w, v> for a direction v and a weight w, whose products with the partials are rounded differently."""
     generator = random.Random(f"{row.name} <w, Jv>")
-    for point in [*POINTS[row.name], *random_points(row, 10)]:
+    for point in [*row.points, *random_points(row, 10)]:
         applied = Applied(row, point)
         count = len(point)
         active = activity(applied.tape, applied.operands)

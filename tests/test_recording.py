@@ -14,7 +14,6 @@ import pytest
 import tiers
 from console import run
 from inside import FUNCTION_NAMES, Problem, evaluate, find_function, record
-from row_points import POINTS
 
 import diffcli
 
@@ -104,7 +103,7 @@ def test_values_while_recording_are_those_of_the_tape(function, text):
 @pytest.mark.parametrize("name", [name for name in FUNCTION_NAMES if name not in ("where",)])
 def test_every_function_of_the_table_is_a_function_of_the_library(name):
     for row in find_function(name):
-        point = POINTS[row.name][0]
+        point = row.points[0]
         names = [f"x{k}" for k in range(len(point))]
         function = getattr(diffcli, name)
         at = dict(zip(names, point, strict=True))

@@ -8,8 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 from console import run
-from inside import ARRAY_FUNCTIONS, evaluate, record
-from row_points import POINTS
+from inside import ARRAY_FUNCTIONS, ARRAYS, evaluate, record
 
 import diffcli
 
@@ -94,7 +93,7 @@ def test_every_function_of_arrays_is_a_function_of_the_library():
         if name in ("len", "shape", "trace"):
             continue
         others = {"one_hot": [[0.0, 1.0], {"classes": 2}]}
-        *operands, fixed = [*POINTS[row][0], {}] if POINTS[row] else others.get(row, [[0.0, 3.0, 1.0], {}])
+        *operands, fixed = [*ARRAYS[row].points[0], {}] if ARRAYS[row].points else others.get(row, [[0.0, 3.0, 1.0], {}])
         if isinstance(operands[-1], dict):
             fixed = operands.pop()
         operands = [np.array(operand, dtype=float) for operand in operands]

@@ -66,7 +66,6 @@ from inside import (
 )
 from inside import SharedGraph as Graph
 from inside import SympyBuilder as Builder
-from row_points import POINTS
 
 LOGISTIC = DEMOS["logistic"]
 QUIET = Progress(lambda stage: None, lambda result: None)
@@ -244,7 +243,7 @@ def test_every_operation_of_the_table_has_a_right_derivative_on_the_graph():
     for row in OPERATIONS.values():
         if row.symbol or row.name in ("where", "polygamma"):
             continue
-        operands = POINTS[row.name][0]
+        operands = row.points[0]
         names = [f"a{position}" for position in range(1, len(operands))]
         recurrence = of_program(parse(f"{row.spelling}({', '.join(['l', *names])})"), "l")
         point = dict(zip(["x", *names], operands, strict=True))
@@ -305,7 +304,7 @@ def whole_cost(recurrence, point, n):
 def test_every_operation_of_the_table_is_counted_as_on_the_whole_tape():
     checked = set()
     for row in OPERATIONS.values():
-        for operands in [POINTS[row.name][0], [0.9, *POINTS[row.name][0][1:]]]:
+        for operands in [row.points[0], [0.9, *row.points[0][1:]]]:
             names = [f"a{position}" for position in range(1, len(operands))]
             if row.symbol:
                 continue
@@ -394,7 +393,7 @@ def test_a_map_that_has_a_value_somewhere_is_not_refused(text):
 
 def test_no_operation_of_the_table_is_refused():
     for row in OPERATIONS.values():
-        operands = ["l", *[f"a{position}" for position in range(1, len(POINTS[row.name][0]))]]
+        operands = ["l", *[f"a{position}" for position in range(1, len(row.points[0]))]]
         if not row.symbol:
             require_values(of_program(parse(f"{row.spelling}({', '.join(operands)})"), "l"))
 

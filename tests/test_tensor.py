@@ -17,7 +17,6 @@ import numpy as np
 import pytest
 import tiers
 from inside import OPERATIONS, AutogradError, HessianResult, apply
-from row_points import POINTS
 
 import diffcli
 import diffcli.autograd as ad
@@ -439,10 +438,10 @@ def test_a_copy_of_a_leaf_is_a_leaf_of_its_own():
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ("and", "or", "not", "stop_gradient")])
 def test_every_row_keeps_single_precision(name):
     row = OPERATIONS[name]
-    point = POINTS[row.name][-1] if name != "polygamma" else POINTS[row.name][0]
+    point = row.points[-1] if name != "polygamma" else row.points[0]
     operands = [ad.tensor([value, value], dtype="float32", requires_grad=True) for value in point if abs(value) < 1e30]
     if len(operands) < len(point):
-        operands = [ad.tensor([value, value], dtype="float32", requires_grad=True) for value in POINTS[row.name][0]]
+        operands = [ad.tensor([value, value], dtype="float32", requires_grad=True) for value in row.points[0]]
     result = apply(name, operands)
     if result.dtype == ad.bool:
         return

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from console import plainly
 from inside import ARRAYS, OPERATIONS, apply
-from row_points import POINTS
 
 import diffcli.autograd as ad
 import diffcli.nn.functional as F
@@ -73,7 +72,7 @@ def in_range(point):
 
 def operands_of(row):
     """Operands of 2 × 3 elements, of the points of an elementwise row."""
-    points = [point for point in POINTS[row.name] if in_range(point)] or [POINTS[row.name][0]]
+    points = [point for point in row.points if in_range(point)] or [row.points[0]]
     count = 2 if row.variadic else len(row.operands)
     return [np.array([points[k % len(points)][place] for k in range(6)]).reshape(2, 3) for place in range(count)]
 
@@ -103,9 +102,9 @@ def test_an_elementwise_row_in_every_layout_and_use(name, kind):
 
 @pytest.mark.filterwarnings("ignore::diffcli.errors.SecondDerivativeWarning")  # rows that are all the same tie
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", [name for name, row in ARRAYS.items() if POINTS[row.name]])
+@pytest.mark.parametrize("name", [name for name, row in ARRAYS.items() if row.points])
 def test_an_array_row_in_every_layout(name, kind):
-    for point in POINTS[name]:
+    for point in ARRAYS[name].points:
         fixed = point[-1] if isinstance(point[-1], dict) else {}
         operands = [np.array(one, dtype=float) for one in (point[:-1] if fixed else point)]
         if any(not 1e-10 < np.abs(one).max() < 100 for one in operands):

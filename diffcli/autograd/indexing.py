@@ -10,10 +10,9 @@ from operator import itemgetter
 from typing import Any
 
 from diffcli.autograd.graph.apply import share_memory
-from diffcli.autograd.graph.core import Core, describe, edge_of, new
+from diffcli.autograd.graph.core import Core, describe, made_by
 from diffcli.autograd.graph.operands import set_boundary
 from diffcli.autograd.graph.view_nodes import IndexNode
-from diffcli.autograd.modes import DEFAULT, mode
 from diffcli.errors import fault
 from diffcli.operations.arithmetic import tensors
 
@@ -28,19 +27,15 @@ def index(tensor: Any, key: Any) -> Any:
     if basic and is_number and not whole:
         tensor._memory()  # x[None] of a number is a view of it
     value = tensor._value if whole else taken(tensor, canonical)
-    edge = edge_of(tensor) if mode.get() == DEFAULT else None
+    if basic and not tensors.is_array(value) and not is_number:  # NumPy gives a copy of one element; a view of it keeps its place
+        canonical = (*canonical, Ellipsis) if isinstance(canonical, tuple) else (canonical, Ellipsis)
+        value = tensors.array_of(tensor._value)[canonical]
+    value = value if basic else tensors.plain(value)
+    made = made_by(value, tensor, lambda edge: IndexNode(edge, tensor.shape, tensor.dtype, canonical))
     if basic:
-        if not tensors.is_array(value) and not is_number:  # NumPy gives a copy of a single element; a view of it keeps its place
-            canonical = (*canonical, Ellipsis) if isinstance(canonical, tuple) else (canonical, Ellipsis)
-            value = tensors.array_of(tensor._value)[canonical]
-        made = new(value)
         share_memory(made, tensor, tensor._value, itemgetter(canonical))
-    else:
-        made = new(tensors.plain(value))
     if tensor._boundary is not None:
         set_boundary(made, tensors.array_of(tensor._boundary)[canonical])
-    if edge is not None:
-        made._node = IndexNode(edge, tensor.shape, tensor.dtype, canonical)
     return made
 
 

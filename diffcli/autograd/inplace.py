@@ -121,11 +121,9 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
     """Where the adjoints of the operands of a change go; None if it is not recorded. Raises where it may not be made."""
     now = mode.get()
     if tensor._made_in_inference and now != INFERENCE:
-        raise fault(
-            "inference-tensor",
-            f"{call} would change {describe(tensor)} in place, which was made in inference mode: no versions are counted for it",
-            help=["change its clone(), or do it under inference_mode()"],
-        )
+        what = f"{describe(tensor)} in place, which was made in inference mode: no versions are counted for it"
+        help = ["change its clone(), or do it under inference_mode()"]
+        raise fault("inference-tensor", f"{call} would change {what}", help=help)
     if now != DEFAULT:
         return None
     edges = edges_of(given)
@@ -140,11 +138,9 @@ def _edges(tensor: Core, given: Sequence[Any], call: str) -> tuple[Edge, ...] | 
             help=["update it under no_grad(): with no_grad(): w -= 0.1 * w.grad", "or make a new tensor from it: y = w + 1"],
         )
     if base is not None and tensor._made_without_grad and (edges is not None or edge_of(base) is not None):
-        raise fault(
-            "view-in-place",
-            f"{call} would change {describe(tensor)} in place, a view that was made where nothing is recorded, and record it",
-            help=["make the view outside of no_grad(), or change it inside"],
-        )
+        what = f"{describe(tensor)} in place, a view that was made where nothing is recorded, and record it"
+        help = ["make the view outside of no_grad(), or change it inside"]
+        raise fault("view-in-place", f"{call} would change {what}", help=help)
     return edges
 
 

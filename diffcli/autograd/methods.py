@@ -171,9 +171,8 @@ def view(a: Any, *shape: Any) -> Any:
     a = operand(a)
     made = reshape(a, *shape)
     if made._base is None and made.shape and a.shape:
-        raise fault(
-            "not-a-view", f"{describe(a)} has no view of that shape in its memory", help=["use reshape(), which copies then"]
-        )
+        message = f"{describe(a)} has no view of that shape in its memory"
+        raise fault("not-a-view", message, help=["use reshape(), which copies then"])
     return made
 
 

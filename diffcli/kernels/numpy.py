@@ -18,7 +18,7 @@ import numpy as np
 
 from diffcli.kernels.backends import Layout
 from diffcli.kernels.finite import CALLED, HONEST, NAMES, SEES_SIGNS, SIGNED, TRUTHS, Plain
-from diffcli.operations.arithmetic.special.arrays import BLOCK
+from diffcli.operations.arithmetic.special.arrays import BLOCK, memory
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Evaluator, constant_values, last_uses
 from diffcli.tape.tape import Shape
@@ -176,7 +176,7 @@ class NumPyRunner:
         points, width = len(results[0]), len(plan.registers) + len(inputs) + len(results)
         count = -(-points // max(BLOCK // 4, min(BLOCK, MEMORY // 8 // width)))
         size = max(1, -(-points // max(1, count + -count % threads)))
-        in_pieces(partial(worker, plan, inputs, results, size), points, size, size, threads)
+        in_pieces(partial(worker, plan, inputs, results), points, size, size, threads)
 
 
 def in_pieces(worker: Callable[[], Callable[[int, int], None]], points: int, unit: int, piece: int, threads: int) -> None:
@@ -202,9 +202,8 @@ def in_pieces(worker: Callable[[], Callable[[int, int], None]], points: int, uni
             going.clear()
 
 
-def worker(plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int) -> Callable[[int, int], None]:
-    """What computes blocks of so many points at most, in registers of its own."""
-    registers = [np.empty(size, bool if name[0] == "b" else float) for name in plan.registers]
+def worker(plan: Plan, inputs: Sequence[Any], results: Sequence[Any]) -> Callable[[int, int], None]:
+    """What computes a block of points."""
     block, wait, patience = None, 0, 0
     watched = partial(np.errstate, divide="raise", over="raise", invalid="raise", under="ignore")
     with suppress(FloatingPointError), watched():
@@ -217,8 +216,9 @@ def worker(plan: Plan, inputs: Sequence[Any], results: Sequence[Any], size: int)
         columns = [given[part] for given in inputs if isinstance(given, np.ndarray)]
         if block is not None and not wait:
             try:
-                with watched():
-                    block(*columns, *found, *[register[: len(found[0])] for register in registers])
+                with watched(), memory(len(plan.registers), stop - start) as rows:
+                    named = zip(plan.registers, rows, strict=True)
+                    block(*columns, *found, *[row.view(bool)[: len(row)] if name[0] == "b" else row for name, row in named])
                 patience = 0
                 return
             except FloatingPointError:

@@ -112,24 +112,20 @@ def _own_operation(function: Callable[..., float], partials: Any, at: Points, de
     letters = tuple(LETTERS[: len(parameters)])
     given = _by_parameter(partials, parameters, name)
     sources = [Source(text if isinstance(text, str) else "", f"the partial by {parameter}") for parameter, text in given.items()]
-    texts = []
-    for partial, source in zip(given.values(), sources, strict=True):
-        if isinstance(partial, str):
-            texts.append(_canonical(partial, parameters, letters, source))
-        else:
-            texts.append(_recorded(partial, parameters, points, name))
+    texts = [
+        _canonical(rule, parameters, letters, source) if isinstance(rule, str) else _recorded(rule, parameters, points, name)
+        for rule, source in zip(given.values(), sources, strict=True)
+    ]
     if not isinstance(definition, str):
         _refuse(f"the definition of `{name}` is a text")
-    if definition:
-        definition = _canonical(definition, parameters, letters, Source(definition, "the definition"))
-    else:
-        definition = _definition(function, points[0], letters)
+    source = Source(definition, "the definition")
+    definition = _canonical(definition, parameters, letters, source) if definition else _definition(function, points[0], letters)
     radius = " | ".join(f"max(abs({letter}), 1)/16" for letter in letters)  # nothing is known of how far its series goes
     name.row = Operation(
-        name, letters, tuple(texts), (inspect.getdoc(function) or "an own operation").partition("\n")[0],
+        name, letters, tuple(texts), (inspect.getdoc(function) or "an own operation").partition("\n")[0], tuple(points),
         definition=definition, radius=radius,
     )  # fmt: skip
-    hold_against_differences(name, parameters, sources, points)
+    hold_against_differences(name, parameters, sources)
     return name
 
 

@@ -17,14 +17,12 @@ CLOSE = 1e-6
 """How far a partial may be from the difference, relative to it, whatever the bar of the difference says."""
 
 
-def hold_against_differences(
-    name: OwnName, parameters: Sequence[str], sources: Sequence[Source], points: Sequence[Sequence[float]]
-) -> None:
-    """Refuse an operation of which a partial is not the derivative by differences of its values, at some points."""
+def hold_against_differences(name: OwnName, parameters: Sequence[str], sources: Sequence[Source]) -> None:
+    """Refuse an operation of which a partial is not the derivative by differences of its values, at the points of its row."""
     faults: list[Diagnostic] = []
     functions = FLOAT.terms(name, len(parameters))
     for position, source in enumerate(sources):
-        told = (_fault(name, point, position, parameters, functions, source) for point in points)
+        told = (_fault(name, point, position, parameters, functions, source) for point in name.row.points)
         faults += [*islice(filter(None, told), 1)]  # one point is enough
     if faults:
         raise ExpressionError(faults)

@@ -61,6 +61,9 @@ class ArrayOperation(NamedTuple):
     cost: int | Callable[[Sequence[Shape], Shape], int] = 0
     """How many elementary operations it takes when it is written out in numbers: for each element of the operand, or from
     the shapes of the operands and the result. Comparisons are free, and so is what only moves elements."""
+    points: tuple[tuple[Any, ...], ...] = ()
+    """Operands at which the tests hold the row against differences and scalar arithmetic: nested lists, and last a dictionary
+    of what is fixed where something is."""
     aliases: tuple[str, ...] = ()
     latex: str = ""
     symbol: str = ""

@@ -28,6 +28,8 @@ class Operation(NamedTuple):
     """The partial derivative by each operand (by any operand, in a variadic row)."""
     meaning: str
     """A few words for ``diffcli functions``."""
+    points: tuple[tuple[float, ...], ...]
+    """Points at which the tests hold the row against 50-digit arithmetic, away from kinks and poles."""
     definition: str = ""
     """The mathematical definition; empty for a primitive, which SymPy knows by the name in ``sympy``."""
     value: str = ""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from diffcli.operations import ARRAY_FUNCTIONS, ARRAY_SIGNATURES, REDUCED, Operation
-from diffcli.operations.array_row import ArrayOperation, Shape
+from diffcli.operations.array_row import ArrayOperation
+from diffcli.operations.array_shapes import nested_shape
 from diffcli.operations.arrays import ARRAYS
 from diffcli.records.blocks import Document, Table, Text, texts
 from diffcli.reports.document import data_of
@@ -104,15 +105,12 @@ def _breaks(row: Row) -> str:
     return ", ".join(f"{kind}: {plain_rule(condition)}" for kind, condition in row.breaks)
 
 
-EXAMPLES: dict[str, tuple[Shape, ...]] = {"matmul": ((1, 1), (1, 1)), "diag": ((1,),), "solve": ((1, 1), (1,))}
-"""Shapes of operands for which the rules of a row are shown, where they depend on them."""
-
-
 def adjoints(row: ArrayOperation) -> tuple[str, ...]:
-    """The rules of the operands' adjoints."""
+    """The rules of the operands' adjoints; where they depend on the shapes, those for the first of the row's examples."""
     if not callable(row.adjoint):
         return row.adjoint
-    return row.adjoint({f"shape_{letter}": shape for letter, shape in zip("ab", EXAMPLES[row.name], strict=False)})
+    shapes = [nested_shape(operand) for operand in row.points[0] if not isinstance(operand, dict)]
+    return row.adjoint({f"shape_{letter}": shape for letter, shape in zip("ab", shapes, strict=False)})
 
 
 def plain_rule(text: str) -> str:

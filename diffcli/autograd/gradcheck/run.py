@@ -89,9 +89,8 @@ class Check:
         outputs = self._steady()
         floats = [(number, one) for number, one in enumerate(outputs) if one.is_floating_point()]
         if not floats:
-            raise fault(
-                "gradcheck", "the function returns no tensor of real numbers", help=["return a tensor, or a list of them"]
-            )
+            message = "the function returns no tensor of real numbers"
+            raise fault("gradcheck", message, help=["return a tensor, or a list of them"])
         alone = len(outputs) == 1
         recorded = [pair for pair in floats if edge_of(pair[1]) is not None]
         for number, _ in floats if recorded else ():

@@ -19,16 +19,14 @@ from diffcli.operations.array_row import shape_text, size
 
 def _swept(
     ends: Sequence[Core], adjoints: Sequence[Any], keep_graph: bool, recorded: bool, wanted: Sequence[Core] | None, breaks: bool
-) -> tuple[Sweep, dict[Node, Any]]:
+) -> Sweep:
     """Run a backward pass from some tensors, each with its adjoint; the adjoints of what is wanted are kept."""
-    kept: dict[Node, Any] = {}
     sweep = Sweep(recorded)
     graph = nodes_behind(map(edge_of, ends)) if breaks or wanted is not None else []
     if wanted is not None:
         targets = {edge_of(tensor) for tensor in wanted}
-        kept = {edge: None for edge in targets if isinstance(edge, Node)}
+        sweep.kept = {edge: None for edge in targets if isinstance(edge, Node)}
         sweep.needed = _on_the_way(graph, targets)
-        sweep.wanted = sweep.needed | {node.number for node in kept}
     for end, adjoint in zip(ends, adjoints, strict=True):
         sweep.arrive(edge_of(end), adjoint)
     sweep.summed.clear()  # what the caller gave is the caller's
@@ -36,23 +34,23 @@ def _swept(
     with arrays.quiet():
         if breaks:
             sweep.beside = nodes_beside(graph, ends, adjoints)
-        sweep.run(keep_graph, kept)
+        sweep.run(keep_graph)
         if sweep.beside:
-            results = [one for one in (*sweep.leaves.values(), *kept.values()) if one is not None]
+            results = [one for one in (*sweep.leaves.values(), *sweep.kept.values()) if one is not None]
             lead_beside(results, first, sweep.beside)
             decide_sides(results, list(sweep.beside.values()))
-    return sweep, kept
+    return sweep
 
 
-def _on_the_way(graph: Sequence[Node], targets: set[Any]) -> frozenset[int]:
-    """The numbers of the nodes behind which a target lies: those that a pass for some inputs only needs to run."""
+def _on_the_way(graph: Sequence[Node], targets: set[Any]) -> set[Node]:
+    """The nodes behind which a target lies: those that a pass for some inputs only needs to run."""
     reaching = set(targets) - {None}
-    found: set[int] = set()
+    found: set[Node] = set()
     for node in graph:
         if not reaching.isdisjoint(node.edges):
             reaching.add(node)
-            found.add(node.number)
-    return frozenset(found)
+            found.add(node)
+    return found
 
 
 # -- the entries -----------------------------------------------------------------------------------------------------------
@@ -76,7 +74,7 @@ def backward(
     with in_mode(DEFAULT if create_graph else NO_GRAD):
         adjoints = _starting_adjoints(ends, grad_tensors, "grad_tensors", wanted or (), create_graph)
         keep_graph = create_graph if retain_graph is None else retain_graph
-        sweep, kept = _swept(ends, adjoints, keep_graph, create_graph, wanted, create_graph)
+        sweep = _swept(ends, adjoints, keep_graph, create_graph, wanted, create_graph)
         chosen = None if wanted is None else set(wanted)
         held = set(map(id, adjoints))  # what the caller has, and then what others have been given
         for leaf, adjoint in sweep.leaves.items():
@@ -84,8 +82,8 @@ def backward(
                 _finish(leaf, adjoint, create_graph, held)
         for one in dict.fromkeys(wanted or ()):
             node = edge_of(one)
-            if isinstance(node, Node) and kept.get(node) is not None and not one._keeps:
-                _finish(one, kept[node], create_graph, held)
+            if isinstance(node, Node) and sweep.kept.get(node) is not None and not one._keeps:
+                _finish(one, sweep.kept[node], create_graph, held)
 
 
 def _listed(given: Any) -> list[Any]:
@@ -133,11 +131,8 @@ def _starting_adjoint(root: Core, gradient: Any, recorded: bool) -> Any:
         return new(value) if recorded else value
     given = gradient if isinstance(gradient, Core) else new(value_of(gradient, kind))
     if tensors.shape_of(given._value) != shape:
-        raise fault(
-            "bad-gradient",
-            f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {describe(root)}",
-            help=["it holds the adjoint of each element, so it has the same shape"],
-        )
+        message = f"the gradient has another shape, {shape_text(tensors.shape_of(given._value))}, than {describe(root)}"
+        raise fault("bad-gradient", message, help=["it holds the adjoint of each element, so it has the same shape"])
     return given if recorded else tensors.as_kind(given._value, kind)
 
 
@@ -197,14 +192,14 @@ def gradients(
     ends, wanted = _listed(outputs), _listed(inputs)
     with in_mode(DEFAULT if create_graph else NO_GRAD):
         adjoints = _starting_adjoints(ends, grad_outputs, "grad_outputs", wanted, create_graph)
-        sweep, kept = _swept(ends, adjoints, create_graph if retain_graph is None else retain_graph, create_graph, wanted, breaks)
-        return tuple([_found(one, sweep, kept, allow_unused) for one in wanted])
+        sweep = _swept(ends, adjoints, create_graph if retain_graph is None else retain_graph, create_graph, wanted, breaks)
+        return tuple([_found(one, sweep, allow_unused) for one in wanted])
 
 
-def _found(one: Core, sweep: Sweep, kept: dict[Node, Any], allow_unused: bool) -> Any:
+def _found(one: Core, sweep: Sweep, allow_unused: bool) -> Any:
     """The gradient by an input as a tensor; None if no output depends on it."""
     edge = edge_of(one)
-    adjoint = plain(kept.get(edge) if isinstance(edge, Node) else sweep.leaves.get(one))
+    adjoint = plain(sweep.kept.get(edge) if isinstance(edge, Node) else sweep.leaves.get(one))
     if adjoint is None:
         if allow_unused:
             return None

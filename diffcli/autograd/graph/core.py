@@ -170,11 +170,8 @@ class Node:
 
     def recorded_adjoints(self, g: Any) -> Sequence[Any]:
         """The same, of tensors, recorded themselves."""
-        raise fault(
-            "no-second-derivative",
-            f"{self.name} has no derivative of its own derivative: create_graph=True cannot go through it",
-            help=["write it with operations that make new tensors"],
-        )
+        message = f"{self.name} has no derivative of its own derivative: create_graph=True cannot go through it"
+        raise fault("no-second-derivative", message, help=["write it with operations that make new tensors"])
 
     def release(self) -> None:
         """Forget what was saved."""

@@ -211,7 +211,7 @@ def leaves_from(starts: Mapping[Any, Any]) -> dict[Core, Any]:
         if edge is not None:
             sweep.arrive(edge, adjoint)
     with in_mode(NO_GRAD):
-        sweep.run(True, {})
+        sweep.run(True)
     return sweep.leaves
 
 
@@ -230,16 +230,16 @@ def nodes_beside(graph: Iterable[Node], ends: Sequence[Core], adjoints: Sequence
             breaks[found[node]] = there
     if not breaks:
         return found
-    probe, seen = Sweep(False), dict.fromkeys(breaks)
-    probe.wanted = probe.needed = frozenset([node.number for node in found.values()])
+    probe = Sweep(False)
+    probe.needed, probe.kept = set(found.values()), dict.fromkeys(breaks)
     for end, adjoint in zip(ends, adjoints, strict=True):
         if edge_of(end) in found:
             probe.arrive(found[edge_of(end)], adjoint._value)
-    probe.run(True, seen)
-    for node, there in breaks.items():
-        mask = mask_of(seen[node])
-        node.there = None if seen[node] is None else there if mask is None else there & mask()
-        node.g = plain(seen[node])
+    probe.run(True)
+    for node, seen in probe.kept.items():
+        mask, there = mask_of(seen), breaks[node]
+        node.there = None if seen is None else there if mask is None else there & mask()
+        node.g = plain(seen)
     return found
 
 

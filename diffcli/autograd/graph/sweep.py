@@ -26,10 +26,10 @@ class Sweep:
     def __init__(self, recorded: bool) -> None:
         self.recorded = recorded
         """Whether the pass itself is recorded: adjoints are tensors then, else plain values."""
-        self.wanted: frozenset[int] | None = None
-        """The nodes that lie on a path to what is asked for, or are asked for, by their numbers; None for all."""
-        self.needed: frozenset[int] = frozenset()
-        """Those of them that something that is asked for lies behind."""
+        self.needed: set[Any] | None = None
+        """The nodes that something that is asked for lies behind; None for all."""
+        self.kept: dict[Any, Any] = {}
+        """The nodes that are asked for themselves, and their adjoints when they have come."""
         self.beside: dict[Any, Any] = {}
         """The nodes for second derivatives beside those that lead to a kink: `diffcli.autograd.graph.kinks`."""
         self.watched = True
@@ -45,7 +45,7 @@ class Sweep:
         place: dict[Any, Any] = self.waiting
         if isinstance(edge, Core):
             place = self.leaves
-        elif self.wanted is not None and edge.number not in self.wanted:  # type: ignore[union-attr]
+        elif self.needed is not None and edge not in self.needed and edge not in self.kept:
             return
         before = place.get(edge)
         if before is None:
@@ -61,25 +61,25 @@ class Sweep:
             place[edge] = total(before, term, edge in self.summed)
             self.summed.add(edge)
 
-    def run(self, keep_graph: bool, keep: dict[Node, Any]) -> None:
-        """Take every node that waits, in order; ``keep`` receives the adjoints of some."""
-        waiting, queue, recorded, wanted = self.waiting, self.queue, self.recorded, self.wanted
+    def run(self, keep_graph: bool) -> None:
+        """Take every node that waits, in order."""
+        waiting, queue, recorded, needed, kept = self.waiting, self.queue, self.recorded, self.needed, self.kept
         while queue:
             node = heappop(queue)[1]
             adjoint = waiting.pop(node)
             if (node._hooks is not None or node.retained_by is not None) and self.watched:
                 adjoint = self._watch(node, adjoint)
-            if keep and node in keep:
-                keep[node] = adjoint
-                if node.number not in self.needed:
-                    continue  # nothing that is wanted lies behind it
+            if needed is not None and node in kept:
+                kept[node] = adjoint
+                if node not in needed:
+                    continue
             terms = self._recorded(node, adjoint) if recorded else node.adjoints(adjoint)
             for edge, term in zip(node.edges, terms):  # noqa: B905  (the hot path)
                 if edge is None or term is None:
                     continue
                 place: dict[Any, Any] = self.leaves if isinstance(edge, Core) else waiting
                 before = place.get(edge)
-                if wanted is not None or (before is not None and term.__class__ is not float):
+                if needed is not None or (before is not None and term.__class__ is not float):
                     self.arrive(edge, term)
                 elif before is not None:
                     place[edge] = plain(before) + term

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from diffcli._named import NamedTuple
 from diffcli.kernels import numpy, python
 from diffcli.kernels.backends import Layout, Runner, guarded, picker, places
 from diffcli.kernels.machine.emission import VECTORS, Emission
@@ -38,16 +37,6 @@ PIECE = 2**17
 BATCH = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p)
 
 
-class Kind(NamedTuple):
-    """The code for batches in which certain inputs are one number for all points."""
-
-    code: Any
-    call: Callable[[Sequence[Any], int, int], None]
-    """``call(arrays, start, stop)``: those of the inputs, the results and the marks."""
-    rescues: bool
-    """Whether it marks points that are to be computed again."""
-
-
 def make(tape: Tape, layout: Layout, truths: frozenset[int] = frozenset()) -> Runner:
     """Machine code of a finished tape of numbers.
 
@@ -70,7 +59,8 @@ class Machine:
         self.long = len(tape.operations) > STRAIGHT
         self.points = 0
         """How many points it has computed."""
-        self.kinds: dict[frozenset[int], Kind] = {}
+        self.kinds: dict[tuple[frozenset[int], bool], tuple[Callable[[Sequence[Any], int, int], Any], bool]] = {}
+        """The code for batches, by which inputs are one number for all points, and whether it is a loop over the rows."""
 
     @cached_property
     def careful(self) -> Runner:
@@ -108,16 +98,17 @@ class Machine:
             return
         arrays = [value if isinstance(value, np.ndarray) else np.array(value, np.float64) for value in inputs]
         same = frozenset(slot for slot, value in enumerate(arrays) if not value.ndim)
-        kind = self.kinds.get(same)
-        if kind is None or (self.points > ENOUGH and isinstance(kind.code, Loop)):
-            kind = self.kinds[same] = self.compiled(same)
+        kind = same, self.long and self.points <= ENOUGH
+        if kind not in self.kinds:
+            self.kinds[kind] = self.compiled(*kind)
+        call, rescues = self.kinds[kind]
         count = len(results[0])
         whole = count - count % self.width
         self.points += count
-        marks = np.zeros(-(-whole // self.width) if kind.rescues else 0, np.uint8)
+        marks = np.zeros(-(-whole // self.width) if rescues else 0, np.uint8)
         held = (*arrays, *results, marks)
         if whole:
-            numpy.in_pieces(lambda: partial(kind.call, held), whole, self.width, PIECE, threads)
+            numpy.in_pieces(lambda: partial(call, held), whole, self.width, PIECE, threads)
         if marks.any():
             self.rescue(arrays, results, marks)
         if whole < count:  # the points after the last whole vector, in a vector of their own
@@ -136,17 +127,22 @@ class Machine:
         for result, values in zip(results, again, strict=True):
             result[points] = values
 
-    def compiled(self, same: frozenset[int]) -> Kind:
-        if self.long and self.points <= ENOUGH:
-            loop = Loop(self.tape, same, self.width)
-            return Kind(loop, loop.call, rescues=True)
+    def compiled(self, same: frozenset[int], looped: bool) -> tuple[Callable[[Sequence[Any], int, int], Any], bool]:
+        """``call(arrays, start, stop)``, of the inputs, the results and the marks; and whether it marks points."""
+        if looped:
+            return Loop(self.tape, same, self.width).call, True
         module, rescues = self.module(same)
         code = Code(str(module), EFFORT)
         run = BATCH(code.address("batch"))
-        return Kind(code, lambda held, start, stop: run(start, stop, id(held) + ITEMS), rescues)
+
+        def call(held: Sequence[Any], start: int, stop: int, code: Code = code) -> None:
+            """Hold on to the code and the arrays, of which machine code knows addresses alone."""
+            run(start, stop, id(held) + ITEMS)
+
+        return call, rescues
 
     def module(self, same: frozenset[int]) -> tuple[ir.Module, bool]:
-        """The function of a `Kind`, and whether it marks points."""
+        """The function for batches, and whether it marks points."""
         module = ir.Module("kernel")
         lanes = Lanes(module, self.width)
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), [INTEGER, INTEGER, POINTER]), "batch")

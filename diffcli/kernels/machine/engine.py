@@ -52,9 +52,9 @@ def repeated(builder: ir.IRBuilder, count: ir.Value) -> Iterator[tuple[ir.IRBuil
     index = loop.phi(INTEGER)
     index.add_incoming(INTEGER(0), builder.block)
     builder.branch(loop.block)
-    # LLVM does not see what the index is: it would look for a pointer that moves along with it for every array, which takes long
-    yield loop, loop.asm(ir.FunctionType(INTEGER, [INTEGER]), "", "=r,0", [index], side_effect=False)
-    following = loop.add(index, INTEGER(1))
+    yield loop, index
+    # LLVM does not see what the next index is: it would look for pointers that move along with it, which takes it long
+    following = loop.asm(ir.FunctionType(INTEGER, [INTEGER]), "", "=r,0", [loop.add(index, INTEGER(1))], side_effect=False)
     index.add_incoming(following, loop.block)
     loop.cbranch(loop.icmp_signed("<", following, count), index.parent, after)
     builder.position_at_end(after)

@@ -87,10 +87,6 @@ def called(builder: ir.IRBuilder, address: int, kind: ir.FunctionType) -> ir.Val
 
 def box(module: ir.Module, give: ir.IRBuilder, room: ir.Value, codes: list[int]) -> None:
     """Return the numbers in ``room`` as Python's floats, in tuples of the shape."""
-    if codes == [LEAF]:
-        kind = ir.FunctionType(POINTER, [DOUBLE])
-        give.ret(give.call(called(give, address_of("PyFloat_FromDouble"), kind), [give.load(room)], tail=True))
-        return
     shape = ir.GlobalVariable(module, ir.ArrayType(INTEGER, len(codes)), "shape")
     shape.global_constant, shape.initializer = True, ir.Constant(shape.value_type, codes)
     shapes, numbers = give.alloca(POINTER), give.alloca(POINTER)

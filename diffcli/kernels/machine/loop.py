@@ -22,6 +22,7 @@ from diffcli.kernels.machine.emission import allocated
 from diffcli.kernels.machine.engine import DOUBLE, INTEGER, POINTER, Code, repeated
 from diffcli.kernels.machine.lanes import Lanes
 from diffcli.kernels.machine.objects import address_of_numbers
+from diffcli.kernels.machine.powers import is_simple
 from diffcli.kernels.numpy import as_late
 from diffcli.tape import Tape
 
@@ -60,9 +61,6 @@ class Step(NamedTuple):
     exponent: float = 0.0
     """Of a power: one that is known, because some are products; 0 if it is an operand."""
 
-
-PRODUCTS = frozenset((-3.0, -2.0, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0))
-"""Exponents for which a power has a function of its own."""
 
 FUNCTIONS: dict[int, dict[Step, tuple[Code, int]]] = defaultdict(dict)
 """For vectors of a width, the functions that a process has: their code, and where they begin."""
@@ -154,7 +152,7 @@ class Loop:
 def step_of(tape: Tape, row: int, same: frozenset[int]) -> tuple[Step, list[int]]:
     """The step of a row, and the slots of its result and its operands."""
     operands, exponent = tape.operands_of(row), 0.0
-    if tape.operation(row) == "pow" and operands[1] < 0 and tape.constants[-1 - operands[1]] in PRODUCTS:
+    if tape.operation(row) == "pow" and operands[1] < 0 and is_simple(tape.constants[-1 - operands[1]]):
         operands, exponent = operands[:1], tape.constants[-1 - operands[1]]
     strict = tape.derived_from is None or row < tape.derived_from
     fixed = tuple([operand < 0 or operand in same for operand in operands])

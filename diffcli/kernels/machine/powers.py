@@ -70,8 +70,13 @@ def power(a: Value, b: Value) -> Value:
     return lanes.where(a.unordered(b), nan, found)
 
 
+def is_simple(exponent: float) -> bool:
+    """Whether a power is computed by products and a root."""
+    return 0 < abs(exponent) <= 3 and 2 * exponent % 1 == 0
+
+
 def simple_power(a: Value, exponent: float, over: Callable[[Value], Value]) -> Value:
-    """a^exponent for a multiple of 1/2 up to 3, by products and a root; ``over`` is 1/a."""
+    """a^exponent where that is simple; ``over`` is 1/a."""
     lanes, base = a.lanes, over(a) if exponent < 0 else a
     bases = [base] * int(abs(exponent))
     if exponent % 1 == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
-from diffcli.kernels.machine.powers import power, simple_power
+from diffcli.kernels.machine.powers import is_simple, power, simple_power
 from diffcli.kernels.machine.special import polygamma
 from diffcli.kernels.machine.values import SUM, Function, Value, Vectors
 
@@ -91,9 +91,8 @@ def _power(divide: Function, strict: bool) -> Function:
     """A power; of an exponent that is known and simple by products. In a program 0^b is undefined for b < 0."""
 
     def row(lanes: Vectors, a: Value, b: Value) -> Value:
-        exponent = b.known
-        if exponent and abs(exponent) <= 3 and 2 * exponent % 1 == 0:
-            return simple_power(a, exponent, lambda divisor: divide(lanes, lanes.constant(1.0), divisor))
+        if b.known is not None and is_simple(b.known):
+            return simple_power(a, b.known, lambda divisor: divide(lanes, lanes.constant(1.0), divisor))
         found = lanes.call("pow", power, a, b)
         return lanes.where(a.equals(0.0) & (b < 0.0), nan, found) if strict else found
 

@@ -1,4 +1,5 @@
-"""Calls of kernels with arrays: what is given, read as columns of numbers, and what is computed, in the form of the result."""
+"""Calls of kernels with arrays: what is given, read as columns of numbers, and what is computed, in the form of the result; and
+as functions of one flat vector, as optimisers call them."""
 
 from __future__ import annotations
 
@@ -10,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.errors import refusal
+from diffcli.errors import counted, refusal
 from diffcli.kernels.backends import picker
-from diffcli.methods.compiled.form import Made, numbered, paired, shapes_in
+from diffcli.methods.compiled.form import Form, Made, numbered, paired, shapes_in
 from diffcli.methods.compiled.patterns import Said
 from diffcli.records import Array
 from diffcli.tape.tape import Shape
@@ -77,7 +78,11 @@ class Calls:
                 self.made.runner(points).batch(columns, numbers, threads)
             waiting, parts = iter(numbers), numbers
             if not self.plain or len(lead) != 1:
-                parts = [shaped(list(islice(waiting, prod(shape))), lead, shape) for shape in self.results]
+                own = [list(islice(waiting, prod(shape))) for shape in self.results]
+                parts = [
+                    np.ascontiguousarray(np.array(columns).T).reshape(*lead, *shape) if shape else columns[0].reshape(lead)
+                    for columns, shape in zip(own, self.results, strict=True)
+                ]
         told = None
         if not self.said.ways or (points and numbers[-1][numbers[-1].argmax()]):
             told = self.said.told(columns, numbers)
@@ -142,13 +147,6 @@ class Calls:
         return found
 
 
-def shaped(columns: Sequence[Array], lead: Shape, shape: Shape) -> Array:
-    """The columns of a result as one array."""
-    if not shape:
-        return columns[0].reshape(lead)
-    return (np.stack(columns, axis=-1) if columns else np.empty(0)).reshape(*lead, *shape)
-
-
 def length(values: Sequence[Any]) -> int:
     """The length of values that are contiguous vectors of float64, all as long, or floats; -1 for others."""
     found = -1
@@ -173,9 +171,11 @@ def in_a_row(target: Array, points: int) -> Array | None:
 def apart(columns: Sequence[Any], targets: Sequence[Array]) -> Sequence[Any]:
     """Columns, copied where they share memory with a target. No target may share any with another."""
     arrays = [*targets, *[column for column in columns if type(column) is not float]]
-    own = all([array.base is None for array in arrays])  # noqa: C419 (a generator takes twice as long)
-    if own and len({*map(id, arrays)}) == len(arrays):
-        return columns  # each has memory of its own
+    owners = [array if array.base is None else array.base for array in arrays]
+    known = [id(owner) for owner in owners if type(owner) is np.ndarray and owner.base is None]
+    own = {*known[: len(targets)]}
+    if len(known) == len(arrays) and len(own) == len(targets) and own.isdisjoint(known[len(targets) :]):
+        return columns  # the memory of each target is its own
     for place, target in enumerate(targets):
         if overlaps(target, targets[:place]):
             help = "give an array of its own for each array of the result"
@@ -202,7 +202,8 @@ def read(name: str, value: Any) -> Array:
         if found.dtype.kind == "O" and None not in found.reshape(-1).tolist():
             found = found.astype(np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError) as fault:
-        raise refusal("bad-value", f"`{name}` is no array of numbers: {fault}", "give a number, or an array of numbers") from None
+        what = "array of numbers" if hasattr(value, "__len__") else "number"
+        raise refusal("bad-value", f"`{name}` is no {what}: {fault}", "give a number, or an array of numbers") from None
     if found.dtype.kind not in NUMBERS:
         what = "complex numbers" if found.dtype.kind == "c" else "texts" if found.dtype.kind in "US" else f"{found.dtype}"
         held = repr(value) if not found.shape else f"an array of {what}"
@@ -225,8 +226,6 @@ def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> S
 
 def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
     """The axes of points of all arguments, broadcast together as NumPy does."""
-    if len(found := {*leads} - {()}) < 2:
-        return found.pop() if found else ()
     try:
         return np.broadcast_shapes(*leads)
     except ValueError:
@@ -237,10 +236,69 @@ def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
 
 def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int) -> list[Any]:
     """For each element of an argument its numbers, one for each point, or one number for all of them."""
-    if own == lead and not shape:
-        return [np.ascontiguousarray(array).reshape(points)]
     size = prod(shape)
     if prod(own) == 1 and points != 0:
         return array.reshape(-1).tolist()  # type: ignore[no-any-return]
     table = np.broadcast_to(array, (*lead, *shape)).reshape(points, size)
     return [np.ascontiguousarray(table[:, place]) for place in range(size)]
+
+
+# -- one flat vector ---------------------------------------------------------------------------------------------------------
+
+
+def answers(kernel: Any, order: int, x: Any, others: Sequence[Any], named: dict[str, Any]) -> list[Any]:
+    """What a kernel returns for the variables in ``wrt`` as one vector, and the other arguments after it or by name.
+
+    A number, or a vector of all values, those of one point after those of another; then up to an order their derivatives: of
+    a number a vector for each point, of others a matrix with a row for each number of each; last the Hessian.
+    """
+    if order > kernel.order or kernel.directions:
+        help = f"compile the program with order={order}{', and without directions=' * bool(kernel.directions)}"
+        raise refusal("usage", f"the kernel has no {('values', 'gradient', 'Hessian')[order]} of a vector alone", help)
+    kernel = kernel if order == kernel.order else kernel._made.lower(order)
+    made = kernel._made
+    shapes = dict(zip(made.names, made.shapes, strict=True))
+    vector, size = read("x", x), sum([prod(shapes[name]) for name in kernel.wrt])
+    if vector.shape != (size,):
+        help = f"its numbers are those of {', '.join(kernel.wrt) or 'no variable'}, one after another"
+        raise refusal("bad-shape", f"`x` is to be one vector of {size}, and has the shape {vector.shape}", help)
+    given, stop = dict[str, Any](), 0
+    for name in kernel.wrt:
+        start, stop = stop, stop + prod(shapes[name])
+        given[name] = vector[start:stop].reshape(shapes[name]) if shapes[name] else float(vector[start])
+    rest = [name for name in made.names if name not in given]
+    if len(others) > len(rest):
+        wanted = f"after `x` come: {', '.join(rest)}" if rest else "`x` holds all of them"
+        raise refusal("usage", f"{counted(len(others), 'argument')} after `x`, and {len(rest)} wanted", wanted)
+    given |= zip(rest, others, strict=False)
+    twice = [name for name in named if name in given]
+    if twice:
+        raise refusal("usage", f"`{twice[0]}` is given twice", f"`x` holds {', '.join(kernel.wrt)}; by name come others")
+    form: Any = [made.form] if order == 0 else made.form
+    found = kernel(**given, **named)
+    value, *slopes = [found] if order == 0 else found
+    if form[0] != ():
+        numbers = [with_axes(part, shape, (prod(shape),)) for shape, part in paired(form[0], value)]
+        value = np.concatenate(numbers, axis=-1).reshape(-1)
+    answers = [value]
+    if order:
+        whole = matrix(form[1], slopes[0], form[0])
+        answers.append(whole[..., 0, :] if form[0] == () else whole.reshape(-1, size))
+    return [*answers, matrix(form[2], slopes[1], form[1])] if order == 2 else answers
+
+
+def matrix(form: Any, found: Any, rows: Form) -> Array:
+    """Derivatives of ``rows``, a result or a list of them, by one vector: a matrix for each point, with a row for each number."""
+    bands = zip(form, found, strict=True) if isinstance(rows, list) else [(form, found)]
+    made = []
+    for (band, part), row in zip(bands, shapes_in(rows), strict=True):
+        size, blocks = prod(row), paired(band, part)
+        columns = [with_axes(block, shape, (size, prod(shape[len(row) :]))) for shape, block in blocks]
+        made.append(np.concatenate(columns, axis=-1) if columns else np.empty((size, 0)))
+    return np.concatenate(made, axis=-2)
+
+
+def with_axes(part: Any, shape: Shape, own: Shape) -> Array:
+    """A result with its own axes, which are its last, in another shape."""
+    array = np.asarray(part)
+    return array.reshape(*array.shape[: array.ndim - len(shape)], *own)

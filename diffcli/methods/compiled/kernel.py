@@ -93,7 +93,7 @@ class Kernel:
         return self._flat(2, x, others, named)[2]
 
     def _flat(self, *asked: Any) -> list[Any]:
-        from diffcli.methods.compiled.flat import answers  # numbers do not wait for NumPy
+        from diffcli.methods.compiled.calls import answers  # numbers do not wait for NumPy
 
         return answers(self, *asked)
 
@@ -108,9 +108,13 @@ class Kernel:
         threads = 1 if threads is None else THREADS.require("threads", threads)
         if named or len(values) != len(self.inputs):
             values = self._bound(values, named)
-        if out is None and self._made.runner is not None and not any(self._made.shapes) and all(map(_is_number, values)):
-            return self._entry(*[_as_float(name, value) for name, value in zip(self.inputs, values, strict=True)])
-        return self._calls(values, out, threads)
+        if out is not None or self._made.runner is None or any(self._made.shapes) or not all(map(_is_number, values)):
+            return self._calls(values, out, threads)
+        try:
+            numbers = [*map(float, values)]
+        except (TypeError, ValueError, OverflowError):
+            return self._calls(values, out, threads)  # which says what is wrong
+        return self._entry(*numbers)
 
     def _bound(self, values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments in order."""
@@ -153,10 +157,3 @@ def _signature(kernel: Kernel) -> Any:
 def _is_number(value: Any) -> bool:
     """Whether a value is one number, and no array, of which NumPy need not be asked."""
     return isinstance(value, (int, float)) or (getattr(value, "shape", None) is None and hasattr(value, "__float__"))
-
-
-def _as_float(name: str, value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError) as fault:
-        raise refusal("bad-value", f"`{name}` is no number: {fault}", "give a number, or an array of numbers") from None

@@ -57,10 +57,12 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, asked)
     again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
-    in_arrays = asked.backend == AUTO and not _of_numbers_only(system, asked)
-    parts = parts_of(system, MOST_BEFORE_ARRAYS if in_arrays else MOST_IN_NUMBERS)
+    wide = asked.order and any(output.shape for output in system.outputs)
+    as_numbers = asked.backend != AUTO or asked.directions or asked.order == 2 or wide or system.tape.decisions
+    parts = parts_of(system, MOST_IN_NUMBERS if as_numbers else MOST_BEFORE_ARRAYS)
     if parts is None:
-        require_arrays_do(system, asked)
+        if as_numbers:
+            raise no_numbers(asked.backend)
         tape, values, wrt, _ = parts_of(system, 0)  # type: ignore[misc]  # as it is
         tape, form, _ = derived(tape, values, listed, wrt, asked.order, asked.most_rows)
         evaluate = Evaluator(tape, tape.outputs)
@@ -193,17 +195,9 @@ def parts_of(system: System, most_rows: int) -> tuple[Tape, list[Part], list[Par
     return found, values, wrt, {of(slot)[0]: value for slot, value in decisions_of(system).items()}
 
 
-def _of_numbers_only(system: System, asked: Asked) -> bool:
-    """Whether what is asked takes a tape of numbers, and arrays will not do."""
-    listed = asked.order and any(output.shape for output in system.outputs)
-    return bool(asked.directions or asked.order == 2 or listed or system.tape.decisions)
-
-
-def require_arrays_do(system: System, asked: Asked) -> None:
-    """Refuse what cannot be computed array by array, one point after another."""
-    if _of_numbers_only(system, asked) or asked.backend != AUTO:
-        what = f"an operation of it reads values, or it has more than {MOST_IN_NUMBERS} rows in numbers"
-        help = ["array by array there are values, and gradients of numbers: order=1 of sum(...), or order=0"]
-        if asked.backend != AUTO:
-            help += [f'leave backend="{asked.backend}" out for that']
-        raise refusal("usage", f"the program cannot be written out in numbers: {what}", *help)
+def no_numbers(backend: str) -> DiffcliError:
+    """Why there is no kernel of a program that cannot be written out in numbers."""
+    what = f"an operation of it reads values, or it has more than {MOST_IN_NUMBERS} rows in numbers"
+    help = ["array by array there are values, and gradients of numbers: order=1 of sum(...), or order=0"]
+    help += [f'leave backend="{backend}" out for that'] * (backend != AUTO)
+    return refusal("usage", f"the program cannot be written out in numbers: {what}", *help)

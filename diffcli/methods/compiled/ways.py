@@ -158,10 +158,15 @@ class Ways:
         def kernel(*point: float) -> Any:
             if self.known[0].guard is not None and not all(map(isfinite, point)):
                 return undefined(self.known[0].results(*point))
-            found = next((way for way in self.known if not way.elsewhere(*point)), None) or self.way(point)
-            if found is None:
+            way: Way | None
+            for way in self.known:
+                if not way.elsewhere(*point):
+                    break
+            else:
+                way = self.way(point)
+            if way is None:
                 return undefined(self.known[0].results(*point))
-            result = values = found.results(*point)
+            result = values = way.results(*point)
             while type(values) is tuple and type(values[0]) is tuple:
                 values = values[0]
             if not all(map(isfinite, values[: self.values] if type(values) is tuple else (values,))):

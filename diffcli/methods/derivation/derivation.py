@@ -16,7 +16,7 @@ from diffcli.methods.derivation.row_derivatives import RowDerivatives
 from diffcli.methods.derivation.rules import CONSTANT, IDENTITY, INNER, Letters, letters_of, remark_of, rule_name
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.traces.expressions import Form
-from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation
+from diffcli.methods.traces.trace import IN_LATEX, UNICODE, Notation, kept_of
 from diffcli.operations import OPERATIONS, Operation
 from diffcli.records.derivations import Derivation, DerivationStep
 
@@ -82,9 +82,8 @@ class _Deriver:
         output = self.tape.output
         places = list(self._places())
         self.slopes.derive(sorted({place.slot for place in places if self.slopes.is_derived(place.slot)}))
-        hidden = 0 if most is None else max(0, len(places) - most)
-        head = (len(places) - hidden) // 2 if hidden else len(places)
-        steps = tuple(self._step(place) for place in (*places[:head], *places[head + hidden :]))
+        kept, hidden = kept_of(len(places), most)
+        steps = tuple(self._step(places[position]) for position in kept)
         slope = self.slopes.slope(output)
         fits = self.forms.weight(slope) <= LONGEST_TEXT
         text = to_text(self.forms, self.forms.plain(slope)) if fits else self.forms.text(slope, self._names())

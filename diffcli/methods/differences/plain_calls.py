@@ -33,9 +33,6 @@ MOST_TOLD = 20
 AT_ZERO = 2.0**-20
 """How far an element that is 0 moves where others move by as much as they are."""
 
-Place = Callable[[float], Point]
-"""The point that stands at a number on a line."""
-
 Progress = Callable[[str], None]
 
 Quotient = Callable[[Sampler, str], Difference]
@@ -189,9 +186,9 @@ def _called(
 
 
 class Line:
-    """What a function returns along a line through the point, which is at ``x``: each call is made once."""
+    """What a function returns along a line through the point, which is at ``x``, by the ``place`` of a number: each call once."""
 
-    def __init__(self, calls: PlainCalls, place: Place, x: float) -> None:
+    def __init__(self, calls: PlainCalls, place: Callable[[float], Point], x: float) -> None:
         self.calls, self.place, self.x = calls, place, x
         self.known = {x: calls.base}
 

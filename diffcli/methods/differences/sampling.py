@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -135,7 +135,6 @@ class TapeSampler(Sampler):
         errors = accumulated_rounding(self.tape, problem.values) if self.limits else []
         self.blurred = any(0 < errors[limit[1]] >= self._radius_at(self.base, *limit) for limit in self.limits)
         """Whether rounding moves an operand as far as it may move at all, so that nobody knows on which side it is."""
-        self._moves: Tangents = []
 
     def _limits(self, values: Values) -> list[tuple[int, int, Callable[..., float]]]:
         """A row, an operand of it, and its radius, for all that bounds how far x may move."""
@@ -200,7 +199,7 @@ class TapeSampler(Sampler):
         return radius(*[base.rows[each] for each in row], value)
 
     def radius(self) -> tuple[float, str]:
-        moves = self._tangents()
+        moves = self._tangents
         worst, where = 0.0, -1
         for slot, operand, radius in self.limits:
             move = moves[operand]
@@ -212,7 +211,7 @@ class TapeSampler(Sampler):
     def scale(self) -> float:
         """Over how far x changes the factors of products and powers by as much as they are; for a first step where no
         radius bounds it."""
-        moves = self._tangents()
+        moves = self._tangents
         found = math.inf
         for slot in self.live:
             if self.tape.operation(slot) in ("mul", "pow", "square"):
@@ -224,13 +223,11 @@ class TapeSampler(Sampler):
 
     def slope(self) -> float:
         """The derivative by the rules of the table; 0 where there is no dependence."""
-        return self._tangents()[self.tape.output] or 0.0
+        return self._tangents[self.tape.output] or 0.0
 
+    @cached_property
     def _tangents(self) -> Tangents:
-        if not self._moves:
-            seed = [self.direction.get(slot) for slot in range(self.tape.first_row)]
-            self._moves = tangents(self.tape, list(self.base.rows), seed)
-        return self._moves
+        return tangents(self.tape, list(self.base.rows), [self.direction.get(slot) for slot in range(self.tape.first_row)])
 
 
 class DirectionSampler(TapeSampler):
@@ -256,7 +253,7 @@ class DirectionSampler(TapeSampler):
     def least(self) -> float:
         """At least one of the inputs moves; all of them do where an operation stands on its kink, and one may be why."""
         steps = [8 * math.ulp(self.point[slot]) / abs(step) for slot, step in self.direction.items()]
-        moves = self._tangents()
+        moves = self._tangents
         at_kink = any(moves[limit[1]] and self._radius_at(self.base, *limit) == 0 for limit in self.limits)
         return max(steps) if at_kink else min(steps)
 

@@ -61,19 +61,14 @@ def _slope(own: int, others: Sequence[int]) -> Fraction:
     return slope
 
 
-def _central(order: int) -> Stencil:
-    return stencil(*[offset for offset in range(-order // 2, order // 2 + 1) if offset])
-
-
 STENCILS: dict[str, Stencil] = {
     "forward": stencil(0, 1),
     "backward": stencil(-1, 0),
     "forward2": stencil(0, 1, 2),
     "backward2": stencil(-2, -1, 0),
-    "central": _central(2),
-    "central4": _central(4),
-    "central6": _central(6),
-    "central8": _central(8),
-    "central10": _central(10),
+    **{
+        "central" if order == 2 else f"central{order}": stencil(*[k for k in range(-order // 2, order // 2 + 1) if k])
+        for order in (2, 4, 6, 8, 10)
+    },
 }
 """The stencils of the first derivative, by name; a figure is the order, if it is not the lowest of its kind."""

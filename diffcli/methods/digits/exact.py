@@ -12,12 +12,13 @@ from diffcli.methods.digits.watch import Sweep
 from diffcli.methods.problem.problem import Problem
 from diffcli.methods.sweeps.forward import tangents
 from diffcli.methods.sweeps.reverse import Step, accumulate
+from diffcli.methods.sweeps.rounding import VANISHING
 from diffcli.methods.sweeps.series import power_series
 from diffcli.operations.arithmetic import precise
 from diffcli.tape import Tape
 from diffcli.tape.lowering import MOST_ROWS
 from diffcli.tape.running.evaluation import Values, run
-from diffcli.tape.running.precise import EXACT, MOST_SPARE, Number, decades, with_exact_constants
+from diffcli.tape.running.precise import EXACT, MOST_SPARE, NOTHING, Number, decades, with_exact_constants
 
 DIGITS = 20
 """In how many digits two readings are to agree."""
@@ -28,14 +29,8 @@ PRINTED = 9
 FIRST, LAST = 60, 700
 """The digits of the first reading, which are doubled from one to the next, and the most that are tried."""
 
-NOTHING = -330
-"""What is below this power of ten is 0 in floats."""
-
 VANISHED = DIGITS - NOTHING
 """The digits in which 0 is 0, and not what is left of numbers that cancel."""
-
-VANISHING = frozenset(("add", "sub", "log", "log2", "log10", "log_base", "acos", "acosh", "lgamma"))
-"""Operations that are 0 beside operands that are not."""
 
 
 class Reading(NamedTuple):

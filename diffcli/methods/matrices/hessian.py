@@ -31,9 +31,6 @@ from diffcli.methods.traces.cost import count_forward, function_cost
 from diffcli.records.formulas import By
 from diffcli.records.matrices import Groups, HessianCost, HessianResult, Pattern, SecondDifference, SymbolicSecond
 
-FORWARD_OVER_REVERSE = "forward-over-reverse"
-"""What the mode is called that is used if none is asked for."""
-
 
 def compute_hessian(target: Target, at: At, options: MatrixOptions) -> HessianResult:
     """The Hessian of a program at a point: what `diffcli.hessian` returns and raises."""
@@ -129,7 +126,7 @@ def _by_sweeps(
         operations = count_forward(derived, flow, numbers.variables.slots, groups)
         cost = HessianCost(len(variables), function_cost(numbers.problem), function_cost(derived), len(groups), operations)
     matrix = sweep_symmetric(gradient, groups, pattern, options.progress, watch.swept_all)
-    return asked._replace(mode=FORWARD_OVER_REVERSE, matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
+    return asked._replace(mode="forward-over-reverse", matrix=frozen(matrix), pattern=pattern, groups=groups, cost=cost)
 
 
 def _columns_beside(sides: Sides, found: HessianResult) -> list[Swept]:

@@ -15,7 +15,7 @@ from diffcli.methods.sweeps.reverse import Step, accumulate
 from diffcli.methods.sweeps.rounding import underflowed
 from diffcli.operations import OPERATIONS, Operation, row_of
 from diffcli.operations.custom_operations import OwnName
-from diffcli.records import Number, is_array
+from diffcli.records import is_array
 from diffcli.tape import Tape, evaluate
 from diffcli.tape.running.evaluation import GIVEN_UP, arithmetic_of
 from diffcli.tape.running.rules import Overrides
@@ -26,7 +26,7 @@ MOST = 5
 
 def require_value(problem: Problem) -> None:
     """Refuse a result that is undefined: a `DomainError` at the row where an undefined value first arises from defined ones."""
-    if _is_nan(problem.values[problem.tape.output]):
+    if _is("is_nan", problem, problem.tape.output):
         _recall_values(problem)
         slot, reader = _undefined_row(problem)
         if slot in problem.tape.rows():
@@ -45,20 +45,17 @@ def _undefined_row(problem: Problem) -> tuple[int, int]:
     """The row, or the constant, that is NaN though its operands are not, on the way to a result that is NaN; and who reads it."""
     slot, reader = problem.tape.output, 0
     while slot in problem.tape.rows():
-        bad = [operand for operand in problem.tape.operands_of(slot) if _is_nan(problem.values[operand])]
+        bad = [operand for operand in problem.tape.operands_of(slot) if _is("is_nan", problem, operand)]
         if not bad:
             break
         slot, reader = bad[0], slot
     return slot, reader
 
 
-def _is_nan(value: Number | None) -> bool:
-    """Whether a value, or some element of it, is undefined."""
-    if not is_array(value):
-        return value is not None and value != value
-    from diffcli.operations.arithmetic.arrays import has_nan
-
-    return has_nan(value)
+def _is(kind: str, problem: Problem, slot: int) -> bool:
+    """Whether a value, or some element of it, is what a question of the arithmetic says: ``is_nan`` or ``is_infinite``."""
+    numbers, value = arithmetic_of(problem.tape).numbers, problem.values[slot]
+    return value is not None and bool(numbers.any_true(getattr(numbers, kind)(value)))
 
 
 def _undefined(problem: Problem, slot: int) -> Diagnostic:
@@ -157,7 +154,7 @@ def explain(problem: Problem, overrides: Overrides, known: Sequence[Diagnostic] 
     _recall_values(problem)
     numbers = arithmetic_of(problem.tape).numbers
     found = _overflows(problem)
-    if problem.tape.shape(problem.tape.output) and _is_nan(problem.values[problem.tape.output]):
+    if problem.tape.shape(problem.tape.output) and _is("is_nan", problem, problem.tape.output):
         slot, _ = _undefined_row(problem)
         found += [_undefined(problem, slot)._replace(severity="warning")] if slot in problem.tape.rows() else []
     blamed = {(note.code, note.span) for note in [*found, *known]}
@@ -189,10 +186,10 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
     for slot in tape.rows():
         if len(found) >= MOST:
             break
-        if not _is_infinite(problem, slot) or (problem.active[slot] and problem.adjoints[slot] is None):
+        if not _is("is_infinite", problem, slot) or (problem.active[slot] and problem.adjoints[slot] is None):
             continue
         operands = tape.operands_of(slot)
-        if any(_is_infinite(problem, operand) for operand in operands):
+        if any(_is("is_infinite", problem, operand) for operand in operands):
             continue
         if "pole" in dict(arithmetic.breaks_at(tape, slot, values)):
             continue  # noted as a pole
@@ -202,12 +199,6 @@ def _overflows(problem: Problem) -> list[Diagnostic]:
         notes = list(filter(None, [elements(arithmetic.numbers.is_infinite(values[slot]))]))
         found.append(problem.warning("overflow", message, slot, problem.shown(operands), notes, _hints(problem, slot)))
     return found
-
-
-def _is_infinite(problem: Problem, slot: int) -> bool:
-    """Whether a value, or some element of it, is infinite."""
-    numbers, value = arithmetic_of(problem.tape).numbers, problem.values[slot]
-    return value is not None and bool(numbers.any_true(numbers.is_infinite(value)))
 
 
 def _bad_term(problem: Problem, step: Step, arriving: Any) -> Diagnostic | None:

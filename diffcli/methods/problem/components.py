@@ -85,11 +85,10 @@ class Components:
         found: dict[str, Number] = {}
         for name, slot, shape in self.parts:
             value = values[slot]
-            if shape and value is None:
-                from diffcli.operations.arithmetic.array_files import basis
-
-                value = basis(shape, ())
-            found[name] = value + 0.0 if shape else float(value or 0.0) + 0.0
+            if shape:
+                found[name] = _in_shape([0.0] * prod(shape), shape) if value is None else value + 0.0
+            else:
+                found[name] = float(value or 0.0) + 0.0
         return found
 
     def bands(self, rows: Sequence[Any]) -> list[Sequence[Any]]:
@@ -98,25 +97,21 @@ class Components:
 
     def derivatives(self, slopes: Sequence[float | None]) -> dict[str, Number | None]:
         """Components as `of`, but None for a part without an element that anything depends on."""
-        if self.are_numbers:
-            return {name: slope for (name, _, _), slope in zip(self.parts, slopes, strict=True)}
         found: dict[str, Number | None] = {**self.of([float(slope or 0.0) for slope in slopes])}
         idle = [all(slope is None for slope in band) for band in self.bands(slopes)]
         return found | {name: None for (name, _, _), none in zip(self.parts, idle, strict=True) if none}
 
     def of(self, numbers: Sequence[float]) -> dict[str, Number]:
         """Components by the names of their parts, in their shapes."""
-        if self.are_numbers:
-            return {name: number for (name, _, _), number in zip(self.parts, numbers, strict=True)}
-        found: dict[str, Number] = {}
-        for (name, _, shape), band in zip(self.parts, self.bands(numbers), strict=True):
-            if not shape:
-                found[name] = band[0]
-                continue
-            from diffcli.operations.arithmetic.array_files import to_array
+        return {name: _in_shape(band, shape) for (name, _, shape), band in zip(self.parts, self.bands(numbers), strict=True)}
 
-            found[name] = to_array(band, shape)
-        return found
+
+def _in_shape(numbers: Sequence[float], shape: Shape) -> Number:
+    if not shape:
+        return numbers[0]
+    from diffcli.operations.arithmetic.array_files import to_array  # numbers do not wait for NumPy
+
+    return to_array(numbers, shape)
 
 
 def inputs_of(tape: Tape) -> Components:

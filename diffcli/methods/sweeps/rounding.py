@@ -56,6 +56,9 @@ _SPECIAL = frozenset(("gamma", "lgamma", "digamma", "polygamma", "sinc", "sinpi"
 CANCELLING = frozenset(("logaddexp",))
 """Operations that vanish between numbers of the order of one, to which their rounding is relative there."""
 
+VANISHING = frozenset(("add", "sub", "log", "log2", "log10", "log_base", "acos", "acosh", "lgamma"))
+"""Operations that are 0 beside operands that are not."""
+
 CHOOSING = frozenset(name for name, row in OPERATIONS.items() if any(kind != "pole" for kind, _ in row.breaks)) | EXACT
 """Operations that have sides, so that an operand's error may carry it to the other one."""
 
@@ -88,7 +91,7 @@ def underflowed(tape: Tape, values: Values, slot: int) -> bool:
     """Whether a row is 0 without being exactly 0: no operand is 0, and nothing has been subtracted."""
     name = tape.operation(slot)
     operands = tape.operands_of(slot)
-    if values[slot] != 0 or name in EXACT or OPERATIONS[name].flat or name in ("add", "sub", "log", "acos", "acosh", "lgamma"):
+    if values[slot] != 0 or name in EXACT or OPERATIONS[name].flat or name in VANISHING:
         return False
     return name == "exp" or all(values[operand] != 0 for operand in operands)
 

@@ -75,7 +75,7 @@ NOTATIONS = {"unicode": UNICODE, "ascii": ASCII, "latex": IN_LATEX}
 """By the names that the table of formats has for them."""
 
 
-def _kept(count: int, most: int | None) -> tuple[list[int], int]:
+def kept_of(count: int, most: int | None) -> tuple[list[int], int]:
     """Which of so many rows a long trace keeps, ``most`` of them from either end, and how many it leaves out."""
     if most is None or count <= most:
         return list(range(count)), 0
@@ -125,7 +125,7 @@ class Tracer:
         self.problem, self.tape = problem, problem.tape
         self.notation: Notation = options.notation
         self.most: int | None = options.most_shown
-        self.slots, self.hidden_rows = _kept(self.tape.slots, self.most)
+        self.slots, self.hidden_rows = kept_of(self.tape.slots, self.most)
         self.names = {slot: name for name, slot in reversed(self.tape.bindings.items()) if slot >= 0}
         self.names |= dict(enumerate(self.tape.inputs))
         for output in problem.outputs if results else ():
@@ -156,7 +156,7 @@ class Tracer:
             steps = accumulate(tape, problem.values, problem.active, seeds, sweep.overrides)[1]
             started += [(each, number) for each in (*inside.items(), *steps)]
             reached.update(inside, [step.target for step in steps])
-        kept, hidden = _kept(len(started), self.most)
+        kept, hidden = kept_of(len(started), self.most)
         shown = [started[position] for position in kept]
         made = [(self._adjoint_step(each) if isinstance(each, Step) else self._seed(*each), sweep) for each, sweep in shown]
         records = [step._replace(sweep=sweep) for step, sweep in made]

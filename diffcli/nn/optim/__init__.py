@@ -15,8 +15,7 @@ Steps and their numbers are those of PyTorch's ``torch.optim``.
 
 from __future__ import annotations
 
-from diffcli.nn.optim.adam import Adam, AdamW
+from diffcli.nn.optim.descent import SGD, Adam, AdamW
 from diffcli.nn.optim.optimizer import Optimizer
-from diffcli.nn.optim.sgd import SGD
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]

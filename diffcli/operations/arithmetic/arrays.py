@@ -191,10 +191,6 @@ def neither(a: Array) -> Array:
     return np.where(np.isnan(a), np.nan, np.where(np.equal(a, 0), 1.0, 0.0))
 
 
-def identity(a: Array) -> Array:
-    return a
-
-
 def _rounded(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     """A rounding, of which 0 has no sign."""
     return lambda a: np.add(function(a), 0.0)
@@ -223,7 +219,7 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
     "abs": np.abs, "clip": clip, "sign": np.sign, "copysign": copysign,
     "floor": _rounded(np.floor), "ceil": _rounded(np.ceil), "round": _rounded(np.rint), "trunc": _rounded(np.trunc),
     "mod": np.remainder, "floor_divide": floor_divide, "fmod": np.fmod,
-    "where": where, "stop_gradient": identity,
+    "where": where, "stop_gradient": floats.identity,
     "lt": _truth(np.less), "le": _truth(np.less_equal), "gt": _truth(np.greater), "ge": _truth(np.greater_equal),
     "eq": _truth(np.equal), "ne": _truth(np.not_equal), "and": both, "or": either, "not": neither,
 }  # fmt: skip
@@ -395,7 +391,10 @@ def largest_size(values: Sequence[Array]) -> float:
 def within(pairs: Sequence[Sequence[Array]], factor: float, nothing: float = 0.0) -> bool:
     """Whether no element of an array is further from that of another than a multiple of its size, and one that is 0 than
     ``nothing``, in any of some pairs; NaN and what is infinite are nowhere near."""
-    found, other = (np.concatenate([0.0, *many], axis=None) for many in ([pair[place] for pair in pairs] for place in (0, 1)))
+    if len(pairs) > 1 and sum(np.size(found) for found, _ in pairs) > special.BLOCK:  # what is small is looked at together
+        return all(within([pair], factor, nothing) for pair in pairs)
+    columns: Any = ([0.0, *[pair[place] for pair in pairs]] for place in (0, 1))
+    found, other = pairs[0] if len(pairs) == 1 else (np.concatenate(many, axis=None) for many in columns)
     with quiet():
         bound = factor * np.abs(found) + nothing * (found == 0)
         return bool(((np.abs(other - found) <= bound) & (bound < np.inf)).all())

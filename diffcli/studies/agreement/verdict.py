@@ -12,7 +12,6 @@ from collections.abc import Collection, Sequence
 
 from diffcli._named import NamedTuple
 from diffcli.methods.digits.blame import culprit, relative_error
-from diffcli.methods.digits.exact import NOTHING as LEAST
 from diffcli.methods.digits.exact import Again
 from diffcli.methods.digits.lost import LOST, Lost
 from diffcli.methods.digits.watch import BY, UNKNOWN, Printed, Sweep
@@ -23,6 +22,7 @@ from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
 from diffcli.tape.running.precise import DIGITS, Number, precise_derivative
+from diffcli.tape.running.precise import NOTHING as LEAST
 
 ROUNDING = 2.0**-48
 """How far a derivative may be off beside the terms that it is the sum of, however small the sum."""

@@ -87,14 +87,6 @@ class CallSites:
             self.codes.append(code)
         return base
 
-    def find(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
-        """The innermost code of the user's file that is at work in a frame, and its place."""
-        while frame is not None and (code := frame.f_code) is not self.boundary:
-            if code.co_filename == self.file:
-                return code, self.base(code) + frame.f_lasti
-            frame = frame.f_back
-        return None, NOWHERE
-
     def calls(self, frame: FrameType | None, traceback: TracebackType | None = None) -> list[Call]:
         """What is at work in a frame, or was where an exception came from, the innermost first, without diffcli's own code."""
         found: list[Call] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from diffcli.errors import DiffcliError, ExpressionError, LimitError, Span, error
 from diffcli.records import finite_float
-from diffcli.tape.recording.call_sites import Call, CallSites
+from diffcli.tape.recording.call_sites import NOWHERE, Call, CallSites
 from diffcli.tape.tape import Tape
 
 _MOST_KNOWN = 4096
@@ -125,14 +125,16 @@ class Recorder:
         return slot
 
     def find(self, frame: FrameType | None) -> int:
-        """The place of a frame, which is that of another code object than the last."""
-        if frame is not None and (base := self.sites.bases.get(id(frame.f_code))) is not None:
-            self.code, self.base = frame.f_code, base
-            return base + frame.f_lasti
-        code, place = self.sites.find(frame)
-        if frame is not None and code is frame.f_code:
-            self.code, self.base = code, place - frame.f_lasti
-        return place
+        """The place of the innermost code of the user's file that is at work in a frame; that of the frame itself is kept."""
+        sites, inner = self.sites, frame
+        while inner is not None and (code := inner.f_code) is not sites.boundary:
+            if code.co_filename == sites.file:
+                base = sites.base(code)
+                if inner is frame:
+                    self.code, self.base = code, base
+                return base + inner.f_lasti
+            inner = inner.f_back
+        return NOWHERE
 
     def constant(self, value: Any) -> int:
         """The slot of a constant."""

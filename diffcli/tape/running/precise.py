@@ -38,7 +38,7 @@ LARGEST = 1000
 MOST_SPARE = 2000
 """How many digits are worked with besides at most, for what sums may swallow."""
 
-_NOTHING = -330
+NOTHING = -330
 """What is below this power of ten is 0 in floats, and taken as 0."""
 
 
@@ -155,11 +155,11 @@ def _settled(compute: Callable[[int], Any], digits: int, effort: int, spare: int
             result = compute(work)
             if not precise.is_finite(result):
                 return None
-            is_seen = result or (work * (effort - 1) or work) + spare > -_NOTHING  # 0 may be too few digits
+            is_seen = result or (work * (effort - 1) or work) + spare > -NOTHING  # 0 may be too few digits
             if before is not None and is_seen:
                 if abs(result - before) <= abs(result) * precise.power_of_ten(-digits):
                     return result
-                if abs(result) + abs(before) < precise.power_of_ten(_NOTHING):  # of what cancels less and less is left
+                if abs(result) + abs(before) < precise.power_of_ten(NOTHING):  # of what cancels less and less is left
                     return precise.number(0)
         before, work, spare = result, 2 * work, min(2 * spare, MOST_SPARE)
-    return precise.number(0) if before is not None and abs(before) < precise.power_of_ten(_NOTHING) else None
+    return precise.number(0) if before is not None and abs(before) < precise.power_of_ten(NOTHING) else None

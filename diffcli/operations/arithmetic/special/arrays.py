@@ -6,9 +6,9 @@ They are computed in blocks that stay in the processor's cache.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import cached_property, partial
-from threading import local
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,32 @@ Array = Any
 
 BLOCK = 10_000
 """How many elements are computed at a time: longer sums, BLAS hands to threads of its own."""
+
+MOST_KEPT = 2**20
+"""How many numbers of memory are kept."""
+
+_kept: list[Array] = []
+
+
+@contextmanager
+def memory(rows: int, columns: int) -> Iterator[Array]:
+    """Memory to compute a block in, which is kept for the next one: to come by it anew takes as long as what is done in it.
+
+    Each row begins where the processor's vectors do, at a multiple of 64 bytes.
+    """
+    width = columns + -columns % 8
+    try:
+        held = _kept.pop()
+    except IndexError:
+        held = np.empty(0)
+    if held.size < rows * width:
+        held = np.empty(rows * width + 7)
+        held = held[-held.ctypes.data // 8 % 8 :]
+    try:
+        yield held[: rows * width].reshape(rows, width)[:, :columns]
+    finally:
+        if held.size <= MOST_KEPT and len(_kept) < 4:
+            _kept.append(held)
 
 
 def _in_pieces(a: Array, pieces: Pieces) -> Array:
@@ -49,32 +75,23 @@ _ERF = np.reshape(ERF_BY_TANH[1:], (2, 2, 5)).swapaxes(0, 1).reshape(4, 5)
 """Both polynomials of degree 9: their coefficients from t^5 on, and those below."""
 
 
-class _Memory(local):
-    """Of each thread what it computes in, block after block: asking for it each time takes several times as long."""
-
-    @cached_property
-    def rows(self) -> Array:
-        return np.ones((9, BLOCK))
-
-
-_memory = _Memory()
-
-
 def _erf(a: Array) -> Array:
     """By products of the powers with a matrix, which pass over the elements a third as often as Horner's rule does."""
     if not np.vdot(a, a) < 1e30:
         a = np.clip(a, -6.0, 6.0)  # its powers would overflow
-    powers, parts = np.split(_memory.rows[:, : a.size], [5])  # the last power is 1
-    t = np.multiply(a, a, out=powers[3])
-    np.multiply(t, t, out=powers[2])
-    np.multiply(powers[2], powers[2:4], out=powers[:2])
-    np.matmul(_ERF, powers, out=parts)
-    parts[:2] *= np.multiply(powers[0], t, out=t)
-    parts[:2] += parts[2:]
-    quotient = np.divide(parts[0], parts[1], out=t)
-    quotient *= a
-    quotient += a
-    return np.tanh(quotient)
+    with memory(9, a.size) as rows:
+        powers, parts = rows[:5], rows[5:]
+        t = np.multiply(a, a, out=powers[3])
+        np.multiply(t, t, out=powers[2])
+        np.multiply(powers[2], powers[2:4], out=powers[:2])
+        powers[4] = 1.0
+        np.matmul(_ERF, powers, out=parts)
+        parts[:2] *= np.multiply(powers[0], t, out=t)
+        parts[:2] += parts[2:]
+        quotient = np.divide(parts[0], parts[1], out=t)
+        quotient *= a
+        quotient += a
+        return np.tanh(quotient)
 
 
 ARRAYS = Elementary(
@@ -90,12 +107,13 @@ def in_blocks(function: Callable[..., Array], one: Callable[[float], float] | No
     """
 
     def on_arrays(*operands: Array, out: Array | None = None) -> Array:
-        first = operands[0] if one is None else np.asarray(operands[0], dtype=np.float64)
+        first = operands[0]
         if one is not None:
+            first = np.asarray(first, dtype=np.float64)
             if not first.ndim:
                 return np.float64(one(float(first)))
             operands = (first,)
-        elif not _fits_in_blocks(first, operands):
+        elif first.__class__ is not np.ndarray or first.size <= 2 * BLOCK or not _alike(operands):
             return function(*operands)
         result = np.empty(first.shape) if out is None else out
         found = result.reshape(-1)
@@ -111,12 +129,10 @@ def in_blocks(function: Callable[..., Array], one: Callable[[float], float] | No
     return on_arrays
 
 
-def _fits_in_blocks(first: Array, operands: tuple[Array, ...]) -> bool:
-    """Whether there is more than a block, of arrays whose elements stand one beside the other."""
-    if first.__class__ is not np.ndarray or first.size <= 2 * BLOCK:
-        return False
+def _alike(operands: tuple[Array, ...]) -> bool:
+    """Whether all arrays have one shape, and elements that stand one beside the other."""
     arrays = [a for a in operands if isinstance(a, np.ndarray)]
-    return all(a.shape == first.shape and a.dtype == np.float64 and a.flags.c_contiguous for a in arrays)
+    return all(a.shape == arrays[0].shape and a.dtype == np.float64 and a.flags.c_contiguous for a in arrays)
 
 
 def _of_pieces(pieces: Pieces, unknown: Formula) -> Callable[[Array], Array]:

@@ -66,7 +66,9 @@ def _power(a: float, b: float) -> float:
 
 
 def _in_pieces(a: float, pieces: Pieces) -> float:
-    formula = next((formula for upper, formula in pieces if a < upper), pieces[-1][1])
+    for upper, formula in pieces:  # noqa: B007  (the last of them goes on)
+        if a < upper:
+            break
     value: float = formula(a, NUMBERS)
     return value
 

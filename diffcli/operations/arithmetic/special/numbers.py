@@ -33,6 +33,14 @@ def _lgamma(a: float) -> float:
     return math.lgamma(a) if 8 <= a < 1e305 else _any_lgamma(a)
 
 
+_TAIL = GELU[-2][0]
+
+
+def _gelu(a: float) -> float:
+    value: float = a * (0.5 + 0.5 * math.erf(a * math.sqrt(0.5))) if a > _TAIL else NUMBERS.in_pieces(a, GELU)
+    return value
+
+
 def is_order(order: float) -> bool:
     return 0 <= order <= MOST_ORDER and order == math.floor(order)
 
@@ -45,5 +53,5 @@ def _polygamma(order: float, a: float) -> float:
 
 FUNCTIONS: dict[str, Callable[..., float]] = {name: _of_pieces(*function) for name, function in gamma.FUNCTIONS.items()}
 _any_gamma, _any_lgamma = FUNCTIONS["gamma"], FUNCTIONS["lgamma"]
-FUNCTIONS |= {"gamma": _gamma, "lgamma": _lgamma, "polygamma": _polygamma, "gelu": lambda a: NUMBERS.in_pieces(a, GELU)}
+FUNCTIONS |= {"gamma": _gamma, "lgamma": _lgamma, "polygamma": _polygamma, "gelu": _gelu}
 """The functions, by the names of their rows."""
