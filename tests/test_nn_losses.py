@@ -90,6 +90,15 @@ def test_every_loss_is_a_module_with_its_name_and_survives_a_pickle():
         assert pickle.loads(pickle.dumps(loss)).reduction == "sum"
 
 
+def test_a_module_of_a_function_takes_its_operands_and_nothing_else():
+    scores, targets = ad.tensor([1.0, -2.0]), ad.tensor([0.0, 1.0])
+    assert nn.MSELoss()(predictions=scores, targets=targets).item() == 5.0
+    assert nn.ReLU()(x=scores).tolist() == [1.0, 0.0]
+    for call in (lambda: nn.MSELoss()(scores, targets, "sum"), lambda: nn.LeakyReLU()(scores, 0.5), lambda: nn.ReLU()(scores, scores)):
+        with pytest.raises(TypeError, match="positional arguments"):
+            call()
+
+
 def test_logits_that_overflow_the_exponential():
     wild = ad.tensor([[1000.0, 0.0, -1000.0]], requires_grad=True)
     loss = F.cross_entropy(wild, ad.tensor([2], dtype="int64"))

@@ -201,6 +201,12 @@ def test_what_cannot_be_traced_is_refused_with_what_to_write(function, said):
     assert said in refused(function)
 
 
+def test_elements_that_are_picked_stand_in_a_trace():
+    trace = diffcli.trace(lambda v: np.sum(np.roll(v, 1) * v[[0, 2, 1]]), {"v": np.array([1.0, 2.0, 3.0])})
+    assert [step.formula for step in trace.primal if "index" in step.formula] == ["index(v₁)", "index(v₀)"]
+    assert trace.adjoint[-1].value.tolist() == [6.0, 4.0, 2.0]
+
+
 def test_a_file_with_arrays(tmp_path, monkeypatch):
     (tmp_path / "net.py").write_text(
         "import numpy as np\n\n\ndef loss(x, w):\n    hidden = np.maximum(w @ x, 0)\n    return (hidden**2).sum()\n", encoding="utf-8"

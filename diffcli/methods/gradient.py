@@ -252,7 +252,7 @@ _METHODS: dict[str, Callable[[Problem, Options, Overrides, list[Diagnostic]], An
 def with_zeros(problem: Problem, found: Mapping[str, Number | None], notes: list[Diagnostic], own: bool = False) -> Point:
     """Derivatives as numbers, or arrays of them, which may be changed if they are ``own``: no dependence is 0, and is said."""
     for name, derivative in found.items():
-        if derivative is None:
+        if derivative is None or _is_apart(problem, name, derivative):
             message = f"the result does not depend on `{name}` here, so the derivative is 0"
             notes.append(Diagnostic("no-dependence", "note", message))
     numbers = {name: 0.0 * problem.at[name] if derivative is None else derivative for name, derivative in found.items()}
@@ -261,3 +261,14 @@ def with_zeros(problem: Problem, found: Mapping[str, Number | None], notes: list
     from diffcli.operations.arithmetic.arrays import in_own_memory  # numbers do not wait for NumPy
 
     return in_own_memory(numbers, problem.values if own else None)
+
+
+def _is_apart(problem: Problem, name: str, derivative: Any) -> bool:
+    """Whether the result depends on no element of an array: each is behind a branch that is not taken."""
+    if not is_array(derivative) or derivative.any():
+        return False
+    from diffcli.methods.sweeps.array_sweeps import elements_reached  # numbers do not wait for NumPy
+
+    results = [output.slot for output in problem.outputs]
+    there: Any = elements_reached(problem.tape, problem.values, problem.active, results).get(problem.input_slot(name), True)
+    return not (there.any() if is_array(there) else there)

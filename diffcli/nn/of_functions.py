@@ -28,13 +28,17 @@ class OfFunction(Module):
     def settings(self) -> dict[str, Any]:
         return {setting: getattr(self, setting) for setting in self.known.names}
 
-    def forward(self, *operands: Any) -> Any:
+    def _result(self, *operands: Any) -> Any:
+        """The function of some operands, with the settings."""
         changed = {setting: value for setting, value in self.settings.items() if value != self.known.template[setting]}
         return type(self).function(*operands, **changed)
 
 
 class Activation(OfFunction):
     """The base of activations."""
+
+    def forward(self, x: Any) -> Any:
+        return self._result(x)
 
     def extra_repr(self) -> str:
         return ", ".join(f"{setting}={value!r}" for setting, value in self.settings.items() if setting != "inplace" or value)
@@ -52,6 +56,10 @@ class Loss(OfFunction):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         functional.check_reduction(self.reduction)
+
+    def forward(self, predictions: Any, targets: Any) -> Any:
+        """The loss: one number, or with ``reduction="none"`` one of each example."""
+        return self._result(predictions, targets)
 
 
 def _activation(name: str, spelled: str) -> type[Module]:

@@ -25,7 +25,7 @@ def _row_text(tape: Tape, slot: int, letters: list[str]) -> str:
     name, fixed = tape.operation(slot), tape.parameters.get(slot, {})
     first = letters[0]
     if name == "index":
-        return f"{first}[{', '.join(map(_part_text, fixed['key']))}]" if _is_plain(fixed["key"]) else f"elements({first})"
+        return f"{first}[{', '.join(map(_part_text, fixed['key']))}]" if _is_plain(fixed["key"]) else f"index({first})"
     if name == "stack" and not fixed.get("axis"):
         return f"[{', '.join(letters)}]"
     if name == "matmul":
