@@ -496,6 +496,7 @@ AXES = {
     "sum(norm(where(x > 0, A*0, 0), axis=1))": [("kink", "`norm` has a kink here, at 2 of 2 elements, the first [0]")],
     "sum(max(where(stack(x, x) < 0, sin(A), [[1], [2]]), axis=1))": [],
     "max(where(x > 0, A, 1))": [("tie", "the operands of `max` are equal here")],
+    "sum(argmax(where(x > 0, A*2, 5), axis=1)*A[:, 0])": [("flat", "`argmax` is flat: its derivative is 0 almost everywhere")],
 }  # fmt: skip
 """Breaks of results along an axis, of which only some elements are of what moves; those of constants alone are none."""
 
@@ -504,4 +505,4 @@ AXES = {
 def test_breaks_along_an_axis_of_what_moves_in_part(text):
     at = {"x": [1.0, 0.5, -1.0], "A": [[1.0, 1.0, 1.0], [0.0, 0.0, 1.0]]}
     found = diffcli.grad(text, at, wrt="A")
-    assert [(note.code, note.message) for note in found.notes if note.code in ("tie", "kink")] == AXES[text]
+    assert [(note.code, note.message) for note in found.notes if note.code in ("tie", "kink", "flat")] == AXES[text]

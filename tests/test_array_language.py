@@ -626,6 +626,12 @@ CASES = {
     "sin(x, axis=0)": [
         wrong("unknown-keyword", "`sin` takes no keywords", at(7, "axis"), help=("write the arguments alone, as in sin(x); == compares",)),
     ],
+    "where(x > 0, x, 1, axis=0)": [
+        wrong("unknown-keyword", "`where` takes no keywords", at(19, "axis"), help=("write the arguments alone, as in where(x, y, z); == compares",)),
+    ],
+    "where(x > 0, x, 1, axis=0, keepdims=1)": [
+        wrong("unknown-keyword", "`where` takes no keywords", at(19, "axis"), help=("write the arguments alone, as in where(x, y, z); == compares",)),
+    ],
     "det(A, axis=0)": [
         wrong("unknown-keyword", "`det` takes no keywords", at(7, "axis"), help=("write the arguments alone, as in det(x); == compares",)),
     ],

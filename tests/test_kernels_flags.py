@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import subprocess
 import sys
 from pathlib import Path
 
@@ -300,6 +301,17 @@ def test_of_very_many_doubts_none_is_asked_about(monkeypatch):
 def test_lost_digits_are_told_of_only_where_they_are_asked_for():
     k = diffcli.compile("mod(lgamma(z), x/z)", order=2)
     assert k.flags(z=-0.5, x=5e-324) == JUMP | NONFINITE
+
+
+def test_what_lost_digits_are_judged_by_is_loaded_only_where_they_are_asked_for():
+    code = (
+        "import sys, diffcli, numpy as np\n"
+        "for flags in ('on', 'digits'):\n"
+        "    k = diffcli.compile('abs((x + 1e9) - 1e9 - y)*y', wrt='x,y', **({'flags': flags} if flags == 'digits' else {}))\n"
+        "    print(k(np.array([0.1, 0.0]), np.array([0.1, 0.0])).flags.tolist(), 'mpmath' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[0, 1] False\n[64, 1] True\n"
 
 
 def test_patterns_tell_points_apart_by_every_sign():

@@ -189,7 +189,7 @@ ARRAYS = [
     (lambda x: x.tolist()[0] * x[1], RIGHT), (lambda x: json.loads(json.dumps(x.tolist()))[0] * x[1], REFUSED), (lambda x: memoryview(x)[0] * x[1], REFUSED),
     (lambda x: np.array(x.data) @ x, REFUSED), (lambda x: x.view(np.int64).sum() * x[0], REFUSED), (lambda x: x.astype(np.float32) @ x, REFUSED), (lambda x: x.astype(str).astype(float) @ x, REFUSED),
     (lambda x: x.astype(int) @ x, REFUSED), (lambda x: np.asarray(x, float) @ x, REFUSED), (lambda x: np.fromiter(x, float) @ x, REFUSED), (lambda x: np.array(list(x)) @ x, RIGHT),
-    (lambda x: np.save(io.BytesIO(), x) or x @ x, REFUSED), (lambda x: x.tofile("nowhere"), REFUSED), (lambda x: x.ctypes.data * x.sum(), REFUSED), (lambda x: len(set(x)) * x[0], REFUSED),
+    (lambda x: np.save(io.BytesIO(), x) or x @ x, REFUSED), (lambda x: x.tofile("/dev/null"), REFUSED), (lambda x: x.ctypes.data * x.sum(), REFUSED), (lambda x: len(set(x)) * x[0], REFUSED),
     (filled, REFUSED), (filled_like, RIGHT), (added_in_place, REFUSED), (lambda x: np.multiply(x, x, out=np.zeros(2)).sum(), REFUSED),
     (lambda x: x[np.argsort(-x)][0], REFUSED), (lambda x: np.sort(x)[0], REFUSED), (lambda x: sorted(x)[0] * x[1], BRANCH), (lambda x: np.argmax(x) * x.sum(), FLAT), (lambda x: x[np.argmax(x)], REFUSED),
     (lambda x: x[x > 1.5].sum(), REFUSED), (lambda x: np.count_nonzero(x > 1) * x.sum(), REFUSED), (lambda x: x @ x if np.any(x > 0) else x.sum(), REFUSED), (lambda x: x @ x if 1.0 in x else 3 * x.sum(), BRANCH),

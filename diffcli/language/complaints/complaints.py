@@ -233,7 +233,8 @@ class Complaints:
             marks = Mark(again.span, "again here"), Mark(first[again.name], "given here")
             self.note("repeated-keyword", f"`{again.name}` is given twice", *marks)
         if not known:
-            help = f"write the arguments alone, as in {function}(x); == compares"
+            letters = ", ".join("xyz"[: max(len(arguments) - len(keywords), 1)])
+            help = f"write the arguments alone, as in {function}({letters}); == compares"
             self.note("unknown-keyword", f"`{function}` takes no keywords", keywords[0].span, help=help)
             return
         for keyword in [keyword for keyword in keywords if keyword.name not in known][:MOST]:

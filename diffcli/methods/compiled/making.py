@@ -79,8 +79,7 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     ways = [Way(guard(tape, decisions, more) if decisions else None, flagged, layout_of(form), asked.backend)]
     runner: Any = ways[0].runner
     if system.function is not None:
-        record, plain = partial(way_at, system, asked, form), partial(plain_at, system)
-        runner = Ways(numbers.first_row, len(outputs), ways, record, plain)
+        runner = Ways(len(outputs), ways, partial(way_at, system, asked, form), partial(plain_at, system))
     return Kernel(Made(names, shapes, batch, form, runner, None, ways, ask, *again), system)
 
 

@@ -109,15 +109,15 @@ class Ways:
     Where a function branches, its results are NaN at a point that is not finite: no function is recorded there. Where a value
     is not finite at another point, plain Python is asked: if it has one, the function catches an exception, which nothing guards.
 
-    Of its ``inputs`` it makes results, of which the first are ``values``. One way is ``known``; ``record`` finds that of a point,
-    and ``plain`` is what plain Python gives there, None where the function is undefined.
+    The first of its results are ``values``. One way is ``known``; ``record`` finds that of a point, and ``plain`` is what plain
+    Python gives there, None where the function is undefined.
     """
 
     def __init__(
-        self, inputs: int, values: int, known: list[Way], record: Callable[[Sequence[float]], Way],
+        self, values: int, known: list[Way], record: Callable[[Sequence[float]], Way],
         plain: Callable[[Sequence[float]], Sequence[Any] | None],
     ) -> None:  # fmt: skip
-        self.inputs, self.values, self.known, self.record, self.plain = inputs, values, known, record, plain
+        self.values, self.known, self.record, self.plain = values, known, record, plain
         self.lock = RLock()
 
     def __call__(self, points: int) -> Ways:
@@ -173,7 +173,7 @@ class Ways:
                 self.hold(point)
             return result
 
-        return guarded(otherwise, kernel, self.inputs)
+        return guarded(otherwise, kernel, self.known[0].marked.tape.first_row)
 
     def batch(self, inputs: Sequence[Any], results: Sequence[Any], threads: int = 1) -> None:
         """See `diffcli.kernels.backends.Runner`."""

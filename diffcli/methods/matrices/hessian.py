@@ -76,7 +76,7 @@ def hessian_of(system: Problem, options: MatrixOptions) -> HessianResult:
             swept += _columns_beside(sides, found)
     meaning = sides.fault or AGREE if sides is not None and taken else MAYBE
     notes += [*about_second(told, meaning, options.strict), *told_of]
-    notes += notes_of(watch, options.strict, *swept)
+    notes += notes_of(watch, options.strict, *swept) if options.watch else ()
     if options.mode != "numeric":
         bands = gradient.results.bands(found.matrix)
         notes += gradient.explain([[*chain.from_iterable(band)] for band in bands], notes)

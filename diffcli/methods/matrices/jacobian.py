@@ -86,7 +86,8 @@ def jacobian_of(system: Problem, options: MatrixOptions) -> JacobianResult:
     there = [output for output in sides.problem.outputs if output.name in sides.rows]
     names = [f"the derivative of `{output.name}` by `{{}}`".format for output in there]
     swept = [Sweep({output.slot: 1.0}, name=name, beside=sides) for output, name in zip(there, names, strict=True)]
-    notes += notes_of(found.pop("watch"), options.strict, *zip(swept, sides.rows.values(), strict=True))
+    watch = found.pop("watch")
+    notes += notes_of(watch, options.strict, *zip(swept, sides.rows.values(), strict=True)) if options.watch else ()
     bands = rows.bands(matrix) if options.mode != "numeric" else [()] * len(rows.parts)
     lost = [[*chain.from_iterable([row for row in band if not isfinite(sum(row))])] for band in bands]
     notes += explain_rows(system, lost, replaced, notes)

@@ -75,7 +75,7 @@ def find_breaks(problem: Problem) -> list[Break]:
             continue
         reached = problem.reached(slot)
         operands = tape.operands_of(slot)[: 1 if name == "where" else None]
-        moves = operands if name in OPERATIONS else (slot,)  # along an axis a break is one of the result
+        moves = operands if name in OPERATIONS or row.flat else (slot,)  # along an axis a break is one of the result
         moving = _among(every, reduce(or_, [moved()[each] for each in moves]))
         if moving and row.symbol and row.flat and (sides := beside()) is not None:  # a comparison
             moving = _among(moving, sides.leaves(slot))

@@ -15,6 +15,7 @@ Nothing is truncated but the series, so a coefficient is exact up to rounding. C
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from graphlib import TopologicalSorter
 
 from diffcli.errors import Span
 from diffcli.methods.sweeps.point_rows import PointRows
@@ -122,19 +123,8 @@ class _Rows:
 
     def sequence(self) -> list[int]:
         """The rows, each after what has to be computed before it."""
-        done = set(self.given)
-        found: list[int] = []
-        waiting = sorted(self.orders, reverse=True)
-        while waiting:
-            slot = waiting[-1]
-            missing = [] if slot in done else [before for before in self.first[slot] if before not in done]
-            waiting += missing
-            if not missing:
-                waiting.pop()
-                if slot not in done:
-                    done.add(slot)
-                    found.append(slot)
-        return found
+        order = TopologicalSorter({slot: self.first[slot] for slot in self.orders}).static_order()
+        return [slot for slot in order if slot in self.orders]
 
     # -- one rule for each row ------------------------------------------------------------------------------------------
 

@@ -391,8 +391,9 @@ def largest_size(values: Sequence[Array]) -> float:
 def within(pairs: Sequence[Sequence[Array]], factor: float, nothing: float = 0.0) -> bool:
     """Whether no element of an array is further from that of another than a multiple of its size, and one that is 0 than
     ``nothing``, in any of some pairs; NaN and what is infinite are nowhere near."""
-    if len(pairs) > 1 and sum(np.size(found) for found, _ in pairs) > special.BLOCK:  # what is small is looked at together
-        return all(within([pair], factor, nothing) for pair in pairs)
+    if len(pairs) > 1 and sum(np.size(found) for found, _ in pairs) > 10 * special.BLOCK:  # what is small is looked at together
+        half = len(pairs) // 2
+        return within(pairs[:half], factor, nothing) and within(pairs[half:], factor, nothing)
     columns: Any = ([0.0, *[pair[place] for pair in pairs]] for place in (0, 1))
     found, other = pairs[0] if len(pairs) == 1 else (np.concatenate(many, axis=None) for many in columns)
     with quiet():
