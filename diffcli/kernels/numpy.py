@@ -195,9 +195,11 @@ def in_pieces(worker: Callable[[], Callable[[int, int], None]], points: int, uni
     if parts == 1:
         return run(0, points)
     borders = [points * part // parts // unit * unit for part in range(parts)] + [points]
-    with ThreadPoolExecutor(parts) as pool:
+    with ThreadPoolExecutor(parts - 1) as pool:
         try:
-            list(pool.map(run, borders, borders[1:]))
+            others = pool.map(run, borders[1:], borders[2:])
+            run(0, borders[1])
+            list(others)
         finally:
             going.clear()
 
