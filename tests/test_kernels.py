@@ -768,3 +768,39 @@ def test_points_that_vectors_cannot_do_are_computed_together():
     for name in ("lgamma", "gamma"):
         found = diffcli.compile(f"{name}(x)", order=0, backend="llvm")(points)
         np.testing.assert_allclose(found[::50], [diffcli.evaluate(f"{name}(x)", {"x": x}) for x in points[::50]], rtol=2e-15)
+
+
+# -- one number beside arrays ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", [each for each in HERE if each.values[0] not in ("python", "jax")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x^y", "max(y, 0)*x", "clip(y, 0, 1)*x", "where(y > 1, sin(x), x^2)", "log(y)*x", "x*abs(y - 1)", "hypot(x, y)", "mod(x, y)",
+        "atan2(y, x)", "copysign(x, y)", "relu(y)*x", "where(y > 1 and x > 1, x, y)", "(not y) + x", "max(x, y, 2)", "y*sqrt(x)",
+    ],
+)  # fmt: skip
+def test_a_number_beside_arrays_is_that_number_at_every_point(text, backend):
+    x = np.linspace(0.1, 2.0, 50)
+    for order, directions in ((1, False), (1, True), (2, True)):
+        options = {"order": order, "directions": directions}
+        kernel, python = (diffcli.compile(text, backend=name, **options) for name in (backend, "python"))
+        for y in (2.0, 0.0, -1.0, 1.0):
+            at = {"x": x, "y": y} | ({"dx": 1.0, "dy": 0.5} if directions else {})
+            found, wanted = kernel(**at), python(**at)
+            for one, other in zip(*[flat(results) for results in (found, wanted)], strict=True):
+                assert np.allclose(one, other, rtol=1e-13, atol=1e-15, equal_nan=True), (order, y)
+            assert (found.flags == wanted.flags).all()
+
+
+def flat(results):
+    return [results] if isinstance(results, np.ndarray) else [array for part in results for array in flat(part)]
+
+
+def test_results_leave_a_worker_with_their_flags():
+    kernel = diffcli.compile("abs(x)*y")
+    for x in (np.array([0.0, 1.0]), np.ones(2)):
+        found = kernel(x, 2.0)
+        again = pickle.loads(pickle.dumps(found))
+        assert again.flags.tolist() == found.flags.tolist() and again[0].tolist() == found[0].tolist()

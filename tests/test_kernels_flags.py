@@ -7,6 +7,7 @@ import math
 import random
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -312,6 +313,43 @@ def test_what_lost_digits_are_judged_by_is_loaded_only_where_they_are_asked_for(
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "[0, 1] False\n[64, 1] True\n"
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])
+@pytest.mark.parametrize("name", ["cos", "tanh", "cbrt", "softplus", "asin", "log", "sin", "lgamma", "atan", "exp", "gamma", "log1p"])
+def test_what_a_constant_cancels_to_a_kink_is_one(name, backend):
+    """The constant and what varies are computed by one arithmetic."""
+    if backend == "llvm":
+        pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
+    for number in (0.263, 0.71, 0.1234, 0.9):
+        kernel = diffcli.compile(f"abs({name}(x) - {name}({number}))", backend=backend)
+        found = kernel(np.full(40, number))
+        assert not found[0].any()
+        assert found.flags.tolist() == [Flag.KINK] * 40
+        assert kernel.flags(number) == Flag.KINK
+
+
+def raises_below(x):
+    if x < 0:
+        raise ValueError("below 0")
+    return x * x
+
+
+@pytest.mark.parametrize(("function", "point"), [(raises_below, -1.0), (lambda x: 1 / x, 0.0), (lambda x: x / (x + 2), -2.0)])
+def test_where_a_function_raises_it_is_undefined(function, point):
+    kernel = diffcli.compile(function, at={"x": 1.0})
+    undefined = Flag.DOMAIN | Flag.NONFINITE
+    assert kernel(np.array([point, 1.0])).flags.tolist() == [undefined, 0]
+    assert (kernel.flags(point), kernel.flags(1.0)) == (undefined, 0)
+
+
+def test_what_is_known_of_patterns_is_forgotten_while_others_ask(monkeypatch):
+    monkeypatch.setattr("diffcli.methods.compiled.patterns.MOST_KNOWN", 20)
+    kernel = diffcli.compile("abs(x)*abs(y) + floor(x*y)")
+    grid = np.array(list(itertools.product([-1.0, 0.0, 0.5, 2.0], repeat=2)) * 2).T
+    wanted = kernel.flags(*grid).tolist()
+    with ThreadPoolExecutor(4) as pool:
+        assert all(found.tolist() == wanted for found in pool.map(lambda _: kernel.flags(*grid), range(12)))
 
 
 def test_patterns_tell_points_apart_by_every_sign():

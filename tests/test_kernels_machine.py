@@ -16,6 +16,8 @@ import pytest
 from inside import FLOAT, lower, parse
 from kernel_programs import bits, cases, derivative_tape, expected
 
+import diffcli
+
 pytest.importorskip("llvmlite", reason="machine code is made by llvmlite")
 
 from inside import ENOUGH, LEAF, MACHINE_WIDTH, STRAIGHT, Loop, Machine, given, places, shape_of
@@ -303,6 +305,15 @@ def test_a_function_lives_as_long_as_somebody_has_it_and_no_longer():
     del entry
     gc.collect()
     assert gone() is None
+
+
+def test_what_overflows_on_the_way_does_so_behind_a_shared_reciprocal():
+    kernel = diffcli.compile("x^-1 + y/x + z/x", backend="llvm")
+    _, (by_x, by_y, _) = kernel(np.full(16, 2.3e-308), 1.0, -1.0)
+    assert np.isnan(by_x).all()
+    assert by_y.tolist() == [1 / 2.3e-308] * 16
+    found = diffcli.compile("x/z + y/z", wrt="z", backend="llvm")(x=np.full(16, -1.0), y=1.0, z=3.0)
+    assert found[1][0].tolist() == [0.0] * 16
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read from /proc")

@@ -49,6 +49,10 @@ HONEST = frozenset((
 """Rows that make nothing infinite or undefined of finite operands without a word of NumPy's; others are looked at."""
 
 
+ROUNDED_ONCE = frozenset((*TRUTHS, "add", "sub", "mul", "div", "neg", "square", "sqrt", "abs", "sign"))
+"""Rows that are the same in Python's numbers as in NumPy's: those of constants are computed once for all."""
+
+
 def finite(column: Any) -> None:
     """Stop a block in which a value may be infinite or undefined."""
     if not isfinite(np.vdot(column, column)):
@@ -141,7 +145,7 @@ class Plain(Tape):
     def emit(self, name: str, operands: Sequence[int]) -> int:
         """The slot of an operation applied to some slots."""
         numbers = [self.number(operand) for operand in operands]
-        if None not in numbers:
+        if None not in numbers and name in ROUNDED_ONCE:
             return self.constant(float(FLOAT.value(name)(*numbers)))
         self.decided &= all(number == number for number in (numbers[:1] if name == "where" else numbers))
         if name in ("and", "or", "not"):

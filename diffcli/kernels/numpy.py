@@ -52,6 +52,7 @@ class Plan:
 
     def __init__(self, tape: Tape, varying: Sequence[bool], truths: frozenset[int]) -> None:
         constants, at = constant_values(tape), {slot: slot for slot in range(tape.first_row)}
+        derived = tape.size if tape.derived_from is None else tape.derived_from
         plain = Plain(tape, [f"{'x' if varies else 'n'}{slot}" for slot, varies in enumerate(varying)])
 
         def place(slot: int) -> int:
@@ -61,7 +62,8 @@ class Plan:
             return at[slot]
 
         for slot in as_late(tape):
-            if constants[slot] is None:
+            number = constants[slot]
+            if number is None or (slot < derived and isfinite(number)):  # a program's own are NumPy's, as what they meet is
                 at[slot] = plain.emit(tape.operation(slot), [place(operand) for operand in tape.operands_of(slot)])
         slots = [place(slot) for slot in tape.results]
         slots = [plain.truth(slot) if position in truths else plain.value(slot) for position, slot in enumerate(slots)]
@@ -105,7 +107,10 @@ class Plan:
             if name == "where" and [str(plain.number(operand)) for operand in operands[1:]] == ["1.0", "0.0"]:
                 lines.append(f"copyto({out}, {given[0]})")  # a truth as a number
             elif name == "where":
-                lines += [f"copyto({out}, {given[2]})"] * (out != given[2]) + [f"putmask({out}, {given[0]}, {given[1]})"]
+                choose = f"putmask({out}, {given[0]}, {given[1]})"
+                if given[0][0] in "kns":  # one truth for all points
+                    choose = f"copyto({out}, {given[1]}, where={given[0]})"
+                lines += [f"copyto({out}, {given[2]})"] * (out != given[2]) + [choose]
             else:
                 lines.append(f"{call}, out={out})" if name in CALLED else f"copyto({out}, {call}))")
         self.names[slot] = out

@@ -21,7 +21,7 @@ from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.building.scopes import Scope
-from diffcli.tape.running.evaluation import evaluate
+from diffcli.tape.running.evaluation import constant_values, evaluate
 from diffcli.tape.running.rules import FLOAT, OPERATORS, fold, parse_own
 
 FUNCTIONS = (
@@ -165,6 +165,8 @@ class Writer:
         """The branch in whose block the last line stands."""
         self.texts = [f"x{slot}" for slot in range(tape.first_row)] + [""] * len(tape.operations)
         self.texts += map(literal, reversed(tape.constants))
+        self.numbers = constant_values(tape)
+        """The values that no input changes."""
         results = [tape.results[place] for place in places(layout)]
         live, asked = build.live(results)
         rows = [slot for slot in tape.rows() if live[slot]]
@@ -183,7 +185,10 @@ class Writer:
         """Write a row: as part of the one that uses it, if there is one alone, else as a line."""
         tape = self.tape
         branch, operands = self.scopes[slot], tape.operands_of(slot)
-        template = self.template(slot, [tape.constants[-1 - operand] if operand < 0 else None for operand in operands])
+        if self.numbers[slot] is not None:
+            self.texts[slot] = literal(self.numbers[slot])
+            return
+        template = self.template(slot, [self.numbers[operand] for operand in operands])
         for place in mentioned_often(template):
             operand = operands[place]
             if operand >= tape.first_row and "(" in self.texts[operand]:

@@ -264,8 +264,8 @@ def with_zeros(problem: Problem, found: Mapping[str, Number | None], notes: list
 
 
 def _is_apart(problem: Problem, name: str, derivative: Any) -> bool:
-    """Whether the result depends on no element of an array: each is behind a branch that is not taken."""
-    if not is_array(derivative) or derivative.any():
+    """Whether a derivative of a program with arrays is 0 because every path is behind a branch that is not taken."""
+    if problem.tape.shapes is None or (derivative.any() if is_array(derivative) else derivative):
         return False
     from diffcli.methods.sweeps.array_sweeps import elements_reached  # numbers do not wait for NumPy
 

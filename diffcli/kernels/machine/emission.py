@@ -125,7 +125,8 @@ class Emission:
             if divisor is not None and self.quotients[divisor] > 1:
                 if divisor not in inverses:
                     inverses[divisor] = self.lanes.inverse(operands[1])
-                found = self.lanes.arithmetic.value("mul")(operands[0], inverses[divisor])
+                # not fused with a sum, as no quotient is: it may overflow on the way
+                found = self.lanes.arithmetic.strict("mul")(operands[0], inverses[divisor])
             else:
                 found = self.functions[slot - self.tape.first_row](*operands)
             self.known[slot] = found

@@ -38,6 +38,17 @@ class Results(tuple[Any, ...]):
         """What is to be said of each point, as the bits of `diffcli.Flag`; it is worked out when it is first asked for."""
         return np.zeros(self.lead, np.uint8) if self.told is None else self.told().reshape(self.lead)
 
+    def __reduce__(self) -> tuple[Callable[..., Results], tuple[Any, ...]]:
+        """The numbers and the flags, for another process."""
+        return with_flags, (tuple(self), self.flags)
+
+
+def with_flags(found: Sequence[Any], flags: Array) -> Results:
+    """Results whose flags are known."""
+    results = Results(found)
+    results.flags = flags
+    return results
+
 
 class Calls:
     """What calls a kernel with arrays."""

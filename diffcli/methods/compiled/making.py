@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, refusal
+from diffcli.errors import Diagnostic, DiffcliError, ExpressionError, LimitError, error, refusal
 from diffcli.errors.library_words import for_library
 from diffcli.kernels.backends import AUTO
 from diffcli.methods.compiled.flags import marked
@@ -161,6 +161,8 @@ def notes_at(system: System, asked: Asked, point: Sequence[float]) -> Sequence[D
     from diffcli.methods.matrices.jacobian import compute_jacobian
     from diffcli.methods.options import HessianOptions, MatrixOptions
 
+    if system.function is not None and plain_at(system, point) is None:
+        return [error("domain", "the function raises at this point")]
     program, at = system.question.written, point_of(system, point)
     options: dict[str, Any] = {"wrt": asked.wrt, "max_nodes": asked.most_rows, "watch": asked.flags == "digits"}
     if asked.order == 2:

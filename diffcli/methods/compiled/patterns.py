@@ -76,12 +76,12 @@ class Said:
         def asked(chosen: Array) -> Array:
             if len(self.known) + len(chosen) > MOST_KNOWN:
                 self.known = {}
-            keys = names[chosen].tolist()
+            known, keys = self.known, names[chosen].tolist()  # another thread may begin a new one
             for key, place in zip(keys, chosen.tolist(), strict=True):
-                if key not in self.known:
+                if key not in known:
                     point = [float(column[place]) for column in columns]
-                    self.known[key] = self.flag(point, infinite[place], doubted[place])
-            return np.array([self.known[key] for key in keys], np.uint8)
+                    known[key] = self.flag(point, infinite[place], doubted[place])
+            return np.array([known[key] for key in keys], np.uint8)
 
         _, first, every = np.unique(keys, return_index=True, return_inverse=True)
         found = asked(first)[every]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from diffcli.methods.compiled.form import Form
+from diffcli.methods.sweeps.rounding import roundings
 from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform
 from diffcli.operations import row_of
 from diffcli.tape import Tape
@@ -105,7 +106,8 @@ def _blocks(
 
 def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = (), constants: bool = True) -> Tape:
     """A tape of numbers with some of its slots as results, without rows that nothing needs, that constants make, or that are
-    there already; and with ``more`` inputs behind its own. Rows of ``constants`` stay where their rounding is asked for.
+    there already; and with ``more`` inputs behind its own. Rows of ``constants`` stay where their rounding is asked for, and
+    where that is not the same in every arithmetic: cos(1) - cos(x) is 0 at 1 if one arithmetic computes both.
 
     >>> from diffcli.language import parse
     >>> from diffcli.tape import lower
@@ -123,7 +125,9 @@ def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = (), constan
         rows.setdefault((tape.operations[row], operands), []).append(slot)
         if found:
             known[slot] = found[0]
-        elif constants and all(operand < 0 for operand in operands) and tape.operations[row] != "where":
-            value = FLOAT.strict(tape.operations[row])(*[build.constants[-1 - operand] for operand in operands])
+            continue
+        name = tape.operations[row]
+        if constants and all(operand < 0 for operand in operands) and name != "where" and roundings(name) <= 1.0:
+            value = FLOAT.strict(name)(*[build.constants[-1 - operand] for operand in operands])
             known[slot] = build.constant(float(value))
     return build.finished([known.get(slot, slot) for slot in outputs], more).tape
