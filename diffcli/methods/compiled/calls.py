@@ -237,6 +237,8 @@ def points_of(name: str, array: Array, shape: Shape, batch: frozenset[str]) -> S
 
 def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
     """The axes of points of all arguments, broadcast together as NumPy does."""
+    if len(found := {*leads} - {()}) < 2:
+        return found.pop() if found else ()
     try:
         return np.broadcast_shapes(*leads)
     except ValueError:
@@ -247,6 +249,8 @@ def together(names: Sequence[str], leads: Sequence[Shape]) -> Shape:
 
 def columns_of(array: Array, own: Shape, shape: Shape, lead: Shape, points: int) -> list[Any]:
     """For each element of an argument its numbers, one for each point, or one number for all of them."""
+    if own == lead and not shape:
+        return [np.ascontiguousarray(array).reshape(points)]
     size = prod(shape)
     if prod(own) == 1 and points != 0:
         return array.reshape(-1).tolist()  # type: ignore[no-any-return]

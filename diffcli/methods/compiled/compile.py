@@ -82,6 +82,12 @@ def compile(
     MissingExtraError
         The back end needs a package that is not installed, or does not load.
 
+    Notes
+    -----
+    The value and the gradient are one tape (reverse mode, Griewank & Walther 2008, chapter 3), common parts shared, constants
+    folded; a Jacobian with more results than variables, products and Hessians are by forward mode over it (section 5.4). The
+    results of ``python`` are those of its tape's rows bit for bit, those of the others within 4 ulp in each row.
+
     Examples
     --------
     >>> k = compile("ln(x1) + x1*x2 - sin(x2)")
