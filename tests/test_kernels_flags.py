@@ -230,12 +230,12 @@ def test_at_jumps_the_inputs_of_the_condition_count():
     found = marked(tape, [0, 1])
     assert [inputs for _, inputs in found.jumps] == [(0,)]
     x, y = np.array([1.0, 2.0, 1.0, 3.0, 3.0]), np.array([1.0, 1.0, 2.0, 1.0, 2.0])
-    _, few, sampled, _ = patterns(found, [x, y])
+    few, sampled, _ = patterns(found, [x, y], np.arange(5, dtype=np.uint64))
     assert len(set(few.tolist())) == 4  # points on the boundary one by one, the others by signs
     assert not sampled.any()
     others = np.repeat(np.arange(1.0, 1.0 + MOST_EXACT), 5)
     x = np.tile(x, MOST_EXACT)
-    _, many, sampled, _ = patterns(found, [x, others])
+    many, sampled, _ = patterns(found, [x, others], np.arange(len(x), dtype=np.uint64))
     assert not sampled.any()
     assert len(set(many.tolist())) == 3  # x = 1, where the sides touch; x = 2, where they cross; and beside
     k = diffcli.compile("where(x^3 - 4*x^2 + 5*x - 2 > 0, y, 2*y)")
@@ -358,7 +358,7 @@ def test_patterns_tell_points_apart_by_every_sign():
     grid = list(itertools.product([edge for edge in EDGES if edge == edge], repeat=2))
     columns = [np.array(column) for column in zip(*grid, strict=True)]
     known = {}
-    for key, (x, y) in zip(patterns(found, columns)[1].tolist(), grid, strict=True):
+    for key, (x, y) in zip(patterns(found, columns, np.arange(len(grid), dtype=np.uint64))[0].tolist(), grid, strict=True):
         kinds = [(number > 0) - (number < 0) + 3 * math.isinf(number) + 9 * (number != number) for number in (x, y, x * y)]
         assert known.setdefault(key, kinds) == kinds
     assert len(known) == len({tuple(kinds) for kinds in known.values()})

@@ -109,8 +109,13 @@ def _like(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return made
 
 
+def empty(*shape: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+    """Numbers that are to be written over, and are 0 until then, of a shape."""
+    return zeros(*shape, dtype=dtype, requires_grad=requires_grad, device=device)
+
+
 zeros_like, ones_like, full_like = _like(zeros), _like(ones), _like(full)
-empty, empty_like = zeros, zeros_like  # what is to be written over is 0 until then
+empty_like = zeros_like
 
 
 def _by_numpy(dtype: Any, name: str, *given: Any) -> Any:

@@ -120,7 +120,7 @@ def _import(path: str, text: str, dotted: str) -> ModuleType:
     except (Exception, SystemExit) as failure:
         sites = CallSites(_import, path)
         sites.file, sites.source, sites.boundary = os.path.realpath(path), Source(text, path), _import.__code__
-        sites.lines = [*StringIO(text)]
+        sites.read([*StringIO(text)])
         raise ExpressionError([failure_of(failure, sites)]) from failure
     finally:
         sys.dont_write_bytecode = wrote

@@ -153,6 +153,7 @@ class Trace(NamedTuple):
     hidden: tuple[int, int] = (0, 0)
     """How many rows of the primal (and tangent) trace, and steps of the adjoint trace, are left out."""
     results: tuple[int | None, ...] = ()
+    """The indices of the results; None for a constant."""
     notes: tuple[Diagnostic, ...] = ()
     """Those of the gradient, in a trace that is asked for alone."""
 

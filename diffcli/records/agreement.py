@@ -99,6 +99,7 @@ class PointChecks(NamedTuple):
     """By variable and verdict."""
     worst: dict[str, Worst]
     undefined: list[dict[str, float]]
+    """The points at which the value is undefined."""
     notes: tuple[Diagnostic, ...] = ()
     """The first of each code, and what stopped the check, if something did."""
 

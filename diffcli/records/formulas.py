@@ -67,9 +67,11 @@ class FormulaResult(NamedTuple):
     of: tuple[str, ...] = ()
     """What was asked for beside the program."""
     texts: Mapping[str, str] = {}
+    """What each result is, as it stands in the list; empty where there is no list."""
     implicit: str = ""
     """The variable whose derivatives they are, where the expression is an equation."""
     recorded: bool = False
+    """Whether the program is a Python function, which ``expression`` only names."""
 
     def formula(self, result: str, *by: str) -> Formula:
         """The derivative of a result by some variables, in any order.

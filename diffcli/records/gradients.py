@@ -53,6 +53,7 @@ class GradientCheck(NamedTuple):
     """``gradient`` or ``hessian``."""
     points: tuple[GradientAtPoint, ...]
     undefined: tuple[dict[str, Number], ...]
+    """The points at which the function has no value."""
     slip: str
     """What is probably wrong, as a sentence without its full stop; empty if nothing explains it."""
     notes: tuple[Diagnostic, ...]

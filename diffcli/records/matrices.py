@@ -120,6 +120,7 @@ class SecondDifference(NamedTuple):
     second: str
     estimate: float
     error: float | None
+    """The error bar; None where there is nothing to make it from."""
     evaluations: int
     reason: str
     parts: tuple[Difference, ...] = ()
@@ -181,6 +182,7 @@ class ProductResult(NamedTuple):
     notes: tuple[Diagnostic, ...] = ()
     of: tuple[str, ...] = ()
     texts: Mapping[str, str] = {}
+    """What each result is, as it stands in the list; empty where there is no list."""
     differences: tuple[tuple[str, Difference], ...] = ()
     """For numeric mode, the differences along the direction, by result."""
     trace: Trace | None = None

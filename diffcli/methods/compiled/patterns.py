@@ -115,7 +115,7 @@ class Said:
         for place, way in enumerate(self.ways):
             own, left = way.split(left, columns)
             if len(own):
-                _, keys, *more = patterns(way.marked, [column[own] for column in columns])
+                keys, *more = patterns(way.marked, [column[own] for column in columns], exact[own])
                 for whole, part in zip(found[1:], [_mixed(keys, np.uint64(place)), *more], strict=True):
                     whole[own] = part
         return found
@@ -125,24 +125,23 @@ def _spread(group: Array, most: int) -> Array:
     return group[np.linspace(0, len(group) - 1, min(most, len(group))).astype(int)]
 
 
-def patterns(marked: Marked, inputs: Sequence[Array]) -> tuple[Array, Array, Array, Array]:
-    """Numbers of 64 bits of each point and of its pattern: two different ones are hardly ever given the same.
+def patterns(marked: Marked, inputs: Sequence[Array], exact: Array) -> tuple[Array, Array, Array]:
+    """A number of 64 bits of the pattern of each point, as ``exact`` has one of the point: hardly ever do two have the same.
 
     Then the points at jumps of whose pattern only some are asked about, and those that count as doubted. Every row is computed
     for every point, those of branches that are not taken too.
     """
-    count = len(inputs[0]) if inputs else 1
-    exact, none = reduce(_with_number, inputs, np.zeros(count, np.uint64)), np.zeros(count, bool)
+    count, none = len(exact), np.zeros(len(exact), bool)
     if not inputs:
-        return exact, exact, none, none
+        return exact, none, none
     blocks = [[column[start : start + BLOCK] for column in inputs] for start in range(0, count, BLOCK)]
     signs, beside, jumping, doubted = map(np.concatenate, zip(*[_of_block(marked, block) for block in blocks], strict=True))
     keys = next((keys for keys in (exact, beside) if _fewer(keys[jumping], MOST_EXACT)), signs)
     sampled = jumping if keys is signs else none
     keys = np.where(jumping, keys, signs)
     if _fewer(exact[doubted], MOST_DOUBTS):
-        return exact, np.where(doubted, exact, keys), sampled & ~doubted, none
-    return exact, keys, sampled, doubted
+        return np.where(doubted, exact, keys), sampled & ~doubted, none
+    return keys, sampled, doubted
 
 
 def _fewer(keys: Array, most: int) -> bool:

@@ -22,7 +22,7 @@ from diffcli.methods.sweeps.reverse import accumulate, activity
 from diffcli.operations.arithmetic import precise
 from diffcli.records.agreement import PartialCheck, Way
 from diffcli.tape.running.precise import DIGITS, Number, precise_derivative
-from diffcli.tape.running.precise import NOTHING as LEAST
+from diffcli.tape.running.precise import NOTHING as LEAST_DECADE
 
 ROUNDING = 2.0**-48
 """How far a derivative may be off beside the terms that it is the sum of, however small the sum."""
@@ -235,7 +235,7 @@ def lost_digits(problem: Problem, slot: int, way: Way, exact: Number | None) -> 
     sweep = Sweep({slot: 1.0}, forward=True) if way.name == "forward" else Sweep({problem.tape.output: 1.0})
     asked = problem.tape.output if sweep.forward else slot
     reading = Again(problem).read(sweep, [asked])
-    found, least = reading.found[0], precise.power_of_ten(LEAST)
+    found, least = reading.found[0], precise.power_of_ten(LEAST_DECADE)
     if found is not None and exact is not None and not abs(found - exact) <= max(TOLERANCE * abs(exact), least):
         return None
     row, label, kind = culprit(problem, asked, sweep, reading)

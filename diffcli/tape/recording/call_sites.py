@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Callable, Iterable
-from functools import partial
-from itertools import islice, takewhile
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
+from itertools import accumulate, takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -55,7 +55,14 @@ def code_of(function: Any) -> CodeType | None:
 def standing(call: Call) -> tuple[int | None, int | None, int | None, int | None]:
     """First and last line and column of what stands there: the same for the several instructions of one call."""
     code, offset = call
-    return next(islice(code.co_positions(), offset // 2, None), (None,) * 4)
+    positions = _positions(code)
+    return positions[offset // 2] if offset // 2 < len(positions) else (None,) * 4
+
+
+@lru_cache(64)
+def _positions(code: CodeType) -> Sequence[Any]:
+    """Where each instruction stands: Python's own table is read from its beginning each time."""
+    return [*code.co_positions()]
 
 
 class CallSites:
@@ -64,13 +71,13 @@ class CallSites:
     ``label`` is what diagnostics call the file; its name without the folder, if not given.
     """
 
-    __slots__ = ("source", "file", "codes", "bases", "spans", "lines", "boundary")
+    __slots__ = ("source", "file", "codes", "bases", "spans", "lines", "line_starts", "boundary")
 
     def __init__(self, function: Callable[..., Any] | CodeType, label: str = "") -> None:
         code = code_of(function)
         self.file = code.co_filename if code is not None else None
         names = getattr(function, "__globals__", None)
-        self.lines = linecache.getlines(self.file, names) if self.file is not None else []
+        self.read(linecache.getlines(self.file, names) if self.file is not None else [])
         self.source = Source("".join(self.lines), label or os.path.basename(self.file or "") or "function")
         self.codes: list[CodeType] = []
         self.bases: dict[int, int] = {}
@@ -78,6 +85,10 @@ class CallSites:
         self.spans: dict[int, Span] = {}
         self.boundary: CodeType | None = None
         """The code that called the function: what called it in turn is not looked at."""
+
+    def read(self, lines: list[str]) -> None:
+        """The lines of the file, as Python counts them."""
+        self.lines, self.line_starts = lines, [*accumulate(map(len, lines), initial=0)]
 
     def base(self, code: CodeType) -> int:
         """The place of a code object's beginning, to which the offset of an instruction is added."""
@@ -159,4 +170,4 @@ class CallSites:
         return Span(self._position(first, start), self._position(last, stop))
 
     def _position(self, line: int, column: int) -> int:
-        return sum(map(len, self.lines[: line - 1])) + len(self.lines[line - 1].encode()[:column].decode("utf-8", "ignore"))
+        return self.line_starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode("utf-8", "ignore"))
