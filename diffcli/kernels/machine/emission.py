@@ -208,7 +208,8 @@ def allocated(blocks: Iterable[tuple[Sequence[int], Iterable[int]]]) -> tuple[di
     for number, (made, read) in enumerate(blocks):
         unread = [places[slot] for slot in dict.fromkeys(read) if slot in places and last[slot] == number]
         if len(made) == 1:  # it is written when all is read
-            free, unread = free + unread, []
+            free += unread
+            unread = []
         for slot in made:
             if last.get(slot, number) > number:
                 if not free:

@@ -149,11 +149,15 @@ class Loop:
                 result[part] = values[place : place + (count if place < self.size * self.block else 1)]
 
 
-def step_of(tape: Tape, row: int, same: frozenset[int]) -> tuple[Step, list[int]]:
-    """The step of a row, and the slots of its result and its operands."""
+def step_of(tape: Tape, row: int, same: frozenset[int]) -> tuple[Step, tuple[int, ...]]:
+    """The step of a row, and the slots of its result and its operands: little for Python's collector of garbage to visit."""
     operands, exponent = tape.operands_of(row), 0.0
     if tape.operation(row) == "pow" and operands[1] < 0 and is_simple(tape.constants[-1 - operands[1]]):
         operands, exponent = operands[:1], tape.constants[-1 - operands[1]]
     strict = tape.derived_from is None or row < tape.derived_from
     fixed = tuple([operand < 0 or operand in same for operand in operands])
-    return Step(tape.operation(row), fixed, strict, exponent), [row, *operands]
+    return one_step(tape.operation(row), fixed, strict, exponent), (row, *operands)
+
+
+one_step = cache(Step)
+"""A step, once for all the rows that are the same."""
