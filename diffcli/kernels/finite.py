@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from diffcli.errors import Span
-from diffcli.operations import OPERATIONS
+from diffcli.operations import OPERATIONS, is_settled
 from diffcli.operations.arithmetic import arrays
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape import Tape
@@ -47,10 +47,6 @@ HONEST = frozenset((
     "max", "min", "sin", "cos", "tan", "atan", "tanh", "asinh", "cbrt", "copysign", "where", "halved", "erf", "erfc", "gelu",
 ))  # fmt: skip
 """Rows that make nothing infinite or undefined of finite operands without a word of NumPy's; others are looked at."""
-
-
-ROUNDED_ONCE = frozenset((*TRUTHS, "add", "sub", "mul", "div", "neg", "square", "sqrt", "abs", "sign"))
-"""Rows that are the same in Python's numbers as in NumPy's: those of constants are computed once for all."""
 
 
 def finite(column: Any) -> None:
@@ -145,7 +141,7 @@ class Plain(Tape):
     def emit(self, name: str, operands: Sequence[int]) -> int:
         """The slot of an operation applied to some slots."""
         numbers = [self.number(operand) for operand in operands]
-        if None not in numbers and name in ROUNDED_ONCE:
+        if None not in numbers and is_settled(name):  # else NumPy computes it, as it does what varies
             return self.constant(float(FLOAT.value(name)(*numbers)))
         self.decided &= all(number == number for number in (numbers[:1] if name == "where" else numbers))
         if name in ("and", "or", "not"):

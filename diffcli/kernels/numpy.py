@@ -52,7 +52,6 @@ class Plan:
 
     def __init__(self, tape: Tape, varying: Sequence[bool], truths: frozenset[int]) -> None:
         constants, at = constant_values(tape), {slot: slot for slot in range(tape.first_row)}
-        derived = tape.size if tape.derived_from is None else tape.derived_from
         plain = Plain(tape, [f"{'x' if varies else 'n'}{slot}" for slot, varies in enumerate(varying)])
 
         def place(slot: int) -> int:
@@ -63,7 +62,8 @@ class Plan:
 
         for slot in as_late(tape):
             number = constants[slot]
-            if number is None or (slot < derived and isfinite(number)):  # a program's own are NumPy's, as what they meet is
+            # what is constant in a program is computed by NumPy, as what it meets is
+            if number is None or (slot < tape.program_stop and isfinite(number)):
                 at[slot] = plain.emit(tape.operation(slot), [place(operand) for operand in tape.operands_of(slot)])
         slots = [place(slot) for slot in tape.results]
         slots = [plain.truth(slot) if position in truths else plain.value(slot) for position, slot in enumerate(slots)]

@@ -206,7 +206,7 @@ class Writer:
     def template(self, slot: int, numbers: Sequence[float | None]) -> str:
         """How a row is written, with places for its operands."""
         tape = self.tape
-        name, strict = tape.operation(slot), tape.derived_from is None or slot < tape.derived_from
+        name, strict = tape.operation(slot), slot < tape.program_stop
         written: str | None
         if name == "where":
             condition = tape.operands_of(slot)[0]

@@ -12,7 +12,7 @@ from diffcli.language import Program
 from diffcli.language.writing.printer import number_text
 from diffcli.methods.digits.notes import notes_of, watch_of
 from diffcli.methods.digits.watch import Namer, Sweep, Swept
-from diffcli.methods.nonsmooth.breaks import find_breaks
+from diffcli.methods.nonsmooth.breaks import elements_reached, find_breaks
 from diffcli.methods.nonsmooth.system_notes import explain_rows, require_values
 from diffcli.methods.options import Options
 from diffcli.methods.points.points import Point
@@ -267,8 +267,5 @@ def _is_apart(problem: Problem, name: str, derivative: Any) -> bool:
     """Whether a derivative of a program with arrays is 0 because every path is behind a branch that is not taken."""
     if problem.tape.shapes is None or (derivative.any() if is_array(derivative) else derivative):
         return False
-    from diffcli.methods.sweeps.array_sweeps import elements_reached  # numbers do not wait for NumPy
-
-    results = [output.slot for output in problem.outputs]
-    there: Any = elements_reached(problem.tape, problem.values, problem.active, results).get(problem.input_slot(name), True)
+    there: Any = elements_reached(problem).get(problem.input_slot(name), True)
     return not (there.any() if is_array(there) else there)

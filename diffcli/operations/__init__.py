@@ -96,6 +96,20 @@ def row_of(name: str) -> Operation | ArrayOperation:
     return _EVERY_ROW[name]
 
 
+ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
+EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
+"""Operations that only choose, or change a sign."""
+
+
+def is_settled(name: str) -> bool:
+    """Whether an operation has the same result in every arithmetic of floats: it is exact, or rounded once.
+
+    >>> is_settled("sqrt"), is_settled("floor"), is_settled("cos")
+    (True, True, False)
+    """
+    return name in ROUNDED_ONCE or name in EXACT or row_of(name).flat
+
+
 def is_function(name: str) -> bool:
     """Whether the language has a function of that name, of numbers or of arrays.
 

@@ -168,6 +168,11 @@ class Tape:
         return len(self.inputs) + len(self.operations)
 
     @property
+    def program_stop(self) -> int:
+        """The slot behind the last row of the program; rows from there on are those of a derivative."""
+        return self.slots if self.derived_from is None else self.derived_from
+
+    @property
     def elements(self) -> int:
         """How many numbers the values of inputs and rows have together."""
         return self.slots if self.shapes is None else sum(map(prod, self.shapes))

@@ -141,7 +141,7 @@ class Emission:
 
     def divisor(self, slot: int) -> int | None:
         """The divisor of a quotient in a rule, where others may share its reciprocal; in a program x/x is 1, and floor(49/49)."""
-        rule = self.tape.derived_from is not None and slot >= self.tape.derived_from
+        rule = slot >= self.tape.program_stop
         return self.tape.operands_of(slot)[1] if rule and self.tape.operation(slot) == "div" else None
 
     def give(self, builder: ir.IRBuilder, slot: int) -> None:

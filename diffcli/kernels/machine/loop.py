@@ -154,9 +154,8 @@ def step_of(tape: Tape, row: int, same: frozenset[int]) -> tuple[Step, tuple[int
     operands, exponent = tape.operands_of(row), 0.0
     if tape.operation(row) == "pow" and operands[1] < 0 and is_simple(tape.constants[-1 - operands[1]]):
         operands, exponent = operands[:1], tape.constants[-1 - operands[1]]
-    strict = tape.derived_from is None or row < tape.derived_from
     fixed = tuple([operand < 0 or operand in same for operand in operands])
-    return one_step(tape.operation(row), fixed, strict, exponent), (row, *operands)
+    return one_step(tape.operation(row), fixed, row < tape.program_stop, exponent), (row, *operands)
 
 
 one_step = cache(Step)

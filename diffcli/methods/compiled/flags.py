@@ -88,7 +88,7 @@ def marked(tape: Tape, wrt: Sequence[int], digits: bool = False, slopes: int | N
         doubt = sums.take_number(1, span)
         sums.add(0, build.root, doubt, span)
     jumps: list[tuple[int, int]] = []
-    for slot in range(tape.first_row, slopes or (tape.slots if tape.derived_from is None else tape.derived_from)):
+    for slot in range(tape.first_row, slopes or tape.program_stop):
         if not active[slot]:
             continue
         build.scope = build.scopes[slot]

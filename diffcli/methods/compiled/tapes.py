@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 
 from diffcli.methods.compiled.form import Form
-from diffcli.methods.sweeps.rounding import roundings
 from diffcli.methods.sweeps.transform import ForwardTransform, ReverseTransform
-from diffcli.operations import row_of
+from diffcli.operations import is_settled, row_of
 from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
 from diffcli.tape.running.rules import FLOAT
@@ -127,7 +126,7 @@ def folded(tape: Tape, outputs: Sequence[int], more: Sequence[str] = (), constan
             known[slot] = found[0]
             continue
         name = tape.operations[row]
-        if constants and all(operand < 0 for operand in operands) and name != "where" and roundings(name) <= 1.0:
+        if constants and all(operand < 0 for operand in operands) and name != "where" and is_settled(name):
             value = FLOAT.strict(name)(*[build.constants[-1 - operand] for operand in operands])
             known[slot] = build.constant(float(value))
     return build.finished([known.get(slot, slot) for slot in outputs], more).tape

@@ -63,7 +63,7 @@ def find_breaks(problem: Problem) -> list[Break]:
     if not watched:
         return []
     arithmetic, deciding, jumping = arithmetic_of(tape), deciding_rows(problem), False
-    moved, there = cache(partial(moved_elements, problem)), cache(partial(_elements_reached, problem))
+    moved, there = cache(partial(moved_elements, problem)), cache(partial(elements_reached, problem))
     beside = cache(partial(_beside, problem))
     found: list[tuple[int, _Standing, _Standing]] = []
     for slot, row in watched:
@@ -138,11 +138,12 @@ def moved_elements(problem: Problem) -> Sequence[Any]:
     return list(map(bool, sets_forward(tape, flow_of(tape, problem.values), sets, range(tape.size))))
 
 
-def _elements_reached(problem: Problem) -> dict[int, Any]:
+def elements_reached(problem: Problem) -> dict[int, Any]:
     """Which elements of values a result depends on, by slot, where not all of them are: not those of a branch not taken."""
-    from diffcli.methods.sweeps.array_sweeps import elements_reached  # numbers do not wait for NumPy
+    from diffcli.methods.sweeps import array_sweeps  # numbers do not wait for NumPy
 
-    return elements_reached(problem.tape, problem.values, problem.active, [output.slot for output in problem.outputs])
+    results = [output.slot for output in problem.outputs]
+    return array_sweeps.elements_reached(problem.tape, problem.values, problem.active, results)
 
 
 def _among(breaks: Sequence[tuple[str, Any]], there: Any) -> list[tuple[str, Any]]:

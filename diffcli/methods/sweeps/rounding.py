@@ -18,7 +18,7 @@ from typing import Any
 
 from diffcli._named import NamedTuple
 from diffcli.language.syntax import once
-from diffcli.operations import OPERATIONS
+from diffcli.operations import EXACT, OPERATIONS, ROUNDED_ONCE
 from diffcli.operations.arithmetic.floats import FLOATS
 from diffcli.tape import Tape
 from diffcli.tape.running.evaluation import Values
@@ -43,10 +43,6 @@ ENOUGH = 1e-8
 
 CLOSE = 1e-9
 """An operand that is off by so little, relative to its size, is near enough to where a smooth operation takes it."""
-
-ROUNDED_ONCE = frozenset(("add", "sub", "mul", "div", "square", "reciprocal", "sqrt", "leaky_relu"))
-EXACT = frozenset(("neg", "abs", "max", "min", "clip", "relu", "relu6", "hardtanh", "copysign", "where", "stop_gradient"))
-"""Operations that only choose, or change a sign."""
 
 _COMPOSED = 16.0
 """For functions that diffcli computes by formulas and series of its own."""

@@ -24,8 +24,8 @@ from diffcli.methods.problem.scalarise import variables_of
 from diffcli.methods.problem.system import System
 from diffcli.methods.sweeps.array_sweeps import ArraySweep
 from diffcli.methods.sweeps.reverse import accumulate
-from diffcli.methods.sweeps.rounding import EXACT, UNIT, adjoint_errors, value_errors
-from diffcli.operations import OPERATIONS
+from diffcli.methods.sweeps.rounding import UNIT, adjoint_errors, value_errors
+from diffcli.operations import EXACT, OPERATIONS
 from diffcli.operations.array_row import Shape, shape_text
 from diffcli.records import Difference
 from diffcli.studies.gradients.claim import arranged, by_pairs, parts_of

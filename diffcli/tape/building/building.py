@@ -66,7 +66,7 @@ class Builder(Tape):
         self.root = self.scope = Scope()
         self.scopes: list[Scope] = _scopes(tape, self.root)
         """The scope of every slot."""
-        self.derived = tape.slots if tape.derived_from is None else tape.derived_from
+        self.derived = tape.program_stop
         """From which slot on rows are those of a derivative."""
         self.most_rows = most_rows
         self._shared: dict[tuple[Any, ...], list[int]] = {}

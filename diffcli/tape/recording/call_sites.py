@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
-from itertools import accumulate, takewhile
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import accumulate, islice, takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -55,14 +55,7 @@ def code_of(function: Any) -> CodeType | None:
 def standing(call: Call) -> tuple[int | None, int | None, int | None, int | None]:
     """First and last line and column of what stands there: the same for the several instructions of one call."""
     code, offset = call
-    positions = _positions(code)
-    return positions[offset // 2] if offset // 2 < len(positions) else (None,) * 4
-
-
-@lru_cache(64)
-def _positions(code: CodeType) -> Sequence[Any]:
-    """Where each instruction stands: Python's own table is read from its beginning each time."""
-    return [*code.co_positions()]
+    return next(islice(code.co_positions(), offset // 2, None), (None,) * 4)
 
 
 class CallSites:
@@ -71,7 +64,7 @@ class CallSites:
     ``label`` is what diagnostics call the file; its name without the folder, if not given.
     """
 
-    __slots__ = ("source", "file", "codes", "bases", "spans", "lines", "line_starts", "boundary")
+    __slots__ = ("source", "file", "codes", "bases", "spans", "lines", "line_starts", "standings", "boundary")
 
     def __init__(self, function: Callable[..., Any] | CodeType, label: str = "") -> None:
         code = code_of(function)
@@ -83,6 +76,7 @@ class CallSites:
         self.bases: dict[int, int] = {}
         """Where the places of a code object begin, by its identity: its hash would read it whole."""
         self.spans: dict[int, Span] = {}
+        self.standings: dict[int, list[Any]] = {}
         self.boundary: CodeType | None = None
         """The code that called the function: what called it in turn is not looked at."""
 
@@ -140,9 +134,15 @@ class CallSites:
         if found is None:
             found = Span(0, 0)
             if place >= 0 and self.source.text:
-                found = self.span_of(*standing((self.codes[place >> _SHIFT], place & _OFFSETS)))
+                found = self.span_of(*self.standing_in(place >> _SHIFT)[(place & _OFFSETS) // 2])
             self.spans[place] = found
         return found
+
+    def standing_in(self, number: int) -> list[Any]:
+        """What `standing` says of each instruction of a code object: Python's own table is read from its beginning each time."""
+        if number not in self.standings:
+            self.standings[number] = [*self.codes[number].co_positions()]
+        return self.standings[number]
 
     def text(self, place: int) -> str:
         """The user's words at a place, on one line."""

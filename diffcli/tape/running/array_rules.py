@@ -98,8 +98,7 @@ class _NumPy(ArrayArithmetic):
         functions, first = super().row_functions(tape), tape.first_row
         for slot in tape.rows() if "where" in tape.operations else ():
             if tape.operation(slot) == "where" and not tape.shape(tape.operands_of(slot)[0]):
-                strict = tape.derived_from is None or slot < tape.derived_from
-                functions[slot - first] = partial(_taken, tape.shape(slot), strict)
+                functions[slot - first] = partial(_taken, tape.shape(slot), slot < tape.program_stop)
         for slot, fixed in tape.parameters.items():
             if fixed:
                 functions[slot - first] = partial(functions[slot - first], **fixed)
