@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import subprocess
 import sys
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,6 +22,11 @@ class Outcome(NamedTuple):
     stdout: str
     stderr: str
     exit: int
+
+
+def fresh(code: str, *arguments: str, env: dict[str, str] | None = None) -> str:
+    """What some code prints in a Python of its own, where nothing is loaded yet."""
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, env=env).stdout
 
 
 def run(arguments: str | list[str], stdin: bytes = b"", encoding: str = "utf-8", **variables: str) -> Outcome:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tracemalloc
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from console import fresh
 from inside import (
     MAY_RETURN_OPERAND,
     NUMPY,
@@ -104,7 +103,7 @@ def test_a_value_without_its_digits_is_an_error_where_that_is_asked_for(target, 
 
 def test_numbers_do_not_wait_for_numpy():
     code = "import sys, diffcli; print(diffcli.evaluate('[x, sin(x)]', 'x=0'), 'numpy' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[0.0, 0.0] False\n"
+    assert fresh(code) == "[0.0, 0.0] False\n"
 
 
 def test_a_point_is_not_written_into():

@@ -8,7 +8,6 @@ import importlib
 import inspect
 import math
 import pickle
-import subprocess
 import sys
 import threading
 import weakref
@@ -17,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from array_rows import PROGRAMS, cases, point_of, row_tape
+from console import fresh
 from inside import BACKENDS, Evaluator, PointNeededError, ReverseTransform, best, lower, module_of, parse, write_out
 from mpmath import mp
 from test_operations import Applied, at_points
@@ -481,7 +481,7 @@ def test_a_back_end_that_does_not_load_is_not_chosen_and_says_why(line, reason, 
         "try: diffcli.compile('x', backend='llvm')\n"
         "except diffcli.MissingExtraError as fault: print(fault)"
     )
-    found = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True).stdout
+    found = fresh(script, str(tmp_path))
     assert found.startswith(f"the back end `llvm` needs llvmlite, which does not load: {reason}")
 
 
@@ -667,7 +667,7 @@ def test_kernels_are_sent_by_their_text(text, options):
     sent = pickle.dumps(k)
     assert len(sent) < 600
     script = f"import pickle; k = pickle.loads({sent!r}); print(k.inputs, k.wrt, k.order, k.backend, k._made.shapes, repr(k))"
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    found = fresh(script)
     assert found == f"{k.inputs} {k.wrt} {k.order} {k.backend} {k._made.shapes} {k!r}\n"
     assert copy.copy(k) is k and copy.deepcopy(k) is k and pickle.loads(sent) is k
 
@@ -698,7 +698,7 @@ def test_numbers_do_not_load_numpy():
         "import sys, diffcli; k = diffcli.compile('log(x)*y', order=2); k(2.0, 3.0), k(2, y=3); k.source, repr(k); "
         "print(k(2.0, 3.0)[0], 'numpy' in sys.modules)"
     )
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    found = fresh(script)
     assert found == f"{math.log(2) * 3!r} False\n"
 
 

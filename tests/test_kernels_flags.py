@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import random
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from console import fresh
 from inside import (
     MOST_DOUBTS,
     MOST_EXACT,
@@ -311,8 +311,8 @@ def test_what_lost_digits_are_judged_by_is_loaded_only_where_they_are_asked_for(
         "    k = diffcli.compile('abs((x + 1e9) - 1e9 - y)*y', wrt='x,y', **({'flags': flags} if flags == 'digits' else {}))\n"
         "    print(k(np.array([0.1, 0.0]), np.array([0.1, 0.0])).flags.tolist(), 'mpmath' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[0, 1] False\n[64, 1] True\n"
+    told = fresh(code)
+    assert told == "[0, 1] False\n[64, 1] True\n"
 
 
 @pytest.mark.parametrize("backend", ["python", "numpy", "llvm"])

@@ -15,7 +15,7 @@ from types import ModuleType
 
 import click.shell_completion
 import pytest
-from console import run
+from console import fresh, run
 from inside import (
     FORMATS,
     LESSONS,
@@ -105,8 +105,8 @@ def test_the_same_seed_gives_the_same_lessons_whatever_the_order_of_hashes():
     told = []
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed}
-        finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-        told.append([without_what_varies(data) for data in json.loads(finished.stdout)])
+        finished = fresh(code, env=environment)
+        told.append([without_what_varies(data) for data in json.loads(finished)])
     assert told[0] == told[1]
     assert all((data["seed"], data["passed"]) == (3, True) for data in told[0])
 

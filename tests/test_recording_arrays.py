@@ -7,7 +7,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from console import run
+from console import fresh, run
 from inside import ARRAY_FUNCTIONS, ARRAYS, evaluate, record
 
 import diffcli
@@ -219,8 +219,6 @@ def test_a_file_with_arrays(tmp_path, monkeypatch):
 
 
 def test_functions_of_numbers_do_not_load_numpy():
-    import subprocess
-    import sys
 
     script = (
         "import sys, diffcli\n"
@@ -228,7 +226,7 @@ def test_functions_of_numbers_do_not_load_numpy():
         "diffcli.grad(f, {'x': 3.0}); diffcli.value_and_grad(f)(2.0)\n"
         "print(*[name for name in ('numpy', 'sympy', 'rich', 'click') if name in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip() == ""
+    assert fresh(script).strip() == ""
 
 
 # -- an array and its elements give the same -----------------------------------------------------------------------------

@@ -7,13 +7,12 @@ digits only if the root is. Random ones come on top, by a seed.
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 
 import numpy as np
 import oracle
 import pytest
 import tiers
+from console import fresh
 from inside import FLOATS, arrays
 from mpmath import mp, mpf
 
@@ -238,8 +237,8 @@ def test_numbers_load_nothing_large():
         "print(sorted({'numpy', 'mpmath'} & {*sys.modules}))\n"
         "f['digamma'](-1.5734); print(sorted({'numpy', 'mpmath'} & {*sys.modules}))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[]\n['mpmath']\n"
+    told = fresh(code)
+    assert told == "[]\n['mpmath']\n"
 
 
 HALFWAY = ((20, -170.5), (20, -100.5), (100, -35.5), (40, -59.5), (30, -38.5), (12, -0.5), (168, -2.5))
