@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from diffcli.errors.text import explain as explain
     from diffcli.language import Program as Program
     from diffcli.methods.compiled.compile import compile as compile
+    from diffcli.methods.compiled.export import export as export
     from diffcli.methods.compiled.flags import Flag as Flag
     from diffcli.methods.compiled.kernel import Kernel as Kernel
     from diffcli.methods.custom_rule import custom_rule as custom_rule
@@ -75,7 +76,8 @@ _HOMES = {
         "errors.text": "explain", "language": "Program", "records": "Difference GradientResult Trace",
         "records.formulas": "Formula FormulaResult",
         "records.matrices": "HessianResult JacobianResult ProductResult TaylorResult",
-        "methods.compiled.compile": "compile", "methods.compiled.flags": "Flag", "methods.compiled.kernel": "Kernel",
+        "methods.compiled.compile": "compile", "methods.compiled.export": "export", "methods.compiled.flags": "Flag",
+        "methods.compiled.kernel": "Kernel",
         "methods.custom_rule": "custom_rule", "methods.library": "difference grad trace value_and_grad",
         "methods.library_formulas": "diff", "methods.library_matrices": "hessian hvp jacobian jvp vjp",
         "methods.taylor": "taylor", "methods.value": "evaluate parse", "studies.agreement.agreement": "check",

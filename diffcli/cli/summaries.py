@@ -34,6 +34,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "help": ("help", "A page about a command or a topic, or what an error code means."),
     },
     "For scripts and shells": {
+        "export": ("export", "The value and its derivatives as code in another language."),
         "schema": ("schema", "The JSON Schema of what a command prints under --json."),
         "completion": ("completion", "The script that completes command lines in your shell."),
     },
@@ -57,6 +58,7 @@ def options_of(command: Any) -> dict[str, Any]:
 
 ALIASES: dict[str, str] = {
     **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "eval": "grad", "evaluate": "grad", "version": "--version", "steps": "diff --steps",
+    **dict.fromkeys(("codegen", "compile", "generate", "code", "ccode"), "export"),
 }  # fmt: skip
 """What else commands are called: no commands, but the message names the one that is meant."""
 

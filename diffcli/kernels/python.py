@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property, partial
 from itertools import repeat, takewhile
 from typing import Any
@@ -163,8 +163,8 @@ class Writer:
         """The branch in which each slot stands, and what asks for a branch and for all those around it."""
         self.root = self.block = build.root
         """The branch in whose block the last line stands."""
-        self.texts = [f"x{slot}" for slot in range(tape.first_row)] + [""] * len(tape.operations)
-        self.texts += map(literal, reversed(tape.constants))
+        self.texts = [*self.arguments()] + [""] * len(tape.operations)
+        self.texts += map(self.literal, reversed(tape.constants))
         self.numbers = constant_values(tape)
         """The values that no input changes."""
         results = [tape.results[place] for place in places(layout)]
@@ -177,7 +177,7 @@ class Writer:
         for slot in rows:
             self.row(slot)
         self.stand(self.root)
-        self.write(f"return {self.result(layout)}")
+        self.end(layout)
 
     # -- rows ----------------------------------------------------------------------------------------------------------
 
@@ -185,8 +185,8 @@ class Writer:
         """Write a row: as part of the one that uses it, if there is one alone, else as a line."""
         tape = self.tape
         branch, operands = self.scopes[slot], tape.operands_of(slot)
-        if self.numbers[slot] is not None:
-            self.texts[slot] = literal(self.numbers[slot])
+        if self.is_known(slot):
+            self.texts[slot] = self.literal(self.numbers[slot])
             return
         template = self.template(slot, [self.numbers[operand] for operand in operands])
         for place in mentioned_often(template):
@@ -194,13 +194,13 @@ class Writer:
             if operand >= tape.first_row and "(" in self.texts[operand]:
                 self.name(operand, branch)
         self.texts[slot] = template.format(*[self.texts[operand] for operand in operands])
-        if self.uses[slot] > 1 or len(self.texts[slot]) > LONG:
+        if self.uses[slot] > 1 or len(self.texts[slot]) > self.long:
             self.name(slot, branch)
 
     def name(self, slot: int, branch: Scope) -> None:
         """Give the value of a row a name, in a line of a branch."""
         self.stand(branch)
-        self.write(f"v{slot} = {self.texts[slot]}")
+        self.write(self.assigned(f"v{slot}", self.texts[slot]))
         self.texts[slot] = f"v{slot}"
 
     def template(self, slot: int, numbers: Sequence[float | None]) -> str:
@@ -220,6 +220,39 @@ class Writer:
             written = call(label, len(numbers))
         return written
 
+    def is_known(self, slot: int) -> bool:
+        """Whether the value of a row is written in its place."""
+        return self.numbers[slot] is not None
+
+    # -- how Python spells it --------------------------------------------------------------------------------------------
+
+    long, closed = LONG, ""
+    """How long an expression may be that has no name; and what ends a block."""
+    literal = staticmethod(literal)
+
+    def arguments(self) -> Iterable[str]:
+        """The text of each input."""
+        return [f"x{slot}" for slot in range(self.tape.first_row)]
+
+    def assigned(self, name: str, text: str) -> str:
+        return f"{name} = {text}"
+
+    def opened(self, guard: str) -> str:
+        """The line that begins a block."""
+        return f"if {guard}:"
+
+    def decided(self, name: str, around: str, guard: str) -> str:
+        """The line that names what asks for a branch in another one."""
+        return f"{name} = {around} and {guard}"
+
+    def truth(self, branch: Scope) -> str:
+        """What asks for a branch in the one around it."""
+        return f"{'' if branch.when else 'not '}{self.texts[branch.condition]}"
+
+    def end(self, layout: Layout) -> None:
+        """Write what hands the results back."""
+        self.write(f"return {self.result(layout)}")
+
     # -- lines ---------------------------------------------------------------------------------------------------------
 
     def write(self, line: str) -> None:
@@ -228,18 +261,20 @@ class Writer:
     def stand(self, branch: Scope) -> None:
         """Let the next line stand in a branch: in a block that asks for it. Blocks never stand in one another."""
         if branch is not self.block:
-            self.block = self.root
+            closes, self.block = self.closed * (self.block.depth > 0), self.root
+            if closes:
+                self.write(closes)
             if branch.depth:
-                self.write(f"if {self.guard(branch)}:")
+                self.write(self.opened(self.guard(branch)))
                 self.block = branch
 
     def guard(self, branch: Scope) -> str:
         """What asks for a branch: a name, in lines that are written now, where it stands in others."""
         for inner in reversed(list(takewhile(lambda around: around not in self.guards, branch.chain()))):
-            guard = f"{'' if inner.when else 'not '}{self.texts[inner.condition]}"
+            guard = self.truth(inner)
             if inner.parent in self.guards:
                 name = f"g{len(self.guards)}"
-                self.write(f"{name} = {self.guards[inner.parent]} and {guard}")
+                self.write(self.decided(name, self.guards[inner.parent], guard))
                 guard = name
             self.guards[inner] = guard
         return self.guards[branch]

@@ -1,0 +1,112 @@
+"""C99, C++ and what is compiled as either, such as CUDA and HIP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from diffcli.exports.spelling import Language, Program, Result, indented, words
+from diffcli.tape.tape import Shape
+
+ELEMENTARY = (
+    "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+    "asinh", "acosh", "atanh", "erf", "erfc", "exp",
+)  # fmt: skip
+
+
+class C(Language):
+    reserved = words("""\
+auto break case char const continue default do double else enum extern float for goto if inline int long register
+restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0
+j1 jn NAN INFINITY alignas alignof and and_eq asm bitand bitor bool catch class compl concept consteval constexpr
+constinit const_cast co_await co_return co_yield decltype delete dynamic_cast explicit export false friend mutable
+namespace new noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast requires
+static_assert static_cast template this thread_local throw true try typeid typename using virtual wchar_t xor xor_eq
+log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam index time clock exit printf""")
+    operations = {
+        **{name: f"{name}({{}})" for name in ELEMENTARY}, "abs": "fabs({})", "atan2": "atan2({}, {})", "raw pow": "pow({}, {})",
+        "raw hypot": "hypot({}, {})", "raw fmod": "fmod({}, {})", "raw copysign": "copysign({}, {})",
+        # 0 has no sign after a rounding in Python, which makes a whole number of it
+        "floor": "(floor({}) + 0.0)", "ceil": "(ceil({}) + 0.0)", "trunc": "(trunc({}) + 0.0)", "round": "(rint({}) + 0.0)",
+    }  # fmt: skip
+    header = "#include <math.h>"
+
+    def assigned(self, name: str, text: str, inside: bool) -> str:
+        return f"{'' if inside else 'const int ' if name[0] == 'g' else 'const double '}{name} = {text};"
+
+    def declared(self, lines: Sequence[str]) -> list[str]:
+        """The names that only lines in blocks give a value to."""
+        names = dict.fromkeys(line.split()[0] for line in lines if line[:4] == "    " and line.split()[1:2] == ["="])
+        return [f"double {', '.join(f'{name} = NAN' for name in names)};"] if names else []
+
+    def function(
+        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
+    ) -> list[str]:
+        given = ", ".join(f"double {each}" for each in parameters)
+        head = f"static {qualifier}{' ' * bool(qualifier)}double {name}({given}) {{"
+        return [head, *indented([*self.declared(lines), *lines]), "}"]
+
+    def program(self, program: Program) -> list[str]:
+        value, *others = program.results
+        single = not value.shape
+        arrays = [*others] if single else [value, *others]
+        parameters = [self.parameter(*argument) for argument in program.arguments]
+        parameters += [f"double {result.name}[{max(prod(result.shape), 1)}]" for result in arrays]
+        fills = [f"{result.name}[{place}] = {text};" for result in arrays for place, text in enumerate(result.texts)]
+        ends = [f"return {value.texts[0]};"] if single else []
+        qualifier = f"{program.qualifier} " if program.qualifier else ""
+        head = f"{qualifier}{'double' if single else 'void'} {program.name}({', '.join(parameters) or 'void'}) {{"
+        lines = [f"// {remark}".rstrip() for remark in program.remarks]
+        lines += ["#if defined(__FAST_MATH__)", '#error "NaN and infinities are wanted: compile without -ffast-math"', "#endif"]
+        lines += ["// no product is fused into a sum: what cancels is to cancel", "#if defined(__clang__)"]
+        lines += ["#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__)", '#pragma GCC optimize("fp-contract=off")', "#endif"]
+        lines += [self.header, ""]
+        for helper in program.helpers:
+            lines += [*helper, ""]
+        lines += [head, *indented([*self.declared(program.lines), *program.lines, *fills, *ends]), "}"]
+        return lines + (self.main(program, arrays, single) if program.test else [])
+
+    def parameter(self, name: str, shape: Shape) -> str:
+        return f"const double {name}[{prod(shape)}]" if shape else f"double {name}"
+
+    def main(self, program: Program, arrays: Sequence[Result], single: bool) -> list[str]:
+        """A program that calls the function at a point, and compares."""
+        test, point, given, arrange = program.test, 0, list[str](), list[str]()
+        assert test is not None
+        for name, shape in program.arguments:
+            size = prod(shape)
+            numbers = ", ".join(map(self.exact, test.point[point : point + size]))
+            point += size
+            if shape:
+                arrange.append(f"const double given_{name}[{size}] = {{{numbers}}};")
+            given.append(f"given_{name}" if shape else numbers)
+        total = len(test.expected)
+        starts, place = [], int(single)
+        for result in arrays:
+            starts.append(f"found + {place}")
+            place += prod(result.shape)
+        call = f"{program.name}({', '.join([*given, *starts])});"
+        rows = [f"double found[{total}];", *arrange]
+        for label, column in (("expected", test.expected), ("tolerance", test.tolerances)):
+            rows.append(f"const double {label}[{total}] = {{{', '.join(map(self.exact, column))}}};")
+        rows += ["int wrong = 0;", f"{'found[0] = ' if single else ''}{call}", f"for (int k = 0; k < {total}; ++k) {{"]
+        rows += ["    const int same = found[k] == expected[k] || (found[k] != found[k] && expected[k] != expected[k])",
+                 "        || fabs(found[k] - expected[k]) <= tolerance[k];", "    if (!same) {", "        wrong = 1;",
+                 '        printf("result %d is %.17g, and not %.17g\\n", k, found[k], expected[k]);', "    }", "}",
+                 'if (!wrong) printf("all results are right\\n");', "return wrong;"]  # fmt: skip
+        return ["", f"#include <{self.printing}>", "", "int main(void) {", *indented(rows), "}"]
+
+    printing = "stdio.h"
+
+    def exact(self, value: float) -> str:
+        return self.literal(value) if value - value else value.hex()
+
+
+class Cpp(C):
+    header, printing = "#include <cmath>\n#include <math.h>", "cstdio"
+
+    def exact(self, value: float) -> str:
+        return self.literal(value)  # hexadecimal floats are of C++17 on
+
+
+LANGUAGE, CPP = C(), Cpp()

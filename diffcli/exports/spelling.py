@@ -1,0 +1,220 @@
+"""How a language spells what is asked of it: what its file fills in, with C's ways where languages agree with C."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from math import inf, isinf
+from typing import Any
+
+from diffcli._named import NamedTuple
+from diffcli.tape.tape import Shape
+
+OPERATORS = {
+    "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "neg": "(-{})", "raw div": "({} / {})", "square": "({0} * {0})",
+    "stop_gradient": "{}",
+}  # fmt: skip
+"""Operations that all these languages spell alike. What is *raw* follows IEEE 754 alone: 1/0 is infinite there."""
+
+OWN_NAMES = re.compile(
+    r"[vgta]\d+|\w+_of|\w+_of_\w+|limit_\w+|quotient|values?|gradient|hessian|jacobian|product|found|given_\w+|expected|tolerance"
+)
+"""Names that are given to what a program computes."""
+
+
+COMPUTED = re.compile(r"\b[vgt]\d+\b")
+"""The names of rows, of conditions, and of what functions compute on the way."""
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+class Result(NamedTuple):
+    """One thing that a function hands back: its name, its shape, and the text of each of its numbers, row by row."""
+
+    name: str
+    shape: Shape
+    texts: Sequence[str]
+
+
+class Program(NamedTuple):
+    """A tape that is written: what a language puts into its form of a function."""
+
+    name: str
+    remarks: Sequence[str]
+    """What stands in the comment above, line by line."""
+    arguments: Sequence[tuple[str, Shape]]
+    lines: Sequence[str]
+    names: Sequence[str]
+    """The names of numbers that the lines give a value to, and of truths, which begin with a g."""
+    results: Sequence[Result]
+    helpers: Sequence[Sequence[str]]
+    """The functions that are brought along, each the lines of one."""
+    qualifier: str = ""
+    test: Test | None = None
+
+
+class Test(NamedTuple):
+    """A point, a number for each element of the arguments; the results there; and how far each may be off."""
+
+    point: Sequence[float]
+    expected: Sequence[float]
+    tolerances: Sequence[float]
+
+
+class Language:
+    """How a language spells things. A file of a language has one of its own, called ``LANGUAGE``."""
+
+    comment = "//"
+    reserved: frozenset[str] = frozenset()
+    ignores_case = False
+    """Whether x and X are one name."""
+    nan, inf = "NAN", "INFINITY"
+    long = 100
+    """How long an expression may be that has no name."""
+    signs = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+    junction, alternative = "&&", "||"
+    closed = "}"
+    operations: dict[str, str] = {}
+    """The functions that the language has, as templates, by the names of rows; those of a program by ``strict`` and the name, if
+    they differ. What is missing is written out: see `diffcli.exports.helpers`."""
+    missing: dict[str, str] = {}
+    """Operations that cannot be had in it, with the reason."""
+    sources: dict[str, str] = {}
+    """Functions in the language itself that are brought along for templates that call them, by their names."""
+
+    # -- expressions -----------------------------------------------------------------------------------------------------
+
+    def literal(self, value: float) -> str:
+        if value != value:
+            return self.nan
+        if isinf(value):
+            return self.inf if value == inf else f"(-{self.inf})"
+        return f"({self.number(value)})" if self.number(value).startswith("-") else self.number(value)
+
+    def number(self, value: float) -> str:
+        """A finite number."""
+        return repr(value)
+
+    def choose(self, condition: str, a: str, b: str) -> str:
+        return f"({condition} ? {a} : {b})"
+
+    def relation(self, name: str, a: str, b: str) -> str:
+        return f"{a} {self.signs[name]} {b}"
+
+    def negated(self, condition: str) -> str:
+        return f"!({condition})"
+
+    def either(self, one: str, other: str) -> str:
+        return f"({one} {self.alternative} {other})"
+
+    def element(self, name: str, shape: Shape, index: int) -> str:
+        """An element of an argument, by its place row by row."""
+        return f"{name}[{index}]" if shape else name
+
+    # -- lines -----------------------------------------------------------------------------------------------------------
+
+    def assigned(self, name: str, text: str, inside: bool) -> str:
+        """A line that gives a name its value; one ``inside`` of a block is declared before."""
+        return f"{name} = {text};"
+
+    def opened(self, condition: str) -> str:
+        return f"if ({condition}) {{"
+
+    def returned(self, name: str, text: str) -> list[str]:
+        """The lines that end a function of one result."""
+        return [f"return {text};"]
+
+    def function(
+        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
+    ) -> list[str]:
+        """A function of numbers with one result."""
+        raise NotImplementedError
+
+    def program(self, program: Program) -> list[str]:
+        """All the lines of an export."""
+        raise NotImplementedError
+
+
+def identifiers(names: Iterable[str], language: Language, function: str = "f") -> dict[str, str]:
+    """What names are called in a language: no words of it, no names of ours, none twice.
+
+    >>> identifiers(["x", "lambda", "v1", "θ"], Language())
+    {'x': 'x', 'lambda': 'lambda', 'v1': 'v1_', 'θ': 'u03b8'}
+    """
+    found: dict[str, str] = {}
+    taken = {function, *language.reserved, *language.operations, *language.sources}
+    for name in names:
+        plain = "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in name)
+        plain = f"x{plain}" if plain[:1] == "_" else plain
+        while plain in taken or OWN_NAMES.fullmatch(plain) or (language.ignores_case and plain.lower() in taken):
+            plain += "_"
+        found[name] = plain
+        taken |= {plain, plain.lower()} if language.ignores_case else {plain}
+    return found
+
+
+def bare(text: str) -> str:
+    """An expression without parentheses about the whole of it.
+
+    >>> bare("(a + b)"), bare("(a)*(b)")
+    ('a + b', '(a)*(b)')
+    """
+    if text[:1] != "(" or text[-1:] != ")":
+        return text
+    depth = 0
+    for letter in text[:-1]:
+        depth += (letter == "(") - (letter == ")")
+        if not depth:
+            return text
+    return text[1:-1]
+
+
+class Lines:
+    """The lines of a function as they come, with what each is for, so that those go again that nothing reads."""
+
+    def __init__(self, closed: str) -> None:
+        self.lines: list[str] = []
+        self.owners: dict[int, str] = {}
+        """The name that a line gives a value to, by the line's place."""
+        self.blocks: set[int] = set()
+        """The places of lines that begin a block."""
+        self.closed = closed
+
+    def pruned(self, results: Iterable[str] = ()) -> tuple[list[str], list[str]]:
+        """The lines without those that neither others read nor results, and the names that are left."""
+        kept: list[str] = []
+        names: list[str] = []
+        read = {word for text in results for word in COMPUTED.findall(text)}
+        filled = False
+        for place in reversed(range(len(self.lines))):
+            line, owner = self.lines[place], self.owners.get(place, "")
+            if place in self.blocks and not filled:
+                kept = kept[:-1] if self.closed else kept
+                continue
+            if owner and owner not in read:
+                continue
+            names += [owner] if owner else []
+            filled = place not in self.blocks and (filled or line[:1] == " ")
+            kept.append(line)
+            read |= {*COMPUTED.findall(line.partition("=")[2] if owner else line)}
+        return kept[::-1], names[::-1]
+
+
+def indented(lines: Iterable[str], by: str = "    ") -> list[str]:
+    return [by + line if line else line for line in lines]
+
+
+def nested(shape: Shape, texts: Sequence[Any], open: str, close: str) -> str:
+    """Texts as nested lists of a shape, or tuples.
+
+    >>> nested((2, 2), "abcd", "[", "]")
+    '[[a, b], [c, d]]'
+    """
+    if not shape:
+        return str(texts[0])
+    size = len(texts) // shape[0] if shape[0] else 0
+    comma = "," if open == "(" and shape[0] == 1 else ""
+    parts = [nested(shape[1:], texts[k * size : (k + 1) * size], open, close) for k in range(shape[0])]
+    return f"{open}{', '.join(parts)}{comma}{close}"
