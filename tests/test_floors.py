@@ -23,11 +23,12 @@ ROOT = Path(diffcli.__file__).parent
 HOUSE = Path(__file__).parent.parent
 FLOORS = {
     "_named": 0, "errors": 0, "records": 0, "operations": 1, "language": 2, "tape": 3, "kernels": 3.5, "exports": 3.6, "methods": 4, "autograd": 4, "nn": 4, "torch": 4,
-    "studies": 5, "reports": 6, "cli": 7, "testing": 7, "__main__": 8,
+    "studies": 5, "tables": 5, "reports": 6, "cli": 7, "testing": 7, "__main__": 8,
 }  # fmt: skip
 ONLY_IN = {
     "sympy": "methods/symbolic", "rich": "reports/", "click": "cli/", "matplotlib": "reports/",
-    "numpy": ("operations/arithmetic/", "kernels/", "methods/compiled/"), "mpmath": "operations/arithmetic/", "llvmlite": "kernels/machine/", "jax": "kernels/jax",
+    "numpy": ("operations/arithmetic/", "kernels/", "methods/compiled/", "tables/"), "pyarrow": "tables/", "narwhals": "tables/", "dask": "tables/", "distributed": "tables/",
+    "mpmath": "operations/arithmetic/", "llvmlite": "kernels/machine/", "jax": "kernels/jax",
 }  # fmt: skip
 ROOMS = {
     "points": 0, "sweeps": 1, "problem": 2, "differences": 3, "nonsmooth": 3, "digits": 4, "traces": 4, "symbolic": 5, "options": 5,

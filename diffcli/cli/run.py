@@ -34,17 +34,20 @@ PATIENCE = 0.5
 class Stage:
     """The present stage of the work; call it with the next one, and with how much of it is done of how much, if that is known."""
 
-    name, done, total = "", 0, 0
+    name, done, total, unit = "", 0, 0, ""
 
-    def __call__(self, name: str, done: int = 0, total: int = 0) -> None:
-        self.name, self.done, self.total = name, done, total
+    def __call__(self, name: str, done: int = 0, total: int = 0, unit: str = "") -> None:
+        self.name, self.done, self.total, self.unit = name, done, total, unit
 
     def text(self, seconds: float) -> str:
         """What is shown after so many seconds."""
         if not self.done:
             return f"{self.name} ... {seconds:.1f} s"
-        share = self.done / self.total
-        return f"{self.name} [{'#' * int(20 * share):-<20}] {seconds:.1f} s of about {seconds / share:.0f} s"
+        pace = f" {self.done:,} {self.unit}, {self.done / seconds:,.0f} a second," if self.unit else ""
+        if not self.total:
+            return f"{self.name}{pace} {seconds:.1f} s"
+        share = min(self.done / self.total, 1.0)
+        return f"{self.name} [{'#' * int(20 * share):-<20}]{pace} {seconds:.1f} s of about {seconds / share:.0f} s"
 
 
 class Run:

@@ -18,6 +18,9 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "hvp": ("hvp", "The Hessian times a direction, by one sweep."),
         "taylor": ("taylor", "Taylor coefficients and derivatives of any order."),
     },
+    "Many points": {
+        "batch": ("batch", "Derivatives at every row of a table, of any size."),
+    },
     "Check": {
         "check": ("check", "All ways to a derivative side by side; or a claim of yours."),
         "step-size": ("step_size", "Error of difference quotients against the step, drawn."),
@@ -57,7 +60,7 @@ def options_of(command: Any) -> dict[str, Any]:
 
 
 ALIASES: dict[str, str] = {
-    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "eval": "grad", "evaluate": "grad", "version": "--version", "steps": "diff --steps",
+    **dict.fromkeys(("derivative", "derive", "differentiate", "deriv", "d"), "diff"), "gradient": "grad", "complete": "completion", "eval": "grad", "evaluate": "grad", "version": "--version", "steps": "diff --steps", "map": "batch", "table": "batch",
     **dict.fromkeys(("codegen", "compile", "generate", "code", "ccode"), "export"),
 }  # fmt: skip
 """What else commands are called: no commands, but the message names the one that is meant."""

@@ -18,7 +18,8 @@ class Kernel:
     """What `diffcli.compile` returns: a function of numbers and arrays, for one point and for many.
 
     ``inputs`` are the names of its arguments in order, ``wrt`` those that it differentiates by, ``order`` the order of its
-    derivatives, ``backend`` what was asked for, ``source`` what was generated. It pickles by its program.
+    derivatives, ``outputs`` those of its results, ``backend`` what was asked for, ``source`` what was generated. It pickles by
+    its program.
 
     >>> import diffcli
     >>> k = diffcli.compile("x^2*y", wrt="x")
@@ -39,6 +40,7 @@ class Kernel:
         self.wrt, self.order, self.directions = tuple(system.wrt), asked.order, asked.directions
         self.backend = asked.backend if made.runner is not None else "arrays"
         self.text = system.expression()
+        self.outputs = tuple(output.name for output in system.outputs)
 
     @cached_property
     def _calls(self) -> Any:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import ExpressionError, counted, did_you_mean, refusal
+from diffcli.errors import ExpressionError, UsageError, counted, did_you_mean, refusal
 from diffcli.language.parsing.tokens import is_name, plain_name
 from diffcli.methods.points.data_texts import number_in_full
 from diffcli.methods.points.ranges import read_constant
@@ -64,10 +64,17 @@ class CsvTable(NamedTuple):
                 raise refusal("bad-data", message, *([] if count else did_you_mean(name, self.names)), known)
         return [self.names.index(name) for name in wanted]
 
-    def numbers(self, columns: Sequence[int]) -> list[list[float]]:
-        """The numbers in some columns, row by row; a cell that is none, or can be read as two, is a `UsageError`."""
+    def has_decimal_commas(self, columns: Sequence[int]) -> bool:
+        """Whether a cell is a number with a comma in it that cannot be taken for thousands."""
         commas = [cell for _, row in self.rows for place in columns if "," in (cell := row[place]) and _DECIMAL.fullmatch(cell)]
-        decimal = not all(map(_THOUSANDS.fullmatch, commas))
+        return not all(map(_THOUSANDS.fullmatch, commas))
+
+    def numbers(self, columns: Sequence[int], decimal: bool | None = None) -> list[list[float]]:
+        """The numbers in some columns, row by row; a cell that is none, or can be read as two, is a `UsageError`.
+
+        Whether there are ``decimal`` commas is seen from the cells, if it is not given.
+        """
+        decimal = self.has_decimal_commas(columns) if decimal is None else decimal
         rows = []
         for line, row in self.rows:
             try:
@@ -123,47 +130,81 @@ def read_table(text: str, path: str) -> CsvTable:
     >>> table.names, table.numbers([0])
     (['speed', 'time'], [[0.5], [1.25]])
     """
-    lines = [line.strip(" ") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    lines = ["" if line.lstrip().startswith("#") else line for line in lines]
-    separator = _separator([line for line in lines if line.strip()][:SAMPLE] or [""], path)
-    rows = _split(lines, separator, path)
-    values = [_DATA.fullmatch(cell) or (not is_name(cell) and _value(cell) is not None) for cell in (rows[0][1] if rows else ())]
-    named = bool(rows) and not any(values)
+    lines = [line_of(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    layout, rows = laid_out(lines, path)
+    named = bool(layout.names)
     if len(rows) == named:
         what = f"holds no numbers, only {'a line of names' if named else 'remarks'}" if text.strip() else "is empty"
         raise refusal("bad-data", f"{path} {what}")
-    start, first = rows[0]
     for line, row in rows:
-        if len(row) != len(first):
-            other = counted(len(first), "name") if named else str(len(first))
-            message = f"line {line} of {path} has {counted(len(row), 'value')}, and line {start} has {other}"
+        if (fault := layout.misfit(line, row)) is not None:
+            raise fault
+    return CsvTable(path, list(layout.names), rows[named:])
+
+
+def line_of(text: str) -> str:
+    """A line as it is read: a remark is none."""
+    text = text.strip(" ")
+    return "" if text.lstrip().startswith("#") else text
+
+
+class Layout(NamedTuple):
+    """What the first lines of a file say of all of them."""
+
+    path: str
+    separator: str
+    names: Sequence[str]
+    """Empty, if there is no line of names."""
+    start: int
+    """The number of the first line that has cells, ..."""
+    width: int
+    """... and of these."""
+
+    def misfit(self, line: int, row: Sequence[str]) -> UsageError | None:
+        """What is wrong with a row that has not as many cells as the first one, or a number that may be two."""
+        path, width, separator = self.path, self.width, self.separator
+        if len(row) != width:
+            other = counted(width, "name") if self.names else str(width)
+            message = f"line {line} of {path} has {counted(len(row), 'value')}, and line {self.start} has {other}"
             whole, half = ",".join(row), ",".join(row[:2])
-            split = half if len(row) == 2 * len(first) and _DECIMAL.fullmatch(half) else ""
+            split = half if len(row) == 2 * width and _DECIMAL.fullmatch(half) else ""
             one = "" if separator != "," else whole if _THOUSANDS.fullmatch(whole) else split
-            raise refusal("bad-data", message, *(_readings(one, len(first)) if one else [_EVERY, *[_QUOTED] * ("(" in whole)]))
+            return refusal("bad-data", message, *(_readings(one, width) if one else [_EVERY, *[_QUOTED] * ("(" in whole)]))
         for before, after in pairwise(row) if separator in ", " else ():
             if after[:1] == "0" and _PADDED.fullmatch(f"{before},{after}") and (separator == "," or len(after) == 3):
                 one = before + separator + after
-                raise refusal("bad-data", f"line {line} of {path} has `{one}`, which is one number, or two", *_readings(one))
-    return CsvTable(path, [plain_name(name) for name in first] if named else [], rows[named:])
+                return refusal("bad-data", f"line {line} of {path} has `{one}`, which is one number, or two", *_readings(one))
+        return None
+
+
+def laid_out(lines: list[str], path: str) -> tuple[Layout, list[tuple[int, list[str]]]]:
+    """The layout of a file by its lines, or the first of them, and their cells."""
+    separator = _separator([line for line in lines if line.strip()][:SAMPLE] or [""], path)
+    rows = split_lines(lines, separator, path)
+    start, first = rows[0] if rows else (0, [])
+    values = [_DATA.fullmatch(cell) or (not is_name(cell) and _value(cell) is not None) for cell in first]
+    names = [] if any(values) else [plain_name(name) for name in first]
+    return Layout(path, separator, names, start, len(first)), rows
 
 
 def _separator(sample: list[str], path: str) -> str:
     """What splits all lines alike; else what splits some, and has the others refused."""
     for mark in "\t;, ":
-        widths = {len(row) for _, row in _split(sample, mark, path, strict=False)}
+        widths = {len(row) for _, row in split_lines(sample, mark, path, strict=False)}
         if len(widths) == 1 and widths != {1}:
             return mark
     return next((mark for mark in "\t;," if any(mark in line for line in sample)), ",")
 
 
-def _split(lines: list[str], separator: str, path: str, strict: bool = True) -> list[tuple[int, list[str]]]:
-    """The cells of each line that has any, with its number."""
+def split_lines(
+    lines: Iterable[str], separator: str, path: str, strict: bool = True, before: int = 0
+) -> list[tuple[int, list[str]]]:
+    """The cells of each line that has any, with its number; some lines stand ``before``."""
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=strict)
     try:
-        return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
+        return [(before + reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except csv.Error as failure:
-        raise refusal("bad-data", f"line {reader.line_num} of {path} is not CSV: {failure}") from None
+        raise refusal("bad-data", f"line {before + reader.line_num} of {path} is not CSV: {failure}") from None
 
 
 def _value(text: str) -> Any:

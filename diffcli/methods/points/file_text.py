@@ -11,8 +11,8 @@ LARGEST = 2_000_000_000
 """The longest text file that is read, in bytes."""
 
 
-def open_file(path: str, *help: str) -> IO[bytes]:
-    """A file to read from; a `UsageError` where it cannot be read, or is too large.
+def open_file(path: str, *help: str, large: bool = False) -> IO[bytes]:
+    """A file to read from; a `UsageError` where it cannot be read, or is too large, unless it may be ``large``.
 
     ``help`` says what to do where it cannot be read, and no other file may be meant.
     """
@@ -25,7 +25,7 @@ def open_file(path: str, *help: str) -> IO[bytes]:
         near = _similar(path) if isinstance(failure, FileNotFoundError) else []
         raise refusal("unreadable-file", f"cannot read {path}: {reason}", *(near or help)) from None
     size = os.fstat(file.fileno()).st_size
-    if size > LARGEST and not path.lower().endswith(".npz"):
+    if size > LARGEST and not large and not path.lower().endswith(".npz"):
         file.close()
         raise refusal("bad-data", f"{path} is too large: {size} bytes, and at most {LARGEST} are read")
     return file

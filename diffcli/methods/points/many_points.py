@@ -34,7 +34,7 @@ def read_points(given: str, program: Program, base: Mapping[str, Any] = {}) -> t
     heads = {name.partition("[")[0] for name in names}
     missing = [name for name in program.inputs if name not in heads and name not in base]
     wanted = missing or [name for name in (*program.inputs, *program.constants) if name in heads]
-    shapes = {name: () if name in names else _shape(name, names) for name in wanted}
+    shapes = {name: () if name in names else shape_of(name, names) for name in wanted}
     elements = [element for name in wanted for element in element_names(name, shapes[name])]
     rows = table.numbers([place for name in elements for place in table.columns(name)]) if table else _rows(columns, wanted)
     points = [{**base, **_named(shapes, row)} for row in rows]
@@ -53,7 +53,7 @@ def _named(shapes: Mapping[str, Shape], row: Sequence[float]) -> dict[str, Any]:
     return {name: to_array(islice(left, prod(shape)), shape) if shape else next(left) for name, shape in shapes.items()}
 
 
-def _shape(name: str, columns: Sequence[str]) -> Shape:
+def shape_of(name: str, columns: Sequence[str]) -> Shape:
     """The shape of an array whose elements have columns of their own."""
     places = [re.findall(r"\d+", column.removeprefix(name)) for column in columns if column.startswith(f"{name}[")]
     return tuple(max(map(int, axis)) + 1 for axis in zip(*places, strict=False))

@@ -1,0 +1,1 @@
+"""Kernels over the rows of tables: files of any size, frames of other libraries, and clusters."""

@@ -1,0 +1,109 @@
+"""Tables as NumPy keeps them: a matrix, a structured array, or a file of arrays with names."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any
+
+import numpy as np
+
+from diffcli.errors import refusal
+from diffcli.tables.block import BLOCK_ROWS, Block
+
+NUMBERS = "iuf"
+ROOM = 10**18
+"""A number of rows that is as long as any: it is replaced when it is known."""
+
+
+class ArrayReader:
+    """A file that NumPy saved: nothing in it is unpickled, and of an .npy file the rows are read as they are needed."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.matrix: Any = None
+        try:
+            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            arrays = {name: found[name] for name in found.files} if hasattr(found, "files") else found
+        except (OSError, ValueError, EOFError, KeyError, np.lib.format.zipfile.BadZipFile) as failure:  # type: ignore[attr-defined]
+            raise refusal("bad-data", f"{path} is no file of NumPy's, or not whole: {failure}") from None
+        if isinstance(arrays, dict):
+            lengths = {name: array.shape for name, array in arrays.items()}
+            if len({*lengths.values()}) > 1 or any(len(shape) != 1 for shape in lengths.values()):
+                told = ", ".join(f"`{name}` {shape}" for name, shape in lengths.items())
+                raise refusal("bad-data", f"the arrays in {path} are no columns of one length: {told}")
+            self.names: Sequence[str] = tuple(arrays)
+            self.columns: Any = arrays
+        elif arrays.dtype.names:
+            self.names, self.columns = arrays.dtype.names, arrays
+        else:
+            if arrays.ndim not in (1, 2):
+                raise refusal("bad-data", f"{path} has {arrays.ndim} axes, and a table has rows and columns")
+            self.names = ()
+            matrix = arrays if arrays.ndim == 2 else arrays[:, None]
+            self.matrix = matrix
+        self.width = len(self.names) or self.matrix.shape[1]
+        first = self.matrix if not self.names else self.columns[self.names[0]]
+        self.rows: int | None = len(first)
+
+    def fraction(self) -> float | None:
+        return None
+
+    def kinds(self, names: Sequence[str]) -> dict[str, Any]:
+        return {name: (self.columns[name] if self.matrix is None else self.matrix).dtype for name in names}
+
+    def blocks(self, columns: Sequence[str], keep: Sequence[str]) -> Iterator[Block]:
+        if self.matrix is not None:
+            self.columns = {name: self.matrix[:, place] for place, name in enumerate(self.names)}
+        for name in columns:
+            if self.columns[name].dtype.kind not in NUMBERS:
+                raise refusal("bad-data", f"column `{name}` of {self.path} holds {self.columns[name].dtype}, not numbers")
+        for start in range(0, self.rows or 0, BLOCK_ROWS):
+            part = slice(start, start + BLOCK_ROWS)
+            found = {name: np.ascontiguousarray(self.columns[name][part], np.float64) for name in columns}
+            kept = {name: np.asarray(self.columns[name][part]) for name in keep}
+            yield Block(start, min(BLOCK_ROWS, (self.rows or 0) - start), found, kept)
+
+
+class ArrayWriter:
+    """A structured array, a field for each column, whose number of rows is written in when it is known."""
+
+    def __init__(self, stream: IO[bytes], names: Sequence[str], position: int | None, types: Mapping[str, Any]) -> None:
+        self.stream = stream
+        texts = [name for name in names if np.dtype(types.get(name, object)).kind not in "biufUS"]
+        if texts:
+            raise refusal("bad-data", f"column `{texts[0]}` is text, and an .npy file is to have numbers", "write CSV or Parquet")
+        self.type = np.dtype([(name, types[name]) for name in names])
+        self.head = len(self.header(ROOM))
+        if position is None:
+            stream.write(self.header(ROOM))
+        else:
+            stream.seek(position)
+            stream.truncate()
+
+    def header(self, rows: int) -> bytes:
+        """What stands before the rows, as long for any number of them."""
+        made = io.BytesIO()
+        fields = {"descr": np.lib.format.dtype_to_descr(self.type), "fortran_order": False, "shape": (rows,)}
+        np.lib.format.write_array_header_2_0(made, fields)
+        return made.getvalue()
+
+    def write(self, columns: Mapping[str, Any]) -> None:
+        table = np.empty(len(next(iter(columns.values()))), self.type)
+        for name in self.type.names or ():
+            table[name] = columns[name]
+        self.stream.write(table.tobytes())
+
+    def position(self) -> int | None:
+        self.stream.flush()
+        return self.stream.tell()
+
+    def close(self) -> None:
+        rows = (self.stream.tell() - self.head) // self.type.itemsize
+        header = self.header(rows)
+        if len(header) != self.head:
+            header = header[:-1].ljust(self.head - 1) + b"\n"
+            header = header[:8] + (self.head - 12).to_bytes(4, "little") + header[12:]
+        self.stream.seek(0)
+        self.stream.write(header)
+        self.stream.flush()

@@ -1,0 +1,94 @@
+"""The table of kinds of files that hold tables. Adding a kind is a row, and what reads and writes it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import IO, Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import MissingExtraError, did_you_mean, error, refusal
+from diffcli.methods.points.file_text import open_file
+from diffcli.tables.block import Reader, Writer
+
+
+class Kind(NamedTuple):
+    name: str
+    suffixes: tuple[str, ...]
+    reader: str
+    """The module in this folder, and the name of what reads it, ..."""
+    writer: str
+    """... and of what writes it; empty, if it is only read."""
+    streams: bool = False
+    """Whether it can come from standard input, and go to standard output."""
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("csv", (".csv", ".tsv", ".txt"), "text_files.CsvReader", "text_files.CsvWriter", streams=True),
+        Kind("ndjson", (".ndjson", ".jsonl"), "text_files.JsonReader", "text_files.JsonWriter", streams=True),
+        Kind("npy", (".npy",), "array_files.ArrayReader", "array_files.ArrayWriter"),
+        Kind("npz", (".npz",), "array_files.ArrayReader", ""),
+        Kind("parquet", (".parquet", ".pq"), "arrow_files.ArrowReader", "arrow_files.ArrowWriter"),
+        Kind("feather", (".feather", ".arrow", ".ipc"), "arrow_files.ArrowReader", "arrow_files.ArrowWriter"),
+    )
+}
+
+
+def kind_of(path: str, asked: str | None, writes: bool = False) -> Kind:
+    """The kind of a file: the one that is asked for, or that its name says."""
+    if asked is None and path == "-":
+        asked = "csv"
+    if asked is None:
+        suffix = os.path.splitext(path)[1].lower()
+        found = next((kind for kind in KINDS.values() if suffix in kind.suffixes), None)
+        if found is None:
+            known = f"its suffix is to be one of: {', '.join(suffix for kind in KINDS.values() for suffix in kind.suffixes)}"
+            raise refusal("unreadable-file", f"the name {path} does not say what kind of table it is", known)
+    elif asked in KINDS:
+        found = KINDS[asked]
+    else:
+        help = [*did_you_mean(asked, KINDS), f"one of: {', '.join(KINDS)}"]
+        raise refusal("unknown-choice", f"there is no kind of table `{asked}`", *help)
+    if writes and not found.writer:
+        raise refusal("unwritable-file", f"{found.name} tables are read, and not written", "write .npy, .csv or .parquet")
+    if path == "-" and not found.streams:
+        how = "written to standard output" if writes else "read from standard input"
+        raise refusal("usage", f"{found.name} cannot be {how}", "name a file")
+    return found
+
+
+def made_by(where: str) -> Any:
+    """What reads or writes a kind of file; an error that names the extra where it is not installed."""
+    module, _, name = where.partition(".")
+    try:
+        return getattr(import_module(f"diffcli.tables.{module}"), name)
+    except ImportError as fault:
+        if (fault.name or "").partition(".")[0] != "pyarrow":
+            raise
+        message = "Parquet and Feather need pyarrow, which is not installed"
+        help = ['pip install "diffcli[data]"', "CSV, NDJSON and .npy need nothing else"]
+        raise MissingExtraError([error("missing-extra", message, help=help)]) from None
+
+
+def open_reader(path: str, kind: str | None = None, stdin: IO[bytes] | None = None) -> Reader:
+    """A table to read, by the name of its file, or ``-`` for a stream."""
+    found = kind_of(path, kind)
+    reader = made_by(found.reader)
+    if path == "-" and stdin is not None:
+        return reader(stdin, "standard input")  # type: ignore[no-any-return]
+    file = open_file(path, large=True)
+    if found.streams:
+        return reader(file, path)  # type: ignore[no-any-return]
+    file.close()
+    return reader(path)  # type: ignore[no-any-return]
+
+
+def open_writer(
+    stream: IO[bytes], kind: Kind, names: Sequence[str], types: Mapping[str, Any], position: int | None = None
+) -> Writer:
+    """What writes a table of a kind to a stream, from a position on if it was begun before."""
+    more = (kind.name,) if kind.writer.endswith("ArrowWriter") else ()
+    return made_by(kind.writer)(stream, names, position, types, *more)  # type: ignore[no-any-return]

@@ -1,0 +1,223 @@
+"""A kernel over a file: blocks are read, computed by several threads, and written in their order.
+
+What is written is in ``OUT.part`` until it is whole. Beside it ``OUT.part.json`` says what was asked, and how far it has come, so
+that it can be gone on with: the file is then the same, bit for bit, as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from typing import IO, Any
+
+import numpy as np
+
+from diffcli._named import NamedTuple
+from diffcli.errors import UsageError, counted, refusal
+from diffcli.methods.points.file_text import open_file
+from diffcli.records import Array
+from diffcli.tables.block import Block, Reader, Writer
+from diffcli.tables.columns import Plan, computed
+from diffcli.tables.files import Kind, open_writer
+from diffcli.tables.summary import Summary
+
+ERROR, SKIP, NAN = "error", "skip", "nan"
+BAD = (ERROR, SKIP, NAN)
+"""What becomes of rows that cannot be used."""
+
+MOST_TOLD = 10
+"""How many bad rows are named."""
+
+OFTEN = 16
+"""After so many blocks it is written down how far it has come."""
+
+
+class Done(NamedTuple):
+    """A block that is computed."""
+
+    stop: int
+    """The place in the table behind its last row."""
+    rows: Array
+    """The numbers of the rows that have results, counted from 1."""
+    results: Mapping[str, Array]
+    kept: Mapping[str, Any]
+    bad: Sequence[tuple[int, Any]]
+
+
+def of_block(plan: Plan, block: Block, bad: str) -> Done:
+    """The results of a block; bad rows are left out, or have NaN."""
+    columns, kept, places = block.columns, block.kept, np.arange(block.rows)
+    if block.bad:
+        wrong = np.zeros(block.rows, bool)
+        wrong[[place for place, _ in block.bad]] = True
+        if bad == SKIP:
+            places = np.flatnonzero(~wrong)
+            columns = {name: column[places] for name, column in columns.items()}
+            kept = {name: taken(column, places) for name, column in kept.items()}
+        else:
+            columns = {name: np.where(wrong, np.nan, column) for name, column in columns.items()}
+    results = computed(plan, columns, len(places))
+    return Done(block.start + block.rows, block.start + 1 + places, results, kept, block.bad)
+
+
+def taken(column: Any, places: Array) -> Any:
+    """Some rows of a column that is kept."""
+    if hasattr(column, "take"):
+        return column.take(places)
+    return [column[place] for place in places.tolist()]
+
+
+def in_order(blocks: Iterator[Block], compute: Callable[[Block], Done], threads: int) -> Iterator[Done]:
+    """Blocks that are computed by several threads, in their order; a few of them are in memory."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Done]] = deque()
+        try:
+            for block in blocks:
+                waiting.append(pool.submit(compute, block))
+                while len(waiting) > threads + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+class Part:
+    """The file that is being written, and what is known of it."""
+
+    def __init__(self, path: str, kind: Kind, question: Mapping[str, Any]) -> None:
+        self.path, self.kind, self.question = path, kind, dict(question)
+        self.part, self.state = f"{path}.part", f"{path}.part.json"
+        self.rows, self.summary = 0, Summary()
+        self.position: int | None = None
+        self.is_resumed = False
+        self.known: tuple[int, int | None, dict[str, Any]] = (0, None, {})
+        """How far it has come: rows, position and summary, which are changed together."""
+
+    def resume(self) -> None:
+        """Go on where an earlier run with the same question has ended, if there is one."""
+        try:
+            with open_file(self.state) as file:
+                state = json.load(file)
+            rows, position, summary = state["rows"], state["position"], Summary(state["summary"])
+            question = state["question"]
+        except (UsageError, ValueError, KeyError, TypeError):
+            return
+        if question != self.question:
+            changed = [name for name in self.question if self.question[name] != question.get(name)]
+            message = f"{self.part} was begun with another {changed[0] if changed else 'question'}, and cannot be gone on with"
+            raise refusal("usage", message, f"leave --resume out to begin anew, or delete {self.part}")
+        if not os.path.exists(self.part):
+            return
+        self.rows, self.position, self.summary, self.is_resumed = rows, position, summary, True
+
+    def open(self, names: Sequence[str], types: Mapping[str, Any], stack: ExitStack) -> Writer:
+        """The writer; where a file is no good unless it was closed, its blocks are written again."""
+        earlier = f"{self.part}.before"
+        if self.is_resumed and self.position is None:
+            os.replace(self.part, earlier)
+            stack.callback(os.unlink, earlier)
+        mode = "r+b" if self.is_resumed and self.position is not None else "wb"
+        try:
+            stream: IO[bytes] = stack.enter_context(open(self.part, mode))  # noqa: SIM115 (the stack closes it)
+        except OSError as failure:
+            raise refusal("unwritable-file", f"cannot write {self.part}: {failure.strerror}") from None
+        writer = open_writer(stream, self.kind, names, types, self.position)
+        if self.is_resumed and self.position is None:
+            found = -1
+            with suppress(Exception):  # it was not closed: nothing of it can be read
+                found = writer.take(earlier, self.summary.points)  # type: ignore[attr-defined]
+            if found != self.summary.points:
+                self.rows, self.summary, self.is_resumed = 0, Summary(), False
+                stream.seek(0)
+                stream.truncate()
+                writer = open_writer(stream, self.kind, names, types)
+        self.known = self.rows, self.position, self.summary.data()
+        return writer
+
+    def save(self) -> None:
+        """Write down how far it has come, whole or not at all."""
+        rows, position, summary = self.known
+        state = {"question": self.question, "rows": rows, "position": position, "summary": summary}
+        with open(f"{self.state}.new", "w", encoding="utf-8") as file:
+            json.dump(state, file)
+        os.replace(f"{self.state}.new", self.state)
+
+    def finish(self) -> None:
+        os.replace(self.part, self.path)
+        with suppress(FileNotFoundError):
+            os.unlink(self.state)
+
+
+def run_blocks(
+    reader: Reader,
+    plan: Plan,
+    keep: Sequence[str],
+    out: Part | tuple[IO[bytes], Kind],
+    *,
+    bad: str = ERROR,
+    threads: int = 1,
+    progress: Callable[[str, int, int, str], None] = lambda *stage: None,
+    ordered: Callable[..., Iterator[Done]] = in_order,
+) -> Summary:
+    """Compute a whole table; an interruption leaves what is written, and is raised again."""
+    names = [*keep, *plan.names, *["flags"] * plan.flags]
+    part = out if isinstance(out, Part) else None
+    summary = part.summary if part else Summary()
+
+    def blocks() -> Iterator[Block]:
+        for block in reader.blocks(plan.columns, keep):
+            if part and block.start < part.rows:
+                continue
+            if bad == ERROR and block.bad:
+                raise first_bad([found for _, found in block.bad])
+            yield block
+
+    with ExitStack() as stack:
+        kinds = reader.kinds(keep)
+        if part:
+            writer = part.open(names, plan.types() | kinds, stack)
+            summary = part.summary
+        else:
+            stream, kind = out  # type: ignore[misc]
+            writer = open_writer(stream, kind, names, plan.types() | kinds)
+        try:
+            for count, done in enumerate(ordered(blocks(), lambda block: of_block(plan, block, bad), threads), 1):
+                writer.write({**done.kept, **done.results})
+                summary.add(done.results, done.rows)
+                if done.bad:
+                    summary.add_bad(len(done.bad), done.bad[0][1].message)
+                if part:
+                    part.known = done.stop, writer.position(), summary.data()
+                    if count % OFTEN == 0:
+                        part.save()
+                total = reader.rows or (int(done.stop / share) if (share := reader.fraction()) else 0)
+                progress("computing", done.stop, total, "rows")
+        finally:
+            writer.close()
+            if part:
+                part.save()
+    if part:
+        part.finish()
+    return summary
+
+
+def first_bad(found: Sequence[Any]) -> UsageError:
+    """The error that names bad rows."""
+    *told, last = found[:MOST_TOLD]
+    more = [f"and {counted(len(found) - MOST_TOLD, 'more row')} of this block"] * (len(found) > MOST_TOLD)
+    ways = "--bad skip leaves such rows out, --bad nan gives them NaN"
+    return UsageError([*told, last._replace(notes=(*last.notes, *more), help=(*last.help, ways))])
+
+
+def identity(path: str) -> dict[str, Any]:
+    """What tells whether a file is the one that it was."""
+    if path == "-":
+        return {"path": path}
+    found = os.stat(path)
+    return {"path": path, "bytes": found.st_size, "changed": found.st_mtime_ns}

@@ -1,0 +1,69 @@
+"""What is said of a whole table: counts, flags with the first row of each, and the range of every result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from diffcli.methods.compiled.flags import Flag
+from diffcli.records import Array
+from diffcli.tables.columns import FLAGS
+
+
+class Summary:
+    """Of rows so far, which are added in order. It is kept as JSON, for when it is gone on with."""
+
+    def __init__(self, kept: Mapping[str, Any] | None = None) -> None:
+        kept = kept or {}
+        self.points: int = kept.get("points", 0)
+        self.bad: int = kept.get("bad", 0)
+        self.first_bad: str = kept.get("first_bad", "")
+        self.flags: dict[str, list[int]] = {name: list(pair) for name, pair in kept.get("flags", {}).items()}
+        """Of each flag how many rows have it, and the first of them, counted from 1."""
+        self.ranges: dict[str, list[Any]] = {name: list(found) for name, found in kept.get("ranges", {}).items()}
+        """Of each column the smallest and the largest finite number, each with its row; empty as long as there is none."""
+
+    def data(self) -> dict[str, Any]:
+        flags = {name: list(pair) for name, pair in self.flags.items()}
+        ranges = {name: list(found) for name, found in self.ranges.items()}
+        return {"points": self.points, "bad": self.bad, "first_bad": self.first_bad, "flags": flags, "ranges": ranges}
+
+    def add(self, results: Mapping[str, Array], rows: Array) -> None:
+        """More results, and the number of the row of each, counted from 1."""
+        self.points += len(rows)
+        for name, column in results.items():
+            if name == FLAGS:
+                self.add_flags(column, rows)
+                continue
+            found = self.ranges.setdefault(name, [])
+            if len(column) == 0:
+                continue
+            low, high = int(np.argmin(column)), int(np.argmax(column))
+            if not np.isfinite(column[low] + column[high] * 0.0) or not np.isfinite(column[high]):
+                finite = np.isfinite(column)
+                if not finite.any():
+                    continue
+                low = int(np.argmin(np.where(finite, column, np.inf)))
+                high = int(np.argmax(np.where(finite, column, -np.inf)))
+            if not found:
+                found += [float(column[low]), int(rows[low]), float(column[high]), int(rows[high])]
+                continue
+            if column[low] < found[0]:
+                found[:2] = float(column[low]), int(rows[low])
+            if column[high] > found[2]:
+                found[2:] = float(column[high]), int(rows[high])
+
+    def add_flags(self, column: Array, rows: Array) -> None:
+        if not column.any():
+            return
+        for flag in Flag:
+            places = np.flatnonzero(column & flag.value)
+            if len(places):
+                found = self.flags.setdefault(str(flag.name).lower(), [0, int(rows[places[0]])])
+                found[0] += len(places)
+
+    def add_bad(self, count: int, first: str) -> None:
+        self.bad += count
+        self.first_bad = self.first_bad or first

@@ -1,0 +1,295 @@
+"""Tables as text: CSV, by the reading of `diffcli.methods.points.csv_table`, and JSON, an object a line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import IO, Any
+
+import numpy as np
+
+from diffcli.errors import Diagnostic, UsageError, error, refusal
+from diffcli.methods.points.csv_table import SAMPLE, CsvTable, Layout, laid_out, line_of
+from diffcli.records import Array, finite_float
+from diffcli.tables.block import BLOCK_ROWS, Block
+
+Rows = list[tuple[int, list[str]]]
+
+
+class TextReader:
+    """A file of lines: what CSV and JSON have in common."""
+
+    rows = None
+
+    def __init__(self, stream: IO[bytes], path: str) -> None:
+        self.stream, self.path = stream, path
+        self.size = os.fstat(stream.fileno()).st_size if hasattr(stream, "fileno") and stream.seekable() else 0
+
+    def fraction(self) -> float | None:
+        return self.stream.tell() / self.size if self.size else None
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def kinds(self, names: Sequence[str]) -> dict[str, Any]:
+        return {}
+
+    def lines(self) -> Iterator[str]:
+        """The lines, without their ends."""
+        count = 0
+        try:
+            self.text = io.TextIOWrapper(self.stream, "utf-8-sig")
+            for line in self.text:
+                yield line.removesuffix("\n")
+                count += 1
+        except UnicodeDecodeError:
+            message = f"{self.path} is not UTF-8 text, from about line {count + 1} on"
+            raise refusal("unreadable-file", message, "save it as UTF-8") from None
+
+
+class CsvReader(TextReader):
+    """CSV: separated by what separates the first lines, with a line of names or without."""
+
+    def __init__(self, stream: IO[bytes], path: str) -> None:
+        super().__init__(stream, path)
+        self.waiting = self.lines()
+        self.head: list[str] = []
+        filled = 0
+        for line in self.waiting:
+            self.head.append(line_of(line))
+            filled += bool(self.head[-1].strip())
+            quotes = sum(line.count('"') for line in self.head)
+            if filled >= SAMPLE and quotes % 2 == 0:
+                break
+        self.layout, _ = laid_out(self.head, path)
+        self.names: Sequence[str] = tuple(self.layout.names)
+        self.width = self.layout.width
+        if not self.layout.width:
+            raise refusal("bad-data", f"{path} {'holds no numbers, only remarks' if self.head else 'is empty'}")
+
+    def blocks(self, columns: Sequence[str], keep: Sequence[str]) -> Iterator[Block]:
+        places = [self.place(name) for name in columns]
+        kept = [self.place(name) for name in keep]
+        start, decimal = 0, None
+        for rows in self.chunks():
+            if decimal is None:
+                fitting = [row for row in rows if len(row[1]) == self.layout.width]
+                decimal = CsvTable(self.path, [], fitting).has_decimal_commas(places)
+            found, bad = numbers_of(self.layout, rows, places, decimal)
+            pairs = zip(keep, kept, strict=True)
+            beside = {name: [row[place] if place < len(row) else "" for _, row in rows] for name, place in pairs}
+            yield Block(start, len(rows), dict(zip(columns, found, strict=True)), beside, bad)
+            start += len(rows)
+        if not start:
+            raise refusal("bad-data", f"{self.path} holds no numbers, only a line of names")
+
+    def place(self, name: str) -> int:
+        """The place of a column."""
+        return CsvTable(self.path, [*self.names], []).columns(name)[0]
+
+    def chunks(self) -> Iterator[Rows]:
+        """The cells of the rows, so many at a time."""
+
+        def lines() -> Iterator[str]:
+            yield from self.head
+            yield from map(line_of, self.waiting)
+
+        reader = csv.reader(lines(), delimiter=self.layout.separator, skipinitialspace=True, strict=True)
+        rows: Rows = []
+        skip = bool(self.layout.names)
+        try:
+            for row in reader:
+                cells = [cell.strip() for cell in row]
+                if not any(cells):
+                    continue
+                if skip:
+                    skip = False
+                    continue
+                rows.append((reader.line_num, cells))
+                if len(rows) == BLOCK_ROWS:
+                    yield rows
+                    rows = []
+        except csv.Error as failure:
+            raise refusal("bad-data", f"line {reader.line_num} of {self.path} is not CSV: {failure}") from None
+        if rows:
+            yield rows
+
+
+def numbers_of(
+    layout: Layout, rows: Rows, places: Sequence[int], decimal: bool
+) -> tuple[list[Array], list[tuple[int, Diagnostic]]]:
+    """Columns of numbers, NaN where there is none, and what is wrong with rows."""
+    if not decimal and all(len(row) == layout.width for _, row in rows):
+        cells = [[row[place] for place in places] for _, row in rows]
+        try:
+            table = np.array([list(map(float, row)) for row in cells]).reshape(len(rows), len(places))
+        except ValueError:
+            table = np.full((1, 1), np.nan)
+        zeros = zip(*np.nonzero(table == 0), strict=True)
+        if np.isfinite(table).all() and all(not cells[row][place].strip("+-0.") for row, place in zeros):
+            doubtful = any("_" in cell or (cell[:1] == "0" and cell[1:2].isdigit()) for row in cells for cell in row)
+            if not doubtful:  # plain numbers, as in most tables
+                return list(np.ascontiguousarray(table.T)), []
+    table = np.full((len(rows), len(places)), np.nan)
+    bad: list[tuple[int, Diagnostic]] = []
+    for place, (line, row) in enumerate(rows):
+        fault = layout.misfit(line, row)
+        if fault is None:
+            try:
+                table[place] = CsvTable(layout.path, [], [(line, row)]).numbers(places, decimal)[0]
+            except UsageError as found_fault:
+                fault = found_fault
+        if fault is not None:
+            bad.append((place, fault.diagnostics[0]))
+    return list(np.ascontiguousarray(table.T)), bad
+
+
+class JsonReader(TextReader):
+    """JSON, an object from names to values a line."""
+
+    def __init__(self, stream: IO[bytes], path: str) -> None:
+        super().__init__(stream, path)
+        self.waiting = enumerate(self.lines(), 1)
+        self.first = next(((line, text) for line, text in self.waiting if text.strip()), None)
+        if self.first is None:
+            raise refusal("bad-data", f"{path} is empty")
+        found = self.object(*self.first)
+        if not isinstance(found, dict):
+            raise UsageError([found])
+        self.names: Sequence[str] = tuple(found)
+        self.width = len(found)
+
+    def object(self, line: int, text: str) -> dict[str, Any] | Diagnostic:
+        """What a line holds, or what is wrong with it."""
+        twice: list[str] = []
+
+        def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            names = [name for name, _ in pairs]
+            twice.extend(name for name in names if names.count(name) > 1)
+            return dict(pairs)
+
+        try:
+            found = json.loads(text, object_pairs_hook=unique)
+        except (ValueError, RecursionError) as failure:
+            place = f", column {failure.colno}" if isinstance(failure, json.JSONDecodeError) else ""
+            why = failure.msg if isinstance(failure, json.JSONDecodeError) else str(failure)
+            return error("bad-data", f"line {line}{place} of {self.path} is not JSON: {why}")
+        if not isinstance(found, dict):
+            return error("bad-data", f"line {line} of {self.path} is no object", help=['a row is {"x": 1, "y": 2}'])
+        if twice:
+            return error("bad-data", f"line {line} of {self.path} has `{twice[0]}` twice")
+        return found
+
+    def blocks(self, columns: Sequence[str], keep: Sequence[str]) -> Iterator[Block]:
+        def lines() -> Iterator[tuple[int, str]]:
+            if self.first is not None:
+                yield self.first
+            yield from ((line, text) for line, text in self.waiting if text.strip())
+
+        waiting, start = lines(), 0
+        while rows := list(islice(waiting, BLOCK_ROWS)):
+            table = np.full((len(rows), len(columns)), np.nan)
+            bad: list[tuple[int, Diagnostic]] = []
+            kept: dict[str, list[Any]] = {name: [] for name in keep}
+            for place, (line, text) in enumerate(rows):
+                found = self.object(line, text)
+                if isinstance(found, dict):
+                    try:
+                        table[place] = [self.number(line, name, found) for name in columns]
+                    except UsageError as fault:
+                        bad.append((place, fault.diagnostics[0]))
+                else:
+                    bad.append((place, found))
+                for name in keep:
+                    kept[name].append(found.get(name) if isinstance(found, dict) else None)
+            yield Block(start, len(rows), dict(zip(columns, np.ascontiguousarray(table.T), strict=True)), kept, bad)
+            start += len(rows)
+
+    def number(self, line: int, name: str, found: Mapping[str, Any]) -> float:
+        where = f"line {line} of {self.path}"
+        if name not in found:
+            raise refusal("bad-data", f"{where} has no `{name}`")
+        value = found[name]
+        try:
+            if not isinstance(value, bool) and isinstance(value, (int, float)):
+                return finite_float(value)
+            why = f"is {json.dumps(value)[:40]}, not a number"
+        except (OverflowError, ValueError) as beyond:
+            why = f"is {value if isinstance(value, float) else '...'}, {beyond}"
+        raise refusal("bad-data", f"`{name}` in {where} {why}")
+
+
+def listed(column: Any) -> list[Any]:
+    """A column, of NumPy's, of Arrow's, or a list, as a list."""
+    if isinstance(column, list):
+        return column
+    return list(column.tolist() if hasattr(column, "tolist") else column.to_pylist())
+
+
+class TextWriter:
+    """Rows of text, in a file or in a stream."""
+
+    def __init__(self, stream: IO[bytes], names: Sequence[str], position: int | None, _: Any = None) -> None:
+        self.stream, self.names = stream, names
+        if position is not None:
+            stream.seek(position)
+            stream.truncate()
+        else:
+            self.begin()
+
+    def begin(self) -> None:
+        """Write what stands before all rows."""
+
+    def write(self, columns: Mapping[str, Any]) -> None:
+        texts = [self.texts(columns[name]) for name in self.names]
+        self.stream.write("".join([self.row(row) for row in zip(*texts, strict=True)]).encode())
+
+    def texts(self, column: Any) -> Iterable[str]:
+        raise NotImplementedError
+
+    def row(self, cells: Sequence[str]) -> str:
+        raise NotImplementedError
+
+    def position(self) -> int | None:
+        self.stream.flush()
+        return self.stream.tell() if self.stream.seekable() else None
+
+    def close(self) -> None:
+        self.stream.flush()
+
+
+def cell(value: Any) -> str:
+    """A text as a cell of CSV, in quotation marks where it needs them."""
+    text = "" if value is None else str(value)
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r#') or text != text.strip() else text
+
+
+class CsvWriter(TextWriter):
+    def begin(self) -> None:
+        self.stream.write((",".join(map(cell, self.names)) + "\n").encode())
+
+    def texts(self, column: Any) -> Iterable[str]:
+        plain = listed(column)
+        return map(repr, plain) if isinstance(column, np.ndarray) and column.dtype.kind in "fiu" else map(cell, plain)
+
+    def row(self, cells: Sequence[str]) -> str:
+        return ",".join(cells) + "\n"
+
+
+class JsonWriter(TextWriter):
+    def __init__(self, stream: IO[bytes], names: Sequence[str], position: int | None, _: Any = None) -> None:
+        super().__init__(stream, names, position)
+        self.heads = [f"{json.dumps(name, ensure_ascii=False)}: " for name in names]
+
+    def texts(self, column: Any) -> Iterable[str]:
+        if isinstance(column, np.ndarray) and column.dtype.kind in "fiu":
+            quoted = {"nan": '"nan"', "inf": '"inf"', "-inf": '"-inf"'}
+            return [quoted.get(text, text) for text in map(repr, column.tolist())]
+        return [json.dumps(value, ensure_ascii=False, default=str) for value in listed(column)]
+
+    def row(self, cells: Sequence[str]) -> str:
+        return "{" + ", ".join([head + text for head, text in zip(self.heads, cells, strict=True)]) + "}\n"
