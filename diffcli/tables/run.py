@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 
 from diffcli._named import NamedTuple
-from diffcli.errors import UsageError, counted, refusal
+from diffcli.errors import DiffcliError, UsageError, counted, refusal
 from diffcli.methods.points.file_text import open_file
 from diffcli.records import Array
 from diffcli.tables.block import Block, Reader, Writer
@@ -150,8 +150,12 @@ class Part:
 
     def finish(self) -> None:
         os.replace(self.part, self.path)
-        with suppress(FileNotFoundError):
-            os.unlink(self.state)
+        self.remove()
+
+    def remove(self) -> None:
+        for path in (self.part, self.state):
+            with suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 def run_blocks(
@@ -198,9 +202,14 @@ def run_blocks(
                         part.save()
                 total = reader.rows or (int(done.stop / share) if (share := reader.fraction()) else 0)
                 progress("computing", done.stop, total, "rows")
-        finally:
-            writer.close()
+        except DiffcliError:
             if part:
+                part.remove()  # the table is to be mended, and is then another one
+            raise
+        finally:
+            with suppress(OSError):  # the disk is full, which has been said
+                writer.close()
+            if part and os.path.exists(part.part):
                 part.save()
     if part:
         part.finish()
