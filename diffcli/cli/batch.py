@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from diffcli.cli.environment import write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import EXPRESSION, INPUT, LIMITS, METHOD, OUTPUT, Choice, Number, Option, as_command, shared
 from diffcli.cli.run import Run
-from diffcli.errors import refusal
+from diffcli.errors import counted, refusal
 from diffcli.language import Program
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import THREADS, Range
 from diffcli.methods.problem.problem import one_line
 from diffcli.reports.batch import batch_report, in_a_line
 from diffcli.tables.asking import kernel_of
+from diffcli.tables.block import Reader
 from diffcli.tables.columns import planned
 from diffcli.tables.files import KINDS, kind_of, open_reader
 from diffcli.tables.run import BAD, Part, identity, run_blocks
@@ -58,55 +61,59 @@ def command(
         raise refusal("usage", "--resume needs a file to read and one to write", "name them: --data FILE -o FILE")
     if path != "-" and os.path.exists(path) and data != "-" and os.path.samefile(path, data):
         raise refusal("usage", f"{path} would be written while it is read", "name another file after -o")
-    stdin = getattr(run.environment.stdin, "buffer", None)
     options: dict[str, Any] = {"wrt": wrt, "of": of, "order": order, "flags": "digits" if lost_digits else ""}
-    reader = open_reader(data, source, stdin)
-    if not reader.names:
-        reader.names = nameless(reader, program.inputs, held)
-    kernel = kernel_of(program, reader, held, **options)
-    if type(program) is not Program:  # its first row was read
-        names, reader = reader.names, open_reader(data, source, stdin)
-        reader.names = names
-    plan = planned(kernel, reader.names, held)
-    kept = [*reader.names] if keep.strip() == "all" else [name.strip() for name in keep.split(",") if name.strip()]
-    unknown = [name for name in kept if name not in reader.names]
-    clash = [name for name in kept if name in (*plan.names, "flags")]
-    if unknown or clash:
-        what = f"the table has no column `{unknown[0]}`" if unknown else f"`{clash[0]}` is a column of the table, and one of results"
-        raise refusal("bad-data", what, f"the columns are: {', '.join([*reader.names][:12])}")
-    question = {
-        "question": [one_line(program), wrt, of, order, lost_digits, bad, kept, sorted(run.point), kind.name], "table": identity(data),
-    }  # fmt: skip
-    part = Part(path, kind, question) if path != "-" else None
-    if part and resume:
-        part.resume()
-    threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
-    out: Any = part or (run.environment.stdout.buffer, kind)
-    try:
-        with run.at_work() as stage:
-            summary = run_blocks(reader, plan, kept, out, bad=bad, threads=threads, progress=stage)
-    except KeyboardInterrupt:
+    with ExitStack() as stack:
+        stdin = getattr(run.environment.stdin, "buffer", None)
+
+        def opened() -> Reader:
+            reader = open_reader(data, source, stdin)
+            stack.callback(reader.close)
+            reader.names = reader.names or nameless(reader.width, program.inputs, held)
+            return reader
+
+        reader = opened()
+        kernel = kernel_of(program, reader, held, **options)
+        if type(program) is not Program:  # its first row was read
+            reader = opened()
+        plan = planned(kernel, reader.names, held)
+        kept = [*reader.names] if keep.strip() == "all" else [name.strip() for name in keep.split(",") if name.strip()]
+        unknown = [name for name in kept if name not in reader.names]
+        clash = [name for name in kept if name in (*plan.names, "flags")]
+        if unknown or clash:
+            what = f"the table has no column `{unknown[0]}`" if unknown else f"`{clash[0]}` is a column of the table, and one of results"
+            raise refusal("bad-data", what, f"the columns are: {', '.join([*reader.names][:12])}")
+        question = {
+            "question": [one_line(program), wrt, of, order, lost_digits, bad, kept, sorted(run.point), kind.name], "table": identity(data),
+        }  # fmt: skip
+        part = Part(path, kind, question) if path != "-" else None
+        if part and resume:
+            part.resume()
+        threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
+        out: Any = part or (run.environment.stdout.buffer, kind)
+        try:
+            with run.at_work() as stage:
+                summary = run_blocks(reader, plan, kept, out, bad=bad, threads=threads, progress=stage)
+        except KeyboardInterrupt:
+            if part is None:
+                raise
+            rows = part.known[0]
+            of_all = f" of {reader.rows:,}" if reader.rows else ""
+            write(run.environment.stderr, f"interrupted: kept {rows:,}{of_all} rows in {part.part}; go on with --resume\n")
+            return ExitCode.INTERRUPTED
         if part is None:
-            raise
-        rows = part.known[0]
-        of_all = f" of {reader.rows:,}" if reader.rows else ""
-        write(run.environment.stderr, f"interrupted: kept {rows:,}{of_all} rows in {part.part}; go on with --resume\n")
-        return ExitCode.INTERRUPTED
-    if part is None:
-        write(run.environment.stderr, in_a_line(summary) + "\n")
-    else:
-        run.output.print(batch_report(one_line(program), data, path, summary))
-    flags = summary.flags.keys()
-    if strict and flags & {"kink", "tie", "jump", "pole", "digits"}:
-        return ExitCode.NOT_DIFFERENTIABLE
-    return ExitCode.DOMAIN if flags & {"domain", "nonfinite"} else ExitCode.OK
+            write(run.environment.stderr, in_a_line(summary) + "\n")
+        else:
+            run.output.print(batch_report(one_line(program), data, path, summary))
+        flags = summary.flags.keys()
+        if strict and flags & {"kink", "tie", "jump", "pole", "digits"}:
+            return ExitCode.NOT_DIFFERENTIABLE
+        return ExitCode.DOMAIN if flags & {"domain", "nonfinite"} else ExitCode.OK
 
 
-def nameless(reader: Any, inputs: Any, held: Any) -> list[str]:
+def nameless(count: int, inputs: Iterable[str], held: Mapping[str, Any]) -> list[str]:
     """The names of the columns of a table that has none: the variables in their order."""
     wanted = [name for name in inputs if name not in held]
-    count = reader.width
     if count != len(wanted):
-        message = f"the table has {count} columns without names, and the variables are {', '.join(wanted)}"
+        message = f"the table has {counted(count, 'column')} without names, and the variables are {', '.join(wanted)}"
         raise refusal("bad-data", message, "give each column a name, or as many columns as variables")
     return wanted

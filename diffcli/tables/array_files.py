@@ -46,6 +46,9 @@ class ArrayReader:
         first = self.matrix if not self.names else self.columns[self.names[0]]
         self.rows: int | None = len(first)
 
+    def close(self) -> None:
+        self.columns = self.matrix = None
+
     def fraction(self) -> float | None:
         return None
 

@@ -36,6 +36,10 @@ class ArrowReader:
     def kind(self) -> str:
         return "Parquet" if self.is_parquet else "Feather"
 
+    def close(self) -> None:
+        if self.is_parquet:
+            self.file.close()
+
     def fraction(self) -> float | None:
         return None
 

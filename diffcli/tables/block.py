@@ -44,6 +44,9 @@ class Reader(Protocol):
     def fraction(self) -> float | None:
         """How much has been read, from 0 to 1, if that is known."""
 
+    def close(self) -> None:
+        """Let the file go."""
+
     def kinds(self, names: Sequence[str]) -> dict[str, Any]:
         """NumPy's types of some columns, of those that have any."""
 

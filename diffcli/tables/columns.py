@@ -11,6 +11,7 @@ import numpy as np
 from diffcli._named import NamedTuple
 from diffcli.errors import did_you_mean, refusal
 from diffcli.kernels.backends import AUTO, best
+from diffcli.methods.compiled.calls import Results
 from diffcli.methods.compiled.form import paired, shapes_in
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.records import Array, element_names
@@ -115,8 +116,7 @@ def computed(plan: Plan, columns: Mapping[str, Array], rows: int) -> dict[str, A
         arrays += flat_columns(part, shape, rows)
     results = dict(zip(plan.names, arrays, strict=True))
     if plan.flags:
-        told = getattr(found, "flags", None)
-        told = kernel.flags(*given) if told is None else told
+        told = found.flags if isinstance(found, Results) else kernel.flags(*given)
         results[FLAGS] = np.broadcast_to(np.asarray(told, np.uint8), (rows,))
     return results
 

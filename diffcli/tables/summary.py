@@ -38,15 +38,11 @@ class Summary:
                 self.add_flags(column, rows)
                 continue
             found = self.ranges.setdefault(name, [])
-            if len(column) == 0:
+            finite = np.isfinite(column)
+            if not finite.any():
                 continue
-            low, high = int(np.argmin(column)), int(np.argmax(column))
-            if not np.isfinite(column[low] + column[high] * 0.0) or not np.isfinite(column[high]):
-                finite = np.isfinite(column)
-                if not finite.any():
-                    continue
-                low = int(np.argmin(np.where(finite, column, np.inf)))
-                high = int(np.argmax(np.where(finite, column, -np.inf)))
+            low = int(np.argmin(column if finite.all() else np.where(finite, column, np.inf)))
+            high = int(np.argmax(column if finite.all() else np.where(finite, column, -np.inf)))
             if not found:
                 found += [float(column[low]), int(rows[low]), float(column[high]), int(rows[high])]
                 continue

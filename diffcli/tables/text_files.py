@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import IO, Any
 
@@ -27,7 +28,9 @@ class TextReader:
 
     def __init__(self, stream: IO[bytes], path: str) -> None:
         self.stream, self.path = stream, path
-        self.size = os.fstat(stream.fileno()).st_size if hasattr(stream, "fileno") and stream.seekable() else 0
+        self.size = 0
+        with suppress(OSError):  # a stream that is no file has no end that is known
+            self.size = os.fstat(stream.fileno()).st_size if stream.seekable() else 0
 
     def fraction(self) -> float | None:
         return self.stream.tell() / self.size if self.size else None

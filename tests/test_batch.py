@@ -1,0 +1,215 @@
+"""`diffcli batch`: every row has the numbers that a kernel gives there, whatever file it stands in and however the work was done."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from console import run
+from inside import BLOCK_ROWS, Part
+from inside import tables_run as engine
+
+import diffcli
+
+ROWS = BLOCK_ROWS * 2 + 7
+TEXT = "x*exp(-y)*z + max(x, 1) + abs(y)^1.5"
+KINDS = ["csv", "ndjson", "npy", "parquet", "feather"]
+
+
+def needs(kind):
+    if kind in ("parquet", "feather"):
+        pytest.importorskip("pyarrow", reason="Parquet and Feather are read by pyarrow")
+
+
+@pytest.fixture(scope="module")
+def table():
+    source = np.random.default_rng(4)
+    made = np.empty(ROWS, [("x", "f8"), ("y", "f8"), ("z", "f8"), ("number", "i8")])
+    for name in "xyz":
+        made[name] = source.normal(1, 2, ROWS)
+    made["x"][:4] = 1.0, 0.0, -1.0, 1e300
+    made["y"][:2] = 0.0
+    made["number"] = np.arange(ROWS)
+    return made
+
+
+def written(table, kind, path):
+    """A file that other programs wrote."""
+    if kind == "npy":
+        np.save(path, table)
+    elif kind == "csv":
+        rows = [",".join(map(str, row)) for row in table.tolist()]
+        path.write_text("\n".join([",".join(table.dtype.names), *rows]) + "\n")
+    elif kind == "ndjson":
+        path.write_text("".join(json.dumps(dict(zip(table.dtype.names, row, strict=True))) + "\n" for row in table.tolist()))
+    else:
+        import pyarrow as pa
+        import pyarrow.feather
+        import pyarrow.parquet
+
+        columns = pa.table({name: table[name] for name in table.dtype.names})
+        if kind == "parquet":
+            pa.parquet.write_table(columns, path, row_group_size=50_000)
+        else:
+            pa.feather.write_feather(columns, path)
+
+
+def read(kind, path):
+    """A file as other programs read it, as columns."""
+    if kind == "npy":
+        found = np.load(path)
+        return {name: found[name] for name in found.dtype.names}
+    if kind == "csv":
+        head, *lines = path.read_text().splitlines()
+        return {name: np.array([*map(float, column)]) for name, column in zip(head.split(","), zip(*[line.split(",") for line in lines], strict=True), strict=True)}
+    if kind == "ndjson":
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    found = pyarrow.parquet.read_table(path) if kind == "parquet" else pyarrow.feather.read_table(path)
+    return {name: found[name].to_numpy() for name in found.column_names}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_row_has_the_numbers_of_the_kernel(kind, table, tmp_path):
+    needs(kind)
+    written(table, kind, tmp_path / f"in.{kind}")
+    found = run(["batch", TEXT, "--data", f"{tmp_path}/in.{kind}", "-o", f"{tmp_path}/out.{kind}", "--keep", "number", "--json"])
+    assert found.exit == 0, found.stderr
+    columns = read(kind, tmp_path / f"out.{kind}")
+    assert list(columns) == ["number", "f", "df/dx", "df/dy", "df/dz", "flags"]
+    kernel = diffcli.compile(TEXT, backend="numpy")
+    wanted = kernel(table["x"], table["y"], table["z"])
+    for name, column in zip([*columns][1:5], [wanted[0], *wanted[1]], strict=True):
+        np.testing.assert_allclose(columns[name], column, rtol=1e-12, atol=1e-14, err_msg=name)
+    assert np.array_equal(columns["flags"], wanted.flags)
+    assert np.array_equal(columns["number"], table["number"])
+    summary = json.loads(found.stdout)
+    assert (summary["points"], summary["bad_rows"]) == (ROWS, 0)
+    assert summary["ranges"]["f"] == {
+        "smallest": columns["f"].min(), "smallest_row": int(columns["f"].argmin()) + 1,
+        "largest": columns["f"].max(), "largest_row": int(columns["f"].argmax()) + 1,
+    }  # fmt: skip
+    assert summary["flags"]["tie"] == {"rows": int((wanted.flags & 2 > 0).sum()), "first_row": 1}
+
+
+def test_threads_and_neighbours_change_no_bit(table, tmp_path):
+    written(table, "npy", tmp_path / "in.npy")
+    outputs = []
+    for threads in (1, 2, 4):
+        assert run(["batch", TEXT, "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.npy", "--threads", str(threads)]).exit == 0
+        outputs.append((tmp_path / "out.npy").read_bytes())
+    assert len({*outputs}) == 1
+    written(table[-3:], "npy", tmp_path / "few.npy")
+    assert run(["batch", TEXT, "--data", f"{tmp_path}/few.npy", "-o", f"{tmp_path}/few_out.npy"]).exit == 0
+    assert np.array_equal(np.load(tmp_path / "few_out.npy"), np.load(tmp_path / "out.npy")[-3:])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_interrupted_is_gone_on_with(kind, table, tmp_path, monkeypatch):
+    needs(kind)
+    written(table, "npy", tmp_path / "in.npy")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "--keep", "x", "-o"]
+    assert run([*asked, f"{tmp_path}/whole.{kind}", "--json"]).exit == 0
+    # the second block interrupts
+    honest, seen = engine.of_block, []
+
+    def of_block(plan, block, bad):
+        seen.append(block.start)
+        if block.start:
+            raise KeyboardInterrupt
+        return honest(plan, block, bad)
+
+    monkeypatch.setattr(engine, "of_block", of_block)
+    stopped = run([*asked, f"{tmp_path}/out.{kind}"])
+    assert (stopped.exit, stopped.stdout) == (130, "")
+    assert stopped.stderr == f"interrupted: kept {BLOCK_ROWS:,} of {ROWS:,} rows in {tmp_path}/out.{kind}.part; go on with --resume\n"
+    assert not (tmp_path / f"out.{kind}").exists()
+    monkeypatch.setattr(engine, "of_block", honest)
+    resumed = run([*asked, f"{tmp_path}/out.{kind}", "--resume", "--json"])
+    assert resumed.exit == 0, resumed.stderr
+    assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.npy", f"out.{kind}", f"whole.{kind}"])
+
+
+def test_another_question_is_not_gone_on_with(table, tmp_path):
+    written(table, "npy", tmp_path / "in.npy")
+    asked = f"batch x*y --data {tmp_path}/in.npy -o {tmp_path}/out.csv --resume"
+    part = Part(f"{tmp_path}/out.csv", None, {"question": "another"})
+    part.known = 65_536, 100, {}
+    part.save()
+    (tmp_path / "out.csv.part").write_bytes(b"x" * 100)
+    found = run(asked)
+    assert found.exit == 2
+    assert "was begun with another question, and cannot be gone on with" in found.stderr
+
+
+def test_a_real_interrupt(table, tmp_path):
+    """SIGINT in the middle of a long run keeps whole blocks."""
+    big = np.tile(table, 30)
+    np.save(tmp_path / "in.npy", big)
+    asked = [sys.executable, "-m", "diffcli", "batch", TEXT, "--data", "in.npy", "-o", "out.csv"]
+    child = subprocess.Popen(asked, cwd=tmp_path, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, stderr=subprocess.PIPE)
+    part = tmp_path / "out.csv.part"
+    for _ in range(600):
+        if part.exists() and part.stat().st_size > 10**6:
+            break
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    _, told = child.communicate(timeout=60)
+    assert child.returncode == 130, told
+    state = json.loads((tmp_path / "out.csv.part.json").read_text())
+    lines = part.read_bytes()[: state["position"]].count(b"\n")
+    assert lines == state["rows"] + 1 == state["summary"]["points"] + 1
+    assert b"go on with --resume" in told
+
+
+def test_what_is_the_same_in_all_rows_and_second_derivatives(tmp_path):
+    (tmp_path / "in.csv").write_text("t;y\n0,5;1\n1;2\n")
+    found = run(["batch", "a*exp(-b*t) - y", "--data", f"{tmp_path}/in.csv", "--at", "a=2,b=0.5", "--wrt", "a,b", "--order", "2"])
+    assert found.exit == 0
+    head, *rows = found.stdout.splitlines()
+    assert head == "f,df/da,df/db,d2f/dada,d2f/dadb,d2f/dbda,d2f/dbdb,flags"
+    wanted = diffcli.compile("a*exp(-b*t) - y", order=2, wrt="a, b")(2.0, 0.5, 0.5, 1.0)
+    assert [float(cell) for cell in rows[0].split(",")][:3] == pytest.approx([wanted[0], *wanted[1]], rel=1e-15)
+    assert found.stderr == "2 points\n"
+
+
+def test_vectors_have_a_column_for_each_element(tmp_path):
+    (tmp_path / "in.csv").write_text("w[0],w[1],c\n1,2,3\n4,5,6\n")
+    found = run(["batch", "sum(w^2)*c", "--data", f"{tmp_path}/in.csv"])
+    assert found.stdout.splitlines() == ["f,df/dw[0],df/dw[1],df/dc,flags", "15.0,6.0,12.0,5.0,0", "246.0,48.0,60.0,41.0,0"]
+
+
+def test_several_results(tmp_path):
+    (tmp_path / "in.csv").write_text("x,y\n2,3\n")
+    assert run(["batch", "[x*y, x]", "--data", f"{tmp_path}/in.csv"]).stdout.splitlines()[0] == (
+        "f1,f2,df1/dx,df1/dy,df2/dx,df2/dy,flags"
+    )
+    assert run(["batch", "u = x*y; u^2", "--of", "u", "--data", f"{tmp_path}/in.csv", "--order", "0"]).stdout == "u,flags\n6.0,0\n"
+
+
+def test_a_python_function(tmp_path):
+    (tmp_path / "model.py").write_text("def f(x, y):\n    return x*y if x > 1 else y\n")
+    (tmp_path / "in.csv").write_text("x,y\n2,3\n0.5,4\n")
+    found = run(["batch", f"{tmp_path}/model.py:f", "--data", f"{tmp_path}/in.csv"])
+    assert found.stdout.splitlines() == ["f,df/dx,df/dy,flags", "6.0,3.0,2.0,0", "4.0,0.0,1.0,0"]
+
+
+@pytest.mark.parametrize(("text", "code"), [("1/x", 4), ("abs(x)", 0), ("abs(x) --strict", 5), ("log(x)", 4)])
+def test_exit_codes(text, code, tmp_path):
+    (tmp_path / "in.csv").write_text("x\n0\n1\n")
+    assert run(f"batch {text} --data {tmp_path}/in.csv".replace("batch ", "batch '", 1).replace(" --", "' --", 1)).exit == code
+
+
+def test_standard_input_and_output():
+    found = run("batch x*y --data - --to ndjson", stdin=b"x,y\n1,2\n")
+    assert (found.exit, found.stdout) == (0, '{"f": 2.0, "df/dx": 2.0, "df/dy": 1.0, "flags": 0}\n')
