@@ -147,7 +147,7 @@ def options_of(name):
 
 EVERYWHERE = ("--digits", "--decimals", "--quiet", "--format", "--json", "--output", "--width", "--color")
 OWN_PHRASES = {
-    "at": {"check", "diff", "graph", "plot", "swell", "taylor"}, "wrt": {"diff", "step-size", "swell", "taylor"}, "order": {"diff", "taylor"},
+    "at": {"check", "batch", "diff", "export", "graph", "plot", "swell", "taylor"}, "wrt": {"diff", "step-size", "swell", "taylor"}, "order": {"batch", "diff", "export", "taylor"},
     "mode": {"grad", "hessian", "jacobian", "jvp"}, "method": {"grad", "step-size"}, "direction": {"grad"},
     "hessian": {"check"}, "seed": {"check"}, "full": {"check"},
 }  # fmt: skip
@@ -190,12 +190,13 @@ def test_every_command_has_its_options_in_groups_and_takes_those_of_reports(name
         assert max(map(len, text.partition("Examples:")[0].splitlines())) <= width
         assert re.findall(r"^(\w[\w ]*):$", text, re.MULTILINE) == [*dict.fromkeys(option.group for option in options), "Examples"]
         assert all(re.search(rf"^ +(-\w, )?{option.opts[-1]}\b", text, re.MULTILINE) for option in options)
-        assert ("[needed]" in text) == (name in ("grad", "jacobian", "hessian", "jvp", "vjp", "hvp", "step-size"))
+        assert ("[needed]" in text) == (name in ("batch", "grad", "jacobian", "hessian", "jvp", "vjp", "hvp", "step-size"))
 
 
 @pytest.fixture
 def beside_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "points.csv").write_text("x,y\n2,3\n0.5,-1\n", encoding="utf-8")
 
 
 ASKED = (["-q"], ["--digits", "3"], ["--digits", "full"], ["--decimals", "2"], *[["--format", each] for each in ("table", "plain", "json", "csv", "markdown", "latex")])

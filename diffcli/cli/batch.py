@@ -24,9 +24,10 @@ from diffcli.tables.files import KINDS, kind_of, open_reader
 from diffcli.tables.run import BAD, Part, identity, run_blocks
 
 EXAMPLES = (
-    'diffcli batch "x*sin(y)" --data points.csv -o slopes.csv',
-    'diffcli batch "a*exp(-b*t)" --data run.parquet --at a=2,b=0.5 --wrt b -o out.parquet --keep t',
-    'diffcli batch "x^2*y" --order 2 --data - < points.csv',
+    'diffcli batch "x*sin(y)" --data points.csv',
+    'diffcli batch "x*sin(y)" --data points.csv --keep all -o slopes.csv',
+    'diffcli batch "a*x^2*y" --data points.csv --at a=2 --wrt x,y --order 2',
+    'diffcli batch model.py:loss --data points.csv --to ndjson',
 )
 
 DATA = Option("--data", group=INPUT, metavar="FILE", required=True, help="The table: a column for each variable, by its name; - is standard input.")
@@ -34,29 +35,28 @@ FROM = Option("source", "--from", group=INPUT, metavar="KIND", help=f"The kind o
 ORDER = shared("order", "the derivatives: 0 for the value alone, 2 for second ones too.", type=Number(Range(0, 2)), default=1)
 DIGITS = Option("--lost-digits", group=METHOD, help="Flag lost digits too.")
 BAD_ROWS = Option("--bad", group=METHOD, metavar="WHAT", type=Choice("way with bad rows", BAD), default=BAD[0], help="Rows that are no numbers: error, skip, or nan.")
-FILE = Option("path", "-o", "--output", group=OUTPUT, metavar="FILE", help="Where results go, and the report is shown; if not given, they go to standard output.")
-TO = Option("--to", group=OUTPUT, metavar="KIND", help="The kind of table to write, if its name does not say.", type=Choice("kind of table", KINDS))
+TO = Option("target", "--to", group=OUTPUT, metavar="KIND", help="The kind of table to write, if its name does not say.", type=Choice("kind of table", KINDS))
 KEEP = Option("--keep", group=OUTPUT, metavar="NAMES", default="", show_default=False, help="Columns of the table to put before the results; all is each of them.")
 RESUME = Option("--resume", group=OUTPUT, help="Go on where an earlier run was ended.")
 WORKERS = Option("--threads", group=LIMITS, metavar="N", type=Number(THREADS), help="How many threads compute; all cores, if not given.")
 
 
 @as_command(
-    EXPRESSION, DATA, FROM, shared("at", "What is the same in all rows."), "wrt", "of", ORDER, DIGITS, BAD_ROWS, "strict", FILE, TO, KEEP,
-    RESUME, WORKERS, examples=EXAMPLES, limits=False, reports=("digits", "quiet", "format", "table", "json", "width", "color"),
+    EXPRESSION, DATA, FROM, shared("at", "What is the same in all rows."), "wrt", "of", ORDER, DIGITS, BAD_ROWS, "strict", TO, KEEP,
+    RESUME, WORKERS, examples=EXAMPLES, limits=False, own_file=True,
 )  # fmt: skip
 def command(
     run: Run, data: str, source: str | None, wrt: str | None, of: str | None, order: int, lost_digits: bool, bad: str, strict: bool,
-    path: str | None, to: str | None, keep: str, resume: bool, threads: int | None,
+    path: str | None, target: str | None, keep: str, resume: bool, threads: int | None,
 ) -> int:  # fmt: skip
     """The value and the derivatives of EXPR at every row of a table, and what is to be said of each, as columns of another table.
 
-    The columns are f, df/dx, ..., and flags: bits that `diffcli help batch` explains. Tables are CSV, NDJSON, .npy, and with
+    Results go to standard output, or to a file after -o, and then the report is shown. The columns are f, df/dx, ..., and flags: bits that `diffcli help batch` explains. Tables are CSV, NDJSON, .npy, and with
     diffcli[data] Parquet and Feather. They are read and written block by block, so that they may be of any size.
     """
     program, held = run.read(), as_point(run.point) if run.point else {}
     path = "-" if path is None else path
-    kind = kind_of(path, to, writes=True)
+    kind = kind_of(path, target, writes=True)
     if resume and "-" in (path, data):
         raise refusal("usage", "--resume needs a file to read and one to write", "name them: --data FILE -o FILE")
     if path != "-" and os.path.exists(path) and data != "-" and os.path.samefile(path, data):

@@ -22,25 +22,24 @@ EXAMPLES = (
     'diffcli export "hypot(x, y)" --to cpp --qualifier "__host__ __device__"',
 )
 
-TO = Option("--to", group=INPUT, metavar="LANGUAGE", words=LANGUAGES, kind="language", help=f"{', '.join(LANGUAGES)}.")
+TO = Option("language", "--to", group=INPUT, metavar="LANGUAGE", words=LANGUAGES, kind="language", help=f"{', '.join(LANGUAGES)}.")
 ORDER = shared("order", "the derivatives: 0 for the value alone, 2 for the Hessian too.", type=Number(Range(0, 2)), default=1)
 DIRECTIONS = Option("--directions", group=METHOD, help="Products with a direction, dx for x, in place of the last matrix.")
 NAME = Option("--name", group=OUTPUT, metavar="NAME", default="f", help="What the function is called.")
 QUALIFIER = Option("--qualifier", group=OUTPUT, metavar="TEXT", default="", show_default=False, help="What stands before functions of C and C++.")
 TEST = Option("--test", group=OUTPUT, help="Append a program that checks the function at the point: it ends with 0, or 1.")
-FILE = Option("path", "-o", "--output", group=OUTPUT, metavar="FILE", help="Write to a file; its suffix says the language.")
 
 
 @as_command(
     EXPRESSION, TO, shared("at", "Needed for arrays, whose shapes count, functions of Python, and --test."), "wrt", "of",
-    ORDER, DIRECTIONS, NAME, QUALIFIER, TEST, FILE, examples=EXAMPLES, reports=("quiet", "format", "json", "width", "color"),
+    ORDER, DIRECTIONS, NAME, QUALIFIER, TEST, examples=EXAMPLES, own_file=True,
 )  # fmt: skip
-def command(run: Run, to: str | None, path: str | None, **options: Any) -> int:
+def command(run: Run, language: str | None, path: str | None, **options: Any) -> int:
     """EXPR and its derivatives as one function in another language, which needs nothing but that language's own library.
 
-    The comment in it says what it takes, what it returns, and how exact that is.
+    The comment in it says what it takes, what it returns, and how exact that is. The suffix of a file says the language too.
     """
-    to = to or language_for(path or "")
+    to = language or language_for(path or "")
     if to is None:
         raise refusal("usage", "the language is not known", f"add --to and one of: {', '.join(LANGUAGES)}")
 

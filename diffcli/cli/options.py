@@ -241,13 +241,15 @@ OF_REPORTS = ("digits", "decimals", "quiet", "format", "table", "json", "output"
 
 
 def as_command(
-    *takes: str | click.Parameter, examples: Iterable[str], limits: bool = True, reports: Iterable[str] = OF_REPORTS
+    *takes: str | click.Parameter, examples: Iterable[str], limits: bool = True, own_file: bool = False
 ) -> Callable[[Callable[..., int]], click.Command]:
     """A command of the options that it ``takes``, by name or its own, and those that every command has; its function is given a
-    `Run` and its own options. One that writes a file of its own has not all those of ``reports``."""
+    `Run` and its own options. What ``-o`` names is a file of the command's ``own``, its ``path``, or else the report's."""
 
     def decorate(function: Callable[..., int]) -> click.Command:
         def begin(environment: Environment, /, **given: Any) -> int:
+            if own_file:
+                given["path"] = given.pop("output")
             run = Run(environment, given)
             with run.limited():
                 return function(run, **given)
@@ -256,7 +258,7 @@ def as_command(
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in takes and "EXPR is" not in more else []
         of_limits = ("timeout", "max-nodes") if limits else ()
         beside = ("syntax", "fix") if any(getattr(each, "name", "") == "expression" for each in takes) else ()
-        names = (*takes, *beside, *(("no-verify",) if {EXPRESSION, EXPRESSION_OR_NONE} & {*takes} else ()), *reports, *of_limits)
+        names = (*takes, *beside, *(("no-verify",) if {EXPRESSION, EXPRESSION_OR_NONE} & {*takes} else ()), *OF_REPORTS, *of_limits)
         parameters = [shared(each) if isinstance(each, str) else each for each in names]
         parameters.sort(key=lambda each: GROUPS.index(each.group) if isinstance(each, Option) else -1)
         help = "\n\n".join([about, *inserted, more])
