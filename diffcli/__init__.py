@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from diffcli.records.matrices import ProductResult as ProductResult
     from diffcli.records.matrices import TaylorResult as TaylorResult
     from diffcli.studies.agreement.agreement import check as check
+    from diffcli.tables.frames import batch as batch
 
 _HOMES = {
     name: home
@@ -81,6 +82,7 @@ _HOMES = {
         "methods.custom_rule": "custom_rule", "methods.library": "difference grad trace value_and_grad",
         "methods.library_formulas": "diff", "methods.library_matrices": "hessian hvp jacobian jvp vjp",
         "methods.taylor": "taylor", "methods.value": "evaluate parse", "studies.agreement.agreement": "check",
+        "tables.frames": "batch",
     }.items()
     for name in names.split()
 }  # fmt: skip

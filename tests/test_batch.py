@@ -122,11 +122,11 @@ def test_what_was_interrupted_is_gone_on_with(kind, table, tmp_path, monkeypatch
     # the second block interrupts
     honest, seen = engine.of_block, []
 
-    def of_block(plan, block, bad):
+    def of_block(plan, bad, block):
         seen.append(block.start)
         if block.start:
             raise KeyboardInterrupt
-        return honest(plan, block, bad)
+        return honest(plan, bad, block)
 
     monkeypatch.setattr(engine, "of_block", of_block)
     stopped = run([*asked, f"{tmp_path}/out.{kind}"])

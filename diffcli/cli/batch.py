@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -21,7 +21,7 @@ from diffcli.tables.asking import kernel_of
 from diffcli.tables.block import Reader
 from diffcli.tables.columns import planned
 from diffcli.tables.files import KINDS, kind_of, open_reader
-from diffcli.tables.run import BAD, Part, identity, run_blocks
+from diffcli.tables.run import BAD, Done, Part, identity, in_order, run_blocks
 
 EXAMPLES = (
     'diffcli batch "x*sin(y)" --data points.csv',
@@ -38,16 +38,17 @@ BAD_ROWS = Option("--bad", group=METHOD, metavar="WHAT", type=Choice("way with b
 TO = Option("target", "--to", group=OUTPUT, metavar="KIND", help="The kind of table to write, if its name does not say.", type=Choice("kind of table", KINDS))
 KEEP = Option("--keep", group=OUTPUT, metavar="NAMES", default="", show_default=False, help="Columns of the table to put before the results; all is each of them.")
 RESUME = Option("--resume", group=OUTPUT, help="Go on where an earlier run was ended.")
+SCHEDULER = Option("--scheduler", group=LIMITS, metavar="ADDRESS", help="Compute on a cluster of Dask: tcp://host:port, or local for processes of this machine.")
 WORKERS = Option("--threads", group=LIMITS, metavar="N", type=Number(THREADS), help="How many threads compute; all cores, if not given.")
 
 
 @as_command(
     EXPRESSION, DATA, FROM, shared("at", "What is the same in all rows."), "wrt", "of", ORDER, DIGITS, BAD_ROWS, "strict", TO, KEEP,
-    RESUME, WORKERS, examples=EXAMPLES, limits=False, own_file=True,
+    RESUME, SCHEDULER, WORKERS, examples=EXAMPLES, limits=False, own_file=True,
 )  # fmt: skip
 def command(
     run: Run, data: str, source: str | None, wrt: str | None, of: str | None, order: int, lost_digits: bool, bad: str, strict: bool,
-    path: str | None, target: str | None, keep: str, resume: bool, threads: int | None,
+    path: str | None, target: str | None, keep: str, resume: bool, scheduler: str | None, threads: int | None,
 ) -> int:  # fmt: skip
     """The value and the derivatives of EXPR at every row of a table, and what is to be said of each, as columns of another table.
 
@@ -91,8 +92,13 @@ def command(
         threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
         out: Any = part or (run.environment.stdout.buffer, kind)
         try:
+            ordered: Callable[..., Iterator[Done]] = in_order
+            if scheduler:
+                from diffcli.tables.cluster import cluster  # most runs need none
+
+                ordered = stack.enter_context(cluster(scheduler))
             with run.at_work() as stage:
-                summary = run_blocks(reader, plan, kept, out, bad=bad, threads=threads, progress=stage)
+                summary = run_blocks(reader, plan, kept, out, bad=bad, threads=threads, progress=stage, ordered=ordered)
         except KeyboardInterrupt:
             if part is None:
                 raise

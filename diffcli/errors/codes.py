@@ -155,6 +155,7 @@ CODES: dict[str, Code] = {
     "not-exact": _note("No short exact number is known for a coefficient; the float stands.", 'taylor "sqrt(sin(x))*exp(tan(x))" --at x=1 --exact'),
     "not-simplified": _note("SymPy failed to simplify a derivative; the unsimplified one is right."),
     # -- limits ------------------------------------------------------------------------------------------------------------
+    "lost-workers": _error(6, "Workers of a cluster were lost over the same block, again and again."),
     "too-many-nodes": _error(6, "The tape, or a symbolic derivative, would be longer than --max-nodes, or too deep for SymPy.", 'grad "x + x + x" --at x=1 --max-nodes 2', 'grad "x + x + x" --at x=1'),
     "timeout": _error(6, "The work took longer than --timeout. What is known by then is kept."),
     "undecided-derivative": _error(6, "SymPy leaves a derivative undecided."),

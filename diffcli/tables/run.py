@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
@@ -48,7 +49,7 @@ class Done(NamedTuple):
     bad: Sequence[tuple[int, Any]]
 
 
-def of_block(plan: Plan, block: Block, bad: str) -> Done:
+def of_block(plan: Plan, bad: str, block: Block) -> Done:
     """The results of a block; bad rows are left out, or have NaN."""
     columns, kept, places = block.columns, block.kept, np.arange(block.rows)
     if block.bad:
@@ -191,7 +192,7 @@ def run_blocks(
             stream, kind = out  # type: ignore[misc]
             writer = open_writer(stream, kind, names, plan.types() | kinds)
         try:
-            for count, done in enumerate(ordered(blocks(), lambda block: of_block(plan, block, bad), threads), 1):
+            for count, done in enumerate(ordered(blocks(), partial(of_block, plan, bad), threads), 1):
                 writer.write({**done.kept, **done.results})
                 summary.add(done.results, done.rows)
                 if done.bad:

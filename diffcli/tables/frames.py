@@ -1,0 +1,189 @@
+"""`diffcli.batch`: a kernel over the rows of a table in memory, of NumPy, pandas, polars or Arrow, or in the parts of Dask's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from diffcli.errors import MissingExtraError, error, refusal
+from diffcli.errors.library_words import for_library
+from diffcli.methods.compiled.kernel import Kernel
+from diffcli.methods.points.points import as_point
+from diffcli.methods.points.ranges import THREADS
+from diffcli.methods.problem.problem import At, Target, as_program, names_in
+from diffcli.records import Array
+from diffcli.tables.asking import kernel_of
+from diffcli.tables.block import BLOCK_ROWS, Block
+from diffcli.tables.columns import FLAGS, Plan, planned
+from diffcli.tables.run import NAN, in_order, of_block
+
+
+@for_library
+def batch(
+    target: Kernel | Target,
+    frame: Any,
+    *,
+    at: At | None = None,
+    wrt: str | Sequence[str] | None = None,
+    of: str | Sequence[str] | None = None,
+    order: int = 1,
+    keep: str | Sequence[str] = (),
+    flags: bool = True,
+    threads: int = 1,
+) -> Any:
+    """Values and derivatives at every row of a table, as a table of the same kind.
+
+    Parameters
+    ----------
+    target
+        What `diffcli.compile` returned, or a program as it has it.
+    frame
+        A mapping from names to columns, a structured array of NumPy or a matrix with a column for each variable in their order; a
+        DataFrame of pandas or polars or a Table of Arrow (with ``diffcli[data]``); or a DataFrame or matrix of Dask, which is
+        computed when Dask is asked (with ``diffcli[scale]``). What is null in a column is NaN.
+    at
+        What is the same in all rows.
+    wrt, of, order
+        As `diffcli.compile` has them, where the target is a program.
+    keep
+        Columns to put before the results.
+    flags
+        Whether there is a column ``flags``, bits of `diffcli.Flag`.
+    threads
+        How many threads compute, of tables in memory.
+
+    Returns
+    -------
+    Columns ``f``, ``df/dx``, ..., ``d2f/dxdy``, ..., and ``flags``, with an element of an array as ``df/dw[0]``. Of a matrix a
+    matrix with these columns.
+
+    Raises
+    ------
+    ExpressionError, LimitError, UsageError
+        As `diffcli.compile`; and a table that has no column for a variable, or one that holds no numbers.
+    MissingExtraError
+        Frames of other libraries need narwhals.
+
+    Notes
+    -----
+    Rows are computed in blocks of 65,536 by one back end, so that a row has the same bits wherever it stands: `diffcli batch`
+    gives the same.
+
+    Examples
+    --------
+    >>> found = batch("x^2*y", {"x": [1.0, 2.0], "y": [3.0, 4.0]})
+    >>> list(found), found["df/dx"], found["flags"]
+    (['f', 'df/dx', 'df/dy', 'flags'], array([ 6., 16.]), array([0, 0], dtype=uint8))
+    """
+    THREADS.require("threads", threads)
+    held = {} if at is None else as_point(at)
+    kept = list(names_in(keep, "keep") or ())
+    options: dict[str, Any] = {"wrt": wrt, "of": of, "order": order}
+    asked = partial(_rows, target, held=held, options=options, kept=kept, flags=flags, threads=threads)
+    if type(frame).__module__.partition(".")[0] in ("dask", "dask_expr"):
+        return _of_dask(partial(batch, target, at=at, keep=keep, flags=flags, threads=threads, **options), frame)
+    if isinstance(frame, Mapping):
+        columns = {name: np.asarray(column) for name, column in frame.items()}
+        found = asked(list(columns), columns.__getitem__, len(next(iter(columns.values()), ())))
+        return {name: columns[name] for name in kept} | found
+    if isinstance(frame, np.ndarray) and frame.dtype.names:
+        found = {name: frame[name] for name in kept} | asked(list(frame.dtype.names), frame.__getitem__, len(frame))
+        table = np.empty(len(frame), [(name, column.dtype) for name, column in found.items()])
+        for name, column in found.items():
+            table[name] = column
+        return table
+    if isinstance(frame, np.ndarray):
+        names = list(target.inputs if isinstance(target, Kernel) else as_program(target).inputs)
+        names = [name for name in names if name not in held]
+        if frame.ndim != 2 or frame.shape[1] != len(names) or kept:
+            wanted = f"a matrix is to have a column for each of: {', '.join(names)}"
+            raise refusal("bad-shape", f"{wanted}; its shape is {frame.shape}")
+        found = asked(names, lambda name: frame[:, names.index(name)], len(frame))
+        return np.stack(list(found.values()), axis=1)
+    return _of_frame(asked, frame, kept)
+
+
+def _rows(
+    target: Any, names: list[str], column: Callable[[str], Any], rows: int, *,
+    held: Mapping[str, Any], options: dict[str, Any], kept: Sequence[str], flags: bool, threads: int,
+) -> dict[str, Array]:  # fmt: skip
+    """The columns of results for a table whose columns are given by name."""
+    unknown = [name for name in kept if name not in names]
+    if unknown:
+        raise refusal("bad-data", f"the table has no column `{unknown[0]}`", f"the columns are: {', '.join(names[:12])}")
+    table = _Table(names, column, rows)
+    kernel = target if isinstance(target, Kernel) else kernel_of(as_program(target), table, held, **options)
+    plan: Plan = planned(kernel, names, held, flags)
+    results = {name: np.empty(rows) for name in plan.names} | ({FLAGS: np.empty(rows, np.uint8)} if flags else {})
+    start = 0
+    for done in in_order(table.blocks(plan.columns, ()), partial(of_block, plan, NAN), threads):
+        for name, found in done.results.items():
+            results[name][start : done.stop] = found
+        start = done.stop
+    return results
+
+
+class _Table:
+    """Columns in memory, as a `Reader`."""
+
+    def __init__(self, names: Sequence[str], column: Callable[[str], Any], rows: int) -> None:
+        self.names, self.column, self.width = names, column, len(names)
+        self.rows: int | None = rows
+
+    def blocks(self, columns: Sequence[str], keep: Sequence[str]) -> Iterator[Block]:
+        found = {name: self.numbers(name) for name in columns}
+        rows = self.rows or 0
+        for start in range(0, rows, BLOCK_ROWS):
+            part = {name: column[start : start + BLOCK_ROWS] for name, column in found.items()}
+            yield Block(start, min(BLOCK_ROWS, rows - start), part, {})
+
+    def numbers(self, name: str) -> Array:
+        values = np.asarray(self.column(name))
+        if values.dtype.kind not in "iuf" or values.shape != (self.rows,):
+            what = f"{values.dtype} of the shape {values.shape}"
+            raise refusal("bad-data", f"column `{name}` holds {what}, not {self.rows} numbers")
+        return np.ascontiguousarray(values, np.float64)
+
+    def kinds(self, names: Sequence[str]) -> dict[str, Any]:
+        return {}
+
+    def fraction(self) -> float | None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+def _of_frame(asked: Callable[..., dict[str, Array]], frame: Any, kept: list[str]) -> Any:
+    """The same of a frame of another library, by narwhals."""
+    try:
+        import narwhals as nw
+    except ImportError:
+        message = "tables of other libraries need narwhals, which is not installed"
+        raise MissingExtraError([error("missing-extra", message, help=['pip install "diffcli[data]"'])]) from None
+    try:
+        table = nw.from_native(frame, eager_only=True)
+    except TypeError:
+        message = f"a `{type(frame).__name__}` is no table that is read"
+        raise refusal("usage", message, "give a mapping, an array, or a frame in memory of pandas, polars or Arrow") from None
+
+    def column(name: str) -> Any:
+        found = table[name]
+        numbers = found.cast(nw.Float64) if found.dtype.is_numeric() else found
+        return numbers.to_numpy()
+
+    found = asked(list(table.columns), column, len(table))
+    made = [nw.new_series(name, values, backend=table.implementation) for name, values in found.items()]
+    return table.with_columns(*made).select(*kept, *found).to_native()
+
+
+def _of_dask(compute: Callable[[Any], Any], frame: Any) -> Any:
+    """The same of Dask's, part by part, when it is asked for."""
+    if hasattr(frame, "map_partitions"):
+        return frame.map_partitions(compute, meta=compute(frame._meta))
+    whole = frame.rechunk({1: -1})
+    width = compute(np.ones((1, whole.shape[1]))).shape[1]
+    return whole.map_blocks(compute, dtype=float, chunks=(whole.chunks[0], (width,)))
