@@ -26,19 +26,19 @@ def cluster(scheduler: str) -> Iterator[Callable[..., Iterator[Any]]]:
     ``scheduler`` is an address, such as tcp://host:8786, or local.
     """
     try:
-        from dask.distributed import Client, LocalCluster
+        import dask
+        from dask import distributed
     except ImportError:
         help = ['pip install "diffcli[scale]"', "without --scheduler all cores of this machine are used"]
         raise MissingExtraError([error("missing-extra", "a cluster needs Dask, which is not installed", help=help)]) from None
-    import dask
-
+    made: Any = distributed
     with dask.config.set({"distributed.scheduler.allowed-failures": TRIES, "distributed.logging.distributed": "error"}):
-        own = LocalCluster(dashboard_address=None, processes=True, silence_logs=50) if scheduler == LOCAL else None
+        own = made.LocalCluster(dashboard_address=None, processes=True, silence_logs=50) if scheduler == LOCAL else None
         try:
-            client = Client(own or scheduler, timeout=10)
+            client = made.Client(own or scheduler, timeout=10)
         except (OSError, ValueError) as failure:
-            help = "name a scheduler that runs, as tcp://host:8786, or local"
-            raise refusal("usage", f"no scheduler answers at {scheduler}: {failure}", help) from None
+            advice = "name a scheduler that runs, as tcp://host:8786, or local"
+            raise refusal("usage", f"no scheduler answers at {scheduler}: {failure}", advice) from None
         try:
             yield lambda items, compute, threads: _in_order(client, items, compute)
         finally:
