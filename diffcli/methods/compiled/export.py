@@ -15,7 +15,7 @@ from diffcli.exports.spelling import Result, Test, identifiers
 from diffcli.exports.writer import SourceWriter
 from diffcli.language import Program
 from diffcli.methods.compiled.making import MOST_IN_NUMBERS, parts_of
-from diffcli.methods.compiled.tapes import derived, folded
+from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program
@@ -104,28 +104,62 @@ def export(
     if clash:
         raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", "call the variable something else")
     more = [element for each, shape in moving.items() for element in element_names(each, shape)]
-    tape, counts = tape_of(system, order, more, max_nodes)
     names = identifiers([*shapes, *moving], language, name)
     arguments = [(names[each], shape) for each, shape in (shapes | moving).items()]
-    helpers = Helpers(language, qualifier)
     elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
-    writer = SourceWriter(tape, language, elements, helpers)
-    results = results_of(writer.results, counts, order, bool(directions))
+    if language.branches:
+        tape, counts = tape_of(system, order, more, max_nodes)
+        helpers = Helpers(language, qualifier)
+        writer = SourceWriter(tape, language, elements, helpers)
+        results = results_of(writer.results, counts, order, bool(directions))
+    else:
+        helpers, writer, results = in_arrays(system, language, arguments, elements, order, more, max_nodes)
+        tape = writer.tape if writer.tape.shapes is None or not test else tape_of(system, order, more, max_nodes)[0]
     checked = test_of(tape, system, bool(directions)) if test else None
     remarks = remarks_of(system, names, shapes | moving, results)
     written = Written(name, remarks, arguments, writer.lines, writer.names, results, [*helpers.made.values()], qualifier, checked)
     return "\n".join(language.program(written)) + "\n"
 
 
-def tape_of(system: System, order: int, more: Sequence[str], most_rows: int) -> tuple[Tape, tuple[int, int]]:
-    """The tape of all results, row by row, how many values there are (0 of one that is no list), and how many variables."""
-    parts = parts_of(system, MOST_IN_NUMBERS)
+def in_arrays(
+    system: System, language: Any, arguments: Sequence[tuple[str, Shape]], elements: Sequence[str], order: int, more: Sequence[str], most_rows: int
+) -> tuple[Helpers, SourceWriter, list[Result]]:
+    """A program in a language of arrays: as it is if what is wanted can be had so, else in numbers; results in a kernel's form."""
+    from diffcli.exports.arrays import ArrayHelpers, ArrayWriter, result_texts  # other languages do not wait for it
+
+    listed = bool(system.texts) or len(system.outputs) > 1
+    wide = order == 2 or bool(more) or (order and any(output.shape for output in system.outputs))
+    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS if wide else 0))
+    seeds: Sequence[int] = ()
+    if tape.shapes is None:
+        tape = folded(tape, [slot for own, _ in values for slot in own], more)
+        waiting = iter(tape.results)
+        values = [([next(waiting) for _ in own], shape) for own, shape in values]
+        seeds = range(tape.first_row - len(more), tape.first_row)
+    tape, form, _ = derived(tape, values, listed, wrt, order, most_rows, seeds)
+    helpers = ArrayHelpers(language)
+    writer = ArrayWriter(tape, language, elements if tape.shapes is None else [name for name, _ in arguments], helpers)
+    forms: Any = form if order else [form]
+    last = ["product"] if more else ["jacobian"] if listed or wide and order == 1 else ["gradient"]
+    names = ["values" if listed else "value", *last] if order < 2 else ["value", "gradient", "product" if more else "hessian"]
+    texts = result_texts(writer, arguments, forms)
+    return helpers, writer, [Result(name, (), [text]) for name, text in zip(names, texts, strict=False)]
+
+
+def decided(parts: Any) -> tuple[Tape, list[Part], list[Part]]:
+    """What `parts_of` found, if it found something that is the same at every point."""
     if parts is None:
         raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows")
     tape, values, wrt, decisions = parts
     if decisions:
         message = "the function branches on its values, so that one tape is not all of it"
         raise refusal("usage", message, "write diffcli.where(condition, a, b) in place of if")
+    return tape, values, wrt
+
+
+def tape_of(system: System, order: int, more: Sequence[str], most_rows: int) -> tuple[Tape, tuple[int, int]]:
+    """The tape of all results, row by row, how many values there are (0 of one that is no list), and how many variables."""
+    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS))
     outputs = [slot for own, _ in values for slot in own]
     listed = bool(system.texts) or len(system.outputs) > 1 or bool(values[0][1])
     if order == 2 and (listed or len(outputs) > 1):

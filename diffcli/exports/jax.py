@@ -1,0 +1,58 @@
+"""JAX, which is brought what it has with fewer digits, and told what not to simplify: to it (1 + x) - 1 is x."""
+
+from __future__ import annotations
+
+from diffcli.exports.arrays import Arrays
+
+
+class JAX(Arrays):
+    module, imports, decorator = "jnp", "import jax\nfrom jax import numpy as jnp", []
+    exact = True
+    asserted = ('assert jax.config.jax_enable_x64, "call jax.config.update(\\"jax_enable_x64\\", True) before"',)
+    prepared = ('jax.config.update("jax_enable_x64", True)',)
+    operations = Arrays.operations | {name: f"{name}({{0}})" for name in ("log1p", "sinh", "cosh", "tanh", "atanh")}
+    operations |= {"erf": "jax.scipy.special.erf({0})"}
+    others = {
+        "exactly": """
+def exactly(a):
+    return jax.lax.optimization_barrier(a)
+""",
+        "scatter": """
+def scatter(a, key, shape):
+    return np.zeros(shape).at[key].add(a)
+""",
+        "put": """
+def put(a, b, key):
+    return a.at[key].set(b)
+""",
+        "log1p": """
+def log1p(a):
+    whole = exactly(1.0 + a)
+    plain = (whole == 1) | np.isinf(whole) | (whole <= 0)
+    return np.where(plain, np.log1p(a), np.log(whole) * (a / np.where(plain, 1.0, whole - 1.0)))
+""",
+        "atanh": """
+def atanh(a):
+    size = np.abs(a)
+    return np.copysign(0.5 * log1p(2.0 * size / (1.0 - size)), a)
+""",
+        "tanh": """
+def tanh(a):
+    size = np.abs(a)
+    return np.where(size > 0.7, np.copysign(1.0 - 2.0 / (np.exp(2.0 * size) + 1.0), a), np.tanh(a))
+""",
+        "cosh": """
+def cosh(a):
+    size = np.abs(a)
+    half = np.exp(0.5 * np.where(size > 700, size, 0.0))
+    return np.where(size > 700, 0.5 * half * half, 0.5 * np.exp(size) + 0.5 / np.exp(size))
+""",
+        "sinh": """
+def sinh(a):
+    size = np.abs(a)
+    return np.where(size > 1, np.copysign(cosh(a) - np.exp(-size), a), np.sinh(a))
+""",
+    }  # fmt: skip
+
+
+LANGUAGE = JAX()

@@ -1,0 +1,7 @@
+"""NumPy."""
+
+from __future__ import annotations
+
+from diffcli.exports.arrays import Arrays
+
+LANGUAGE = Arrays()
