@@ -1,7 +1,6 @@
 """The functions that an exported program of arrays brings along, as far as it calls them: nothing of diffcli calls them.
 
-They are written in what NumPy, jax.numpy and torch have in common, and no branch asks for a value, so that JAX can trace them.
-Where torch has another name, `diffcli.exports.arrays` says it. The axes of a reduction are a tuple that is not empty.
+They are written in what NumPy, jax.numpy and torch have in common. The axes of a reduction are a tuple that is not empty.
 """
 
 from __future__ import annotations
@@ -18,7 +17,19 @@ def float64(a: Array) -> Array:
     return np.asarray(a, dtype=np.float64)
 
 
-# -- reductions ------------------------------------------------------------------------------------------------------------
+def root(a: Array) -> Array:
+    """a^(1/2)."""
+    return np.where(np.isinf(a), np.abs(a), np.sqrt(a + 0.0))
+
+
+def cosh(a: Array) -> Array:
+    half = np.exp(0.5 * np.abs(a))
+    return 0.5 * half * half + 0.5 / half / half
+
+
+def sinh(a: Array) -> Array:
+    half = np.exp(0.5 * np.abs(a))
+    return np.where(np.abs(a) > 1, np.copysign(0.5 * half * half - 0.5 / half / half, a), np.sinh(a))
 
 
 def norm(a: Array, axis: Axes) -> Array:
@@ -58,7 +69,7 @@ def log_softmax(a: Array, axis: Axes) -> Array:
 
 
 def centred(a: Array, b: Array, axis: Axes) -> Array:
-    """a less its mean with weights b, whose sum is 1, seen from the elements of most weight: beside that, 1 - b has no digits."""
+    """a less its mean with weights b, seen from the elements of most weight: beside that, 1 - b has no digits."""
     most = b == np.amax(b, axis=axis, keepdims=True)
     seen_from = np.sum(np.where(most, a, 0.0), axis=axis, keepdims=True) / np.sum(float64(most), axis=axis, keepdims=True)
     return a - seen_from - np.sum((a - seen_from) * b, axis=axis, keepdims=True)
@@ -70,71 +81,6 @@ def less_share(a: Array, b: Array, axis: Axes) -> Array:
     return np.where(b > 0.5, left - np.sum(left, axis=axis, keepdims=True), left)
 
 
-# -- along the last axis ---------------------------------------------------------------------------------------------------
-
-
-def before(a: Array) -> Array:
-    """The products of the elements before each."""
-    return np.cumprod(np.concatenate((np.ones_like(a[..., :1]), a[..., :-1]), axis=-1), axis=-1)
-
-
-def others(a: Array) -> Array:
-    """For each element the product of all others: of those before it and of those behind."""
-    return before(a) * np.flip(before(np.flip(a, (-1,))), (-1,))
-
-
-def one_hot(a: Array, classes: int) -> Array:
-    """1 at the label's place; NaN for a label that is none."""
-    places = np.arange(classes)
-    label = a[..., None]
-    known = (label == np.floor(label)) & (label >= 0) & (label < classes)
-    return np.where(known, float64(label == places), np.nan)
-
-
-def cross_entropy(a: Array, b: Array) -> Array:
-    hot = one_hot(b, a.shape[-1])
-    losses = -np.sum(np.where(hot == 0, 0.0, hot * log_softmax(a, (-1,))), axis=-1)
-    return np.mean(losses)
-
-
-def conv1d(a: Array, b: Array) -> Array:
-    count = len(a) - len(b) + 1
-    return np.stack([a[start : start + count] for start in range(len(b))], axis=1) @ b
-
-
-# -- matrices --------------------------------------------------------------------------------------------------------------
-
-
-def minors(a: Array) -> Array:
-    """The cofactors of a 3 by 3 matrix, by rows and columns that follow each other, round and round: all signs are +."""
-    one, two = np.roll(a, -1, 0), np.roll(a, -2, 0)
-    return np.roll(one, -1, 1) * np.roll(two, -2, 1) - np.roll(one, -2, 1) * np.roll(two, -1, 1)
-
-
-def cofactor(a: Array) -> Array:
-    """The cofactors, by singular values from 4 rows on, so that a singular matrix has them too; NaN if one element is infinite."""
-    there = np.all(np.isfinite(a))
-    a = np.where(there, a, np.zeros_like(a))
-    if len(a) == 1:
-        found = np.ones_like(a)
-    elif len(a) == 2:
-        found = np.flip(a, (0, 1)) * float64([[1.0, -1.0], [-1.0, 1.0]])
-    elif len(a) == 3:
-        found = minors(a)
-    else:
-        u, s, v = np.linalg.svd(a)
-        found = np.linalg.det(u) * np.linalg.det(v) * (u * others(s)) @ v
-    return np.where(there, found, np.nan)
-
-
-def det(a: Array) -> Array:
-    """By cofactors if it is small, which rounds no whole numbers; NaN if one element is infinite."""
-    if len(a) < 4:
-        return np.sum(a[0] * cofactor(a)[0])
-    there = np.all(np.isfinite(a))
-    return np.where(there, np.linalg.det(np.where(there, a, np.zeros_like(a))), np.nan)
-
-
 def inv(a: Array) -> Array:
     return solve(a, np.diag(np.ones_like(a[0])))
 
@@ -144,9 +90,6 @@ def solve(a: Array, b: Array) -> Array:
     singular = np.linalg.slogdet(a)[0] == 0
     regular = np.where(singular, np.diag(np.ones_like(a[0])), a)
     return np.where(singular, np.nan, np.linalg.solve(regular, b))
-
-
-# -- places ----------------------------------------------------------------------------------------------------------------
 
 
 def scatter(a: Array, key: Any, shape: Axes) -> Array:

@@ -217,6 +217,8 @@ class Helpers:
             raise refusal("usage", f"the operation `{name}` is one of your own, and has no source to export")
         if name in self.language.missing:
             raise refusal("usage", f"`{name}` cannot be exported: {self.language.missing[name]}")
+        if name in ("max", "min") and len(numbers) == 1:  # of an axis with one element
+            return "{0}"
         places = [*range(len(numbers))]
         if name in ("max", "min") and len(numbers) > 2:
             called = self.bring(name, numbers[:2], strict)
@@ -404,8 +406,8 @@ def odd(m: Body, a: Value) -> None:
     m.give(m.apply("raw copysign", m.value(f"{name}({size.text})"), a))
 
 
-def far_below(a: Value, m: Elementary) -> Value:
-    """The gamma function where mpmath is asked elsewhere, by its reflection, in two quotients: one alone may be beyond the range."""
+def far_below(a: Any, m: Elementary) -> Any:
+    """The gamma function where mpmath is asked elsewhere: its reflection, in quotients, as a product may be beyond the range."""
     return math.pi / (_sine(a, m) * -a) / m.in_pieces(-a, GAMMA_RIGHT)
 
 

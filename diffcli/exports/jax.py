@@ -6,13 +6,12 @@ from diffcli.exports.arrays import Arrays
 
 
 class JAX(Arrays):
-    module, imports, decorator = "jnp", "import jax\nfrom jax import numpy as jnp", []
-    exact = True
-    asserted = ('assert jax.config.jax_enable_x64, "call jax.config.update(\\"jax_enable_x64\\", True) before"',)
+    module, imports, decorator, exact = "jnp", "import jax\nfrom jax import numpy as jnp", [], True
     prepared = ('jax.config.update("jax_enable_x64", True)',)
+    asserted = (f"assert jax.config.jax_enable_x64, '{prepared[0]} comes first'",)
     operations = Arrays.operations | {name: f"{name}({{0}})" for name in ("log1p", "sinh", "cosh", "tanh", "atanh")}
     operations |= {"erf": "jax.scipy.special.erf({0})"}
-    others = {
+    own = {
         "exactly": """
 def exactly(a):
     return jax.lax.optimization_barrier(a)
@@ -40,17 +39,6 @@ def atanh(a):
 def tanh(a):
     size = np.abs(a)
     return np.where(size > 0.7, np.copysign(1.0 - 2.0 / (np.exp(2.0 * size) + 1.0), a), np.tanh(a))
-""",
-        "cosh": """
-def cosh(a):
-    size = np.abs(a)
-    half = np.exp(0.5 * np.where(size > 700, size, 0.0))
-    return np.where(size > 700, 0.5 * half * half, 0.5 * np.exp(size) + 0.5 / np.exp(size))
-""",
-        "sinh": """
-def sinh(a):
-    size = np.abs(a)
-    return np.where(size > 1, np.copysign(cosh(a) - np.exp(-size), a), np.sinh(a))
 """,
     }  # fmt: skip
 

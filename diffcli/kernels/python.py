@@ -220,7 +220,7 @@ class Writer:
             written = call(label, len(numbers))
         return written
 
-    def known(self) -> Sequence[float | None]:
+    def known(self) -> list[Any]:
         """The value of each slot that is a number whatever the inputs are."""
         return constant_values(self.tape)
 

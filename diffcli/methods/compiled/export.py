@@ -106,14 +106,14 @@ def export(
     more = [element for each, shape in moving.items() for element in element_names(each, shape)]
     names = identifiers([*shapes, *moving], language, name)
     arguments = [(names[each], shape) for each, shape in (shapes | moving).items()]
-    elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
     if language.branches:
+        elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
         tape, counts = tape_of(system, order, more, max_nodes)
         helpers = Helpers(language, qualifier)
         writer = SourceWriter(tape, language, elements, helpers)
         results = results_of(writer.results, counts, order, bool(directions))
     else:
-        helpers, writer, results = in_arrays(system, language, arguments, elements, order, more, max_nodes)
+        helpers, writer, results = in_arrays(system, language, arguments, order, more, max_nodes)
         tape = writer.tape if writer.tape.shapes is None or not test else tape_of(system, order, more, max_nodes)[0]
     checked = test_of(tape, system, bool(directions)) if test else None
     remarks = remarks_of(system, names, shapes | moving, results)
@@ -122,34 +122,42 @@ def export(
 
 
 def in_arrays(
-    system: System, language: Any, arguments: Sequence[tuple[str, Shape]], elements: Sequence[str], order: int, more: Sequence[str], most_rows: int
+    system: System, language: Any, arguments: Sequence[tuple[str, Shape]], order: int, more: Sequence[str], most_rows: int
 ) -> tuple[Helpers, SourceWriter, list[Result]]:
-    """A program in a language of arrays: as it is if what is wanted can be had so, else in numbers; results in a kernel's form."""
-    from diffcli.exports.arrays import ArrayHelpers, ArrayWriter, result_texts  # other languages do not wait for it
+    """A program in a language of arrays: as it is if what is wanted can be had so, else in numbers; in the form of a kernel."""
+    from diffcli.exports.arrays import ArrayHelpers, ArrayWriter, result_texts, unsaid  # other languages do not wait for it
 
     listed = bool(system.texts) or len(system.outputs) > 1
-    wide = order == 2 or bool(more) or (order and any(output.shape for output in system.outputs))
-    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS if wide else 0))
-    seeds: Sequence[int] = ()
+    wide = order == 2 or bool(more) or (order == 1 and any(output.shape for output in system.outputs))
+    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS * wide))
+    if tape.shapes is not None:
+        whole, form, _ = derived(tape, values, listed, wrt, order, most_rows)
+        missing = unsaid(whole, language)
+        if missing:
+            tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS), f", and `{missing}` of arrays cannot be exported")
     if tape.shapes is None:
         tape = folded(tape, [slot for own, _ in values for slot in own], more)
         waiting = iter(tape.results)
         values = [([next(waiting) for _ in own], shape) for own, shape in values]
         seeds = range(tape.first_row - len(more), tape.first_row)
-    tape, form, _ = derived(tape, values, listed, wrt, order, most_rows, seeds)
+        whole, form, _ = derived(tape, values, listed, wrt, order, most_rows, seeds)
+    elements = [name for name, _ in arguments]
+    if whole.shapes is None:
+        elements = [language.element(name, shape, place) for name, shape in arguments for place in range(prod(shape))]
     helpers = ArrayHelpers(language)
-    writer = ArrayWriter(tape, language, elements if tape.shapes is None else [name for name, _ in arguments], helpers)
+    writer = ArrayWriter(whole, language, elements, helpers)
     forms: Any = form if order else [form]
-    last = ["product"] if more else ["jacobian"] if listed or wide and order == 1 else ["gradient"]
-    names = ["values" if listed else "value", *last] if order < 2 else ["value", "gradient", "product" if more else "hessian"]
+    slopes = "jacobian" if listed or (wide and order == 1) else "gradient"
+    names = ["values" if listed else "value", slopes, "hessian"][: len(forms)]
+    names[-1] = "product" if more else names[-1]
     texts = result_texts(writer, arguments, forms)
-    return helpers, writer, [Result(name, (), [text]) for name, text in zip(names, texts, strict=False)]
+    return helpers, writer, [Result(name, (), [text]) for name, text in zip(names, texts, strict=True)]
 
 
-def decided(parts: Any) -> tuple[Tape, list[Part], list[Part]]:
+def decided(parts: Any, why: str = "") -> tuple[Tape, list[Part], list[Part]]:
     """What `parts_of` found, if it found something that is the same at every point."""
     if parts is None:
-        raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows")
+        raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows{why}")
     tape, values, wrt, decisions = parts
     if decisions:
         message = "the function branches on its values, so that one tape is not all of it"
