@@ -26,8 +26,8 @@ OF_A_NUMBER = {
 """What goes along axes, of what has none; if it is not itself."""
 
 
-def array_template(name: str, shapes: Sequence[Shape], shape: Shape, fixed: Fixed, tensors: bool) -> str:
-    """How an operation of arrays is written; empty if it cannot be said. With ``tensors``, no slice steps back."""
+def array_template(name: str, shapes: Sequence[Shape], shape: Shape, fixed: Fixed, turns: bool) -> str:
+    """How an operation of arrays is written; empty if it cannot be said. Slices step back if it ``turns``."""
     own, axis, kept = shapes[0], fixed.get("axis"), bool(fixed.get("keepdims"))
     if axis == ():
         return OF_A_NUMBER.get(name, "{0}")
@@ -49,9 +49,9 @@ def array_template(name: str, shapes: Sequence[Shape], shape: Shape, fixed: Fixe
         text = f"np.sum({{0}}{f', axis={axes}' * (len(axes) < len(own))})" if axes else "{0}"
         return text if len(own) - len(axes) == len(shape) else f"np.reshape({text}, {shape})"
     if name == "index":
-        key = key_text(fixed["key"], own, tensors)
+        key = key_text(fixed["key"], own, turns)
         return "{0}[" + key + "]" if key else ""
-    key = key_text(fixed["key"], shape if name == "scatter" else own, tensors, written=True) if "key" in fixed else "-"
+    key = key_text(fixed["key"], shape if name == "scatter" else own, turns, written=True) if "key" in fixed else "-"
     given = {"axis": axis, "shape": shape, "key": key, "all": ", ".join([f"{{{place}}}" for place in range(len(shapes))])}
     text = PLAIN.get(name, "") if key else ""
     for part, value in given.items():
@@ -59,14 +59,14 @@ def array_template(name: str, shapes: Sequence[Shape], shape: Shape, fixed: Fixe
     return text
 
 
-def key_text(key: Sequence[Any], shape: Shape, tensors: bool, written: bool = False) -> str:
+def key_text(key: Sequence[Any], shape: Shape, turns: bool, written: bool = False) -> str:
     """The parts of a key. Beside arrays of places a number is one too, so that torch has the axes in NumPy's order."""
     parts = [*key]
     for place, (part, length) in enumerate(zip(key, shape, strict=False)):
-        if isinstance(part, slice) and tensors and (part.step or 1) < 0:
+        if isinstance(part, slice) and not turns and (part.step or 1) < 0:
             parts[place] = tuple(range(*part.indices(length)))
     looked_up = [part for part in parts if not isinstance(part, int | slice)]
-    if tensors and looked_up and parts != [*key] and sum(not isinstance(part, slice) for part in parts) > 1:
+    if looked_up and parts != [*key] and sum(not isinstance(part, slice) for part in parts) > 1:
         return ""  # places would go together that are each by itself
     texts = [str(part) if isinstance(part, slice) and written else text_of(part, bool(looked_up)) for part in parts]
     return ", ".join(texts) or "..."

@@ -34,13 +34,16 @@ class Arrays(Python):
     nan, inf, junction, alternative, branches = "np.nan", "np.inf", "&", "|", False
     module, imports, decorator = "np", "import numpy as np", ['@np.errstate(all="ignore")']
     tensors = False
-    """Whether functions take no plain numbers, and slices have no negative step."""
+    """Whether functions take no plain numbers."""
+    turns = True
+    """Whether slices may step back."""
     exact = False
     """Whether a sum or product is rounded as it is written only if that is said."""
     asserted: tuple[str, ...] = ()
     """What a function begins with."""
     renamed: dict[str, str] = {}
     """The language's names of NumPy's functions, where they are others."""
+    remarks = ("Arguments are arrays too: for each number one of many points, which are broadcast to each other.",)
     collected = "numbers += np.reshape(one, (-1,)).tolist()"
     reserved = Python.reserved | words("np jnp jax torch points")
     operations = {
@@ -117,10 +120,10 @@ class ArrayHelpers(Helpers):
     def template(self, name: str, numbers: Sequence[float | None], strict: bool = False) -> str:
         if name == "pow" and numbers[1] == 0.5:  # for which all take the root: of -0 that is -0, and of -inf none
             self.bring_sources("root(")
-            return "root({0})"
+            return wrapped("root({0})", numbers) if self.language.tensors else "root({0})"
         found = super().template(name, numbers, strict)
         if found in OPERATORS.values():
-            return self.exactly(found) if name in ("add", "sub") else found
+            return self.exactly(found) if name in ("add", "sub", "raw div") else found
         return wrapped(found, numbers) if self.language.tensors or None not in numbers else found
 
     def exactly(self, template: str) -> str:
@@ -158,7 +161,7 @@ class ArrayWriter(SourceWriter):
     def template(self, slot: int, numbers: Sequence[float | None]) -> str:
         name = self.tape.operation(slot)
         if name in ARRAYS:
-            found = template_at(self.tape, slot, self.language.tensors)
+            found = template_at(self.tape, slot, self.language.turns)
             self.helpers.bring_sources(found)
             return wrapped(found, numbers)
         if name in ("add", "sub"):
@@ -169,16 +172,16 @@ class ArrayWriter(SourceWriter):
         return self.helpers.exactly(found) if slot in self.summed and name in ("mul", "square") else found
 
 
-def template_at(tape: Tape, slot: int, tensors: bool) -> str:
+def template_at(tape: Tape, slot: int, turns: bool) -> str:
     """How an operation of arrays is written; empty if it cannot be said."""
     shapes = [tape.shape(operand) for operand in tape.operands_of(slot)]
-    return array_template(tape.operation(slot), shapes, tape.shape(slot), tape.parameters.get(slot, {}), tensors)
+    return array_template(tape.operation(slot), shapes, tape.shape(slot), tape.parameters.get(slot, {}), turns)
 
 
 def unsaid(tape: Tape, language: Arrays) -> str:
     """An operation of arrays on a tape that the language cannot say; empty if there is none."""
     rows = (slot for slot in tape.rows() if tape.operation(slot) in ARRAYS)
-    return next((tape.operation(slot) for slot in rows if not template_at(tape, slot, language.tensors)), "")
+    return next((tape.operation(slot) for slot in rows if not template_at(tape, slot, language.turns)), "")
 
 
 def result_texts(writer: ArrayWriter, arguments: Sequence[tuple[str, Shape]], forms: Sequence[Any]) -> list[str]:

@@ -7,6 +7,7 @@ from diffcli.exports.arrays import Arrays
 
 class Torch(Arrays):
     module, imports, decorator, tensors = "torch", "import torch", [], True
+    turns = False
     renamed = {"power": "pow", "transpose": "permute"}
     operations = Arrays.operations | {name: f"{name}({{0}})" for name in ("sinh", "cosh", "cbrt")}
     operations |= {"erf": "np.erf({0})", "erfc": "np.erfc({0})"}

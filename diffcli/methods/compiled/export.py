@@ -116,7 +116,7 @@ def export(
         helpers, writer, results = in_arrays(system, language, arguments, order, more, max_nodes)
         tape = writer.tape if writer.tape.shapes is None or not test else tape_of(system, order, more, max_nodes)[0]
     checked = test_of(tape, system, bool(directions)) if test else None
-    remarks = remarks_of(system, names, shapes | moving, results)
+    remarks = remarks_of(system, language, names, shapes | moving, results)
     written = Written(name, remarks, arguments, writer.lines, writer.names, results, [*helpers.made.values()], qualifier, checked)
     return "\n".join(language.program(written)) + "\n"
 
@@ -219,7 +219,9 @@ Each row is within 4 units in the last place of its function's value (6 between 
 lose digits beside their roots there), with the same infinities and NaN: NaN is what is undefined.""".splitlines()
 
 
-def remarks_of(system: System, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result]) -> list[str]:
+def remarks_of(
+    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result]
+) -> list[str]:
     """The comment above a function."""
     from diffcli import __version__
 
@@ -227,9 +229,9 @@ def remarks_of(system: System, names: dict[str, str], shapes: dict[str, Shape], 
     arguments = []
     for name, shape in shapes.items():
         of = f" for {name}" * (names[name] != name)
-        arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers row by row" * bool(shape))
+        arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers{' row by row' * language.branches}" * bool(shape))
     by = [element for name in system.wrt for element in element_names(name, shapes[name])]
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"
     lines.append(told + f"; derivatives by {', '.join(by)}" * (len(results) > 1))
-    return [*lines, *ACCURACY, f"Written by diffcli {__version__}."]
+    return [*lines, *ACCURACY, *language.remarks, f"Written by diffcli {__version__}."]
