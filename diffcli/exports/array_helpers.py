@@ -97,10 +97,3 @@ def scatter(a: Array, key: Any, shape: Axes) -> Array:
     result = np.zeros(shape)
     np.add.at(result, key, a)
     return result
-
-
-def put(a: Array, b: Array, key: Any) -> Array:
-    """a with the elements of b at their places."""
-    result = np.array(a)
-    result[key] = b
-    return result

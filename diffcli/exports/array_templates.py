@@ -14,23 +14,18 @@ PLAIN = {name: f"{name}({{0}}, {{axis}})" for name in ("softmax", "log_softmax")
     **{name: f"np.{name}({{0}})" for name in ("diag", "trace")}, "matmul": "({0} @ {1})", "outer": "np.outer({0}, {1})",
     "inv": "inv({0})", "solve": "solve({0}, {1})", "reshape": "np.reshape({0}, {shape})",
     "broadcast": "np.broadcast_to({0}, {shape})", "concat": "np.concatenate([{all}], axis={axis})",
-    "stack": "np.stack([{all}], axis={axis})", "scatter": "scatter({0}, ({key},), {shape})", "put": "put({0}, {1}, ({key},))",
+    "stack": "np.stack([{all}], axis={axis})", "scatter": "scatter({0}, ({key},), {shape})",
 }  # fmt: skip
 REDUCTIONS = {name: f"np.{name}({{0}}{{along}})" for name in ("sum", "mean", "amax", "amin", "prod")} | {
     name: f"float64(np.{name}({{0}}{{along}}))" for name in ("argmax", "argmin")
 }
-OF_A_NUMBER = {
-    "norm": "np.abs({0})", "centred": "({0} - ({0} * {1}))", "less_share": "({0} - ({1} * {0}))",
-    **dict.fromkeys(("log_softmax", "argmax", "argmin"), "np.zeros_like({0})"), "softmax": "np.ones_like({0})",
-}  # fmt: skip
-"""What goes along axes, of what has none; if it is not itself."""
 
 
 def array_template(name: str, shapes: Sequence[Shape], shape: Shape, fixed: Fixed, turns: bool) -> str:
     """How an operation of arrays is written; empty if it cannot be said. Slices step back if it ``turns``."""
     own, axis, kept = shapes[0], fixed.get("axis"), bool(fixed.get("keepdims"))
     if axis == ():
-        return OF_A_NUMBER.get(name, "{0}")
+        return "{0}" if name in ("sum", "mean", "prod", "amax", "amin", "logsumexp", "cumsum") else ""
     if name in REDUCTIONS:
         if name == "prod" and axis is not None and len(axis) > 1 and (kept or len(axis) < len(own)):
             return ""  # torch takes one axis, or all

@@ -43,7 +43,7 @@ class Arrays(Python):
     """What a function begins with."""
     renamed: dict[str, str] = {}
     """The language's names of NumPy's functions, where they are others."""
-    remarks = ("Arguments are arrays too: for each number one of many points, which are broadcast to each other.",)
+    remarks: tuple[str, ...] = ("A number may be an array of many points; they are broadcast to each other.",)
     collected = "numbers += np.reshape(one, (-1,)).tolist()"
     reserved = Python.reserved | words("np jnp jax torch points")
     operations = {
@@ -94,6 +94,9 @@ class Arrays(Python):
 
     def spelled(self, line: str) -> str:
         return re.sub(r"\bnp\.(\w+)", lambda found: f"{self.module}.{self.renamed.get(found[1], found[1])}", line)
+
+
+NUMPY = Arrays()
 
 
 @cache

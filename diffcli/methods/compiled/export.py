@@ -226,10 +226,10 @@ def remarks_of(
     from diffcli import __version__
 
     first, *rest = system.expression().splitlines()
-    arguments = []
+    arguments, flat = list[str](), " row by row" * language.branches
     for name, shape in shapes.items():
         of = f" for {name}" * (names[name] != name)
-        arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers{' row by row' * language.branches}" * bool(shape))
+        arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers{flat}" * bool(shape))
     by = [element for name in system.wrt for element in element_names(name, shapes[name])]
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"

@@ -1,11 +1,13 @@
-"""JAX, which is brought what it has with fewer digits, and told what not to simplify: to it (1 + x) - 1 is x."""
+"""The languages of arrays beside NumPy. Each is brought what it has not, or has with fewer digits."""
 
 from __future__ import annotations
 
 from diffcli.exports.arrays import Arrays
 
 
-class JAX(Arrays):
+class JAXNumPy(Arrays):
+    """To XLA (1 + x) - 1 is x: what it is not to simplify it is told."""
+
     module, imports, decorator, exact = "jnp", "import jax\nfrom jax import numpy as jnp", [], True
     turns = False  # XLA stops at some sums of what is put in such places
     prepared = ('jax.config.update("jax_enable_x64", True)',)
@@ -21,10 +23,6 @@ def exactly(a):
         "scatter": """
 def scatter(a, key, shape):
     return np.zeros(shape).at[key].add(a)
-""",
-        "put": """
-def put(a, b, key):
-    return a.at[key].set(b)
 """,
         "log1p": """
 def log1p(a):
@@ -45,4 +43,30 @@ def tanh(a):
     }  # fmt: skip
 
 
-LANGUAGE = JAX()
+class Torch(Arrays):
+    """Tensors of float64, without autograd."""
+
+    module, imports, decorator, tensors = "torch", "import torch", [], True
+    turns = False
+    remarks = (*Arrays.remarks, "Remainders of what is 1.8e308 times as large as the divisor are NaN: torch.fmod has none.")
+    renamed = {"power": "pow", "transpose": "permute"}
+    operations = Arrays.operations | {name: f"{name}({{0}})" for name in ("sinh", "cosh", "cbrt")}
+    operations |= {"erf": "np.erf({0})", "erfc": "np.erfc({0})"}
+    own = {
+        "scatter": """
+def scatter(a, key, shape):
+    whole = float64(np.zeros(shape))
+    places = np.arange(whole.numel()).reshape(shape)[key].reshape(-1)
+    return whole.reshape(-1).index_add(0, places, a.reshape(-1)).reshape(shape)
+""",
+        "cbrt": """
+def cbrt(a):
+    size = np.abs(a)
+    root = np.pow(size, 1 / 3)
+    better = root - (root - size / (root * root)) / 3
+    return np.copysign(np.where((size == 0) | np.isinf(size), size, better), a)
+""",
+    }  # fmt: skip
+
+
+JAX, TORCH = JAXNumPy(), Torch()
