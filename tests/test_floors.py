@@ -27,7 +27,7 @@ FLOORS = {
 }  # fmt: skip
 ONLY_IN = {
     "sympy": "methods/symbolic", "rich": "reports/", "click": "cli/", "matplotlib": "reports/",
-    "numpy": ("operations/arithmetic/", "kernels/", "methods/compiled/", "tables/"), "pyarrow": "tables/", "narwhals": "tables/", "dask": "tables/", "distributed": "tables/",
+    "numpy": ("operations/arithmetic/", "kernels/", "methods/compiled/", "tables/", "exports/array_helpers"), "pyarrow": "tables/", "narwhals": "tables/", "dask": "tables/", "distributed": "tables/",
     "mpmath": "operations/arithmetic/", "llvmlite": "kernels/machine/", "jax": "kernels/jax",
 }  # fmt: skip
 ROOMS = {

@@ -7,6 +7,7 @@ pieces of `diffcli.operations.arithmetic.special`; and printed in any language.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
@@ -15,7 +16,7 @@ from diffcli.errors import refusal
 from diffcli.exports.spelling import OPERATORS, Language, Lines, bare
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.special.formulas import Elementary, Pieces
-from diffcli.operations.arithmetic.special.gamma import DIGAMMA, GAMMA, LGAMMA, polygamma
+from diffcli.operations.arithmetic.special.gamma import DIGAMMA, GAMMA, GAMMA_RIGHT, LGAMMA, _sine, polygamma
 from diffcli.operations.arithmetic.special.normal import ERF_OF_SIZE, ERFC, GELU
 from diffcli.operations.custom_operations import OwnName
 from diffcli.tape.running.rules import FLOAT, fold, parse_own
@@ -97,6 +98,8 @@ class Body:
         self.count, self.depth, self.parts = 0, 0, 0
         self.latest = ""
         """The text of the value that was named last."""
+        self.cases: list[tuple[Value, Any]] = []
+        """Conditions, and what is handed back under them, where a language has no blocks for that."""
 
     def text(self, value: Any) -> str:
         return value.text if isinstance(value, Value) else self.language.literal(float(value))
@@ -126,6 +129,9 @@ class Body:
         self.written.lines.append("    " * self.depth + line)
 
     def give(self, value: Any) -> None:
+        while self.cases:
+            condition, other = self.cases.pop()
+            value = self.choose(condition, other, value)
         text, last = bare(self.text(value)), len(self.written.lines) - 1
         if self.written.owners.get(last) == text:  # the last line was to name it
             self.written.lines.pop()
@@ -136,6 +142,9 @@ class Body:
 
     def when(self, condition: Value, value: Callable[[], Any]) -> None:
         """Hand back a value under a condition."""
+        if not self.language.branches:
+            self.cases.append((condition, value()))
+            return
         self.written.blocks.add(len(self.written.lines))
         self.write(self.language.opened(condition.text))
         self.depth += 1
@@ -208,6 +217,8 @@ class Helpers:
             raise refusal("usage", f"the operation `{name}` is one of your own, and has no source to export")
         if name in self.language.missing:
             raise refusal("usage", f"`{name}` cannot be exported: {self.language.missing[name]}")
+        if name in ("max", "min") and len(numbers) == 1:  # of an axis with one element
+            return "{0}"
         places = [*range(len(numbers))]
         if name in ("max", "min") and len(numbers) > 2:
             called = self.bring(name, numbers[:2], strict)
@@ -217,7 +228,7 @@ class Helpers:
 
     def bring_sources(self, template: str) -> None:
         for name, source in self.language.sources.items():
-            if f"{name}(" in template and name not in self.made:
+            if re.search(rf"(?<![\w.]){name}\(", template) and name not in self.made:
                 self.made[name] = []
                 self.bring_sources(source.partition("\n")[2])
                 del self.made[name]  # it stands behind what it calls
@@ -395,8 +406,15 @@ def odd(m: Body, a: Value) -> None:
     m.give(m.apply("raw copysign", m.value(f"{name}({size.text})"), a))
 
 
+def far_below(a: Any, m: Elementary) -> Any:
+    """The gamma function where mpmath is asked elsewhere: its reflection, in quotients, as a product may be beyond the range."""
+    return math.pi / (_sine(a, m) * -a) / m.in_pieces(-a, GAMMA_RIGHT)
+
+
+WHOLE_GAMMA: Pieces = (GAMMA[0], (GAMMA[1][0], far_below), *GAMMA[2:])
+
 SPECIAL: dict[str, Callable[..., None]] = {
     "erf": odd, "erfc": lambda m, a: m.pieces(a, ERFC, m.elementary()), "gelu": lambda m, a: m.pieces(a, GELU, m.elementary()),
-    "gamma": lambda m, a: of_gamma_family(m, a, GAMMA), "lgamma": lambda m, a: of_gamma_family(m, a, LGAMMA),
+    "gamma": lambda m, a: of_gamma_family(m, a, WHOLE_GAMMA), "lgamma": lambda m, a: of_gamma_family(m, a, LGAMMA),
     "digamma": lambda m, a: of_gamma_family(m, a, DIGAMMA),
 }  # fmt: skip

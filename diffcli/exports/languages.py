@@ -27,6 +27,9 @@ LANGUAGES = {
     row.name: row
     for row in (
         Row("python", "python.LANGUAGE", (".py",), "Python and its standard library"),
+        Row("numpy", "arrays.NUMPY", (), "NumPy, of numbers at many points and of arrays as they are"),
+        Row("jax", "array_libraries.JAX", (), "JAX, the same, for jax.jit"),
+        Row("torch", "array_libraries.TORCH", (), "PyTorch, the same"),
         Row("c", "c.LANGUAGE", (".c", ".h"), "C99"),
         Row("cpp", "c.CPP", (".cpp", ".cc", ".cxx", ".hpp", ".cu", ".hip"), "C++11; CUDA and HIP with --qualifier"),
     )

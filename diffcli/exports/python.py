@@ -18,6 +18,10 @@ class Python(Language):
     comment, closed = "#", ""
     nan, inf = "math.nan", "math.inf"
     junction, alternative = "and", "or"
+    prepared: tuple[str, ...] = ()
+    """What a main program begins with."""
+    collected = "numbers.append(one)"
+    """How a main program takes a result."""
     reserved = frozenset([*keyword.kwlist, *keyword.softkwlist]) | words("math float abs round inf nan range print zip")
     operations = {
         **{name: f"math.{name}({{}})" for name in PLAIN}, **{name: f"total(math.{name}, {{}})" for name in RAISING},
@@ -130,12 +134,12 @@ def whole(function, a):
         expected, tolerances = [f"[{', '.join(map(self.literal, column))}]" for column in (test.expected, test.tolerances)]
         rows = [f"found = {program.name}({', '.join(given)})", "numbers, waiting = [], [found]", "while waiting:",
                 "    one = waiting.pop()", "    if isinstance(one, tuple):", "        waiting += reversed(one)", "    else:",
-                "        numbers.append(one)", "wrong = 0", f"expected = {expected}", f"tolerances = {tolerances}",
+                f"        {self.collected}", "wrong = 0", f"expected = {expected}", f"tolerances = {tolerances}",
                 "for a, b, tolerance in zip(numbers, expected, tolerances):",
                 "    if not (a == b or (a != a and b != b) or abs(a - b) <= tolerance):", "        wrong = 1",
                 '        print(f"a result is {a!r}, and not {b!r}")', 'print("all results are right" if not wrong else "wrong")',
                 "raise SystemExit(wrong)"]  # fmt: skip
-        return ["", "", 'if __name__ == "__main__":', *indented(rows)]
+        return ["", "", 'if __name__ == "__main__":', *indented([*self.prepared, *rows])]
 
 
 LANGUAGE = Python()

@@ -165,7 +165,7 @@ class Writer:
         """The branch in whose block the last line stands."""
         self.texts = [*self.arguments()] + [""] * len(tape.operations)
         self.texts += map(self.literal, reversed(tape.constants))
-        self.numbers = constant_values(tape)
+        self.numbers = self.known()
         """The values that no input changes."""
         results = [tape.results[place] for place in places(layout)]
         live, asked = build.live(results)
@@ -219,6 +219,10 @@ class Writer:
             self.functions[label] = FLOAT.strict(name) if strict else FLOAT.value(name)
             written = call(label, len(numbers))
         return written
+
+    def known(self) -> list[Any]:
+        """The value of each slot that is a number whatever the inputs are."""
+        return constant_values(self.tape)
 
     def is_known(self, slot: int) -> bool:
         """Whether the value of a row is written in its place."""

@@ -15,7 +15,7 @@ from diffcli.exports.spelling import Result, Test, identifiers
 from diffcli.exports.writer import SourceWriter
 from diffcli.language import Program
 from diffcli.methods.compiled.making import MOST_IN_NUMBERS, parts_of
-from diffcli.methods.compiled.tapes import derived, folded
+from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.components import inputs_of
 from diffcli.methods.problem.problem import ANYWHERE, At, Target, as_program
@@ -104,28 +104,70 @@ def export(
     if clash:
         raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", "call the variable something else")
     more = [element for each, shape in moving.items() for element in element_names(each, shape)]
-    tape, counts = tape_of(system, order, more, max_nodes)
     names = identifiers([*shapes, *moving], language, name)
     arguments = [(names[each], shape) for each, shape in (shapes | moving).items()]
-    helpers = Helpers(language, qualifier)
-    elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
-    writer = SourceWriter(tape, language, elements, helpers)
-    results = results_of(writer.results, counts, order, bool(directions))
+    if language.branches:
+        elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
+        tape, counts = tape_of(system, order, more, max_nodes)
+        helpers = Helpers(language, qualifier)
+        writer = SourceWriter(tape, language, elements, helpers)
+        results = results_of(writer.results, counts, order, bool(directions))
+    else:
+        helpers, writer, results = in_arrays(system, language, arguments, order, more, max_nodes)
+        tape = writer.tape if writer.tape.shapes is None or not test else tape_of(system, order, more, max_nodes)[0]
     checked = test_of(tape, system, bool(directions)) if test else None
-    remarks = remarks_of(system, names, shapes | moving, results)
+    remarks = remarks_of(system, language, names, shapes | moving, results)
     written = Written(name, remarks, arguments, writer.lines, writer.names, results, [*helpers.made.values()], qualifier, checked)
     return "\n".join(language.program(written)) + "\n"
 
 
-def tape_of(system: System, order: int, more: Sequence[str], most_rows: int) -> tuple[Tape, tuple[int, int]]:
-    """The tape of all results, row by row, how many values there are (0 of one that is no list), and how many variables."""
-    parts = parts_of(system, MOST_IN_NUMBERS)
+def in_arrays(
+    system: System, language: Any, arguments: Sequence[tuple[str, Shape]], order: int, more: Sequence[str], most_rows: int
+) -> tuple[Helpers, SourceWriter, list[Result]]:
+    """A program in a language of arrays: as it is if what is wanted can be had so, else in numbers; in the form of a kernel."""
+    from diffcli.exports.arrays import ArrayHelpers, ArrayWriter, result_texts, unsaid  # other languages do not wait for it
+
+    listed = bool(system.texts) or len(system.outputs) > 1
+    wide = order == 2 or bool(more) or (order == 1 and any(output.shape for output in system.outputs))
+    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS * wide))
+    if tape.shapes is not None:
+        whole, form, _ = derived(tape, values, listed, wrt, order, most_rows)
+        missing = unsaid(whole, language)
+        if missing:
+            tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS), f", and `{missing}` of arrays cannot be exported")
+    if tape.shapes is None:
+        tape = folded(tape, [slot for own, _ in values for slot in own], more)
+        waiting = iter(tape.results)
+        values = [([next(waiting) for _ in own], shape) for own, shape in values]
+        seeds = range(tape.first_row - len(more), tape.first_row)
+        whole, form, _ = derived(tape, values, listed, wrt, order, most_rows, seeds)
+    elements = [name for name, _ in arguments]
+    if whole.shapes is None:
+        elements = [language.element(name, shape, place) for name, shape in arguments for place in range(prod(shape))]
+    helpers = ArrayHelpers(language)
+    writer = ArrayWriter(whole, language, elements, helpers)
+    forms: Any = form if order else [form]
+    slopes = "jacobian" if listed or (wide and order == 1) else "gradient"
+    names = ["values" if listed else "value", slopes, "hessian"][: len(forms)]
+    names[-1] = "product" if more else names[-1]
+    texts = result_texts(writer, arguments, forms)
+    return helpers, writer, [Result(name, (), [text]) for name, text in zip(names, texts, strict=True)]
+
+
+def decided(parts: Any, why: str = "") -> tuple[Tape, list[Part], list[Part]]:
+    """What `parts_of` found, if it found something that is the same at every point."""
     if parts is None:
-        raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows")
+        raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows{why}")
     tape, values, wrt, decisions = parts
     if decisions:
         message = "the function branches on its values, so that one tape is not all of it"
         raise refusal("usage", message, "write diffcli.where(condition, a, b) in place of if")
+    return tape, values, wrt
+
+
+def tape_of(system: System, order: int, more: Sequence[str], most_rows: int) -> tuple[Tape, tuple[int, int]]:
+    """The tape of all results, row by row, how many values there are (0 of one that is no list), and how many variables."""
+    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS))
     outputs = [slot for own, _ in values for slot in own]
     listed = bool(system.texts) or len(system.outputs) > 1 or bool(values[0][1])
     if order == 2 and (listed or len(outputs) > 1):
@@ -177,17 +219,19 @@ Each row is within 4 units in the last place of its function's value (6 between 
 lose digits beside their roots there), with the same infinities and NaN: NaN is what is undefined.""".splitlines()
 
 
-def remarks_of(system: System, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result]) -> list[str]:
+def remarks_of(
+    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result]
+) -> list[str]:
     """The comment above a function."""
     from diffcli import __version__
 
     first, *rest = system.expression().splitlines()
-    arguments = []
+    arguments, flat = list[str](), " row by row" * language.branches
     for name, shape in shapes.items():
         of = f" for {name}" * (names[name] != name)
-        arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers row by row" * bool(shape))
+        arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers{flat}" * bool(shape))
     by = [element for name in system.wrt for element in element_names(name, shapes[name])]
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"
     lines.append(told + f"; derivatives by {', '.join(by)}" * (len(results) > 1))
-    return [*lines, *ACCURACY, f"Written by diffcli {__version__}."]
+    return [*lines, *ACCURACY, *language.remarks, f"Written by diffcli {__version__}."]
