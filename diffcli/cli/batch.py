@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -11,17 +11,15 @@ from diffcli.cli.environment import write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.options import EXPRESSION, INPUT, LIMITS, METHOD, OUTPUT, Choice, Number, Option, as_command, shared
 from diffcli.cli.run import Run
-from diffcli.errors import counted, refusal
+from diffcli.errors import refusal
 from diffcli.language import Program
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import THREADS, Range
 from diffcli.methods.problem.problem import one_line
 from diffcli.reports.batch import batch_report, in_a_line
-from diffcli.tables.asking import kernel_of
-from diffcli.tables.block import Reader
-from diffcli.tables.columns import planned
-from diffcli.tables.files import KINDS, kind_of, open_reader
-from diffcli.tables.run import BAD, Done, Part, identity, in_order, run_blocks
+from diffcli.tables.files import KINDS, kind_of
+from diffcli.tables.job import Job, Kept, is_partitioned
+from diffcli.tables.run import BAD, in_order
 
 EXAMPLES = (
     'diffcli batch "x*sin(y)" --data points.csv',
@@ -52,74 +50,52 @@ def command(
 ) -> int:  # fmt: skip
     """The value and the derivatives of EXPR at every row of a table, and what is to be said of each, as columns of another table.
 
-    Results go to standard output, or to a file after -o, and then the report is shown. The columns are f, df/dx, ..., and flags: bits that `diffcli help batch` explains. Tables are CSV, NDJSON, .npy, and with
-    diffcli[data] Parquet and Feather. They are read and written block by block, so that they may be of any size.
+    Results go to standard output, or to a file after -o, and then a report is shown. Their columns are f, df/dx, ..., and flags,
+    bits that `diffcli help batch` explains. Tables are CSV, NDJSON, .npy, and with diffcli[data] Parquet and Feather, of any size:
+    they are read and written block by block. A folder of Parquet files becomes another one.
     """
-    program, held = run.read(), as_point(run.point) if run.point else {}
     path = "-" if path is None else path
-    kind = kind_of(path, target, writes=True)
+    several = is_partitioned(data)
     if resume and "-" in (path, data):
         raise refusal("usage", "--resume needs a file to read and one to write", "name them: --data FILE -o FILE")
-    if path != "-" and os.path.exists(path) and data != "-" and os.path.samefile(path, data):
+    if several and path == "-":
+        raise refusal("usage", "a data set of several files is written to a folder", "name it: -o FOLDER")
+    kind = None if several else kind_of(path, target, writes=True)
+    if os.path.exists(path) and os.path.exists(data) and os.path.samefile(path, data):
         raise refusal("usage", f"{path} would be written while it is read", "name another file after -o")
-    options: dict[str, Any] = {"wrt": wrt, "of": of, "order": order, "flags": "digits" if lost_digits else ""}
-    with ExitStack() as stack:
-        stdin = getattr(run.environment.stdin, "buffer", None)
-
-        def opened() -> Reader:
-            reader = open_reader(data, source, stdin)
-            stack.callback(reader.close)
-            reader.names = reader.names or nameless(reader.width, program.inputs, held)
-            return reader
-
-        reader = opened()
-        kernel = kernel_of(program, reader, held, **options)
-        if type(program) is not Program:  # its first row was read
-            reader = opened()
-        plan = planned(kernel, reader.names, held)
-        kept = [*reader.names] if keep.strip() == "all" else [name.strip() for name in keep.split(",") if name.strip()]
-        unknown = [name for name in kept if name not in reader.names]
-        clash = [name for name in kept if name in (*plan.names, "flags")]
-        if unknown or clash:
-            what = f"the table has no column `{unknown[0]}`" if unknown else f"`{clash[0]}` is a column of the table, and one of results"
-            raise refusal("bad-data", what, f"the columns are: {', '.join([*reader.names][:12])}")
-        question = {
-            "question": [one_line(program), wrt, of, order, lost_digits, bad, kept, sorted(run.point), kind.name], "table": identity(data),
-        }  # fmt: skip
-        part = Part(path, kind, question) if path != "-" else None
-        if part and resume:
-            part.resume()
-        threads = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else threads or os.cpu_count() or 1
-        out: Any = part or (run.environment.stdout.buffer, kind)
-        try:
-            ordered: Callable[..., Iterator[Done]] = in_order
+    program, held = run.read(), as_point(run.point) if run.point else {}
+    if scheduler and type(program) is not Program:
+        help = "leave --scheduler out: all cores of this machine are used"
+        raise refusal("usage", "the workers of a cluster do not have a Python function of a file", help)
+    options = {"wrt": wrt, "of": of, "order": order, "flags": "digits" if lost_digits else ""}
+    question = [one_line(program), *options.values(), sorted(run.point)]
+    job = Job(program, held, options, question, keep, bad, source, resume, threads or (1 if scheduler else cores()))
+    try:
+        with ExitStack() as stack:
+            ordered: Callable[..., Iterator[Any]] = in_order
             if scheduler:
                 from diffcli.tables.cluster import cluster  # most runs need none
 
                 ordered = stack.enter_context(cluster(scheduler))
-            with run.at_work() as stage:
-                summary = run_blocks(reader, plan, kept, out, bad=bad, threads=threads, progress=stage, ordered=ordered)
-        except KeyboardInterrupt:
-            if part is None:
-                raise
-            rows = part.known[0]
-            of_all = f" of {reader.rows:,}" if reader.rows else ""
-            write(run.environment.stderr, f"interrupted: kept {rows:,}{of_all} rows in {part.part}; go on with --resume\n")
-            return ExitCode.INTERRUPTED
-        if part is None:
-            write(run.environment.stderr, in_a_line(summary) + "\n")
-        else:
-            run.output.print(batch_report(one_line(program), data, path, summary))
-        flags = summary.flags.keys()
-        if strict and flags & {"kink", "tie", "jump", "pole", "digits"}:
-            return ExitCode.NOT_DIFFERENTIABLE
-        return ExitCode.DOMAIN if flags & {"domain", "nonfinite"} else ExitCode.OK
+            stage = stack.enter_context(run.at_work())
+            if several:
+                summary = job.partitions(data, path, stage, ordered)
+            else:
+                out: Any = path if path != "-" else (run.environment.stdout.buffer, kind)
+                summary = job.run(data, out, target, getattr(run.environment.stdin, "buffer", None), stage, ordered)
+    except Kept as interruption:
+        write(run.environment.stderr, f"interrupted: {interruption}\n")
+        return ExitCode.INTERRUPTED
+    if path == "-":
+        write(run.environment.stderr, in_a_line(summary) + "\n")
+    else:
+        run.output.print(batch_report(one_line(program), data, path, summary))
+    flags = summary.flags.keys()
+    if strict and flags & {"kink", "tie", "jump", "pole", "digits"}:
+        return ExitCode.NOT_DIFFERENTIABLE
+    return ExitCode.DOMAIN if flags & {"domain", "nonfinite"} else ExitCode.OK
 
 
-def nameless(count: int, inputs: Iterable[str], held: Mapping[str, Any]) -> list[str]:
-    """The names of the columns of a table that has none: the variables in their order."""
-    wanted = [name for name in inputs if name not in held]
-    if count != len(wanted):
-        message = f"the table has {counted(count, 'column')} without names, and the variables are {', '.join(wanted)}"
-        raise refusal("bad-data", message, "give each column a name, or as many columns as variables")
-    return wanted
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

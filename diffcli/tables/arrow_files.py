@@ -16,12 +16,12 @@ from diffcli.tables.block import BLOCK_ROWS, Block, rechunked
 class ArrowReader:
     """A Parquet file, or one of Arrow's, of which a few blocks are in memory."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, stream: Any = None) -> None:
         self.path = path
         self.is_parquet = not path.lower().endswith((".feather", ".arrow", ".ipc"))
         try:
             if self.is_parquet:
-                self.file: Any = pq.ParquetFile(path, memory_map=True)
+                self.file: Any = pq.ParquetFile(stream or path, memory_map=stream is None)
                 self.schema, self.rows = self.file.schema_arrow, self.file.metadata.num_rows
             else:
                 self.file = pa.ipc.open_file(pa.memory_map(path))

@@ -73,12 +73,29 @@ def made_by(where: str) -> Any:
         raise MissingExtraError([error("missing-extra", message, help=help)]) from None
 
 
+def file_system(path: str) -> tuple[Any, str]:
+    """What a path stands in, and its name there, by fsspec; without a scheme it is this machine's."""
+    try:
+        import fsspec
+    except ImportError:
+        message = "data sets of several files need fsspec, which is not installed"
+        raise MissingExtraError([error("missing-extra", message, help=['pip install "diffcli[scale]"'])]) from None
+    try:
+        found: tuple[Any, str] = fsspec.core.url_to_fs(path)
+    except (ImportError, ValueError) as failure:
+        raise refusal("unreadable-file", f"cannot open {path}: {failure}") from None
+    return found
+
+
 def open_reader(path: str, kind: str | None = None, stdin: IO[bytes] | None = None) -> Reader:
     """A table to read, by the name of its file, or ``-`` for a stream."""
     found = kind_of(path, kind)
     reader = made_by(found.reader)
     if path == "-" and stdin is not None:
         return reader(stdin, "standard input")  # type: ignore[no-any-return]
+    if "://" in path:
+        system, name = file_system(path)
+        return reader(path, system.open(name))  # type: ignore[no-any-return]
     file = open_file(path, large=True)
     if found.streams:
         return reader(file, path)  # type: ignore[no-any-return]

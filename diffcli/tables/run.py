@@ -224,10 +224,3 @@ def first_bad(found: Sequence[Any]) -> UsageError:
     ways = "--bad skip leaves such rows out, --bad nan gives them NaN"
     return UsageError([*told, last._replace(notes=(*last.notes, *more), help=(*last.help, ways))])
 
-
-def identity(path: str) -> dict[str, Any]:
-    """What tells whether a file is the one that it was."""
-    if path == "-":
-        return {"path": path}
-    found = os.stat(path)
-    return {"path": path, "bytes": found.st_size, "changed": found.st_mtime_ns}

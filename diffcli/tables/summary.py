@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,13 @@ class Summary:
         """Of each flag how many rows have it, and the first of them, counted from 1."""
         self.ranges: dict[str, list[Any]] = {name: list(found) for name, found in kept.get("ranges", {}).items()}
         """Of each column the smallest and the largest finite number, each with its row; empty as long as there is none."""
+
+    @classmethod
+    def read(cls, text: str) -> Summary:
+        return cls(json.loads(text))
+
+    def text(self) -> str:
+        return json.dumps(self.data())
 
     def data(self) -> dict[str, Any]:
         flags = {name: list(pair) for name, pair in self.flags.items()}
@@ -59,6 +67,21 @@ class Summary:
             if len(places):
                 found = self.flags.setdefault(str(flag.name).lower(), [0, int(rows[places[0]])])
                 found[0] += len(places)
+
+    def join(self, other: Summary) -> None:
+        """What was found in rows that come behind those so far."""
+        before = self.points
+        for name, (count, first) in other.flags.items():
+            found = self.flags.setdefault(name, [0, before + first])
+            found[0] += count
+        for name, [*each] in other.ranges.items():
+            own = self.ranges.setdefault(name, [])
+            if each:
+                low, low_row, high, high_row = each
+                own[:2] = own[:2] if own and own[0] <= low else [low, before + low_row]
+                own[2:] = own[2:] if len(own) > 2 and own[2] >= high else [high, before + high_row]
+        self.points += other.points
+        self.add_bad(other.bad, other.first_bad)
 
     def add_bad(self, count: int, first: str) -> None:
         self.bad += count

@@ -1,0 +1,155 @@
+"""A question and its tables: one file, or the partitions of a data set, here or by the workers of a cluster."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from glob import glob, has_magic
+from typing import IO, Any
+
+from diffcli._named import NamedTuple
+from diffcli.errors import counted, refusal
+from diffcli.language import Program
+from diffcli.tables.asking import kernel_of
+from diffcli.tables.block import Reader
+from diffcli.tables.columns import FLAGS, planned
+from diffcli.tables.files import Kind, file_system, kind_of, open_reader
+from diffcli.tables.run import ERROR, Done, Part, in_order, run_blocks
+from diffcli.tables.summary import Summary
+
+Progress = Callable[[str, int, int, str], None]
+
+NO_PROGRESS: Progress = lambda *stage: None
+
+
+class Kept(KeyboardInterrupt):
+    """An interruption that left something to go on with."""
+
+
+class Job(NamedTuple):
+    """What is asked of tables. It is sent to workers as it is."""
+
+    program: Program
+    held: Mapping[str, Any]
+    """The arguments that are the same in all rows."""
+    options: Mapping[str, Any]
+    """Those of `diffcli.compile`."""
+    question: Sequence[Any]
+    """What else tells it from another one, as JSON can have it."""
+    keep: str = ""
+    bad: str = ERROR
+    source: str | None = None
+    """The kind of table to read, if its name does not say."""
+    resume: bool = False
+    threads: int = 1
+
+    def run(
+        self, data: str, out: str | tuple[IO[bytes], Kind], target: str | None = None, stdin: IO[bytes] | None = None,
+        progress: Progress = NO_PROGRESS, ordered: Callable[..., Iterator[Done]] = in_order,
+    ) -> Summary:  # fmt: skip
+        """Compute a table from a file, to another one or to a stream."""
+        with ExitStack() as stack:
+
+            def opened() -> Reader:
+                reader = open_reader(data, self.source, stdin)
+                stack.callback(reader.close)
+                reader.names = reader.names or self.nameless(reader.width)
+                return reader
+
+            reader = opened()
+            kernel = kernel_of(self.program, reader, self.held, **self.options)
+            if type(self.program) is not Program:  # its first row was read
+                reader = opened()
+            plan = planned(kernel, reader.names, self.held)
+            kept = self.kept(reader.names, plan.names)
+            how: Any = {"bad": self.bad, "threads": self.threads, "progress": progress, "ordered": ordered}
+            if not isinstance(out, str):
+                return run_blocks(reader, plan, kept, out, **how)
+            kind = kind_of(out, target, writes=True)
+            part = Part(out, kind, {"question": [*self.question, kept, self.bad, kind.name], "table": identity(data)})
+            if self.resume:
+                part.resume()
+            try:
+                return run_blocks(reader, plan, kept, part, **how)
+            except KeyboardInterrupt:
+                of_all = f" of {reader.rows:,}" if reader.rows else ""
+                raise Kept(f"kept {part.known[0]:,}{of_all} rows in {part.part}; go on with --resume") from None
+
+    def nameless(self, count: int) -> list[str]:
+        """The names of the columns of a table that has none: the variables in their order."""
+        wanted = [name for name in self.program.inputs if name not in self.held]
+        if count != len(wanted):
+            message = f"the table has {counted(count, 'column')} without names, and the variables are {', '.join(wanted)}"
+            raise refusal("bad-data", message, "give each column a name, or as many columns as variables")
+        return wanted
+
+    def kept(self, names: Sequence[str], results: Sequence[str]) -> list[str]:
+        """The columns that are put before the results."""
+        kept = [*names] if self.keep.strip() == "all" else [name.strip() for name in self.keep.split(",") if name.strip()]
+        for name in kept:
+            if name not in names or name in (*results, FLAGS):
+                what = f"the table has no column `{name}`" if name not in names else f"`{name}` is a column, and a result"
+                raise refusal("bad-data", what, f"the columns are: {', '.join([*names][:12])}")
+        return kept
+
+    def partition(self, pair: tuple[str, str]) -> Summary:
+        """Compute a partition to a file of its own; one that is there is not computed again."""
+        data, out = pair
+        system, path = file_system(out)
+        state = f"{path}.summary.json"
+        if self.resume and system.exists(path) and system.exists(state):
+            with system.open(state, "r") as file:
+                return Summary.read(file.read())
+        system.makedirs(os.path.dirname(path), exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            local = os.path.join(folder, "part.parquet")
+            summary = self._replace(resume=False).run(data, local)
+            system.put_file(local, f"{path}.part")
+        with system.open(state, "w") as file:
+            file.write(summary.text())
+        system.mv(f"{path}.part", path)
+        return summary
+
+    def partitions(self, data: str, out: str, progress: Progress, ordered: Callable[..., Iterator[Summary]]) -> Summary:
+        """Compute a data set of several files, each to one of its own; rows are counted through all of them."""
+        files = partitions_of(data)
+        pairs = [(file, f"{out.rstrip('/')}/part-{place:05}.parquet") for place, file in enumerate(files)]
+        whole = Summary()
+        for done, summary in enumerate(ordered(iter(pairs), self.partition, 1), 1):
+            whole.join(summary)
+            progress("computing", done, len(pairs), "partitions")
+        system, _ = file_system(out)
+        for _, path in pairs:  # all of it is there
+            with suppress(FileNotFoundError):
+                system.rm(f"{file_system(path)[1]}.summary.json")
+        return whole
+
+
+def is_partitioned(data: str) -> bool:
+    """Whether a name is that of several files: of a folder, or with a star, or of a store elsewhere."""
+    return "://" in data or os.path.isdir(data) or has_magic(data)
+
+
+def partitions_of(data: str) -> list[str]:
+    """The files of a data set, in the order of their names."""
+    if "://" in data:
+        system, path = file_system(data)
+        found = system.glob(path if has_magic(path) else f"{path}/**/*.parquet") if not path.endswith(".parquet") else [path]
+        scheme = data.partition("://")[0]
+        files = [f"{scheme}://{each}" for each in found]
+    else:
+        files = glob(os.path.join(data, "**", "*.parquet") if os.path.isdir(data) else data, recursive=True)
+    if not files:
+        raise refusal("unreadable-file", f"there is no Parquet file in {data}")
+    return sorted(files)
+
+
+def identity(path: str) -> dict[str, Any]:
+    """What tells whether a file is the one that it was."""
+    if path == "-" or "://" in path:
+        return {"path": path}
+    found = os.stat(path)
+    return {"path": path, "bytes": found.st_size, "changed": found.st_mtime_ns}
+

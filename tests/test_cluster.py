@@ -1,0 +1,91 @@
+"""A cluster gives the file that one process gives, bit for bit, whatever becomes of its workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from console import run
+
+distributed = pytest.importorskip("dask.distributed", reason="clusters are Dask's")
+pq = pytest.importorskip("pyarrow.parquet", reason="data sets are Parquet")
+
+import pyarrow as pa  # noqa: E402
+
+TEXT = "x*sin(y) + abs(x)*exp(-y^2)"
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def scheduler():
+    with distributed.LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50) as cluster:
+        yield cluster
+
+
+def table(rows, seed):
+    source = np.random.default_rng(seed)
+    columns = {"x": source.normal(size=rows), "y": source.normal(size=rows), "row": np.arange(rows)}
+    columns["x"][7] = 0.0
+    return pa.table(columns)
+
+
+def test_a_killed_worker_changes_no_bit(scheduler, tmp_path):
+    pq.write_table(table(2_000_000, 1), tmp_path / "in.parquet")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.parquet", "--keep", "row", "--json", "-o"]
+    here = run([*asked, f"{tmp_path}/here.parquet"])
+    assert here.exit == 0
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "diffcli", *asked, f"{tmp_path}/there.parquet", "--scheduler", scheduler.scheduler_address]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    part = tmp_path / "there.parquet.part"
+    while child.poll() is None and not (part.exists() and part.stat().st_size > 2 * 10**6):
+        time.sleep(0.01)
+    running = child.poll() is None
+    os.kill(next(iter(scheduler.workers.values())).pid, signal.SIGKILL)
+    told, wrong = child.communicate(timeout=120)
+    assert running, "the run was over before its worker was killed"
+    assert (child.returncode, wrong) == (0, b"")
+    assert (tmp_path / "there.parquet").read_bytes() == (tmp_path / "here.parquet").read_bytes()
+    assert told.decode() == here.stdout.replace("here.parquet", "there.parquet")
+
+
+def test_partitions_go_to_files_of_their_own(scheduler, tmp_path):
+    (tmp_path / "set").mkdir()
+    for place in range(3):
+        pq.write_table(table(70_000 + place, place), tmp_path / "set" / f"{place}.parquet")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/set", "--json", "-o"]
+    outputs = []
+    for name, more in (("here", []), ("there", ["--scheduler", scheduler.scheduler_address]), ("again", ["--resume"])):
+        found = run([*asked, f"{tmp_path}/{name}", *more])
+        assert (found.exit, found.stderr) == (0, "")
+        files = sorted((tmp_path / name).iterdir())
+        assert [file.name for file in files] == ["part-00000.parquet", "part-00001.parquet", "part-00002.parquet"]
+        outputs.append((found.stdout.replace(f"{tmp_path}/{name}", "out"), [file.read_bytes() for file in files]))
+    assert outputs[0] == outputs[1] == outputs[2]
+    assert '"flags": {\n    "kink": {"rows": 3, "first_row": 8}' in outputs[0][0] or '"first_row": 8' in outputs[0][0]
+
+
+def test_what_is_wrong_comes_back_as_it_is(scheduler, tmp_path):
+    (tmp_path / "in.csv").write_text("x,y\n1,2\n3,\n")
+    found = run(["batch", "x*y", "--data", f"{tmp_path}/in.csv", "--scheduler", scheduler.scheduler_address])
+    assert found.exit == 2
+    assert "line 3, column 2 of" in found.stderr
+    pq.write_table(pa.table({"x": ["a"]}), tmp_path / "text.parquet")
+    (tmp_path / "set").mkdir()
+    os.rename(tmp_path / "text.parquet", tmp_path / "set" / "text.parquet")
+    found = run(["batch", "x^2", "--data", f"{tmp_path}/set", "-o", f"{tmp_path}/out", "--scheduler", scheduler.scheduler_address])
+    assert found.exit == 2
+    assert "column `x` of" in found.stderr
+    assert "holds string, not numbers" in found.stderr
+
+
+def test_no_scheduler_answers(tmp_path):
+    (tmp_path / "in.csv").write_text("x\n1\n")
+    found = run(["batch", "x^2", "--data", f"{tmp_path}/in.csv", "--scheduler", "nonsense://"])
+    assert found.exit == 2
+    assert "no scheduler answers at nonsense://" in found.stderr
