@@ -39,6 +39,9 @@ def test_example_programs(path, golden, monkeypatch):
 def test_example_scripts(path, golden):
     if "from scipy" in path.read_text(encoding="utf-8"):
         pytest.importorskip("scipy")
+    if path.stem == "cluster":
+        pytest.importorskip("dask.distributed", reason="clusters are Dask's")
+        pytest.importorskip("pyarrow", reason="data sets are Parquet")
     finished = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, cwd=ROOT)
     golden(f"examples/{path.stem}.txt", finished.stdout)
 
@@ -51,6 +54,16 @@ def test_the_classifier_learns_to_tell_what_it_has_not_seen(tmp_path):
     share = re.search(r"([\d.]+)% of points that it has not seen are told rightly", finished.stdout)
     assert float(share.group(1)) > 95
     assert (tmp_path / "loss.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.skipif(not shutil.which("make") or not shutil.which("cc"), reason="no compiler of C is installed")
+def test_the_exported_program_in_c(tmp_path):
+    shutil.copytree(ROOT / "examples" / "export", tmp_path / "export")
+    made = ["make", "-s", "-C", str(tmp_path / "export"), f"DIFFCLI={sys.executable} -m diffcli"]
+    subprocess.run(made, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    found = subprocess.run([tmp_path / "export" / "root"], capture_output=True, text=True, check=True).stdout
+    assert found.splitlines()[-1].startswith("x = 0.450183611295, f =")
+    assert subprocess.run([*made, "test"], check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}).returncode == 0
 
 
 CI = ROOT / "examples" / "ci"

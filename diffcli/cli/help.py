@@ -29,6 +29,8 @@ TOPICS = {
     "formats": "Tables, JSON, CSV, pictures; where results go.",
     "json": "What --json prints.",
     "kernels": "A derivative compiled in Python, for many points.",
+    "batch": "A derivative at every row of a table: files, flags, clusters.",
+    "export": "A derivative as code in another language.",
     "exit-codes": "What the end of a command says to a script.",
     "codes": "The codes of errors, warnings and notes.",
 }

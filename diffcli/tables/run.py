@@ -184,15 +184,15 @@ def run_blocks(
             yield block
 
     with ExitStack() as stack:
-        kinds = reader.kinds(keep)
+        types = plan.types() | reader.kinds(keep)
+        writer = None
         if part:
-            writer = part.open(names, plan.types() | kinds, stack)
+            writer = part.open(names, types, stack)
             summary = part.summary
-        else:
-            stream, kind = out  # type: ignore[misc]
-            writer = open_writer(stream, kind, names, plan.types() | kinds)
         try:
             for count, done in enumerate(ordered(blocks(), partial(of_block, plan, bad), threads), 1):
+                if writer is None:  # standard output has nothing as long as there may be an error
+                    writer = open_writer(*out, names, types)  # type: ignore[misc]
                 writer.write({**done.kept, **done.results})
                 summary.add(done.results, done.rows)
                 if done.bad:
@@ -209,7 +209,8 @@ def run_blocks(
             raise
         finally:
             with suppress(OSError):  # the disk is full, which has been said
-                writer.close()
+                if writer:
+                    writer.close()
             if part and os.path.exists(part.part):
                 part.save()
     if part:
