@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -24,8 +25,11 @@ class ArrayReader:
         self.matrix: Any = None
         try:
             found = np.load(path, mmap_mode="r", allow_pickle=False)
-            arrays = {name: found[name] for name in found.files} if hasattr(found, "files") else found
-        except (OSError, ValueError, EOFError, KeyError, np.lib.format.zipfile.BadZipFile) as failure:  # type: ignore[attr-defined]
+            arrays = found
+            if hasattr(found, "files"):
+                with found:
+                    arrays = {name: found[name] for name in found.files}
+        except (OSError, ValueError, EOFError, KeyError, BadZipFile) as failure:
             raise refusal("bad-data", f"{path} is no file of NumPy's, or not whole: {failure}") from None
         if isinstance(arrays, dict):
             lengths = {name: array.shape for name, array in arrays.items()}

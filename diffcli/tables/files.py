@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from importlib import import_module
 from typing import IO, Any
 
@@ -96,11 +97,13 @@ def open_reader(path: str, kind: str | None = None, stdin: IO[bytes] | None = No
     if "://" in path:
         system, name = file_system(path)
         return reader(path, system.open(name))  # type: ignore[no-any-return]
-    file = open_file(path, large=True)
-    if found.streams:
-        return reader(file, path)  # type: ignore[no-any-return]
-    file.close()
-    return reader(path)  # type: ignore[no-any-return]
+    with ExitStack() as stack:
+        file = stack.enter_context(open_file(path, large=True))
+        if not found.streams:
+            return reader(path)  # type: ignore[no-any-return]
+        made: Reader = reader(file, path)
+        stack.pop_all()  # the reader closes it
+        return made
 
 
 def open_writer(

@@ -192,7 +192,8 @@ def run_blocks(
         try:
             for count, done in enumerate(ordered(blocks(), partial(of_block, plan, bad), threads), 1):
                 if writer is None:  # standard output has nothing as long as there may be an error
-                    writer = open_writer(*out, names, types)  # type: ignore[misc]
+                    stream, kind = out  # type: ignore[misc]
+                    writer = open_writer(stream, kind, names, types)
                 writer.write({**done.kept, **done.results})
                 summary.add(done.results, done.rows)
                 if done.bad:

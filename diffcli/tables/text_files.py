@@ -43,15 +43,23 @@ class TextReader:
 
     def lines(self) -> Iterator[str]:
         """The lines, without their ends."""
-        count = 0
+        self.text = io.TextIOWrapper(self.stream, "utf-8-sig")
         try:
-            self.text = io.TextIOWrapper(self.stream, "utf-8-sig")
             for line in self.text:
                 yield line.removesuffix("\n")
-                count += 1
         except UnicodeDecodeError:
-            message = f"{self.path} is not UTF-8 text, from about line {count + 1} on"
-            raise refusal("unreadable-file", message, "save it as UTF-8") from None
+            raise refusal("unreadable-file", f"{self.path} is not UTF-8 text{self.where()}", "save it as UTF-8") from None
+
+    def where(self) -> str:
+        """In which line of a file there is no UTF-8."""
+        if self.size:
+            self.stream.seek(0)
+            for count, line in enumerate(self.stream, 1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError as failure:
+                    return f": line {count}, byte {failure.start + 1} of it is {line[failure.start]:#04x}"
+        return ""
 
 
 class CsvReader(TextReader):
@@ -222,7 +230,7 @@ class JsonReader(TextReader):
                 return finite_float(value)
             why = f"is {json.dumps(value)[:40]}, not a number"
         except (OverflowError, ValueError) as beyond:
-            why = f"is {value if isinstance(value, float) else '...'}, {beyond}"
+            why = f"is {beyond}"
         raise refusal("bad-data", f"`{name}` in {where} {why}")
 
 

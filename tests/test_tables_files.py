@@ -1,0 +1,179 @@
+"""Tables that are no good are named with line and column, and leave nothing behind; what is good is read as it was written."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from console import run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inside import BLOCK_ROWS, CsvTable, Layout, numbers_of
+from test_batch import needs
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def npz(**arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def arrow(kind, **columns):
+    import pyarrow as pa
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    file = io.BytesIO()
+    if kind == "parquet":
+        pa.parquet.write_table(pa.table(columns), file)
+    else:
+        pa.feather.write_feather(pa.table(columns), file)
+    return file.getvalue()
+
+
+BEYOND = "beyond the range of a float, which ends at 1.8e308"
+TEXTS = {
+    "csv": {
+        b"": "{} is empty", b"# only\n": "{} holds no numbers, only remarks", b"x,y\n": "{} holds no numbers, only a line of names",
+        b"x,y\n1,\n": "line 2, column 2 of {} is empty, where a number is needed",
+        b"x,y\n1,two\n": "line 2, column 2 of {} is `two`, not a number",
+        b"x,y\n1\n": "line 2 of {} has 1 value, and line 1 has 2 names",
+        b"x,y\n1,2,3\n": "line 2 of {} has 3 values, and line 1 has 2 names",
+        b"x,y\n1,nan\n": "line 2, column 2 of {} is `nan`, not a finite number",
+        b"x,y\n1,inf\n": "line 2, column 2 of {} is `inf`, not a finite number",
+        b"x,y\n1,1e999\n": f"line 2, column 2 of {{}} is `1e999`, {BEYOND}",
+        b"x,y\n1,1e-400\n": "line 2, column 2 of {} is `1e-400`, beyond the range of a float, which begins at 4.9e-324",
+        b"x,y\n1,2025-01-31\n": "line 2, column 2 of {} is `2025-01-31`, not a number",
+        b'x,y\n1,"2\n': "line 2 of {} is not CSV: unexpected end of data",
+        b"x,x\n1,2\n": "the table has no column `y`", b"x,x,y\n1,2,3\n": "{} has 2 columns `x`",
+        b"a,b\n1,2\n": "the table has no column `x`", b"x,y\n1,\xff\n": "{} is not UTF-8 text: line 2, byte 3 of it is 0xff",
+        b"x;y\n1;1,234\n": "line 2, column 2 of {} is `1,234`, which can be read in two ways",
+        b"x;y\n0,5;1.5\n": "line 2, column 2 of {} is `1.5`, where other cells have decimal commas",
+        b"1,2,3\n": "the table has 3 columns without names, and the variables are x, y",
+        b"x,y\n1,2\n\n\n3,\n": "line 5, column 2 of {} is empty, where a number is needed",
+        b"\xef\xbb\xbfx,y\r\n1,2\r\n3,q\r\n": "line 3, column 2 of {} is `q`, not a number",
+        b"x,y\n1,True\n": "line 2, column 2 of {} is `True`, not a number",
+        b"x,y\n1,05\n": "line 2 of {} has `1,05`, which is one number, or two",
+        b"x\ty\n1\t2\t3\n": "line 2 of {} has 3 values, and line 1 has 2 names",
+        b"x,y\n1,0x10\n": "line 2, column 2 of {} is `0x10`, not a number",
+    },
+    "ndjson": {
+        b"": "{} is empty", b"[1,2]\n": "line 1 of {} is no object", b'{"x": 1, "y": 2}\n3\n': "line 2 of {} is no object",
+        b'{"x": 1, "y": 2}\n{"x": 1,\n': "line 2, column 9 of {} is not JSON: Expecting property name enclosed in double quotes",
+        b'{"x": 1, "y": 2}\n{"x": 1}\n': "line 2 of {} has no `y`", b'{"x": 1, "y": "2"}\n': '`y` in line 1 of {} is "2", not a number',
+        b'{"x": 1, "y": null}\n': "`y` in line 1 of {} is null, not a number",
+        b'{"x": 1, "y": NaN}\n': "`y` in line 1 of {} is nan, not a finite number",
+        b'{"x": 1, "y": true}\n': "`y` in line 1 of {} is true, not a number",
+        b'{"x": 1, "y": [2]}\n': "`y` in line 1 of {} is [2], not a number",
+        b'{"x": 1, "x": 3, "y": 2}\n': "line 1 of {} has `x` twice",
+        b'{"x": 1, "y": ' + b"9" * 400 + b"}\n": f"`y` in line 1 of {{}} is {BEYOND}",
+    },
+    "npy": {
+        b"": "{} is no file of NumPy's, or not whole: ", b"nonsense": "{} is no file of NumPy's, or not whole: ",
+        npy(np.ones((3, 2)))[:-4]: "{} is no file of NumPy's, or not whole: ",
+        npy(np.array([1, "a", None], object)): "{} is no file of NumPy's, or not whole: ",
+        npy(np.ones((2, 2, 2))): "{} has 3 axes, and a table has rows and columns",
+        npy(np.ones((2, 3))): "the table has 3 columns without names, and the variables are x, y",
+        npy(np.array([("a", 1.0)], [("x", "U1"), ("y", "f8")])): "column `x` of {} holds <U1, not numbers",
+        npy(np.ones((2, 2), complex)): "column `x` of {} holds complex128, not numbers",
+    },
+    "npz": {
+        npz(x=np.ones(3), y=np.ones(2)): "the arrays in {} are no columns of one length: `x` (3,), `y` (2,)",
+        npz(x=np.ones(3)): "the table has no column `y`",
+        npz(x=np.ones(3), y=np.ones(3))[:50]: "{} is no file of NumPy's, or not whole: ",
+    },
+}  # fmt: skip
+"""What files hold, and what is said of them, or how that begins."""
+
+COLUMNS = (
+    ({"x": ["a"], "y": [2.0]}, "column `x` of {} holds string, not numbers"),
+    ({"x": [1.0, None], "y": [2.0, 3.0]}, "row 2, column `x` of {} is null, where a number is needed"),
+    ({"x": [True], "y": [2.0]}, "column `x` of {} holds bool, not numbers"),
+    ({"x": [[1.0]], "y": [2.0]}, "column `x` of {} holds list<"),
+    ({"a": [1.0]}, "the table has no column `x`"),
+)
+
+
+def refused(kind, content, message, folder):
+    path = folder / f"in.{kind}"
+    path.write_bytes(content)
+    (folder / "out.csv").write_text("what was there before")
+    found = run(["batch", "x*y", "--data", str(path), "-o", f"{folder}/out.csv"])
+    assert (found.exit, found.stdout) == (2, "")
+    first = " ".join(found.stderr.split("\n  = help")[0].split())
+    wanted = message.format(path)
+    assert first.startswith(("error[bad-data]: " + wanted, "error[unreadable-file]: " + wanted))
+    assert (folder / "out.csv").read_text() == "what was there before"
+    assert sorted(file.name for file in folder.iterdir()) == sorted([f"in.{kind}", "out.csv"])
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_what_is_wrong_is_named(kind, tmp_path):
+    for content, message in TEXTS[kind].items():
+        refused(kind, content, message, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_what_is_wrong_in_files_of_arrow(kind, tmp_path):
+    needs(kind)
+    name = kind.capitalize()
+    whole = arrow(kind, x=[1.0], y=[2.0])
+    for content in (b"", b"PAR1nonsense", whole[:-8], whole[: len(whole) // 2]):
+        refused(kind, content, f"{{}} is no {name} file, or not whole: ", tmp_path)
+    for columns, message in COLUMNS:
+        refused(kind, arrow(kind, **columns), message, tmp_path)
+
+
+def test_bad_rows_are_left_out_or_have_no_numbers(tmp_path):
+    (tmp_path / "in.csv").write_text("id,x,y\na,1,2\nb,,3\nc,zz,1\nd,5\n", encoding="utf-8")
+    asked = ["batch", "x*y", "--data", f"{tmp_path}/in.csv", "--keep", "id"]
+    skipped, as_nan = run([*asked, "--bad", "skip"]), run([*asked, "--bad", "nan"])
+    assert skipped.stdout == "id,f,df/dx,df/dy,flags\na,2.0,2.0,1.0,0\n"
+    assert skipped.stderr.startswith(f"1 point; 3 bad rows, the first: line 3, column 2 of {tmp_path}/in.csv is empty")
+    rows = "".join(f"{name},nan,nan,nan,32\n" for name in "bcd")
+    assert as_nan.stdout == skipped.stdout + rows
+    assert (skipped.exit, as_nan.exit) == (0, 4)
+
+
+def test_ten_bad_rows_are_named(tmp_path):
+    (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 30)
+    told = run(["batch", "x*y", "--data", f"{tmp_path}/in.csv"]).stderr
+    assert told.count("error[bad-data]") == 10
+    assert "and 20 more rows of this block" in told
+
+
+CELLS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.sampled_from(["0", "-0.0", "1e-400", "05", "1_0", " 2", "+3", "nan", "", "abc", "1e5", "0x1", "2*3", "pi", "1.5.2", ".5", "5.", "-"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6))
+def test_blocks_of_plain_numbers_are_read_as_others_are(rows):
+    layout = Layout("t.csv", ";", ["x", "y"], 1, 2)
+    cells = [(line, list(row)) for line, row in enumerate(rows, 2)]
+    found, bad = numbers_of(layout, cells, [0, 1], False)
+    wrong = {place for place, _ in bad}
+    for place, row in enumerate(cells):
+        try:
+            wanted = CsvTable("t.csv", [], [row]).numbers([0, 1], False)[0]
+        except Exception:
+            assert place in wrong
+            continue
+        assert place not in wrong
+        assert [float(column[place]).hex() for column in found] == [float(number).hex() for number in wanted]
+
+
+def test_lines_are_counted_through_quotations_and_blocks(tmp_path):
+    rows = ['"a\nb",1,2'] + ["c,1,2"] * (BLOCK_ROWS + 5) + ["d,1,q"]
+    (tmp_path / "in.csv").write_text("id,x,y\n" + "\n".join(rows), encoding="utf-8")
+    found = run(["batch", "x*y", "--data", f"{tmp_path}/in.csv", "-o", f"{tmp_path}/out.csv"])
+    assert f"line {BLOCK_ROWS + 9}, column 3 of" in found.stderr
