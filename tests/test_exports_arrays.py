@@ -122,6 +122,7 @@ def test_random_programs_of_arrays(language):
         ("sum(tanh(W @ x))", {"W": [[1.0, -2.0], [0.5, 3.0]], "x": [1.0, 0.5]}, "(W @ x)"),
         ("norm(x[1:])*mean(x)", {"x": [3.0, 4.0, 12.0]}, "x[1:]"),
         ("sum(x[::-1]*[1, 2, 3])", {"x": [3.0, 4.0, 12.0]}, "x["),
+        ("sum(x[[0, 0, 2]]*[1, 2, 3])", {"x": [3.0, 4.0, 12.0]}, "scatter("),
         ("sum(softmax(A, axis=1)*A)", {"A": [[1.0, 2.0], [3.0, -4.0]]}, "softmax(A, (1,))"),
         ("logsumexp(x) - log_softmax(x)[0]", {"x": [1.0, 2.0, 800.0]}, "logsumexp(x, (0,))"),
         ("sum(solve(A, x))", {"A": [[1.0, 2.0], [3.0, -4.0]], "x": [1.0, 2.0]}, "solve(A, x)"),
@@ -167,6 +168,25 @@ def test_points_are_broadcast(language):
     assert [np.shape(one) for one in (value, *slopes)] == [(2, 3)] * 4
     assert np.asarray(value).tolist() == [[2.0, 3.0, 4.0]] * 2
     assert np.asarray(slopes[2]).tolist() == [[1.0] * 3] * 2
+
+
+def test_rounded_zeros_have_no_sign(language):
+    function = function_of(diffcli.export("atan2(ceil(x), -1) + copysign(1, round(x))", language, order=0), language)
+    assert float(function(-0.25)) == math.pi + 1
+
+
+def test_a_power_that_others_have_by_the_root(language):
+    function, kernel = function_of(diffcli.export("x^0.5", language), language), diffcli.compile("x^0.5")
+    for x in (-math.inf, -0.0, 0.0, 4.0, math.inf, -4.0, math.nan):
+        assert [*map(repr, map(float, flat(function(x))))] == [*map(repr, map(float, flat(kernel(x))))], x
+
+
+@pytest.mark.parametrize("text", ["abs(x*x - y*y)", "abs(x^2 - y*y)", "abs(x*y + -(y*x))", "max(x*y - y*x, 0)"])
+def test_products_are_rounded_before_they_cancel_to_a_kink(language, text):
+    points = np.random.default_rng(0).normal(size=100)
+    value, slopes = function_of(diffcli.export(text, language), language)(points, points)
+    assert not np.asarray(value).any()
+    assert not any(np.asarray(slope).any() for slope in slopes)
 
 
 @pytest.mark.parametrize("at", [{"W": [[1, 2], [3, 4]], "x": [1, 1], "y": 3}])

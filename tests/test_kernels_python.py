@@ -231,6 +231,12 @@ def test_inputs_may_have_any_name():
     assert function(*[1.0] * 8) == math.log(8.0) + 1.0
 
 
+def test_a_condition_that_is_undefined_whatever_the_inputs_are():
+    """It is folded to a number, and no line is left that could raise."""
+    value, slopes = diffcli.compile("where(log(-1) > 0, x, y)", backend="python")(1.0, 2.0)
+    assert all(map(math.isnan, (value, *slopes)))
+
+
 def test_a_program_without_inputs():
     tape = lower(parse("2 + 3"))
     assert kernel(tape, 0)() == 5.0

@@ -19,7 +19,7 @@ def float64(a: Array) -> Array:
 
 def root(a: Array) -> Array:
     """a^(1/2)."""
-    return np.where(np.isinf(a), np.abs(a), np.sqrt(a + 0.0))
+    return np.where((a == 0) | np.isinf(a), np.abs(a), np.sqrt(a))
 
 
 def cosh(a: Array) -> Array:

@@ -6,7 +6,7 @@ from diffcli.exports.arrays import Arrays
 
 
 class JAXNumPy(Arrays):
-    """To XLA (1 + x) - 1 is x: what it is not to simplify it is told."""
+    """To XLA (1 + x) - 1 is x, and no product is rounded before it is added; a choice in between keeps it from that."""
 
     module, imports, decorator, exact = "jnp", "import jax\nfrom jax import numpy as jnp", [], True
     turns = False  # XLA stops at some sums of what is put in such places
@@ -14,11 +14,14 @@ class JAXNumPy(Arrays):
     remarks = (*Arrays.remarks, "On a CPU, JAX takes numbers below 2.2e-308 for 0; its sinh has 5 units, and expm1.")
     asserted = (f"assert jax.config.jax_enable_x64, '{prepared[0]} comes first'",)
     operations = Arrays.operations | {name: f"{name}({{0}})" for name in ("log1p", "sinh", "cosh", "tanh", "atanh")}
+    operations |= {  # to XLA, -0 + 0 is -0
+        name: f"np.where(np.{name}({{0}}) == 0.0, 0.0, np.{name}({{0}}))" for name in ("floor", "ceil", "trunc", "round")
+    }
     operations |= {"erf": "jax.scipy.special.erf({0})"}
     own = {
         "exactly": """
 def exactly(a):
-    return jax.lax.optimization_barrier(a)
+    return np.where(np.isnan(a), np.nan, a)
 """,
         "scatter": """
 def scatter(a, key, shape):
@@ -55,8 +58,8 @@ class Torch(Arrays):
     own = {
         "scatter": """
 def scatter(a, key, shape):
-    whole = float64(np.zeros(shape))
-    places = np.arange(whole.numel()).reshape(shape)[key].reshape(-1)
+    whole = a.new_zeros(shape)
+    places = np.arange(whole.numel(), device=a.device).reshape(shape)[key].reshape(-1)
     return whole.reshape(-1).index_add(0, places, a.reshape(-1)).reshape(shape)
 """,
         "cbrt": """

@@ -143,7 +143,7 @@ class ArrayWriter(SourceWriter):
     helpers: ArrayHelpers
 
     def __init__(self, tape: Tape, language: Arrays, arguments: Sequence[str], helpers: ArrayHelpers) -> None:
-        sums = [tape.operands_of(slot) for slot in tape.rows() if tape.operation(slot) in ("add", "sub")]
+        sums = [tape.operands_of(slot) for slot in tape.rows() if tape.operation(slot) in ("add", "sub", "neg")]
         self.summed = {operand for operands in sums for operand in operands if operand < tape.program_stop}
         helpers.bring_sources("float64(")
         super().__init__(tape.copy(skips=[]), language, arguments, helpers)
@@ -172,7 +172,8 @@ class ArrayWriter(SourceWriter):
         found = super().template(slot, numbers)
         if name == "where" and self.language.tensors:
             return wrapped(found, numbers)
-        return self.helpers.exactly(found) if slot in self.summed and name in ("mul", "square") else found
+        is_product = found in (OPERATORS["mul"], OPERATORS["square"])
+        return self.helpers.exactly(found) if slot in self.summed and is_product else found
 
 
 def template_at(tape: Tape, slot: int, turns: bool) -> str:

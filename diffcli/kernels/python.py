@@ -210,7 +210,8 @@ class Writer:
         written: str | None
         if name == "where":
             condition = tape.operands_of(slot)[0]
-            defined = condition >= tape.first_row and tape.operation(condition) in COMPARISONS
+            computed = condition >= tape.first_row and self.numbers[condition] is None  # else it has no line that raises
+            defined = computed and tape.operation(condition) in COMPARISONS
             written = STRICT_ROWS[name] if strict and not defined else FAST[name]
         else:
             written = (STRICT_ROWS.get(name) if strict else None) or template_of(name, numbers)

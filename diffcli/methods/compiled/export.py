@@ -230,7 +230,7 @@ def remarks_of(
     for name, shape in shapes.items():
         of = f" for {name}" * (names[name] != name)
         arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers{flat}" * bool(shape))
-    by = [element for name in system.wrt for element in element_names(name, shapes[name])]
+    by = [element for name in system.wrt for element in element_names(name, shapes[name] if language.branches else ())]
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"
     lines.append(told + f"; derivatives by {', '.join(by)}" * (len(results) > 1))
