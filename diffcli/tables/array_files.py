@@ -24,11 +24,13 @@ class ArrayReader:
         self.path = path
         self.matrix: Any = None
         try:
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
-            arrays = found
-            if hasattr(found, "files"):
-                with found:
+            with open(path, "rb") as file:
+                arrays: Any = None
+                if file.read(2) == b"PK":  # a file of several
+                    file.seek(0)
+                    found = np.load(file, allow_pickle=False)
                     arrays = {name: found[name] for name in found.files}
+            arrays = np.load(path, mmap_mode="r", allow_pickle=False) if arrays is None else arrays
         except (OSError, ValueError, EOFError, KeyError, BadZipFile) as failure:
             raise refusal("bad-data", f"{path} is no file of NumPy's, or not whole: {failure}") from None
         if isinstance(arrays, dict):
