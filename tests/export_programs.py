@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from inside import OPERATIONS, OwnName, evaluate
+from inside import FORTRAN_CONSTANTS, FORTRAN_USED, LANGUAGES, OPERATIONS, OwnName, Tape, evaluate, value_errors
 from kernel_programs import EDGES, cases, coordinate
 
 import diffcli
@@ -33,6 +33,7 @@ class Exported(NamedTuple):
     source: str
     inputs: int
     results: int
+    tape: Tape
 
 
 def call_of(name: str) -> str:
@@ -56,7 +57,7 @@ def exported(text: str, points: list[list[float]], language: str, name: str, ord
     for point in points:
         values = evaluate(tape, point)
         wanted.append([values[slot] for slot in tape.results[:count]])
-    return Exported(name, text, points, wanted, diffcli.export(text, language, name=name, order=order), tape.first_row, count)
+    return Exported(name, text, points, wanted, diffcli.export(text, language, name=name, order=order), tape.first_row, count, tape)
 
 
 def operations(language: str, order: int = 1) -> list[Exported]:
@@ -90,15 +91,30 @@ def near(found: float, wanted: float, ulps: float) -> bool:
     return abs(found - wanted) <= ulps * math.ulp(wanted) if math.isfinite(wanted) else False
 
 
-def disagreements(items: Sequence[Exported], found: Sequence[Sequence[float]], ulps: float) -> list[str]:
-    """What a run found that is something else, in the order of items and their points."""
+def disagreements(items: Sequence[Exported], found: Sequence[Sequence[float]], ulps: float, *, rounding: bool = False) -> list[str]:
+    """What a run found that is something else, in the order of items and their points. With ``rounding`` a language rounds its
+    functions in its own way, and what rows make of that is forgiven."""
     waiting, told = iter(found), []
     for item in items:
         for point, wanted in zip(item.points, item.expected, strict=True):
             got = next(waiting)
             wrong = [k for k, (a, b) in enumerate(zip(got, wanted, strict=True)) if not near(a, b, ulps)]
+            wrong = [k for k in wrong if not (rounding and abs(got[k] - wanted[k]) <= amplified(item.tape, point)[k])]
             told += [f"{item.text} at {point}: result {k} is {got[k]!r}, and not {wanted[k]!r}" for k in wrong]
     return told
+
+
+def amplified(tape: Tape, point: list[float]) -> list[float]:
+    """How far results may be off if each row is by a few units."""
+    values = evaluate(tape, point)
+    bounds = value_errors(tape, values)
+    found = []
+    for slot in tape.results:
+        while slot >= tape.first_row and tape.operation(slot) == "where":
+            condition, then, otherwise = tape.operands_of(slot)
+            slot = then if values[condition] else otherwise
+        found.append(8 * bounds[slot] if slot < tape.slots and math.isfinite(bounds[slot]) else 0.0)
+    return found
 
 
 # -- what runs them --------------------------------------------------------------------------------------------------------
@@ -171,3 +187,88 @@ def flat(value: object) -> list[float]:
     if isinstance(value, (tuple, list)):
         return [number for part in value for number in flat(part)]
     return [float(value)]
+
+
+# -- languages that are driven by a file of calls ----------------------------------------------------------------------------
+
+JAVASCRIPT = """
+function show(found) { console.log([found].flat(Infinity).map(a => Object.is(a, -0) ? "-0" : String(a)).join(" ")); }
+"""
+RUST = """
+trait Show { fn show(&self); }
+impl Show for f64 { fn show(&self) { print!("{:?} ", self); } }
+impl<T: Show, const N: usize> Show for [T; N] { fn show(&self) { for one in self { one.show(); } } }
+impl<A: Show, B: Show> Show for (A, B) { fn show(&self) { self.0.show(); self.1.show(); } }
+impl<A: Show, B: Show, C: Show> Show for (A, B, C) { fn show(&self) { self.0.show(); self.1.show(); self.2.show(); } }
+"""
+
+
+def run_calls(items: Sequence[Exported], folder: Path, language: str) -> list[list[float]]:
+    """Every function at all its points, in one run of a language of this table."""
+    spelled = LANGUAGES[language].language.literal
+    parts: dict[str, None] = {}
+    calls = []
+    for k, item in enumerate(items):
+        parts |= dict.fromkeys([item.source.strip("\n")] if language == "fortran" else item.source.strip("\n").split("\n\n")[1:])
+        rows = [[spelled(x) for x in point] for point in item.points]
+        calls.append(CALLS[language](k, item, rows))
+    path, command = folder / f"programs{SUFFIXES[language]}", COMMANDS[language]
+    path.write_text(FRAMES[language]("\n\n".join(parts), calls))
+    binary = folder / "programs"
+    words = [word.format(path=path, binary=binary) for word in command]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, done.stderr[:4000]
+    if binary.exists():
+        done = subprocess.run([str(binary)], capture_output=True, text=True, check=True)
+    return [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+
+
+def javascript_calls(k: int, item: Exported, rows: list[list[str]]) -> str:
+    return f"for (const p of [{', '.join(f'[{chr(44).join(row)}]' for row in rows)}]) show({item.name}(...p));"
+
+
+def rust_calls(k: int, item: Exported, rows: list[list[str]]) -> str:
+    given = ", ".join(f"p[{i}]" for i in range(item.inputs))
+    listed = ", ".join(f"[{', '.join(row)}]" for row in rows)
+    body = f"for p in points {{ {item.name}({given}).show(); println!(); }}"
+    return f"fn run_{k}() {{ let points: [[f64; {item.inputs}]; {len(rows)}] = [{listed}]; {body} }}"
+
+
+def fortran_calls(k: int, item: Exported, rows: list[list[str]]) -> str:
+    single = len(item.expected[0])
+    sizes = result_sizes(item, True)
+    results = "".join(f", r{place}" for place in range(len(sizes)))
+    declared = "".join(f"\nreal(real64) :: r{place}({size if place == 0 else f'{item.inputs},{item.inputs}'})" for place, size in enumerate(sizes))
+    fills = "\n".join(f"points(:, {p}) = [{', '.join(row)}]" for p, row in enumerate(rows, 1))
+    given = ", ".join(f"points({i}, p)" for i in range(1, item.inputs + 1))
+    return "\n".join([f"subroutine run_{k}()", *FORTRAN_USED, *FORTRAN_CONSTANTS, f"real(real64) :: points({item.inputs}, {len(rows)}), v{declared}",
+                      "integer :: p", fills, f"do p = 1, {len(rows)}", f"call {item.name}({given}, v{results})",
+                      f"write (*, '({single}es26.17e3)') v{results}", "end do", "end subroutine"])  # fmt: skip
+
+
+def octave_calls(k: int, item: Exported, rows: list[list[str]]) -> str:
+    names = ["v", *[f"r{place}" for place in range(len(result_sizes(item, True)))]]
+    given = ", ".join(f"p({i})" for i in range(1, item.inputs + 1))
+    matrix = "; ".join(", ".join(row) for row in rows)
+    return f"for p = [{matrix}].', [{', '.join(names)}] = {item.name}({given}); printf('%.17g ', {', '.join(names)}); printf('\\n'); end"
+
+
+def wrapped_main(runs: str) -> Callable[[str, list[str]], str]:
+    return lambda parts, calls: parts + runs + "\n".join(calls)
+
+
+CALLS: dict[str, Callable[[int, Exported, list[list[str]]], str]] = {
+    "javascript": javascript_calls, "rust": rust_calls, "fortran": fortran_calls, "matlab": octave_calls,
+}  # fmt: skip
+FRAMES: dict[str, Callable[[str, list[str]], str]] = {
+    "javascript": wrapped_main(JAVASCRIPT),
+    "rust": lambda parts, calls: parts + RUST + "\n".join(calls) + "\nfn main() { " + " ".join(f"run_{k}();" for k in range(len(calls))) + " }\n",
+    "fortran": lambda parts, calls: "\n".join([parts, *calls, "program runs", *[f"call run_{k}()" for k in range(len(calls))], "end program\n"]),
+    "matlab": lambda parts, calls: "1;\n" + parts + "\n" + "\n".join(calls) + "\n",
+}
+SUFFIXES = {"javascript": ".mjs", "rust": ".rs", "fortran": ".f90", "matlab": ".m"}
+COMMANDS = {
+    "javascript": ["node", "{path}"], "matlab": ["octave-cli", "--norc", "{path}"],
+    "rust": ["rustc", "-C", "opt-level=1", "-A", "warnings", "--edition=2021", "-o", "{binary}", "{path}"],
+    "fortran": ["gfortran", "-O1", "-std=f2008", "-ffp-contract=off", "-o", "{binary}", "{path}"],
+}  # fmt: skip

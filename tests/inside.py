@@ -25,6 +25,8 @@ HOMES = {
     "diffcli.errors": "AutogradError Diagnostic DiffcliError DomainError ExpressionError LimitError Mark MissingExtraError NotDifferentiableError Source Span UsageError error nearest visible",
     "diffcli.errors.codes": "CODES",
     "diffcli.errors.library_words": "FORMER",
+    "diffcli.exports.fortran": "FORTRAN_CONSTANTS=CONSTANTS FORTRAN_USED=USED",
+    "diffcli.exports.languages": "LANGUAGES",
     "diffcli.kernels.backends": "BACKENDS best module_of places",
     "diffcli.kernels.finite": "tangent_is_quick",
     "diffcli.kernels.numpy": "make_numpy=make",

@@ -18,13 +18,96 @@ COMPILERS = {
 }
 
 
+RUN_BY_CALLS = {"javascript": "node", "matlab": "octave-cli", "fortran": "gfortran", "rust": "rustc"}
+OTHER_LIBRARIES = ("javascript", "rust")
+"""Languages that round functions in a way of their own, and not in that of the C library that Python has."""
+
+
 def found_by(language, items, folder):
+    if language in RUN_BY_CALLS:
+        if shutil.which(RUN_BY_CALLS[language]) is None:
+            pytest.skip(f"{RUN_BY_CALLS[language]} is not installed")
+        return exports.run_calls(items, folder, language)
     if language == "python":
         return exports.run_python(items)
     compiler, suffix, options = COMPILERS[language]
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
     return exports.run_c(items, folder, [compiler, *options], suffix)
+
+
+def slow_if_compiled(languages):
+    return [pytest.param(name, marks=pytest.mark.slow) if name in ("fortran", "rust") else name for name in languages]
+
+
+@pytest.mark.parametrize("language", slow_if_compiled(RUN_BY_CALLS))
+def test_other_languages_do_every_operation_and_choice(language, tmp_path):
+    kinds = (exports.operations(language), exports.programs(language, 60, seed=7), exports.programs(language, 20, seed=9, order=2))
+    for place, items in enumerate(kinds):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        found = found_by(language, items, folder)
+        assert exports.disagreements(items, found, 4, rounding=language in OTHER_LIBRARIES) == []
+
+
+GOLDEN = {
+    "choice": ("max(x, 0)*Y + where(x > y, log(x), x^y)", None, {}),
+    "arrays": ("sum((W @ x - 1)^2)", {"W": [[1, 2], [3, 4]], "x": [1, 1]}, {"order": 2, "wrt": "x"}),
+    "special": ("erf(x)*round(x) + fmod(x, 2)", {"x": 0.3}, {}),
+    "values": ("[x*end, sin(x)]", None, {"directions": True}),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("language", ["julia", "matlab", "fortran", "latex"])
+def test_sources_have_these_texts(language, name, golden):
+    text, at, options = GOLDEN[name]
+    source = diffcli.export(text, language, at=at, test=at is not None and language != "latex", **options)
+    golden(f"exports/{language}-{name}.txt", source.replace(f"diffcli {diffcli.__version__}", "diffcli"))
+
+
+MAINS = {
+    "javascript": (".mjs", ["node", "{path}"]), "matlab": ("", ["octave-cli", "--norc", "--eval", "test_f"]),
+    "rust": (".rs", ["rustc", "-o", "f", "{path}"]), "fortran": (".f90", ["gfortran", "-std=f2008", "-Wall", "-o", "f", "{path}"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", slow_if_compiled(MAINS))
+@pytest.mark.parametrize("order", [0, 2])
+def test_the_tests_of_other_languages_pass_and_fail(language, order, tmp_path):
+    if shutil.which(RUN_BY_CALLS[language]) is None:
+        pytest.skip(f"{RUN_BY_CALLS[language]} is not installed")
+    suffix, command = MAINS[language]
+    path = tmp_path / (f"f{suffix}" if suffix else "test_f.m")
+    at = {"W": [[1, 2, 3], [3, 4, 5]], "x": [1, 1, 0.5], "y": 3.25}
+    source = diffcli.export("sum((W @ x - 1)^2)*y", language, at=at, order=order, test=True)
+    for text, code in ((source, 0), (source.replace("274.625", "274.626"), 1)):
+        path.write_text(text)
+        done = subprocess.run([word.format(path=path) for word in command], cwd=tmp_path, capture_output=True, text=True)
+        if (tmp_path / "f").exists():
+            done = subprocess.run([tmp_path / "f"], capture_output=True, text=True)
+        assert (done.returncode, "all results are right" in done.stdout) == (code, not code), done.stderr
+
+
+def test_names_in_a_language_that_ignores_case():
+    text = diffcli.export("x*X*V1*Nan*F", "fortran", order=0)
+    assert "pure subroutine f(x, X_, V1_, Nan_, F_, value)" in text
+
+
+def test_lines_of_fortran_are_not_too_long():
+    text = diffcli.export("polygamma(3, x)*gamma(y) + " + "+".join(f"sin(x*{k})*exp(y)" for k in range(80)), "fortran", order=2)
+    assert max(map(len, text.splitlines())) <= 132
+
+
+@pytest.mark.parametrize("language", sorted({"python", "julia", "matlab", "fortran", "rust", "javascript", "latex"}))
+def test_a_qualifier_is_for_c(language):
+    with pytest.raises(diffcli.UsageError, match="a qualifier stands before functions of C and C"):
+        diffcli.export("x^2", language, qualifier="static")
+
+
+def test_latex_has_no_test():
+    with pytest.raises(diffcli.UsageError, match="LaTeX is not run, so that it has no test"):
+        diffcli.export("x^2", "latex", at={"x": 1}, test=True)
 
 
 @pytest.mark.parametrize("language", ["python", *COMPILERS])

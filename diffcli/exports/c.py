@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 
-from diffcli.exports.spelling import Language, Program, Result, indented, words
+from diffcli.exports.spelling import Language, Program, indented, words
 from diffcli.tape.tape import Shape
 
 ELEMENTARY = (
@@ -15,6 +14,7 @@ ELEMENTARY = (
 
 
 class C(Language):
+    qualified = True
     reserved = words("""\
 auto break case char const continue default do double else enum extern float for goto if inline int long register
 restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0
@@ -29,22 +29,11 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         # 0 has no sign after a rounding in Python, which makes a whole number of it
         "floor": "(floor({}) + 0.0)", "ceil": "(ceil({}) + 0.0)", "trunc": "(trunc({}) + 0.0)", "round": "(rint({}) + 0.0)",
     }  # fmt: skip
-    header = "#include <math.h>"
+    included = "#include <math.h>"
+    header, typed, waiting = "static {qualifier}double {name}({given})", "double {}", "double {} = NAN;"
 
     def assigned(self, name: str, text: str, inside: bool) -> str:
         return f"{'' if inside else 'const int ' if name[0] == 'g' else 'const double '}{name} = {text};"
-
-    def declared(self, lines: Sequence[str]) -> list[str]:
-        """The names that only lines in blocks give a value to."""
-        names = dict.fromkeys(line.split()[0] for line in lines if line[:4] == "    " and line.split()[1:2] == ["="])
-        return [f"double {', '.join(f'{name} = NAN' for name in names)};"] if names else []
-
-    def function(
-        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
-    ) -> list[str]:
-        given = ", ".join(f"double {each}" for each in parameters)
-        head = f"static {qualifier}{' ' * bool(qualifier)}double {name}({given}) {{"
-        return [head, *indented([*self.declared(lines), *lines]), "}"]
 
     def program(self, program: Program) -> list[str]:
         value, *others = program.results
@@ -55,34 +44,31 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         fills = [f"{result.name}[{place}] = {text};" for result in arrays for place, text in enumerate(result.texts)]
         ends = [f"return {value.texts[0]};"] if single else []
         qualifier = f"{program.qualifier} " if program.qualifier else ""
-        head = f"{qualifier}{'double' if single else 'void'} {program.name}({', '.join(parameters) or 'void'}) {{"
-        lines = [f"// {remark}".rstrip() for remark in program.remarks]
-        lines += ["#if defined(__FAST_MATH__)", '#error "NaN and infinities are wanted: compile without -ffast-math"', "#endif"]
+        head = f"{qualifier}{'double' if single else 'void'} {program.name}({', '.join(parameters) or 'void'})"
+        lines = [*self.commented(program), "#if defined(__FAST_MATH__)"]
+        lines += ['#error "NaN and infinities are wanted: compile without -ffast-math"', "#endif"]
         lines += ["// no product is fused into a sum: what cancels is to cancel", "#if defined(__clang__)"]
         lines += ["#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__)", '#pragma GCC optimize("fp-contract=off")', "#endif"]
-        lines += [self.header, ""]
+        lines += [self.included, ""]
         for helper in program.helpers:
             lines += [*helper, ""]
-        lines += [head, *indented([*self.declared(program.lines), *program.lines, *fills, *ends]), "}"]
-        return lines + (self.main(program, arrays, single) if program.test else [])
+        lines += self.body(head, [*program.lines, *fills, *ends], program.names)
+        return lines + (self.main(program) if program.test else [])
 
     def parameter(self, name: str, shape: Shape) -> str:
         return f"const double {name}[{prod(shape)}]" if shape else f"double {name}"
 
-    def main(self, program: Program, arrays: Sequence[Result], single: bool) -> list[str]:
-        """A program that calls the function at a point, and compares."""
-        test, point, given, arrange = program.test, 0, list[str](), list[str]()
+    def main(self, program: Program) -> list[str]:
+        single = not program.results[0].shape
+        test, given, arrange = program.test, list[str](), list[str]()
         assert test is not None
-        for name, shape in program.arguments:
-            size = prod(shape)
-            numbers = ", ".join(map(self.exact, test.point[point : point + size]))
-            point += size
+        for name, shape, numbers in program.given(self.exact):
             if shape:
-                arrange.append(f"const double given_{name}[{size}] = {{{numbers}}};")
-            given.append(f"given_{name}" if shape else numbers)
+                arrange.append(f"const double given_{name}[{len(numbers)}] = {{{', '.join(numbers)}}};")
+            given.append(f"given_{name}" if shape else numbers[0])
         total = len(test.expected)
         starts, place = [], int(single)
-        for result in arrays:
+        for result in program.results[single:]:
             starts.append(f"found + {place}")
             place += prod(result.shape)
         call = f"{program.name}({', '.join([*given, *starts])});"
@@ -103,7 +89,7 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
 
 
 class Cpp(C):
-    header, printing = "#include <cmath>\n#include <math.h>", "cstdio"
+    included, printing = "#include <cmath>\n#include <math.h>", "cstdio"
 
     def exact(self, value: float) -> str:
         return self.literal(value)  # hexadecimal floats are of C++17 on

@@ -13,6 +13,7 @@ from functools import reduce
 from typing import Any
 
 from diffcli.errors import refusal
+from diffcli.exports.lacking import LACKING
 from diffcli.exports.spelling import OPERATORS, Language, Lines, bare
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.special.formulas import Elementary, Pieces
@@ -246,9 +247,8 @@ class Helpers:
                 return self.bring("digamma", numbers[1:], strict)
             called = f"polygamma_of_order_{int(order)}"
         if called not in self.made:
-            row = OPERATIONS[name]
             body, count = Body(self, called), len(numbers)
-            parameters = ["abc"[place] for place in range(count)] if not row.variadic else ["a", "b"]
+            parameters = ["abc"[place] for place in range(count)] if name not in ("max", "min") else ["a", "b"]
             values = [Value(body, parameter) for parameter in parameters]
             self.made[called] = []
             if name == "polygamma":
@@ -385,8 +385,10 @@ FORMS: dict[str, Callable[..., Any]] = {
     "and": both, "or": either,
     "not": lambda m, a: m.choose(undefined(a), math.nan, m.choose(a.equals(0.0), 1.0, 0.0)),
 }  # fmt: skip
+FORMS |= LACKING
 
 CALLED = {
+    "raw pow": "signed_power_of", "raw copysign": "size_of_sign",
     "div": "limit_quotient", "strict div": "quotient", "pow": "limit_power", "strict pow": "power_of", "max": "larger_of",
     "min": "smaller_of", "and": "both_of", "or": "either_of",
 }  # fmt: skip

@@ -32,6 +32,12 @@ LANGUAGES = {
         Row("torch", "array_libraries.TORCH", (), "PyTorch, the same"),
         Row("c", "c.LANGUAGE", (".c", ".h"), "C99"),
         Row("cpp", "c.CPP", (".cpp", ".cc", ".cxx", ".hpp", ".cu", ".hip"), "C++11; CUDA and HIP with --qualifier"),
+        Row("fortran", "fortran.LANGUAGE", (".f90", ".f95", ".f03", ".f08"), "Fortran 2008, and C's library"),
+        Row("julia", "julia.LANGUAGE", (".jl",), "Julia and its Base"),
+        Row("rust", "rust.LANGUAGE", (".rs",), "Rust and its standard library"),
+        Row("javascript", "javascript.LANGUAGE", (".js", ".mjs"), "JavaScript, as a module"),
+        Row("matlab", "matlab.LANGUAGE", (".m",), "MATLAB and Octave"),
+        Row("latex", "latex.LANGUAGE", (".tex",), "the rows as equations"),
     )
 }
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
-from math import prod
 
 from diffcli.exports.spelling import Language, Program, indented, nested, words
 from diffcli.tape.tape import Shape
@@ -13,10 +11,23 @@ PLAIN = ("atan", "tanh", "asinh", "erf", "erfc", "cbrt")
 RAISING = ("sin", "cos", "tan", "asin", "acos", "acosh")
 
 
+def nested_element(name: str, shape: Shape, index: int) -> str:
+    """An element of nested lists, by its place row by row.
+
+    >>> nested_element("W", (2, 3), 4)
+    'W[1][1]'
+    """
+    places = []
+    for size in reversed(shape):
+        index, place = divmod(index, size)
+        places.append(f"[{place}]")
+    return name + "".join(reversed(places))
+
 
 class Python(Language):
     comment, closed = "#", ""
     nan, inf = "math.nan", "math.inf"
+    header, waiting = "def {name}({given}):", "{} = math.nan"
     junction, alternative = "and", "or"
     prepared: tuple[str, ...] = ()
     """What a main program begins with."""
@@ -89,11 +100,7 @@ def whole(function, a):
         return f"not ({condition})"
 
     def element(self, name: str, shape: Shape, index: int) -> str:
-        places = []
-        for size in reversed(shape):
-            index, place = divmod(index, size)
-            places.append(f"[{place}]")
-        return name + "".join(reversed(places))
+        return nested_element(name, shape, index)
 
     def assigned(self, name: str, text: str, inside: bool) -> str:
         return f"{name} = {text}"
@@ -104,34 +111,20 @@ def whole(function, a):
     def returned(self, name: str, text: str) -> list[str]:
         return [f"return {text}"]
 
-    def waiting(self, lines: Sequence[str]) -> list[str]:
-        """The names that only lines in blocks give a value to; comparisons of what is not computed ask for them."""
-        names = dict.fromkeys(line.split()[0] for line in lines if line[:4] == "    " and line.split()[1:2] == ["="])
-        return [f"{' = '.join(names)} = math.nan"] if names else []
-
-    def function(
-        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
-    ) -> list[str]:
-        return [f"def {name}({', '.join(parameters)}):", *indented([*self.waiting(lines), *lines])]
-
     def program(self, program: Program) -> list[str]:
         results = [nested(result.shape, result.texts, "(", ")") for result in program.results]
         head = f"def {program.name}({', '.join(name for name, _ in program.arguments)}):"
-        lines = [f"# {remark}".rstrip() for remark in program.remarks] + ["", "import math", ""]
+        lines = [*self.commented(program), "", "import math", ""]
         for helper in program.helpers:
             lines += ["", *helper, ""]
-        lines += ["", head, *indented([*self.waiting(program.lines), *program.lines, f"return {', '.join(results)}"])]
+        lines += ["", *self.body(head, [*program.lines, f"return {', '.join(results)}"], program.names)]
         return lines + (self.main(program) if program.test else [])
 
     def main(self, program: Program) -> list[str]:
         """What calls the function at a point, and compares."""
-        test, point, given = program.test, 0, list[str]()
-        assert test is not None
-        for _, shape in program.arguments:
-            size = prod(shape)
-            given.append(nested(shape, [*map(self.literal, test.point[point : point + size])], "[", "]"))
-            point += size
-        expected, tolerances = [f"[{', '.join(map(self.literal, column))}]" for column in (test.expected, test.tolerances)]
+        assert program.test is not None
+        given = [nested(shape, numbers, "[", "]") for _, shape, numbers in program.given(self.literal)]
+        expected, tolerances = [f"[{column}]" for column in self.columns(program.test)]
         rows = [f"found = {program.name}({', '.join(given)})", "numbers, waiting = [], [found]", "while waiting:",
                 "    one = waiting.pop()", "    if isinstance(one, tuple):", "        waiting += reversed(one)", "    else:",
                 f"        {self.collected}", "wrong = 0", f"expected = {expected}", f"tolerances = {tolerances}",

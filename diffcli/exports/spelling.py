@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from math import inf, isinf
+from collections.abc import Callable, Iterable, Sequence
+from math import inf, isinf, prod
 from typing import Any
 
 from diffcli._named import NamedTuple
@@ -53,6 +53,14 @@ class Program(NamedTuple):
     """The functions that are brought along, each the lines of one."""
     qualifier: str = ""
     test: Test | None = None
+    by: Sequence[str] = ()
+    """The names of what the derivatives are by."""
+
+    def given(self, spelled: Callable[[float], str]) -> list[tuple[str, Shape, list[str]]]:
+        """The arguments with their numbers at the point of the test."""
+        assert self.test is not None
+        numbers = map(spelled, self.test.point)
+        return [(name, shape, [next(numbers) for _ in range(prod(shape))]) for name, shape in self.arguments]
 
 
 class Test(NamedTuple):
@@ -67,15 +75,27 @@ class Language:
     """How a language spells things. A file of a language has one of its own, called ``LANGUAGE``."""
 
     comment = "//"
+    accuracy: Sequence[str] = """\
+Each row is within 4 units in the last place of its function's value (6 between the poles of gamma and its relatives, which
+lose digits beside their roots there), with the same infinities and NaN: NaN is what is undefined.""".splitlines()
+    """What a comment says of how exact it is."""
+    qualified = False
+    """Whether a qualifier may stand before a function."""
     reserved: frozenset[str] = frozenset()
     ignores_case = False
     """Whether x and X are one name."""
+    eager = False
+    """Whether both sides of a choice are computed in an expression, so that rows of one side are to stand in a block."""
+    writer: Any = None
+    """What writes a tape, if not `diffcli.exports.writer.SourceWriter`."""
     nan, inf = "NAN", "INFINITY"
     long = 100
     """How long an expression may be that has no name."""
     signs = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
     junction, alternative = "&&", "||"
     closed = "}"
+    header, typed, waiting = "function {name}({given})", "{}", "{} = NaN"
+    """How a function of numbers begins, how its parameters stand there, and how a name gets a first value."""
     branches = True
     """Whether a condition is one truth; else of many points, and every row is computed for all."""
     remarks: tuple[str, ...] = ()
@@ -134,11 +154,33 @@ class Language:
         self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
     ) -> list[str]:
         """A function of numbers with one result."""
+        given = ", ".join(map(self.typed.format, parameters))
+        return self.body(self.header.format(name=name, given=given, qualifier=qualifier + " " * bool(qualifier)), lines, names)
+
+    def body(self, head: str, lines: Sequence[str], names: Sequence[str]) -> list[str]:
+        """A function whose names that only lines in blocks give a value to begin as NaN."""
+        waiting = [self.waiting.format(name) for name in in_blocks(lines, names)]
+        return [head + " {" * (self.closed == "}"), *indented([*waiting, *lines]), *[self.closed] * bool(self.closed)]
+
+    def exported(self, program: Program) -> list[str]:
+        """The function itself."""
+        raise NotImplementedError
+
+    def main(self, program: Program) -> list[str]:
+        """What calls the function at a point, and compares."""
         raise NotImplementedError
 
     def program(self, program: Program) -> list[str]:
         """All the lines of an export."""
-        raise NotImplementedError
+        parts = [self.commented(program), *program.helpers, self.exported(program), self.main(program) if program.test else []]
+        return separated(parts)
+
+    def commented(self, program: Program) -> list[str]:
+        return [f"{self.comment} {remark}".rstrip() for remark in program.remarks]
+
+    def columns(self, test: Test) -> list[str]:
+        """What is expected, and how far it may be off, each as the numbers of a list."""
+        return [", ".join(map(self.literal, column)) for column in (test.expected, test.tolerances)]
 
 
 def identifiers(names: Iterable[str], language: Language, function: str = "f") -> dict[str, str]:
@@ -148,14 +190,15 @@ def identifiers(names: Iterable[str], language: Language, function: str = "f") -
     {'x': 'x', 'lambda': 'lambda', 'v1': 'v1_', 'θ': 'u03b8'}
     """
     found: dict[str, str] = {}
-    taken = {function, *language.reserved, *language.operations, *language.sources}
+    seen = str.lower if language.ignores_case else str
+    taken = {seen(function), *language.reserved, *language.operations, *language.sources}
     for name in names:
         plain = "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in name)
         plain = f"x{plain}" if plain[:1] == "_" else plain
-        while plain in taken or OWN_NAMES.fullmatch(plain) or (language.ignores_case and plain.lower() in taken):
+        while seen(plain) in taken or OWN_NAMES.fullmatch(seen(plain)):
             plain += "_"
         found[name] = plain
-        taken |= {plain, plain.lower()} if language.ignores_case else {plain}
+        taken.add(seen(plain))
     return found
 
 
@@ -204,6 +247,17 @@ class Lines:
             kept.append(line)
             read |= {*COMPUTED.findall(line.partition("=")[2] if owner else line)}
         return kept[::-1], names[::-1]
+
+
+def in_blocks(lines: Iterable[str], names: Iterable[str]) -> list[str]:
+    """The names that only lines in blocks give a value to; comparisons of what is not computed ask for them."""
+    known = {*names}
+    return [*dict.fromkeys(line.split()[0] for line in lines if line[:4] == "    " and line.split()[0] in known)]
+
+
+def separated(parts: Iterable[Sequence[str]]) -> list[str]:
+    """Lines with an empty one between the parts that are there."""
+    return [line for part in parts if part for line in ("", *part)][1:]
 
 
 def indented(lines: Iterable[str], by: str = "    ") -> list[str]:

@@ -19,6 +19,9 @@ from diffcli.tape.building.scopes import Scope
 NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "ne": "eq"}
 """The comparison that holds where another one does not, and nothing is undefined."""
 
+OPERANDS = ("\0a", "\0b", "\0c")
+"""What stands for operands in a text that has braces of its own."""
+
 
 class SourceWriter(Writer):
     """The lines of a tape in a language, and in ``results`` the text of each result."""
@@ -38,6 +41,8 @@ class SourceWriter(Writer):
         name = self.tape.operation(slot)
         if name not in self.language.signs or self.is_known(slot):
             super().row(slot)
+            if self.language.eager and self.scopes[slot] is not self.root and "(" in self.texts[slot]:
+                self.name(slot, self.scopes[slot])
             return
         for operand in self.tape.operands_of(slot):
             if operand >= self.tape.first_row and "(" in self.texts[operand]:
@@ -59,22 +64,28 @@ class SourceWriter(Writer):
         strict, name = slot < self.tape.program_stop, self.tape.operation(slot)
         if name != "where":
             return self.helpers.template(name, numbers, strict)
-        condition, language = self.tape.operands_of(slot)[0], self.language
+        text = self.choice(self.tape.operands_of(slot)[0], strict, *OPERANDS).replace("{", "{{").replace("}", "}}")
+        for place, operand in enumerate(OPERANDS):
+            text = text.replace(operand, f"{{{place}}}")
+        return text
+
+    def choice(self, condition: int, strict: bool, asked: str, a: str, b: str) -> str:
+        language = self.language
         nan = language.literal(float("nan"))
         if condition not in self.relations:
-            zero = language.literal(0.0)
-            text = language.choose(language.relation("ne", "{0}", zero), "{1}", "{2}")
-            return language.choose(language.relation("ne", "{0}", "{0}"), nan, text) if strict else text
-        holds, fails = [text.replace("{", "{{").replace("}", "}}") for text in self.relations[condition]]
+            text = language.choose(language.relation("ne", asked, language.literal(0.0)), a, b)
+            return language.choose(language.relation("ne", asked, asked), nan, text) if strict else text
+        holds, fails = self.relations[condition]
         if condition >= self.tape.program_stop:
-            return language.choose(holds, "{1}", "{2}")
-        if strict:
-            return language.choose(holds, "{1}", language.choose(fails, "{2}", nan))
-        return language.choose(fails, "{2}", "{1}")
+            return language.choose(holds, a, b)
+        return language.choose(holds, a, language.choose(fails, b, nan)) if strict else language.choose(fails, b, a)
 
     def is_known(self, slot: int) -> bool:
         """What rounds in a way of its own is computed as what it meets is: cos(1) - cos(x) is 0 at 1."""
-        return self.numbers[slot] is not None and (slot >= self.tape.program_stop or is_settled(self.tape.operation(slot)))
+        number = self.numbers[slot]
+        if number is None or slot >= self.tape.program_stop:
+            return number is not None
+        return is_settled(self.tape.operation(slot)) or number - number != 0
 
     # -- how the language spells it --------------------------------------------------------------------------------------
 

@@ -91,6 +91,8 @@ def export(
         raise refusal("bad-value", f"there is no export of order {order!r}", "one of: 0, 1, 2; with directions 1 or 2")
     MAX_NODES.require("max_nodes", max_nodes)
     language = language_of(to)
+    if qualifier and not language.qualified:
+        raise refusal("usage", "a qualifier stands before functions of C and C++ alone")
     program = as_program(target)
     where: Any = ANYWHERE if at is None and type(program) is Program else at
     system = System(program, where, of=of, wrt=wrt, most_rows=max_nodes)
@@ -110,14 +112,15 @@ def export(
         elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
         tape, counts = tape_of(system, order, more, max_nodes)
         helpers = Helpers(language, qualifier)
-        writer = SourceWriter(tape, language, elements, helpers)
+        writer = (language.writer or SourceWriter)(tape, language, elements, helpers)
         results = results_of(writer.results, counts, order, bool(directions))
     else:
         helpers, writer, results = in_arrays(system, language, arguments, order, more, max_nodes)
         tape = writer.tape if writer.tape.shapes is None or not test else tape_of(system, order, more, max_nodes)[0]
     checked = test_of(tape, system, bool(directions)) if test else None
-    remarks = remarks_of(system, language, names, shapes | moving, results)
-    written = Written(name, remarks, arguments, writer.lines, writer.names, results, [*helpers.made.values()], qualifier, checked)
+    by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
+    remarks, brought = remarks_of(system, language, names, shapes | moving, results, by), [*helpers.made.values()]
+    written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, qualifier, checked, by)
     return "\n".join(language.program(written)) + "\n"
 
 
@@ -214,13 +217,8 @@ def test_of(tape: Tape, system: System, directions: bool) -> Test:
     return Test(point, found, tolerances)
 
 
-ACCURACY = """\
-Each row is within 4 units in the last place of its function's value (6 between the poles of gamma and its relatives, which
-lose digits beside their roots there), with the same infinities and NaN: NaN is what is undefined.""".splitlines()
-
-
 def remarks_of(
-    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result]
+    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result], by: Sequence[str]
 ) -> list[str]:
     """The comment above a function."""
     from diffcli import __version__
@@ -230,8 +228,7 @@ def remarks_of(
     for name, shape in shapes.items():
         of = f" for {name}" * (names[name] != name)
         arguments.append(names[name] + of + f", {' by '.join(map(str, shape))} numbers{flat}" * bool(shape))
-    by = [element for name in system.wrt for element in element_names(name, shapes[name] if language.branches else ())]
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"
     lines.append(told + f"; derivatives by {', '.join(by)}" * (len(results) > 1))
-    return [*lines, *ACCURACY, *language.remarks, f"Written by diffcli {__version__}."]
+    return [*lines, *language.accuracy, *language.remarks, f"Written by diffcli {__version__}."]

@@ -1,0 +1,149 @@
+"""Fortran 2008, in free form: one subroutine that contains what it calls. What Fortran lacks comes from the C library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+from textwrap import TextWrapper
+
+from diffcli.exports.julia import places
+from diffcli.exports.spelling import Language, Program, Result, in_blocks, indented, words
+from diffcli.tape.tape import Shape
+
+OWN = ("exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+       "atanh", "erf", "erfc", "abs")  # fmt: skip
+OF_C = {"expm1": "a", "log2": "a", "log1p": "a", "cbrt": "a", "floor": "a", "ceil": "a", "trunc": "a", "rint": "a", "pow": "a, b",
+        "fmod": "a, b", "atan2": "a, b", "hypot": "a, b"}  # fmt: skip
+CONSTANTS = [
+    "real(real64), parameter :: nan = transfer(9221120237041090560_int64, 1.0_real64)",
+    "real(real64), parameter :: infinity = transfer(9218868437227405312_int64, 1.0_real64)",
+]
+USED = ["use, intrinsic :: iso_fortran_env, only: int64, real64", "implicit none"]
+WIDTH = 110
+"""How long a line may be; the standard's limit is 132."""
+
+
+def interface(name: str, parameters: str) -> str:
+    return f"""
+interface
+    pure function c_{name}({parameters}) bind(c, name="{name}")
+        use, intrinsic :: iso_c_binding, only: c_double
+        real(c_double), value :: {parameters}
+        real(c_double) :: c_{name}
+    end function
+end interface
+"""
+
+
+def continued(lines: Iterable[str]) -> list[str]:
+    """Lines that are not too long: a line goes on in the next one behind an ampersand."""
+    found = []
+    for line in lines:
+        remark = line[:1] == "!"
+        margin = "! " if remark else line[: len(line) - len(line.lstrip())] + "    "
+        wrapper = TextWrapper(WIDTH, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False)
+        parts = wrapper.wrap(line) if len(line) > WIDTH else [line]
+        found += [part if remark else f"{part} &" for part in parts[:-1]] + parts[-1:]
+    return found
+
+
+def declared(kind: str, names: Sequence[str]) -> list[str]:
+    return [f"{kind} :: {', '.join(names[place : place + 20])}" for place in range(0, len(names), 20)]
+
+
+class Fortran(Language):
+    comment, closed, eager, ignores_case = "!", "end if", True, True
+    nan, inf = "nan", "infinity"
+    remarks = ("Compile it without -ffast-math, and with -ffp-contract=off: what cancels is to cancel.",)
+    signs = Language.signs | {"ne": "/="}
+    junction, alternative = ".and.", ".or."
+    reserved = words("nan infinity real64 int64 merge sign transfer wrong k reshape") | {f"c_{name}" for name in OF_C}
+    operations = {
+        **{name: f"{name}({{}})" for name in OWN}, **{name: f"c_{name}({{}})" for name in ("expm1", "log2", "log1p", "cbrt")},
+        **{name: f"(c_{name}({{}}) + 0.0_real64)" for name in ("floor", "ceil", "trunc")}, "round": "(c_rint({}) + 0.0_real64)",
+        "raw pow": "c_pow({}, {})", "raw fmod": "c_fmod({}, {})", "atan2": "c_atan2({}, {})", "raw hypot": "c_hypot({}, {})",
+        "raw copysign": "sign({}, {})",
+    }  # fmt: skip
+    sources = {f"c_{name}": interface(name, parameters) for name, parameters in OF_C.items()}
+
+    def number(self, value: float) -> str:
+        return f"{value!r}_real64"
+
+    def choose(self, condition: str, a: str, b: str) -> str:
+        return f"merge({a}, {b}, {condition})"
+
+    def negated(self, condition: str) -> str:
+        return f".not. ({condition})"
+
+    def element(self, name: str, shape: Shape, index: int) -> str:
+        return f"{name}({places(shape, index)})" if shape else name
+
+    def assigned(self, name: str, text: str, inside: bool) -> str:
+        return f"{name} = {text}"
+
+    def opened(self, condition: str) -> str:
+        return f"if ({condition}) then"
+
+    def returned(self, name: str, text: str) -> list[str]:
+        return [f"found = {text}", "return"]
+
+    def local(self, lines: Sequence[str], names: Sequence[str], brought: Sequence[str] = ()) -> list[str]:
+        """The lines of a procedure with their names."""
+        numbers = declared("real(real64)", [name for name in names if name[0] != "g"])
+        truths = declared("logical", [name for name in names if name[0] == "g"])
+        return [*numbers, *truths, *brought, "", *[f"{name} = nan" for name in in_blocks(lines, names)], *lines]
+
+    def function(
+        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
+    ) -> list[str]:
+        given = ", ".join(parameters)
+        head = [f"real(real64), intent(in) :: {given}", "real(real64) :: found"]
+        return [f"pure function {name}({given}) result(found)", *indented([*head, *self.local(lines, names)]), "end function"]
+
+    def program(self, program: Program) -> list[str]:
+        lines = self.commented(program)
+        given = [name for name, _ in program.arguments] + [result.name for result in program.results]
+        head = [*USED, *CONSTANTS, *[f"real(real64), intent(in) :: {self.shaped(*argument)}" for argument in program.arguments]]
+        head += [f"real(real64), intent(out) :: {self.shaped(result.name, result.shape)}" for result in program.results]
+        fills = []
+        for each in program.results:
+            fills += [f"{self.element(each.name, each.shape, k)} = {text}" for k, text in enumerate(each.texts)]
+        interfaces = [line for helper in program.helpers if helper[0] == "interface" for line in helper]
+        contained = [helper for helper in program.helpers if helper[0] != "interface"]
+        rows = [*head, *self.local([*program.lines, *fills], program.names, interfaces)]
+        lines += ["", f"pure subroutine {program.name}({', '.join(given)})", *indented(rows)]
+        lines += ["contains"] * bool(contained) + indented(line for helper in contained for line in helper)
+        lines += ["end subroutine"]
+        return continued(lines + (self.main(program) if program.test else []))
+
+    def shaped(self, name: str, shape: Shape) -> str:
+        return f"{name}({', '.join(map(str, shape))})" if shape else name
+
+    def flat(self, result: Result) -> str:
+        return f"reshape(transpose({result.name}), [{prod(result.shape)}])" if len(result.shape) > 1 else result.name
+
+    def main(self, program: Program) -> list[str]:
+        test = program.test
+        assert test is not None
+        total, given, fills, start = len(test.expected), [], list[str](), 1
+        for _, shape, numbers in program.given(self.literal):
+            sizes, axes = ", ".join(map(str, shape)), ", ".join(map(str, range(len(shape), 0, -1)))
+            given.append(f"reshape([{', '.join(numbers)}], [{sizes}], order=[{axes}])" if shape else numbers[0])
+        for result in program.results:
+            stop = start + prod(result.shape)
+            fills.append(f"found({start}:{stop - 1}) = {self.flat(result)}")
+            start = stop
+        for label, column in (("expected", test.expected), ("tolerance", test.tolerances)):
+            fills += [f"{label}({k}) = {self.literal(number)}" for k, number in enumerate(column, 1)]
+        own = ", ".join(self.shaped(result.name, result.shape) for result in program.results)
+        names = ", ".join([*given, *[result.name for result in program.results]])
+        rows = [*USED, *CONSTANTS, f"real(real64) :: {own}", f"real(real64), dimension({total}) :: found, expected, tolerance",
+                "integer :: k, wrong", "", f"call {program.name}({names})", *fills, "wrong = 0", f"do k = 1, {total}",
+                "    if (found(k) == expected(k)) cycle", "    if (found(k) /= found(k) .and. expected(k) /= expected(k)) cycle",
+                "    if (abs(found(k) - expected(k)) <= tolerance(k)) cycle", "    wrong = 1",
+                '    print *, "result", k, "is", found(k), "and not", expected(k)', "end do",
+                "if (wrong /= 0) stop 1", 'print *, "all results are right"']  # fmt: skip
+        return ["", f"program test_{program.name}", *indented(rows), "end program"]
+
+
+LANGUAGE = Fortran()

@@ -1,0 +1,96 @@
+"""Julia, with Base alone. Where its functions throw, these are NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from diffcli.exports.spelling import Language, Program, Result, indented, words
+from diffcli.tape.tape import Shape
+
+DOMAINS = {
+    "log": "{0} >= 0.0", "log2": "{0} >= 0.0", "log10": "{0} >= 0.0", "log1p": "{0} >= -1.0", "sqrt": "{0} >= 0.0",
+    "sin": "isfinite({0})", "cos": "isfinite({0})", "tan": "isfinite({0})",
+    "asin": "abs({0}) <= 1.0", "acos": "abs({0}) <= 1.0", "acosh": "{0} >= 1.0",
+    "atanh": "abs({0}) <= 1.0",
+}  # fmt: skip
+WHOLE = ("exp", "expm1", "cbrt", "sinh", "cosh", "tanh", "atan", "asinh", "abs")
+
+
+def places(shape: Shape, index: int) -> str:
+    """An element by its place row by row, in a language that counts from 1.
+
+    >>> places((2, 3), 4)
+    '2, 2'
+    """
+    found = []
+    for size in reversed(shape):
+        index, place = divmod(index, size)
+        found.append(str(place + 1))
+    return ", ".join(reversed(found))
+
+
+class Julia(Language):
+    comment, closed = "#", "end"
+    nan, inf = "NaN", "Inf"
+    reserved = words("""\
+baremodule begin break catch const continue do else elseif end export false finally for function global if import let local
+macro module quote return struct true try using while where in isa outer mutable abstract primitive type NaN Inf pi im
+isfinite isinf rem hypot copysign vec permutedims exit println""")
+    operations = {
+        **{name: f"({condition} ? {name}({{0}}) : NaN)" for name, condition in DOMAINS.items()},
+        **{name: f"{name}({{}})" for name in WHOLE}, "atan2": "atan({}, {})", "power of size": "({}^{})",
+        **{name: f"({name}({{}}) + 0.0)" for name in ("floor", "ceil", "trunc", "round")}, "raw hypot": "hypot({}, {})",
+        "raw fmod": "rem({}, {})", "raw copysign": "copysign({}, {})",
+    }  # fmt: skip
+    def element(self, name: str, shape: Shape, index: int) -> str:
+        return f"{name}[{places(shape, index)}]" if shape else name
+
+    def assigned(self, name: str, text: str, inside: bool) -> str:
+        return f"{name} = {text}"
+
+    def opened(self, condition: str) -> str:
+        return f"if {condition}"
+
+    def returned(self, name: str, text: str) -> list[str]:
+        return [f"return {text}"]
+
+    def exported(self, program: Program) -> list[str]:
+        last = f"return {', '.join(map(self.result, program.results))}"
+        return self.function(program.name, [name for name, _ in program.arguments], [*program.lines, last], program.names, "")
+
+    def result(self, result: Result) -> str:
+        texts, shape = result.texts, result.shape
+        if len(shape) < 2:
+            return f"[{', '.join(texts)}]" if texts and shape else "Float64[]" if shape else texts[0]
+        if not prod(shape):
+            return f"zeros({shape[0]}, {shape[1]})"
+        texts = [f"({text})" if " " in text else text for text in texts]
+        return f"[{'; '.join(' '.join(texts[row : row + shape[1]]) for row in range(0, len(texts), shape[1]))}]"
+
+    def array(self, shape: Shape, numbers: Sequence[str]) -> str:
+        """A list of numbers row by row, as an array: Julia's go column by column."""
+        if not shape:
+            return numbers[0]
+        listed = f"Float64[{', '.join(numbers)}]"
+        if len(shape) == 1:
+            return listed
+        sizes, axes = ", ".join(map(str, shape[::-1])), ", ".join(map(str, range(len(shape), 0, -1)))
+        return f"permutedims(reshape({listed}, {sizes}), ({axes}))"
+
+    def main(self, program: Program) -> list[str]:
+        assert program.test is not None
+        given = ", ".join(self.array(shape, numbers) for _, shape, numbers in program.given(self.literal))
+        expected, tolerances = self.columns(program.test)
+        parts = [f"vec(permutedims({each.name}))" if len(each.shape) > 1 else each.name for each in program.results]
+        rows = [f"{', '.join(each.name for each in program.results)} = {program.name}({given})",
+                f"found = [{'; '.join(parts)};]",
+                f"expected = [{expected}]", f"tolerance = [{tolerances}]",
+                "same(a, b, limit) = a == b || (isnan(a) && isnan(b)) || abs(a - b) <= limit",
+                "wrong = findall(.!same.(found, expected, tolerance))",
+                'println(isempty(wrong) ? "all results are right" : "wrong: $(found[wrong])")',
+                "exit(isempty(wrong) ? 0 : 1)"]  # fmt: skip
+        return ["let", *indented(rows), "end"]
+
+
+LANGUAGE = Julia()

@@ -1,0 +1,126 @@
+"""MATLAB and Octave. Where their functions turn complex, these are NaN."""
+
+from __future__ import annotations
+
+from diffcli.exports.julia import places
+from diffcli.exports.spelling import Language, Program, Result, indented, separated, words
+from diffcli.tape.tape import Shape
+
+REAL = ("exp", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "erf", "erfc", "abs")
+COMPLEX = ("log", "log2", "log10", "log1p", "sqrt", "asin", "acos", "acosh", "atanh")
+
+
+class Matlab(Language):
+    comment, closed, eager = "%", "end", True
+    nan, inf = "NaN", "Inf"
+    header, waiting = "function found = {name}({given})", "{} = NaN;"
+    signs = Language.signs | {"ne": "~="}
+    reserved = words("""\
+break case catch classdef continue else elseif end for function global if otherwise parfor persistent return spmd switch try
+while do until unwind_protect endif endfunction NaN Inf nan inf pi eps i j e ans nargin nargout isreal isinf fix hypot atan2
+zeros reshape nthroot exit printf fprintf disp""")
+    operations = {
+        **{name: f"{name}({{}})" for name in REAL}, **{name: f"real_of({name}({{}}))" for name in COMPLEX},
+        "cbrt": "nthroot({}, 3)", "atan2": "atan2({}, {})", "power of size": "({} ^ {})", "raw hypot": "hypot({}, {})",
+        **{name: f"({own}({{}}) + 0.0)" for name, own in (("floor", "floor"), ("ceil", "ceil"), ("trunc", "fix"))},
+        "raw fmod": "remainder_by_c({}, {})",
+    }  # fmt: skip
+    sources = {
+        "chosen": """
+function y = chosen(condition, a, b)
+    if condition
+        y = a;
+    else
+        y = b;
+    end
+end
+""",
+        "real_of": """
+function y = real_of(a)
+    if isreal(a)
+        y = a;
+    else
+        y = NaN;
+    end
+end
+""",
+        "remainder_by_c": """
+function y = remainder_by_c(a, b)
+    y = abs(a);
+    b = abs(b);
+    if isinf(y) || a ~= a || ~(b > 0)
+        y = NaN;
+    end
+    t = b;
+    while t <= y / 2
+        t = 2 * t;
+    end
+    while t >= b && y >= b
+        if y >= t
+            y = y - t;
+        end
+        t = t / 2;
+    end
+    if a < 0 || (a == 0 && 1 / a < 0)
+        y = -y;
+    end
+end
+""",
+    }
+
+    def choose(self, condition: str, a: str, b: str) -> str:
+        return f"chosen({condition}, {a}, {b})"
+
+    def negated(self, condition: str) -> str:
+        return f"~({condition})"
+
+    def element(self, name: str, shape: Shape, index: int) -> str:
+        return f"{name}({places(shape, index)})" if shape else name
+
+    def opened(self, condition: str) -> str:
+        return f"if {condition}"
+
+    def returned(self, name: str, text: str) -> list[str]:
+        return [f"found = {text};", "return;"]
+
+    def exported(self, program: Program) -> list[str]:
+        fills = []
+        for result in program.results:
+            rows, columns = ((1, *result.shape) if len(result.shape) < 2 else result.shape)[-2:] if result.shape else (1, 1)
+            fills += [f"{result.name} = zeros({rows}, {columns});"] if result.shape else []
+            fills += [f"{self.element(result.name, result.shape, k)} = {text};" for k, text in enumerate(result.texts)]
+        names = ", ".join(result.name for result in program.results)
+        head = f"function [{names}] = {program.name}({', '.join(name for name, _ in program.arguments)})"
+        return self.body(head, [*program.lines, *fills], program.names)
+
+    def program(self, program: Program) -> list[str]:
+        """What is called stands first in a file."""
+        parts = [self.main(program) if program.test else [], self.exported(program), *program.helpers]
+        text = "\n".join(line for part in parts for line in part)
+        chosen = self.sources["chosen"].strip("\n").split("\n") if "chosen(" in text else []
+        return separated([self.commented(program), *parts, chosen])
+
+    def flat(self, result: Result) -> str:
+        return f"reshape({result.name}.', 1, [])" if len(result.shape) > 1 else result.name
+
+    def main(self, program: Program) -> list[str]:
+        """A function that is called from the shell, in a file of its name: matlab -batch test_f, octave --eval test_f."""
+        assert program.test is not None
+        given = []
+        for _, shape, numbers in program.given(self.literal):
+            listed = f"[{', '.join(numbers)}]"
+            sizes, axes = ", ".join(map(str, shape[::-1])), ", ".join(map(str, range(len(shape), 0, -1)))
+            given.append(f"permute(reshape({listed}, {sizes}), [{axes}])" if len(shape) > 1 else listed if shape else numbers[0])
+        expected, tolerances = self.columns(program.test)
+        rows = [f"% in a file test_{program.name}.m: matlab -batch test_{program.name}, octave --eval test_{program.name}",
+                f"[{', '.join(each.name for each in program.results)}] = {program.name}({', '.join(given)});",
+                f"found = [{', '.join(map(self.flat, program.results))}];", f"expected = [{expected}];",
+                f"tolerance = [{tolerances}];",
+                "same = found == expected | (isnan(found) & isnan(expected)) | abs(found - expected) <= tolerance;",
+                "if ~all(same)",
+                "    fprintf('result %d is %.17g, and not %.17g\\n', [find(~same); found(~same); expected(~same)]);",
+                "    error('not all results are right');", "end", "disp('all results are right');"]  # fmt: skip
+        return [f"function test_{program.name}()", *indented(rows), "end"]
+
+
+LANGUAGE = Matlab()
