@@ -21,6 +21,9 @@ DIGITS = 50
 _MOST = 2000
 """How many digits are worked with at most."""
 
+_FAR = mpf(10) ** 4
+"""Where exp(-a) adds nothing that 4000 digits could show; mpmath would take its time to write it out."""
+
 _NOTHING = mpf("1e-330")
 """What is below this is 0 in floats, subnormal ones included."""
 
@@ -62,7 +65,7 @@ ORACLE: dict[str, Callable[..., Number]] = {
     "log2": lambda a: mp.log(a) / mp.log(2),
     "log10": lambda a: mp.log(a) / mp.log(10),
     "log1p": lambda a: mp.log(1 + a),
-    "logaddexp": lambda a, b: mp.log(mp.exp(a) + mp.exp(b)),
+    "logaddexp": lambda a, b: mp.log(mp.exp(a) + mp.exp(b)) if abs(a - b) < _FAR else max(a, b),
     "xlogy": lambda a, b: a * mp.log(b) if a else mpf(0),
     # roots
     "sqrt": lambda a: mp.sqrt(a),

@@ -61,13 +61,37 @@ def variables(at: str) -> str:
     return ",".join(part.partition("=")[0] for part in at.split(","))
 
 
-@pytest.mark.parametrize(("kink", "strict"), ASKED, ids=[f"{kink}{'-strict' * strict}" for kink, strict in ASKED])
-@pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=[f"{text} at {at}" for text, at in PROGRAMS])
+def numbers(found: object) -> list[float]:
+    """The numbers of a matrix, or of a product."""
+    if isinstance(found, dict):
+        found = list(found.values())
+    if isinstance(found, list | tuple):
+        return [number for part in found for number in numbers(part)]
+    return [float(number) for number in getattr(found, "ravel", lambda: [found])()]
+
+
+def asked_of(at: str) -> list[tuple[str, bool]]:
+    """The policies and ``--strict``; exact numbers of so many digits take seconds, and have no kink: once is enough."""
+    return ASKED[-1:] if "1e308" in at else ASKED
+
+
+@pytest.mark.parametrize(("text", "at", "kink", "strict"), [
+    pytest.param(text, at, kink, strict, id=f"{text} at {at}-{kink}{'-strict' * strict}")
+    for text, at in PROGRAMS for kink, strict in asked_of(at)
+])  # fmt: skip
 def test_the_answer_is_the_same(text: str, at: str, kink: str, strict: bool) -> None:
+    """With an array beside it, and as the only element of an array: that nothing depends on it is then not known."""
+    *bindings, result = text.split(";")
+    elementwise = "; ".join([*bindings, f"sum({result.strip()})"])
+    point = ",".join("{}=[{}]".format(*part.split("=")) for part in at.split(","))
     for mode in ("reverse", "forward"):
-        alone = answer(text, at, variables(at), mode, kink, strict)
-        found = answer(beside(text), f"{at},v=[1]", variables(at), mode, kink, strict)
+        asked = (variables(at), mode, kink, strict)
+        alone, found, inside = answer(text, at, *asked), answer(beside(text), f"{at},v=[1]", *asked), answer(elementwise, point, *asked)
         assert len(alone) == len(found) and all(map(alike, alone, found)), (mode, alone, found)
+        codes, others = ([code for code in each[-1] if code != "no-dependence"] for each in (alone, inside))
+        assert codes == others, mode
+        if isinstance(alone[1], dict):
+            assert all(map(alike, numbers(alone[1]), numbers(inside[1]))), (mode, alone, inside)
 
 
 @pytest.mark.parametrize("option", ["", "--strict", "--kink nan", "--kink error"])
@@ -90,17 +114,10 @@ def test_the_verdicts_of_a_check_are_the_same(text: str, at: str) -> None:
         assert verdicts[0] == verdicts[1]
 
 
-def numbers(found: object) -> list[float]:
-    """The numbers of a matrix, or of a product."""
-    if isinstance(found, dict):
-        found = list(found.values())
-    if isinstance(found, list | tuple):
-        return [number for part in found for number in numbers(part)]
-    return [float(number) for number in getattr(found, "ravel", lambda: [found])()]
-
-
-@pytest.mark.parametrize("strict", [False, True])
-@pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=[f"{text} at {at}" for text, at in PROGRAMS])
+@pytest.mark.parametrize(("text", "at", "strict"), [
+    pytest.param(text, at, strict, id=f"{text} at {at}-{strict}")
+    for text, at in PROGRAMS for strict in sorted({strict for _, strict in asked_of(at)})
+])  # fmt: skip
 def test_matrices_and_products_are_the_same(text: str, at: str, strict: bool) -> None:
     wrt = variables(at)
     along = dict.fromkeys(wrt.split(","), 1.0)
@@ -124,18 +141,3 @@ def test_matrices_and_products_are_the_same(text: str, at: str, strict: bool) ->
         (one, codes), (other, others) = answers
         assert codes == others, way
         assert one == other or all(map(alike, one, other)), (way, one, other)
-
-
-@pytest.mark.parametrize("kink", POLICIES)
-@pytest.mark.parametrize(("text", "at"), PROGRAMS, ids=[f"{text} at {at}" for text, at in PROGRAMS])
-def test_an_element_is_treated_as_a_number(text: str, at: str, kink: str) -> None:
-    """What no element depends on is an array that the result may depend on: no note says that it does not."""
-    *bindings, result = text.split(";")
-    elementwise = "; ".join([*bindings, f"sum({result.strip()})"])
-    point = ",".join("{}=[{}]".format(*part.split("=")) for part in at.split(","))
-    for mode in ("reverse", "forward"):
-        alone, found = (answer(*given, variables(at), mode, kink, False) for given in ((text, at), (elementwise, point)))
-        codes, others = ([code for code in each[-1] if code != "no-dependence"] for each in (alone, found))
-        assert codes == others, mode
-        if isinstance(alone[1], dict):
-            assert all(map(alike, numbers(alone[1]), numbers(found[1]))), (mode, alone, found)

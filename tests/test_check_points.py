@@ -7,6 +7,7 @@ import json
 import math
 import sys
 import time
+from contextlib import contextmanager
 from itertools import islice
 from random import Random
 
@@ -35,6 +36,24 @@ SHORTCUT = "diffcli.studies.agreement.points.is_plain"
 WHOLE = "diffcli.studies.agreement.points.agreement_of"
 
 
+@contextmanager
+def read_once():
+    """SymPy's derivatives of a tape are the same expressions at each point: it is asked for them once, and they are evaluated anew."""
+    from diffcli.methods.symbolic import formulas
+
+    known, derivatives_of = {}, formulas.Derivatives
+
+    def derivatives(problem):
+        tape = problem.tape
+        key = repr((tape.inputs, tape.constants, list(tape.operations), list(tape.operands), tape.parameters))
+        return known.get(key) or known.setdefault(key, derivatives_of(problem))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(formulas, "Derivatives", derivatives)
+        yield
+
+
+@read_once()
 def by_whole_checks(text, points):
     """The table as a check of each point alone makes it: counts, worst points, and the first note of each code."""
     counts, worst, notes = {}, {}, {}

@@ -341,10 +341,10 @@ def test_without_matplotlib_the_extra_is_named(name):
 @pytest.mark.skipif(not HAS_MATPLOTLIB, reason="matplotlib is not installed: the extra `plot`")
 @pytest.mark.parametrize(("name", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_matplotlib_draws_the_same_bytes_twice(name, magic, tmp_path):
-    for drawn in (V, *ODD.values()):
-        first = render(Document((drawn, V), {}), Style(format=FORMATS[name]))
+    for drawn in ((V, V), *[(each,) for each in ODD.values()]):
+        first = render(Document(drawn, {}), Style(format=FORMATS[name]))
         assert isinstance(first, bytes) and first.startswith(magic)
-        assert first == render(Document((drawn, V), {}), Style(format=FORMATS[name]))
+        assert first == render(Document(drawn, {}), Style(format=FORMATS[name]))
 
 
 @pytest.mark.skipif(not HAS_MATPLOTLIB, reason="matplotlib is not installed: the extra `plot`")

@@ -171,7 +171,7 @@ def test_many_edges_between_few_nodes_are_folded_too():
     assert "... some operands are not shown; --full shows all" in run(["graph", "--at", "x=1", f"max({', '.join(['x'] * 1000)})"]).stdout
 
 
-MANY = tiers.size(50_000)
+MANY = tiers.size(20_000)
 
 
 @pytest.mark.slow
@@ -184,7 +184,7 @@ def test_very_many_nodes(text, format, tmp_path):
     point = "x=1" if "y" not in text else "x=1,y=2"
     outcome = run(["graph", f"@{path}", "--at", point, "-f", format, "--timeout", "0"])
     assert outcome.exit == 0 and len(outcome.stdout) < 1_000_000
-    assert time.process_time() - start < 60  # seconds are far off: a quadratic step would take hours
+    assert time.process_time() - start < 15  # it takes two: a quadratic step would take many minutes
     if format in ("table", "svg"):
         hidden, nodes = map(int, re.findall(r"\.\.\. (\d+) of (\d+) nodes are not shown; --full shows all", outcome.stdout)[0])
         assert nodes in (MANY + 1, 2 * MANY + 1) and nodes - 1000 < hidden < nodes
