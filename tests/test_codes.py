@@ -22,6 +22,7 @@ UNREACHED = {
     "timeout",
     "undecided-derivative",
     "interrupted",
+    "lost-workers",
     "bug",
 }
 UNREACHED |= {"untraceable", "python-error", "not-as-recorded", "bad-result", "python-branch", "wrong-rule", "raised-beside", "plain-calls"}  # they need a file
