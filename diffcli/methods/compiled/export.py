@@ -116,7 +116,7 @@ def export(
         helpers, writer, results = in_arrays(system, language, arguments, order, more, max_nodes)
         tape = writer.tape if writer.tape.shapes is None or not test else tape_of(system, order, more, max_nodes)[0]
     checked = test_of(tape, system, bool(directions)) if test else None
-    remarks = remarks_of(system, language, names, shapes | moving, results)
+    remarks = remarks_of(system, language, names, shapes | moving, results, writer.tape.shapes is not None)
     written = Written(name, remarks, arguments, writer.lines, writer.names, results, [*helpers.made.values()], qualifier, checked)
     return "\n".join(language.program(written)) + "\n"
 
@@ -220,9 +220,9 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
 
 
 def remarks_of(
-    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result]
+    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result], whole: bool
 ) -> list[str]:
-    """The comment above a function."""
+    """The comment above a function; of arrays as a ``whole``, which are one point, without what is said of many points."""
     from diffcli import __version__
 
     first, *rest = system.expression().splitlines()
@@ -234,4 +234,4 @@ def remarks_of(
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"
     lines.append(told + f"; derivatives by {', '.join(by)}" * (len(results) > 1))
-    return [*lines, *ACCURACY, *language.remarks, f"Written by diffcli {__version__}."]
+    return [*lines, *ACCURACY, *language.remarks[whole:], f"Written by diffcli {__version__}."]
