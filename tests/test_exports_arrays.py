@@ -204,6 +204,11 @@ def test_jax_without_64_bits_is_told():
     assert "AssertionError: jax.config.update(\"jax_enable_x64\", True) comes first" in done.stderr
 
 
+def test_one_result_has_second_derivatives(language):
+    with pytest.raises(diffcli.DiffcliError, match="Hessian"):
+        diffcli.export("[x*y, x]", language, order=2)
+
+
 def test_what_cannot_be_said_at_all_is_named():
     with pytest.raises(diffcli.UsageError, match="`cross_entropy` of arrays cannot be exported"):
         diffcli.export("cross_entropy(x, y)", "numpy", at={"x": [1.0, 2.0], "y": 1.0}, wrt="x")

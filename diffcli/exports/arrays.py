@@ -92,6 +92,11 @@ class Arrays(Python):
         lines += ["", *self.decorator, f"def {program.name}({', '.join(given)}):", *indented(body)]
         return [*map(self.spelled, lines + (self.main(program) if program.test else []))]
 
+    def unsaid(self, tape: Tape) -> str:
+        """An operation of arrays on a tape that cannot be said; empty if there is none."""
+        rows = (slot for slot in tape.rows() if tape.operation(slot) in ARRAYS)
+        return next((tape.operation(slot) for slot in rows if not template_at(tape, slot, self.turns)), "")
+
     def spelled(self, line: str) -> str:
         return re.sub(r"\bnp\.(\w+)", lambda found: f"{self.module}.{self.renamed.get(found[1], found[1])}", line)
 
@@ -180,12 +185,6 @@ def template_at(tape: Tape, slot: int, turns: bool) -> str:
     """How an operation of arrays is written; empty if it cannot be said."""
     shapes = [tape.shape(operand) for operand in tape.operands_of(slot)]
     return array_template(tape.operation(slot), shapes, tape.shape(slot), tape.parameters.get(slot, {}), turns)
-
-
-def unsaid(tape: Tape, language: Arrays) -> str:
-    """An operation of arrays on a tape that the language cannot say; empty if there is none."""
-    rows = (slot for slot in tape.rows() if tape.operation(slot) in ARRAYS)
-    return next((tape.operation(slot) for slot in rows if not template_at(tape, slot, language.turns)), "")
 
 
 def result_texts(writer: ArrayWriter, arguments: Sequence[tuple[str, Shape]], forms: Sequence[Any]) -> list[str]:

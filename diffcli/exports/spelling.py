@@ -99,7 +99,7 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
     branches = True
     """Whether a condition is one truth; else of many points, and every row is computed for all."""
     remarks: tuple[str, ...] = ()
-    """What else is to be known of what it computes."""
+    """What else is to be known of what it computes; first of many points at once."""
     operations: dict[str, str] = {}
     """The functions that the language has, as templates, by the names of rows; those of a program by ``strict`` and the name, if
     they differ. What is missing is written out: see `diffcli.exports.helpers`."""

@@ -108,96 +108,88 @@ def export(
     more = [element for each, shape in moving.items() for element in element_names(each, shape)]
     names = identifiers([*shapes, *moving], language, name)
     arguments = [(names[each], shape) for each, shape in (shapes | moving).items()]
-    if language.branches:
+    tape, form = tape_of(system, language, order, more, max_nodes)
+    in_numbers = tape.shapes is None
+    elements = [each for each, _ in arguments]
+    if in_numbers:
         elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
-        tape, counts = tape_of(system, order, more, max_nodes)
+    kinds = results_of(system, order, bool(directions))
+    if language.branches:
         helpers = Helpers(language, qualifier)
         writer = (language.writer or SourceWriter)(tape, language, elements, helpers)
-        results = results_of(writer.results, counts, order, bool(directions))
+        waiting = iter(writer.results)
+        results = [Result(kind, shape, [next(waiting) for _ in range(prod(shape))]) for kind, shape in kinds]
     else:
-        helpers, writer, results = in_arrays(system, language, arguments, order, more, max_nodes)
-        tape = writer.tape if writer.tape.shapes is None or not test else tape_of(system, order, more, max_nodes)[0]
+        from diffcli.exports.arrays import ArrayHelpers, ArrayWriter, result_texts  # other languages do not wait for it
+
+        helpers = ArrayHelpers(language)
+        writer = ArrayWriter(tape, language, elements, helpers)
+        texts = result_texts(writer, arguments, form if order else [form])
+        results = [Result(kind, (), [text]) for (kind, _), text in zip(kinds, texts, strict=True)]
+        if test and not in_numbers:
+            tape, _ = tape_of(system, None, order, more, max_nodes)
     checked = test_of(tape, system, bool(directions)) if test else None
     by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
-    remarks, brought = remarks_of(system, language, names, shapes | moving, results, by), [*helpers.made.values()]
+    remarks = remarks_of(system, language, names, shapes | moving, results, by, not in_numbers)
+    brought = [*helpers.made.values()]
     written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, qualifier, checked, by)
     return "\n".join(language.program(written)) + "\n"
 
 
-def in_arrays(
-    system: System, language: Any, arguments: Sequence[tuple[str, Shape]], order: int, more: Sequence[str], most_rows: int
-) -> tuple[Helpers, SourceWriter, list[Result]]:
-    """A program in a language of arrays: as it is if what is wanted can be had so, else in numbers; in the form of a kernel."""
-    from diffcli.exports.arrays import ArrayHelpers, ArrayWriter, result_texts, unsaid  # other languages do not wait for it
+def tape_of(system: System, language: Any, order: int, more: Sequence[str], most_rows: int) -> tuple[Tape, Any]:
+    """The tape of all results, and their form, which is a kernel's in a language of arrays.
 
-    listed = bool(system.texts) or len(system.outputs) > 1
-    wide = order == 2 or bool(more) or (order == 1 and any(output.shape for output in system.outputs))
-    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS * wide))
-    if tape.shapes is not None:
-        whole, form, _ = derived(tape, values, listed, wrt, order, most_rows)
-        missing = unsaid(whole, language)
-        if missing:
-            tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS), f", and `{missing}` of arrays cannot be exported")
-    if tape.shapes is None:
-        tape = folded(tape, [slot for own, _ in values for slot in own], more)
-        waiting = iter(tape.results)
-        values = [([next(waiting) for _ in own], shape) for own, shape in values]
-        seeds = range(tape.first_row - len(more), tape.first_row)
-        whole, form, _ = derived(tape, values, listed, wrt, order, most_rows, seeds)
-    elements = [name for name, _ in arguments]
-    if whole.shapes is None:
-        elements = [language.element(name, shape, place) for name, shape in arguments for place in range(prod(shape))]
-    helpers = ArrayHelpers(language)
-    writer = ArrayWriter(whole, language, elements, helpers)
-    forms: Any = form if order else [form]
-    slopes = "jacobian" if listed or (wide and order == 1) else "gradient"
-    names = ["values" if listed else "value", slopes, "hessian"][: len(forms)]
-    names[-1] = "product" if more else names[-1]
-    texts = result_texts(writer, arguments, forms)
-    return helpers, writer, [Result(name, (), [text]) for name, text in zip(names, texts, strict=True)]
-
-
-def decided(parts: Any, why: str = "") -> tuple[Tape, list[Part], list[Part]]:
-    """What `parts_of` found, if it found something that is the same at every point."""
-    if parts is None:
-        raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows{why}")
-    tape, values, wrt, decisions = parts
-    if decisions:
-        message = "the function branches on its values, so that one tape is not all of it"
-        raise refusal("usage", message, "write diffcli.where(condition, a, b) in place of if")
-    return tape, values, wrt
-
-
-def tape_of(system: System, order: int, more: Sequence[str], most_rows: int) -> tuple[Tape, tuple[int, int]]:
-    """The tape of all results, row by row, how many values there are (0 of one that is no list), and how many variables."""
-    tape, values, wrt = decided(parts_of(system, MOST_IN_NUMBERS))
-    outputs = [slot for own, _ in values for slot in own]
-    listed = bool(system.texts) or len(system.outputs) > 1 or bool(values[0][1])
-    if order == 2 and (listed or len(outputs) > 1):
+    There arrays stay what they are if what is wanted can be had and said so. Else all is numbers, row by row.
+    """
+    listed, shaped = bool(system.texts) or len(system.outputs) > 1, any(output.shape for output in system.outputs)
+    if order == 2 and (listed or shaped):
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
         require_one(system)
-    numbers = folded(tape, outputs, more)
-    variables = [([slot], ()) for own, _ in wrt for slot in own]
-    seeds = range(numbers.first_row - len(more), numbers.first_row)
-    own = [([slot], ()) for slot in numbers.results]
-    whole, _, _ = derived(numbers, own, listed, variables, order, most_rows, seeds)
-    return whole, (len(outputs) if listed else 0, len(variables))
+    arrays = language is not None and not language.branches
+    tape, values, wrt = decided(system, MOST_IN_NUMBERS * (not arrays or order == 2 or bool(more) or (order and shaped)))
+    if tape.shapes is not None:
+        found, form, _ = derived(tape, values, listed, wrt, order, most_rows)
+        missing = language.unsaid(found)
+        if not missing:
+            return found, form
+        tape, values, wrt = decided(system, MOST_IN_NUMBERS, f", and `{missing}` of arrays cannot be exported")
+    tape = folded(tape, [slot for own, _ in values for slot in own], more)
+    waiting = iter(tape.results)
+    values = [([next(waiting) for _ in own], shape) for own, shape in values]
+    if not arrays:
+        values, wrt = one_by_one(values), one_by_one(wrt)
+    seeds = range(tape.first_row - len(more), tape.first_row)
+    return derived(tape, values, listed, wrt, order, most_rows, seeds)[:2]
 
 
-def results_of(texts: Sequence[str], counts: tuple[int, int], order: int, directions: bool) -> list[Result]:
-    """What a function hands back, of the texts of all numbers."""
-    values, variables = counts
-    shapes: list[tuple[str, Shape]] = [("values" if values else "value", (values,) if values else ())]
-    if order:
-        last = order == 1
-        product = directions and last
-        own: Shape = () if product else (variables,)
-        shapes.append(("product" if product else "jacobian" if values else "gradient", ((values,) if values else ()) + own))
+def one_by_one(parts: Sequence[Part]) -> list[Part]:
+    """The numbers of results or variables."""
+    return [([slot], ()) for own, _ in parts for slot in own]
+
+
+def decided(system: System, most_rows: int, why: str = "") -> tuple[Tape, list[Part], list[Part]]:
+    """What `parts_of` finds, if it is the same at every point."""
+    parts = parts_of(system, most_rows)
+    if parts is None:
+        raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows{why}")
+    if parts[3]:
+        message = "the function branches on its values, so that one tape is not all of it"
+        raise refusal("usage", message, "write diffcli.where(condition, a, b) in place of if")
+    return parts[:3]
+
+
+def results_of(system: System, order: int, directions: bool) -> list[tuple[str, Shape]]:
+    """What a function hands back: what each thing is, and its shape row by row."""
+    several = bool(system.texts) or len(system.outputs) > 1 or bool(system.outputs[0].shape)
+    values: Shape = (sum(prod(output.shape) for output in system.outputs),) if several else ()
+    variables: Shape = (sum(prod(system.tape.shape(system.input_slot(name))) for name in system.wrt),)
+    found = [("values" if several else "value", values), ("jacobian" if several else "gradient", values + variables)][: order + 1]
     if order == 2:
-        shapes.append(("product", (variables,)) if directions else ("hessian", (variables, variables)))
-    waiting = iter(texts)
-    return [Result(name, shape, [next(waiting) for _ in range(prod(shape))]) for name, shape in shapes]
+        found.append(("hessian", variables * 2))
+    if directions:
+        found[-1] = "product", found[-1][1][:-1]
+    return found
 
 
 def test_of(tape: Tape, system: System, directions: bool) -> Test:
@@ -218,9 +210,10 @@ def test_of(tape: Tape, system: System, directions: bool) -> Test:
 
 
 def remarks_of(
-    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result], by: Sequence[str]
-) -> list[str]:
-    """The comment above a function."""
+    system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result], by: Sequence[str],
+    whole: bool,
+) -> list[str]:  # fmt: skip
+    """The comment above a function; of arrays as a ``whole``, which are one point, without what is said of many points."""
     from diffcli import __version__
 
     first, *rest = system.expression().splitlines()
@@ -231,4 +224,4 @@ def remarks_of(
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"
     lines.append(told + f"; derivatives by {', '.join(by)}" * (len(results) > 1))
-    return [*lines, *language.accuracy, *language.remarks, f"Written by diffcli {__version__}."]
+    return [*lines, *language.accuracy, *language.remarks[whole:], f"Written by diffcli {__version__}."]
