@@ -8,7 +8,7 @@ from diffcli.operations.arithmetic import approximations as fits
 from diffcli.operations.arithmetic.special.formulas import Elementary, Function, Pieces, Value, exactly, quotient
 
 
-def _sine(a: Value, m: Elementary) -> Value:
+def sine(a: Value, m: Elementary) -> Value:
     """sin(pi*a): t from a whole number, and from 1/4 on 1 - 2*sin(pi*u)^2 with u = (1/2 - t)/2."""
     whole = m.nearest(a)
     t = a - whole
@@ -24,7 +24,7 @@ def _sine(a: Value, m: Elementary) -> Value:
 
 def _cotangent(t: Value, m: Elementary) -> Value:
     """cot(pi*t) for |t| <= 1/2."""
-    return _sine(0.5 - m.absolute(t), m) / _sine(t, m)
+    return sine(0.5 - m.absolute(t), m) / sine(t, m)
 
 
 def _gamma_of_1_and(z: Value, m: Elementary) -> Value:
@@ -59,7 +59,7 @@ def _gamma_below(a: Value, m: Elementary) -> Value:
     x = -a
     exponent = x + 0.5
     rounding = (x - (exponent - 0.5)) * m.log(x)
-    return math.pi / (_sine(a, m) * (m.exp(-x) * _stirling(x, m, rounding)) * m.power(x, exponent))
+    return math.pi / (sine(a, m) * (m.exp(-x) * _stirling(x, m, rounding)) * m.power(x, exponent))
 
 
 GAMMA_RIGHT: Pieces = (
@@ -70,18 +70,18 @@ GAMMA_RIGHT: Pieces = (
     (math.inf, _gamma_beyond),
 )
 GAMMA: Pieces = (
-    (-185.0, lambda a, m: 0.0 * _sine(a, m)),  # with its sign
+    (-185.0, lambda a, m: 0.0 * sine(a, m)),  # with its sign
     (-_MOST_POWER, lambda a, m: a * math.nan),
     (-3.0, _gamma_below),
-    (-1.0, lambda a, m: math.pi / (_sine(a, m) * (-a * m.in_pieces(-a, GAMMA_RIGHT[1:4])))),
-    (0.0, lambda a, m: math.pi / (_sine(a, m) * _gamma_of_1_and(-a, m))),
+    (-1.0, lambda a, m: math.pi / (sine(a, m) * (-a * m.in_pieces(-a, GAMMA_RIGHT[1:4])))),
+    (0.0, lambda a, m: math.pi / (sine(a, m) * _gamma_of_1_and(-a, m))),
     *GAMMA_RIGHT,
 )
 
 
 def _lgamma_below(a: Value, m: Elementary) -> Value:
     beyond = m.in_pieces(-a, LGAMMA_RIGHT)
-    value = -m.log(m.absolute(_sine(a, m) * a) / math.pi) - beyond
+    value = -m.log(m.absolute(sine(a, m) * a) / math.pi) - beyond
     return m.choose(m.absolute(value) < 0.7 * m.absolute(beyond), math.nan, value)
 
 
@@ -136,7 +136,7 @@ def _digamma_beside_root(a: Value, m: Elementary) -> Value:
     slope = 0.0
     for place, weight in fits.GAUSS:
         slope = slope + weight * _sum_of_powers(1, x - moved * place, 1, m)
-    return _sine(moved, m) * factor / _sine(0.5 - m.absolute(offset), m) - moved * slope
+    return sine(moved, m) * factor / sine(0.5 - m.absolute(offset), m) - moved * slope
 
 
 DIGAMMA_OF_1_AND: Pieces = ((3.0, _digamma_of_1_and), (math.inf, lambda z, m: _digamma_beyond(1.0 + z, m)))
