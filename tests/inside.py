@@ -25,7 +25,7 @@ HOMES = {
     "diffcli.errors": "AutogradError Diagnostic DiffcliError DomainError ExpressionError LimitError Mark MissingExtraError NotDifferentiableError Source Span UsageError error nearest visible",
     "diffcli.errors.codes": "CODES",
     "diffcli.errors.library_words": "FORMER",
-    "diffcli.exports.fortran": "FORTRAN_CONSTANTS=CONSTANTS FORTRAN_USED=USED",
+    "diffcli.exports.printers.fortran": "FORTRAN_CONSTANTS=CONSTANTS FORTRAN_USED=USED",
     "diffcli.exports.languages": "LANGUAGES",
     "diffcli.kernels.backends": "BACKENDS best module_of places",
     "diffcli.kernels.finite": "tangent_is_quick",

@@ -17,7 +17,7 @@ from typing import Any
 
 from diffcli.exports.array_templates import array_template
 from diffcli.exports.helpers import Helpers
-from diffcli.exports.python import Python
+from diffcli.exports.printers.python import Python
 from diffcli.exports.spelling import OPERATORS, Program, bare, indented, words
 from diffcli.exports.writer import SourceWriter
 from diffcli.operations.arrays import ARRAYS

@@ -19,25 +19,25 @@ class Row(NamedTuple):
 
     @property
     def language(self) -> Any:
-        module, _, name = self.where.partition(".")
+        module, _, name = self.where.rpartition(".")
         return getattr(import_module(f"diffcli.exports.{module}"), name)
 
 
 LANGUAGES = {
     row.name: row
     for row in (
-        Row("python", "python.LANGUAGE", (".py",), "Python and its standard library"),
+        Row("python", "printers.python.LANGUAGE", (".py",), "Python and its standard library"),
         Row("numpy", "arrays.NUMPY", (), "NumPy, of numbers at many points and of arrays as they are"),
         Row("jax", "array_libraries.JAX", (), "JAX, the same, for jax.jit"),
         Row("torch", "array_libraries.TORCH", (), "PyTorch, the same"),
-        Row("c", "c.LANGUAGE", (".c", ".h"), "C99"),
-        Row("cpp", "c.CPP", (".cpp", ".cc", ".cxx", ".hpp", ".cu", ".hip"), "C++11; CUDA and HIP with --qualifier"),
-        Row("fortran", "fortran.LANGUAGE", (".f90", ".f95", ".f03", ".f08"), "Fortran 2008, and C's library"),
-        Row("julia", "julia.LANGUAGE", (".jl",), "Julia and its Base"),
-        Row("rust", "rust.LANGUAGE", (".rs",), "Rust and its standard library"),
-        Row("javascript", "javascript.LANGUAGE", (".js", ".mjs"), "JavaScript, as a module"),
-        Row("matlab", "matlab.LANGUAGE", (".m",), "MATLAB and Octave"),
-        Row("latex", "latex.LANGUAGE", (".tex",), "the rows as equations"),
+        Row("c", "printers.c.LANGUAGE", (".c", ".h"), "C99"),
+        Row("cpp", "printers.c.CPP", (".cpp", ".cc", ".cxx", ".hpp", ".cu", ".hip"), "C++11; CUDA and HIP with --qualifier"),
+        Row("fortran", "printers.fortran.LANGUAGE", (".f90", ".f95", ".f03", ".f08"), "Fortran 2008, and C's library"),
+        Row("julia", "printers.julia.LANGUAGE", (".jl",), "Julia and its Base"),
+        Row("rust", "printers.rust.LANGUAGE", (".rs",), "Rust and its standard library"),
+        Row("javascript", "printers.javascript.LANGUAGE", (".js", ".mjs"), "JavaScript, as a module"),
+        Row("matlab", "printers.matlab.LANGUAGE", (".m",), "MATLAB and Octave"),
+        Row("latex", "printers.latex.LANGUAGE", (".tex",), "the rows as equations"),
     )
 }
 

@@ -157,7 +157,8 @@ class Body:
 
     def finished(self, parameters: Sequence[str]) -> list[str]:
         """The whole function."""
-        return self.language.function(self.name, parameters, *self.written.pruned(), self.helpers.qualifier)
+        found: list[str] = self.language.function(self.name, parameters, *self.written.pruned(), self.helpers.qualifier)
+        return found
 
     def elementary(self, largest: int = 0) -> Elementary:
         """What the formulas of special functions need."""

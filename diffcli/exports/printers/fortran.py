@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from textwrap import TextWrapper
 
-from diffcli.exports.julia import places
+from diffcli.exports.printers.julia import places
 from diffcli.exports.spelling import Language, Program, Result, in_blocks, indented, words
 from diffcli.tape.tape import Shape
 

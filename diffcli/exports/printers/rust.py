@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.exports.python import nested_element
+from diffcli.exports.printers.python import nested_element
 from diffcli.exports.spelling import Language, Program, indented, nested, words
 from diffcli.tape.tape import Shape
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.exports.julia import places
+from diffcli.exports.printers.julia import places
 from diffcli.exports.spelling import Language, Program, Result, indented, separated, words
 from diffcli.tape.tape import Shape
 
