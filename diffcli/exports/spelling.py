@@ -76,7 +76,7 @@ class Language:
 
     comment = "//"
     accuracy: Sequence[str] = """\
-Each row is within 4 units in the last place of its function's value (6 between the poles of gamma and its relatives, which
+Each row is within 4 units in the last place of the value of its function (6 between the poles of gamma and its relatives, which
 lose digits beside their roots there), with the same infinities and NaN: NaN is what is undefined.""".splitlines()
     """What a comment says of how exact it is."""
     qualified = False
