@@ -142,6 +142,18 @@ def test_bad_rows_are_left_out_or_have_no_numbers(tmp_path):
     assert (skipped.exit, as_nan.exit) == (0, 4)
 
 
+@pytest.mark.parametrize("kind", ["ndjson", "npy", "parquet", "feather"])
+def test_variables_of_a_text_are_kept_as_numbers(kind, tmp_path):
+    needs(kind)
+    (tmp_path / "in.csv").write_text("id,x,y\na,1,2\nb,,3\n", encoding="utf-8")
+    asked = ["batch", "x*y", "--data", f"{tmp_path}/in.csv", "-o", f"{tmp_path}/out.{kind}", "--bad", "skip"]
+    assert run([*asked, "--keep", "x"]).exit == 0
+    assert run(["batch", "x^2", "--data", f"{tmp_path}/out.{kind}"]).stdout == "f,df/dx,flags\n1.0,2.0,0\n"
+    text = run([*asked, "--keep", "id"])
+    assert text.exit == (2 if kind == "npy" else 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", f"out.{kind}"]
+
+
 def test_ten_bad_rows_are_named(tmp_path):
     (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 30)
     told = run(["batch", "x*y", "--data", f"{tmp_path}/in.csv"]).stderr

@@ -56,6 +56,8 @@ def command(
     """
     path = "-" if path is None else path
     several = is_partitioned(data)
+    if path != "-" and os.path.isdir(path) and not several:
+        raise refusal("unwritable-file", f"cannot write to {path}: it is a directory", "name a file after -o")
     if resume and "-" in (path, data):
         raise refusal("usage", "--resume needs a file to read and one to write", "name them: --data FILE -o FILE")
     if several and path == "-":
@@ -81,7 +83,11 @@ def command(
             if several:
                 summary = job.partitions(data, path, stage, ordered)
             else:
-                out: Any = path if path != "-" else (run.environment.stdout.buffer, kind)
+                out: Any = path
+                if path == "-":
+                    out = run.environment.stdout.buffer, kind
+                elif os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe
+                    out = stack.enter_context(open(path, "wb")), kind
                 summary = job.run(data, out, target, getattr(run.environment.stdin, "buffer", None), stage, ordered)
     except Kept as interruption:
         write(run.environment.stderr, f"interrupted: {interruption}\n")

@@ -66,9 +66,11 @@ class Plan(NamedTuple):
     names: tuple[str, ...]
     """The columns of results."""
     flags: bool = True
+    as_numbers: tuple[str, ...] = ()
+    """The columns that are kept as the numbers that they are read as, and not as the text of a file."""
 
     def types(self) -> dict[str, Any]:
-        return dict.fromkeys(self.names, np.float64) | ({FLAGS: np.uint8} if self.flags else {})
+        return dict.fromkeys((*self.as_numbers, *self.names), np.float64) | ({FLAGS: np.uint8} if self.flags else {})
 
 
 def planned(kernel: Kernel, known: Sequence[str], held: Mapping[str, Any], flags: bool = True) -> Plan:

@@ -64,10 +64,12 @@ class Job(NamedTuple):
                 reader = opened()
             plan = planned(kernel, reader.names, self.held)
             kept = self.kept(reader.names, plan.names)
+            kind = kind_of(out, target, writes=True) if isinstance(out, str) else out[1]
+            if kind.name != "csv" and not reader.kinds(kept):
+                plan = plan._replace(as_numbers=tuple(name for name in kept if name in plan.columns))
             how: Any = {"bad": self.bad, "threads": self.threads, "progress": progress, "ordered": ordered}
             if not isinstance(out, str):
                 return run_blocks(reader, plan, kept, out, **how)
-            kind = kind_of(out, target, writes=True)
             part = Part(out, kind, {"question": [*self.question, kept, self.bad, kind.name], "table": identity(data)})
             if self.resume:
                 part.resume()

@@ -51,7 +51,7 @@ class Done(NamedTuple):
 
 def of_block(plan: Plan, bad: str, block: Block) -> Done:
     """The results of a block; bad rows are left out, or have NaN."""
-    columns, kept, places = block.columns, block.kept, np.arange(block.rows)
+    columns, kept, places = block.columns, {**block.kept}, np.arange(block.rows)
     if block.bad:
         wrong = np.zeros(block.rows, bool)
         wrong[[place for place, _ in block.bad]] = True
@@ -61,6 +61,7 @@ def of_block(plan: Plan, bad: str, block: Block) -> Done:
             kept = {name: taken(column, places) for name, column in kept.items()}
         else:
             columns = {name: np.where(wrong, np.nan, column) for name, column in columns.items()}
+    kept |= {name: columns[name] for name in plan.as_numbers}
     results = computed(plan, columns, len(places))
     return Done(block.start + block.rows, block.start + 1 + places, results, kept, block.bad)
 
@@ -184,12 +185,12 @@ def run_blocks(
             yield block
 
     with ExitStack() as stack:
-        types = plan.types() | reader.kinds(keep)
+        types = reader.kinds(keep) | plan.types()
         writer = None
-        if part:
-            writer = part.open(names, types, stack)
-            summary = part.summary
         try:
+            if part:
+                writer = part.open(names, types, stack)
+                summary = part.summary
             for count, done in enumerate(ordered(blocks(), partial(of_block, plan, bad), threads), 1):
                 if writer is None:  # standard output has nothing as long as there may be an error
                     stream, kind = out  # type: ignore[misc]
