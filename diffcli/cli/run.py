@@ -47,7 +47,9 @@ class Stage:
         if not self.total:
             return f"{self.name}{pace} {seconds:.1f} s"
         share = min(self.done / self.total, 1.0)
-        return f"{self.name} [{'#' * int(20 * share):-<20}]{pace} {seconds:.1f} s of about {seconds / share:.0f} s"
+        bar = f"{self.name} [{'#' * int(20 * share):-<20}]"
+        left = f"{seconds / share - seconds:.0f} s left"
+        return f"{bar}{pace} {left}" if self.unit else f"{bar} {seconds:.1f} s of about {seconds / share:.0f} s"
 
 
 class Run:
