@@ -154,6 +154,12 @@ def test_variables_of_a_text_are_kept_as_numbers(kind, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", f"out.{kind}"]
 
 
+def test_a_table_without_rows_has_names(tmp_path):
+    np.save(tmp_path / "in.npy", np.zeros((0, 2)))
+    found = run(["batch", "x*y", "--data", f"{tmp_path}/in.npy"])
+    assert (found.exit, found.stdout, found.stderr) == (0, "f,df/dx,df/dy,flags\n", "0 points\n")
+
+
 def test_ten_bad_rows_are_named(tmp_path):
     (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 30)
     told = run(["batch", "x*y", "--data", f"{tmp_path}/in.csv"]).stderr

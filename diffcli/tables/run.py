@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
+from itertools import chain
 from typing import IO, Any
 
 import numpy as np
@@ -191,10 +192,12 @@ def run_blocks(
             if part:
                 writer = part.open(names, types, stack)
                 summary = part.summary
-            for count, done in enumerate(ordered(blocks(), partial(of_block, plan, bad), threads), 1):
-                if writer is None:  # standard output has nothing as long as there may be an error
-                    stream, kind = out  # type: ignore[misc]
-                    writer = open_writer(stream, kind, names, types)
+            results = ordered(blocks(), partial(of_block, plan, bad), threads)
+            first = next(results, None)
+            if writer is None:  # standard output has nothing as long as there may be an error in the first rows
+                stream, kind = out  # type: ignore[misc]
+                writer = open_writer(stream, kind, names, types)
+            for count, done in enumerate(chain([first] if first else [], results), 1):
                 writer.write({**done.kept, **done.results})
                 summary.add(done.results, done.rows)
                 if done.bad:
