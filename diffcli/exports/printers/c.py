@@ -47,8 +47,8 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         head = f"{qualifier}{'double' if single else 'void'} {program.name}({', '.join(parameters) or 'void'})"
         lines = [*self.commented(program), "#if defined(__FAST_MATH__)"]
         lines += ['#error "NaN and infinities are wanted: compile without -ffast-math"', "#endif"]
-        lines += ["// no product is fused into a sum: what cancels is to cancel", "#if defined(__clang__)"]
-        lines += ["#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__)", '#pragma GCC optimize("fp-contract=off")', "#endif"]
+        lines += ["// no product is fused into a sum: what cancels is to cancel (nvcc: -fmad=false)", "#if defined(__clang__)"]
+        lines += ["#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__) && !defined(__CUDACC__)", '#pragma GCC optimize("fp-contract=off")', "#endif"]
         lines += [self.included, ""]
         for helper in program.helpers:
             lines += [*helper, ""]
