@@ -332,7 +332,7 @@ def test_a_kernel_shows_what_may_be_asked_of_it():
     k = diffcli.compile("x*y")
     assert k(X, X) is not None and k(1, 2) == (2.0, (2.0, 1.0))
     assert [name for name in dir(k) if not name.startswith("_")] == [
-        "backend", "directions", "flags", "fun", "fun_and_jac", "hess", "inputs", "jac", "order", "source", "text", "wrt"
+        "backend", "directions", "flags", "fun", "fun_and_jac", "hess", "inputs", "jac", "order", "outputs", "source", "text", "wrt"
     ]  # fmt: skip
 
 

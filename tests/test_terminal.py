@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from console import run
@@ -291,6 +292,7 @@ EXAMPLES = [
     "grad sum(x^2) --at x=[1,2,3]", 'jacobian "[x*y, x + y]" --at x=1,y=2 --sparsity', "hessian x^2*y --at x=1,y=2", "jvp x^2 --at x=1 --direction x=1",
     "vjp x^2 --at x=1", "hvp x^3 --at x=1 --direction x=1", "step-size", "check x*exp(-x^2) --at x=0.5 --exact-digits 50", 'graph "ln(x1) + x1*x2" --at x1=2,x2=5',
     "ast x+y*2", "swell --n 4 --budget 0", "taylor exp(x)", "lesson reverse", "lesson", "plot abs(x)/x --to 2", "functions", "functions log", "help", "help kink", "schema", "schema grad", "completion bash", "grad 2x --at x=1",
+    f"batch x*y --data {Path(__file__).parents[1]}/examples/points.csv", "export x*y --to c",
     "grad 1e-8×x --at x=1", "grad x --at y=1", "diff x^2*sin(x*y) --order 2", 'diff "[x*y, sin(x)^2]" --at x=1,y=2',
 ]  # fmt: skip
 

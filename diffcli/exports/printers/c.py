@@ -45,10 +45,12 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         ends = [f"return {value.texts[0]};"] if single else []
         qualifier = f"{program.qualifier} " if program.qualifier else ""
         head = f"{qualifier}{'double' if single else 'void'} {program.name}({', '.join(parameters) or 'void'})"
-        lines = [*self.commented(program), "#if defined(__FAST_MATH__)"]
+        fast = "defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)"
+        lines = [*self.commented(program), f"#if {fast}"]
         lines += ['#error "NaN and infinities are wanted: compile without -ffast-math"', "#endif"]
         lines += ["// no product is fused into a sum: what cancels is to cancel (nvcc: -fmad=false)", "#if defined(__clang__)"]
-        lines += ["#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__) && !defined(__CUDACC__)", '#pragma GCC optimize("fp-contract=off")', "#endif"]
+        lines += ["#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__) && !defined(__CUDACC__)"]
+        lines += ['#pragma GCC optimize("fp-contract=off")', "#endif"]
         lines += [self.included, ""]
         for helper in program.helpers:
             lines += [*helper, ""]

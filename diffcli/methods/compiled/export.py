@@ -109,9 +109,9 @@ def export(
     names = identifiers([*shapes, *moving], language, name)
     arguments = [(names[each], shape) for each, shape in (shapes | moving).items()]
     tape, form = tape_of(system, language, order, more, max_nodes)
-    in_numbers = tape.shapes is None
+    scalarised = tape.shapes is None
     elements = [each for each, _ in arguments]
-    if in_numbers:
+    if scalarised:
         elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
     kinds = results_of(system, order, bool(directions))
     if language.branches:
@@ -126,11 +126,11 @@ def export(
         writer = ArrayWriter(tape, language, elements, helpers)
         texts = result_texts(writer, arguments, form if order else [form])
         results = [Result(kind, (), [text]) for (kind, _), text in zip(kinds, texts, strict=True)]
-        if test and not in_numbers:
+        if test and not scalarised:
             tape, _ = tape_of(system, None, order, more, max_nodes)
     checked = test_of(tape, system, bool(directions)) if test else None
     by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
-    remarks = remarks_of(system, language, names, shapes | moving, results, by, not in_numbers)
+    remarks = remarks_of(system, language, names, shapes | moving, results, by, not scalarised)
     brought = [*helpers.made.values()]
     written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, qualifier, checked, by)
     return "\n".join(language.program(written)) + "\n"
