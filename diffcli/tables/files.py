@@ -23,12 +23,14 @@ class Kind(NamedTuple):
     """... and of what writes it; empty, if it is only read."""
     streams: bool = False
     """Whether it can come from standard input, and go to standard output."""
+    keeps_text: bool = False
+    """Whether a number that is kept stands in it as it is written elsewhere."""
 
 
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("csv", (".csv", ".tsv", ".txt"), "text_files.CsvReader", "text_files.CsvWriter", streams=True),
+        Kind("csv", (".csv", ".tsv", ".txt"), "text_files.CsvReader", "text_files.CsvWriter", streams=True, keeps_text=True),
         Kind("ndjson", (".ndjson", ".jsonl"), "text_files.JsonReader", "text_files.JsonWriter", streams=True),
         Kind("npy", (".npy",), "array_files.ArrayReader", "array_files.ArrayWriter"),
         Kind("npz", (".npz",), "array_files.ArrayReader", ""),

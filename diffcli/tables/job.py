@@ -65,7 +65,7 @@ class Job(NamedTuple):
             plan = planned(kernel, reader.names, self.held)
             kept = self.kept(reader.names, plan.names)
             kind = kind_of(out, target, writes=True) if isinstance(out, str) else out[1]
-            if kind.name != "csv" and not reader.kinds(kept):
+            if not kind.keeps_text and not reader.kinds(kept):
                 plan = plan._replace(as_numbers=tuple(name for name in kept if name in plan.columns))
             how: Any = {"bad": self.bad, "threads": self.threads, "progress": progress, "ordered": ordered}
             if not isinstance(out, str):
