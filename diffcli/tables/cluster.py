@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ def cluster(scheduler: str) -> Iterator[Callable[..., Iterator[Any]]]:
         help = ['pip install "diffcli[scale]"', "without --scheduler all cores of this machine are used"]
         raise MissingExtraError([error("missing-extra", "a cluster needs Dask, which is not installed", help=help)]) from None
     made: Any = distributed
-    with dask.config.set({"distributed.scheduler.allowed-failures": TRIES, "distributed.logging.distributed": "error"}):
+    for name in ("distributed", *[each for each in logging.root.manager.loggerDict if each.startswith("distributed.")]):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost worker is no news: its blocks are computed again
+    with dask.config.set({"distributed.scheduler.allowed-failures": TRIES}):
         own = made.LocalCluster(dashboard_address=None, processes=True, silence_logs=50) if scheduler == LOCAL else None
         try:
             client = made.Client(own or scheduler, timeout=10)
