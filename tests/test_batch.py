@@ -152,6 +152,30 @@ def test_another_question_is_not_gone_on_with(table, tmp_path):
     assert "was begun with another question, and cannot be gone on with" in found.stderr
 
 
+def test_values_from_files_and_functions_are_not_taken_for_what_they_were(table, tmp_path, monkeypatch):
+    written(table, "npy", tmp_path / "in.npy")
+    np.save(tmp_path / "w.npy", np.array([1.0, 2.0]))
+    asked = ["batch", "x*w[0] + w[1]", "--data", f"{tmp_path}/in.npy", "--at", f"w=@{tmp_path}/w.npy", "-o", f"{tmp_path}/out.csv"]
+    honest = engine.of_block
+
+    def of_block(plan, bad, block):
+        if block.start:
+            raise KeyboardInterrupt
+        return honest(plan, bad, block)
+
+    monkeypatch.setattr(engine, "of_block", of_block)
+    assert run(asked).exit == 130
+    monkeypatch.setattr(engine, "of_block", honest)
+    np.save(tmp_path / "w.npy", np.array([1000.0, 2.0]))
+    assert "cannot be gone on with" in run([*asked, "--resume"]).stderr
+    np.save(tmp_path / "w.npy", np.array([1.0, 2.0]))
+    assert run([*asked, "--resume"]).exit == 0
+    (tmp_path / "model.py").write_text("def f(x):\n    return x*x\n")
+    found = run(["batch", f"{tmp_path}/model.py:f", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.csv", "--resume"])
+    assert (found.exit, found.stdout) == (2, "")
+    assert "whether a Python function is what it was cannot be told" in found.stderr
+
+
 def test_a_real_interrupt(table, tmp_path):
     """SIGINT in the middle of a long run keeps whole blocks."""
     big = np.tile(table, 30)

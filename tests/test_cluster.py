@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -67,7 +68,7 @@ def test_partitions_go_to_files_of_their_own(scheduler, tmp_path):
         assert [file.name for file in files] == ["part-00000.parquet", "part-00001.parquet", "part-00002.parquet"]
         outputs.append((found.stdout.replace(f"{tmp_path}/{name}", "out"), [file.read_bytes() for file in files]))
     assert outputs[0] == outputs[1] == outputs[2]
-    assert '"flags": {\n    "kink": {"rows": 3, "first_row": 8}' in outputs[0][0] or '"first_row": 8' in outputs[0][0]
+    assert json.loads(outputs[0][0])["flags"] == {"kink": {"rows": 3, "first_row": 8}}
 
 
 def test_what_is_wrong_comes_back_as_it_is(scheduler, tmp_path):
@@ -89,3 +90,23 @@ def test_no_scheduler_answers(tmp_path):
     found = run(["batch", "x^2", "--data", f"{tmp_path}/in.csv", "--scheduler", "nonsense://"])
     assert found.exit == 2
     assert "no scheduler answers at nonsense://" in found.stderr
+
+
+def test_a_folder_is_gone_on_with_only_for_the_same_question_and_table(tmp_path):
+    (tmp_path / "set").mkdir()
+    for place in range(2):
+        pq.write_table(table(10 + place, place), tmp_path / "set" / f"{place}.parquet")
+    pq.write_table(pa.table({"x": ["bad"], "y": [1.0]}), tmp_path / "set" / "9.parquet")
+    asked = ["--data", f"{tmp_path}/set", "-o", f"{tmp_path}/out"]
+    assert run(["batch", "x*y", *asked]).exit == 2  # it ends here, as if interrupted
+    (tmp_path / "set" / "9.parquet").unlink()
+    for other in (["1000*x*y"], ["x*y", "--keep", "row"], ["x*y", "--order", "0"], ["x*y", "--bad", "skip"], ["x*y", "--at", "y=2"]):
+        found = run(["batch", *other, *asked, "--resume"])
+        assert (found.exit, found.stdout) == (2, ""), other
+        assert "is of another question or table, and cannot be gone on with" in found.stderr
+    assert run(["batch", "x*y", *asked, "--resume"]).exit == 0
+    pq.write_table(pa.table({"x": ["bad"], "y": [1.0]}), tmp_path / "set" / "9.parquet")
+    assert run(["batch", "x*y", *asked]).exit == 2
+    (tmp_path / "set" / "9.parquet").unlink()
+    pq.write_table(table(12, 7), tmp_path / "set" / "0.parquet")
+    assert "is of another question or table" in run(["batch", "x*y", *asked, "--resume"]).stderr

@@ -154,6 +154,12 @@ def test_variables_of_a_text_are_kept_as_numbers(kind, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", f"out.{kind}"]
 
 
+def test_a_bad_row_has_no_constant_slope(tmp_path):
+    (tmp_path / "in.csv").write_text("x,y\n1,2\n,3\n", encoding="utf-8")
+    found = run(["batch", "x + abs(y)", "--data", f"{tmp_path}/in.csv", "--bad", "nan"])
+    assert found.stdout == "f,df/dx,df/dy,flags\n3.0,1.0,1.0,0\nnan,nan,nan,32\n"
+
+
 def test_a_table_without_rows_has_names(tmp_path):
     np.save(tmp_path / "in.npy", np.zeros((0, 2)))
     found = run(["batch", "x*y", "--data", f"{tmp_path}/in.npy"])

@@ -66,11 +66,14 @@ def command(
     if os.path.exists(path) and os.path.exists(data) and os.path.samefile(path, data):
         raise refusal("usage", f"{path} would be written while it is read", "name another file after -o")
     program, held = run.read(), as_point(run.point) if run.point else {}
+    if resume and type(program) is not Program:
+        help = "leave --resume out; or write the function as a program, which is compared"
+        raise refusal("usage", "whether a Python function is what it was cannot be told, so there is nothing to go on with", help)
     if scheduler and type(program) is not Program:
         help = "leave --scheduler out: all cores of this machine are used"
         raise refusal("usage", "the workers of a cluster do not have a Python function of a file", help)
     options = {"wrt": wrt, "of": of, "order": order, "flags": "digits" if lost_digits else ""}
-    question = [one_line(program), *options.values(), sorted(run.point)]
+    question = [one_line(program), *options.values()]
     job = Job(program, held, options, question, keep, bad, source, resume, threads or (1 if scheduler else cores()))
     try:
         with ExitStack() as stack:

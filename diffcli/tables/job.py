@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,6 +10,9 @@ from contextlib import ExitStack, suppress
 from glob import glob, has_magic
 from typing import IO, Any
 
+import numpy as np
+
+from diffcli import __version__
 from diffcli._named import NamedTuple
 from diffcli.errors import counted, refusal
 from diffcli.language import Program
@@ -70,14 +74,24 @@ class Job(NamedTuple):
             how: Any = {"bad": self.bad, "threads": self.threads, "progress": progress, "ordered": ordered}
             if not isinstance(out, str):
                 return run_blocks(reader, plan, kept, out, **how)
-            part = Part(out, kind, {"question": [*self.question, kept, self.bad, kind.name], "table": identity(data)})
+            asked = {"question": [*self.asked(), kept, kind.name, plan.kernel.backend], "table": identity(data)}
+            part = Part(out, kind, asked)
             if self.resume:
                 part.resume()
             try:
                 return run_blocks(reader, plan, kept, part, **how)
             except KeyboardInterrupt:
                 of_all = f" of {reader.rows:,}" if reader.rows else ""
-                raise Kept(f"kept {part.known[0]:,}{of_all} rows in {part.part}; go on with --resume") from None
+                more = "; go on with --resume" if type(self.program) is Program else ""
+                raise Kept(f"kept {part.known[0]:,}{of_all} rows in {part.part}{more}") from None
+
+    def asked(self) -> list[Any]:
+        """What results depend on beside the table, as JSON has it: values that stand in files count by what they are now."""
+        from hashlib import sha256  # only what is gone on with needs it
+
+        values = [np.asarray(self.held[name], np.float64) for name in sorted(self.held)]
+        digest = sha256(b"".join([repr(each.shape).encode() + each.tobytes() for each in values])).hexdigest()
+        return [*self.question, self.keep, self.bad, self.source, sorted(self.held), digest, __version__]
 
     def nameless(self, count: int) -> list[str]:
         """The names of the columns of a table that has none: the variables in their order."""
@@ -100,17 +114,21 @@ class Job(NamedTuple):
         """Compute a partition to a file of its own; one that is there is not computed again."""
         data, out = pair
         system, path = file_system(out)
-        state = f"{path}.summary.json"
+        state, asked = f"{path}.summary.json", [self.asked(), identity(data)]
         if self.resume and system.exists(path) and system.exists(state):
             with system.open(state, "r") as file:
-                return Summary.read(file.read())
+                found = json.load(file)
+            if found["asked"] != json.loads(json.dumps(asked)):
+                message = f"{out} is of another question or table, and cannot be gone on with"
+                raise refusal("usage", message, "leave --resume out to begin anew, or delete the folder")
+            return Summary(found["summary"])
         system.makedirs(os.path.dirname(path), exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             local = os.path.join(folder, "part.parquet")
             summary = self._replace(resume=False).run(data, local)
             system.put_file(local, f"{path}.part")
         with system.open(state, "w") as file:
-            file.write(summary.text())
+            json.dump({"asked": asked, "summary": summary.data()}, file)
         system.mv(f"{path}.part", path)
         return summary
 
@@ -150,8 +168,12 @@ def partitions_of(data: str) -> list[str]:
 
 def identity(path: str) -> dict[str, Any]:
     """What tells whether a file is the one that it was."""
-    if path == "-" or "://" in path:
+    if path == "-":
         return {"path": path}
-    found = os.stat(path)
-    return {"path": path, "bytes": found.st_size, "changed": found.st_mtime_ns}
+    if "://" in path:
+        system, name = file_system(path)
+        found = system.info(name)
+        return {"path": path, "bytes": found.get("size"), "changed": str(found.get("mtime", found.get("LastModified", "")))}
+    stat = os.stat(path)
+    return {"path": path, "bytes": stat.st_size, "changed": stat.st_mtime_ns}
 

@@ -20,16 +20,20 @@ import numpy as np
 
 from diffcli._named import NamedTuple
 from diffcli.errors import DiffcliError, UsageError, counted, refusal
+from diffcli.methods.compiled.flags import Flag
 from diffcli.methods.points.file_text import open_file
 from diffcli.records import Array
 from diffcli.tables.block import Block, Reader, Writer
-from diffcli.tables.columns import Plan, computed
+from diffcli.tables.columns import FLAGS, Plan, computed
 from diffcli.tables.files import Kind, open_writer
 from diffcli.tables.summary import Summary
 
 ERROR, SKIP, NAN = "error", "skip", "nan"
 BAD = (ERROR, SKIP, NAN)
 """What becomes of rows that cannot be used."""
+
+NOTHING = {FLAGS: np.uint8(Flag.NONFINITE)}
+"""What a bad row has in columns that are no floats."""
 
 MOST_TOLD = 10
 """How many bad rows are named."""
@@ -64,6 +68,8 @@ def of_block(plan: Plan, bad: str, block: Block) -> Done:
             columns = {name: np.where(wrong, np.nan, column) for name, column in columns.items()}
     kept |= {name: columns[name] for name in plan.as_numbers}
     results = computed(plan, columns, len(places))
+    if block.bad and bad != SKIP:  # a slope that is constant is none of a row that is no point
+        results = {name: np.where(wrong, NOTHING.get(name, np.nan), column) for name, column in results.items()}
     return Done(block.start + block.rows, block.start + 1 + places, results, kept, block.bad)
 
 

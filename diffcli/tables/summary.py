@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,13 +24,6 @@ class Summary:
         """Of each flag how many rows have it, and the first of them, counted from 1."""
         self.ranges: dict[str, list[Any]] = {name: list(found) for name, found in kept.get("ranges", {}).items()}
         """Of each column the smallest and the largest finite number, each with its row; empty as long as there is none."""
-
-    @classmethod
-    def read(cls, text: str) -> Summary:
-        return cls(json.loads(text))
-
-    def text(self) -> str:
-        return json.dumps(self.data())
 
     def data(self) -> dict[str, Any]:
         flags = {name: list(pair) for name, pair in self.flags.items()}
