@@ -171,6 +171,7 @@ HOMES = {
     "diffcli.studies.swell.swell": "Progress STEPS shown swell",
     "diffcli.studies.swell": "swell_measured=measured swell_module=swell",
     "diffcli.tables.block": "BLOCK_ROWS",
+    "diffcli.tables.arrow_files": "ArrowWriter",
     "diffcli.tables.run": "Part",
     "diffcli.tables.text_files": "numbers_of",
     "diffcli.tables": "tables_run=run",

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -174,6 +175,48 @@ def test_values_from_files_and_functions_are_not_taken_for_what_they_were(table,
     found = run(["batch", f"{tmp_path}/model.py:f", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.csv", "--resume"])
     assert (found.exit, found.stdout) == (2, "")
     assert "whether a Python function is what it was cannot be told" in found.stderr
+
+
+def test_two_runs_do_not_write_one_file(table, tmp_path):
+    written(table, "npy", tmp_path / "in.npy")
+    asked = ["batch", "x*y", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.csv"]
+    with ExitStack() as stack:
+        other = Part(f"{tmp_path}/out.csv", None, {})
+        other.lock(stack)
+        (tmp_path / "out.csv.part").write_bytes(b"what the other one wrote")
+        found = run(asked)
+        assert (found.exit, found.stdout) == (2, "")
+        assert f"another run is writing {tmp_path}/out.csv.part" in " ".join(found.stderr.split())
+        assert (tmp_path / "out.csv.part").read_bytes() == b"what the other one wrote"
+        assert not (tmp_path / "out.csv.part.json").exists()
+    assert run(asked).exit == 0
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_an_interruption_while_earlier_rows_are_copied_loses_none(kind, table, tmp_path, monkeypatch):
+    needs(kind)
+    written(table, "npy", tmp_path / "in.npy")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "-o"]
+    assert run([*asked, f"{tmp_path}/whole.{kind}"]).exit == 0
+    honest = engine.of_block
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "of_block", lambda plan, bad, block: interrupted() if block.start else honest(plan, bad, block))
+    assert run([*asked, f"{tmp_path}/out.{kind}"]).exit == 130
+    monkeypatch.setattr(engine, "of_block", honest)
+    from inside import ArrowWriter  # it needs pyarrow
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ArrowWriter, "take", interrupted)
+        assert run([*asked, f"{tmp_path}/out.{kind}", "--resume"]).exit == 130
+    assert json.loads((tmp_path / f"out.{kind}.part.json").read_text())["rows"] == BLOCK_ROWS
+    seen = []
+    monkeypatch.setattr(engine, "of_block", lambda plan, bad, block: seen.append(block.start) or honest(plan, bad, block))
+    assert run([*asked, f"{tmp_path}/out.{kind}", "--resume"]).exit == 0
+    assert 0 not in seen, "the rows of the first run are there"
+    assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
 
 
 def test_a_real_interrupt(table, tmp_path):

@@ -107,6 +107,8 @@ class Part:
         self.is_resumed = False
         self.known: tuple[int, int | None, dict[str, Any]] = (0, None, {})
         """How far it has come: rows, position and summary, which are changed together."""
+        self.is_own = self.is_copied = False
+        """Whether no other process writes it."""
 
     def resume(self) -> None:
         """Go on where an earlier run with the same question has ended, if there is one."""
@@ -124,13 +126,15 @@ class Part:
         if not os.path.exists(self.part):
             return
         self.rows, self.position, self.summary, self.is_resumed = rows, position, summary, True
+        self.known = rows, position, summary.data()
 
     def open(self, names: Sequence[str], types: Mapping[str, Any], stack: ExitStack) -> Writer:
         """The writer; where a file is no good unless it was closed, its blocks are written again."""
         earlier = f"{self.part}.before"
+        self.lock(stack)
         if self.is_resumed and self.position is None:
             os.replace(self.part, earlier)
-            stack.callback(os.unlink, earlier)
+            stack.callback(self.settle, earlier)
         mode = "r+b" if self.is_resumed and self.position is not None else "wb"
         try:
             stream: IO[bytes] = stack.enter_context(open(self.part, mode))  # noqa: SIM115 (the stack closes it)
@@ -147,7 +151,33 @@ class Part:
                 stream.truncate()
                 writer = open_writer(stream, self.kind, names, types)
         self.known = self.rows, self.position, self.summary.data()
+        self.is_copied = True
         return writer
+
+    def lock(self, stack: ExitStack) -> None:
+        """Keep the file for this process, as long as it runs; what another one writes is left as it is."""
+        try:
+            stream = stack.enter_context(open(self.part, "ab"))  # noqa: SIM115 (the stack closes it)
+        except OSError as failure:
+            raise refusal("unwritable-file", f"cannot write {self.part}: {failure.strerror}") from None
+        with suppress(ImportError):  # where there are no locks of POSIX
+            import fcntl
+
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                message = f"another run is writing {self.part}"
+                raise refusal("unwritable-file", message, "wait for it, or name another file after -o") from None
+            except OSError:  # a file system without locks
+                pass
+        self.is_own = True
+
+    def settle(self, earlier: str) -> None:
+        """Leave one file of the two: the earlier one, if its blocks are not yet in the other."""
+        if self.is_copied:
+            os.unlink(earlier)
+        else:
+            os.replace(earlier, self.part)
 
     def save(self) -> None:
         """Write down how far it has come, whole or not at all."""
@@ -215,14 +245,14 @@ def run_blocks(
                 total = reader.rows or (int(done.stop / share) if (share := reader.fraction()) else 0)
                 progress("computing", done.stop, total, "rows")
         except DiffcliError:
-            if part:
+            if part and part.is_own:
                 part.remove()  # the table is to be mended, and is then another one
             raise
         finally:
             with suppress(OSError):  # the disk is full, which has been said
                 if writer:
                     writer.close()
-            if part and os.path.exists(part.part):
+            if part and part.is_own and os.path.exists(part.part):
                 part.save()
     if part:
         part.finish()
