@@ -31,7 +31,8 @@ NUMBER = re.compile(r"\(?-?(\d.*|np\.(nan|inf))\)?")
 class Arrays(Python):
     """NumPy; and what others spell in another way."""
 
-    nan, inf, junction, alternative, branches = "np.nan", "np.inf", "&", "|", False
+    nan, inf, junction, alternative, opposite, branches = "np.nan", "np.inf", "&", "|", "~{}", False
+    places = "[..., ", ", ", "]"
     module, imports, decorator = "np", "import numpy as np", ['@np.errstate(all="ignore")']
     tensors = False
     """Whether functions take no plain numbers."""
@@ -69,18 +70,6 @@ class Arrays(Python):
     def beside(self, a: str, b: str) -> str:
         """An operand, as an array if both are numbers."""
         return f"float64({a})" if self.tensors and NUMBER.fullmatch(a) and NUMBER.fullmatch(b) else a
-
-    def negated(self, condition: str) -> str:
-        return f"~{condition}"
-
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        places = super().element("", shape, index)[1:-1].replace("][", ", ")
-        return f"{name}[..., {places}]" if shape else name
-
-    def function(
-        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
-    ) -> list[str]:
-        return [f"def {name}({', '.join(parameters)}):", *indented(lines)]
 
     def program(self, program: Program) -> list[str]:
         given = [name for name, _ in program.arguments]

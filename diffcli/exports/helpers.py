@@ -139,7 +139,7 @@ def by_text(body: Body, name: str, operands: Sequence[Value]) -> None:
         if operation in ("and", "or"):
             return values[0] & values[1] if operation == "and" else values[0] | values[1]
         if operation == "not":
-            return Value(body, body.language.negated(values[0].text))
+            return Value(body, body.language.opposite.format(values[0].text))
         if not any(isinstance(value, Value) for value in values):
             return FLOAT.value(operation)(*values)
         return body.apply(operation, *values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from math import inf, isinf, prod
 from typing import Any
 
@@ -92,10 +93,18 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
     long = 100
     """How long an expression may be that has no name."""
     signs = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
-    junction, alternative = "&&", "||"
-    closed = "}"
-    header, typed, waiting = "function {name}({given})", "{}", "{} = NaN"
-    """How a function of numbers begins, how its parameters stand there, and how a name gets a first value."""
+    junction, alternative, opposite = "&&", "||", "!({})"
+    choice = "({} ? {} : {})"
+    """One of two values, by a condition."""
+    places, first = ("[", "][", "]"), 0
+    """What stands about and between the places of an element of an array, which count from the first."""
+    declared, end = ("", "", ""), ";"
+    """What stands before the name of a number, of a truth, and of a number that gets its value later; and what ends a line."""
+    opened, closed = "if ({}) {{", "}"
+    returned: tuple[str, ...] = ("return {}",)
+    """The lines that end a function of one result."""
+    header, typed = "function {name}({given})", "{}"
+    """How a function of numbers begins, and how its parameters stand there."""
     branches = True
     """Whether a condition is one truth; else of many points, and every row is computed for all."""
     remarks: tuple[str, ...] = ()
@@ -122,33 +131,25 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
         return repr(value)
 
     def choose(self, condition: str, a: str, b: str) -> str:
-        return f"({condition} ? {a} : {b})"
+        return self.choice.format(condition, a, b)
 
     def relation(self, name: str, a: str, b: str) -> str:
         return f"{a} {self.signs[name]} {b}"
 
-    def negated(self, condition: str) -> str:
-        return f"!({condition})"
-
     def either(self, one: str, other: str) -> str:
         return f"({one} {self.alternative} {other})"
 
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        """An element of an argument, by its place row by row."""
-        return f"{name}[{index}]" if shape else name
+    def elements(self, name: str, shape: Shape) -> list[str]:
+        """The elements of an array, row by row; of a number, its name."""
+        before, between, behind = self.places
+        found = product(*[range(self.first, self.first + size) for size in shape])
+        return [f"{name}{before}{between.join(map(str, place))}{behind}" for place in found] if shape else [name]
 
     # -- lines -----------------------------------------------------------------------------------------------------------
 
     def assigned(self, name: str, text: str, inside: bool) -> str:
         """A line that gives a name its value; one ``inside`` of a block is declared before."""
-        return f"{name} = {text};"
-
-    def opened(self, condition: str) -> str:
-        return f"if ({condition}) {{"
-
-    def returned(self, name: str, text: str) -> list[str]:
-        """The lines that end a function of one result."""
-        return [f"return {text};"]
+        return f"{'' if inside else self.declared[name[0] == 'g']}{name} = {text}{self.end}"
 
     def function(
         self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
@@ -159,7 +160,7 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
 
     def body(self, head: str, lines: Sequence[str], names: Sequence[str]) -> list[str]:
         """A function whose names that only lines in blocks give a value to begin as NaN."""
-        waiting = [self.waiting.format(name) for name in in_blocks(lines, names)]
+        waiting = [f"{self.declared[2]}{name} = {self.nan}{self.end}" for name in in_blocks(lines, names)]
         return [head + " {" * (self.closed == "}"), *indented([*waiting, *lines]), *[self.closed] * bool(self.closed)]
 
     def exported(self, program: Program) -> list[str]:

@@ -122,8 +122,8 @@ class Body:
             self.written.lines.pop()
             self.written.owners.pop(last)
             text = self.latest
-        for line in self.language.returned(self.name, text):
-            self.write(line)
+        for line in self.language.returned:
+            self.write(line.format(text) + self.language.end)
 
     def when(self, condition: Value, value: Callable[[], Any]) -> None:
         """Hand back a value under a condition."""
@@ -131,7 +131,7 @@ class Body:
             self.cases.append((condition, value()))
             return
         self.written.blocks.add(len(self.written.lines))
-        self.write(self.language.opened(condition.text))
+        self.write(self.language.opened.format(condition.text))
         self.depth += 1
         self.give(value())
         self.depth -= 1

@@ -52,7 +52,7 @@ class SourceWriter(Writer):
         holds = language.relation(name, a, b)
         if strict and name == "ne":
             holds = language.either(language.relation("lt", a, b), language.relation("gt", a, b))
-        fails = language.negated(holds)
+        fails = language.opposite.format(holds)
         if strict:
             less, more = language.relation("lt", a, b), language.relation("gt", a, b)
             fails = language.either(less, more) if name == "eq" else language.relation(NEGATED[name], a, b)
@@ -101,7 +101,7 @@ class SourceWriter(Writer):
 
     def opened(self, guard: str) -> str:
         self.written.blocks.add(len(self.lines))
-        return self.language.opened(guard)
+        return self.language.opened.format(guard)
 
     def decided(self, name: str, around: str, guard: str) -> str:
         self.written.owners[len(self.lines)] = name
@@ -114,7 +114,7 @@ class SourceWriter(Writer):
         holds, fails = self.relations[branch.condition]
         if not branch.when:
             return fails
-        return holds if branch.condition >= self.tape.program_stop else language.negated(fails)
+        return holds if branch.condition >= self.tape.program_stop else language.opposite.format(fails)
 
     def end(self, layout: Layout) -> None:
         self.results = [bare(self.texts[slot]) for slot in self.tape.results]

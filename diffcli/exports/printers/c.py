@@ -30,10 +30,11 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         "floor": "(floor({}) + 0.0)", "ceil": "(ceil({}) + 0.0)", "trunc": "(trunc({}) + 0.0)", "round": "(rint({}) + 0.0)",
     }  # fmt: skip
     included = "#include <math.h>"
-    header, typed, waiting = "static {qualifier}double {name}({given})", "double {}", "double {} = NAN;"
+    header, typed = "static {qualifier}double {name}({given})", "double {}"
+    declared = "const double ", "const int ", "double "
 
-    def assigned(self, name: str, text: str, inside: bool) -> str:
-        return f"{'' if inside else 'const int ' if name[0] == 'g' else 'const double '}{name} = {text};"
+    def elements(self, name: str, shape: Shape) -> list[str]:
+        return [f"{name}[{place}]" for place in range(prod(shape))] if shape else [name]
 
     def program(self, program: Program) -> list[str]:
         value, *others = program.results

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from textwrap import TextWrapper
 
-from diffcli.exports.printers.julia import places
 from diffcli.exports.spelling import Language, Program, Result, in_blocks, indented, words
 from diffcli.tape.tape import Shape
 
@@ -52,11 +51,13 @@ def declared(kind: str, names: Sequence[str]) -> list[str]:
 
 
 class Fortran(Language):
-    comment, closed, eager, ignores_case = "!", "end if", True, True
+    comment, end, eager, ignores_case = "!", "", True, True
     nan, inf = "nan", "infinity"
     remarks = ("Compile it without -ffast-math, and with -ffp-contract=off: what cancels is to cancel.",)
     signs = Language.signs | {"ne": "/="}
-    junction, alternative = ".and.", ".or."
+    junction, alternative, opposite, choice = ".and.", ".or.", ".not. ({})", "merge({1}, {2}, {0})"
+    places, first = ("(", ", ", ")"), 1
+    opened, closed, returned = "if ({}) then", "end if", ("found = {}", "return")
     reserved = words("nan infinity real64 int64 merge sign transfer wrong k reshape") | {f"c_{name}" for name in OF_C}
     operations = {
         **{name: f"{name}({{}})" for name in OWN}, **{name: f"c_{name}({{}})" for name in ("expm1", "log2", "log1p", "cbrt")},
@@ -68,24 +69,6 @@ class Fortran(Language):
 
     def number(self, value: float) -> str:
         return f"{value!r}_real64"
-
-    def choose(self, condition: str, a: str, b: str) -> str:
-        return f"merge({a}, {b}, {condition})"
-
-    def negated(self, condition: str) -> str:
-        return f".not. ({condition})"
-
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        return f"{name}({places(shape, index)})" if shape else name
-
-    def assigned(self, name: str, text: str, inside: bool) -> str:
-        return f"{name} = {text}"
-
-    def opened(self, condition: str) -> str:
-        return f"if ({condition}) then"
-
-    def returned(self, name: str, text: str) -> list[str]:
-        return [f"found = {text}", "return"]
 
     def local(self, lines: Sequence[str], names: Sequence[str], brought: Sequence[str] = ()) -> list[str]:
         """The lines of a procedure with their names."""
@@ -107,7 +90,7 @@ class Fortran(Language):
         head += [f"real(real64), intent(out) :: {self.shaped(result.name, result.shape)}" for result in program.results]
         fills = []
         for each in program.results:
-            fills += [f"{self.element(each.name, each.shape, k)} = {text}" for k, text in enumerate(each.texts)]
+            fills += [f"{name} = {text}" for name, text in zip(self.elements(each.name, each.shape), each.texts, strict=True)]
         interfaces = [line for helper in program.helpers if helper[0] == "interface" for line in helper]
         contained = [helper for helper in program.helpers if helper[0] != "interface"]
         rows = [*head, *self.local([*program.lines, *fills], program.names, interfaces)]

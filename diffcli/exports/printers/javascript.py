@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from diffcli.exports.printers.c import ELEMENTARY
-from diffcli.exports.printers.python import nested_element
 from diffcli.exports.spelling import Language, Program, indented, nested, words
-from diffcli.tape.tape import Shape
 
 
 class JavaScript(Language):
-    nan, inf, waiting = "NaN", "Infinity", "let {} = NaN;"
+    nan, inf, declared = "NaN", "Infinity", ("const ", "const ", "let ")
     signs = Language.signs | {"eq": "===", "ne": "!=="}
     reserved = words("""\
 arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally
@@ -21,11 +19,6 @@ switch this throw true try typeof undefined var void while with yield NaN Infini
         **{name: f"(Math.{name}({{}}) + 0.0)" for name in ("floor", "ceil", "trunc")},
         "power of size": "Math.pow({}, {})", "raw hypot": "Math.hypot({}, {})", "raw fmod": "({} % {})",
     }  # fmt: skip
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        return nested_element(name, shape, index)
-
-    def assigned(self, name: str, text: str, inside: bool) -> str:
-        return f"{'' if inside else 'const '}{name} = {text};"
 
     def exported(self, program: Program) -> list[str]:
         results = [nested(result.shape, result.texts, "[", "]") for result in program.results]

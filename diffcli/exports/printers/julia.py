@@ -17,22 +17,10 @@ DOMAINS = {
 WHOLE = ("exp", "expm1", "cbrt", "sinh", "cosh", "tanh", "atan", "asinh", "abs")
 
 
-def places(shape: Shape, index: int) -> str:
-    """An element by its place row by row, in a language that counts from 1.
-
-    >>> places((2, 3), 4)
-    '2, 2'
-    """
-    found = []
-    for size in reversed(shape):
-        index, place = divmod(index, size)
-        found.append(str(place + 1))
-    return ", ".join(reversed(found))
-
-
 class Julia(Language):
-    comment, closed = "#", "end"
+    comment, opened, closed, end = "#", "if {}", "end", ""
     nan, inf = "NaN", "Inf"
+    places, first = ("[", ", ", "]"), 1
     reserved = words("""\
 baremodule begin break catch const continue do else elseif end export false finally for function global if import let local
 macro module quote return struct true try using while where in isa outer mutable abstract primitive type NaN Inf pi im
@@ -43,17 +31,6 @@ isfinite isinf rem hypot copysign vec permutedims exit println""")
         **{name: f"({name}({{}}) + 0.0)" for name in ("floor", "ceil", "trunc", "round")}, "raw hypot": "hypot({}, {})",
         "raw fmod": "rem({}, {})", "raw copysign": "copysign({}, {})",
     }  # fmt: skip
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        return f"{name}[{places(shape, index)}]" if shape else name
-
-    def assigned(self, name: str, text: str, inside: bool) -> str:
-        return f"{name} = {text}"
-
-    def opened(self, condition: str) -> str:
-        return f"if {condition}"
-
-    def returned(self, name: str, text: str) -> list[str]:
-        return [f"return {text}"]
 
     def exported(self, program: Program) -> list[str]:
         last = f"return {', '.join(map(self.result, program.results))}"

@@ -72,20 +72,13 @@ def equation(name: str, given: Sequence[str]) -> str:
 
 class Latex(Language):
     comment, writer = "%", Rows
-
     nan, inf = r"\mathrm{NaN}", r"\infty"
+    places = "[", ",", "]"
     accuracy = ()
 
     def number(self, value: float) -> str:
         text = latex_number(value)
         return rf"\left({text}\right)" if "^" in text else text
-
-    def element(self, name: str, shape: tuple[int, ...], index: int) -> str:
-        places = []
-        for size in reversed(shape):
-            index, place = divmod(index, size)
-            places.append(str(place))
-        return f"{name}[{','.join(reversed(places))}]" if shape else name
 
     def program(self, program: Program) -> list[str]:
         if program.test:

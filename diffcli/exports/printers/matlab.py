@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from diffcli.exports.printers.julia import places
 from diffcli.exports.spelling import Language, Program, Result, indented, separated, words
-from diffcli.tape.tape import Shape
 
 REAL = ("exp", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "erf", "erfc", "abs")
 COMPLEX = ("log", "log2", "log10", "log1p", "sqrt", "asin", "acos", "acosh", "atanh")
 
 
 class Matlab(Language):
-    comment, closed, eager = "%", "end", True
+    comment, eager = "%", True
     nan, inf = "NaN", "Inf"
-    header, waiting = "function found = {name}({given})", "{} = NaN;"
+    opposite, choice = "~({})", "chosen({}, {}, {})"
+    places, first = ("(", ", ", ")"), 1
+    opened, closed, returned = "if {}", "end", ("found = {}", "return")
+    header = "function found = {name}({given})"
     signs = Language.signs | {"ne": "~="}
     reserved = words("""\
 break case catch classdef continue else elseif end for function global if otherwise parfor persistent return spmd switch try
@@ -68,27 +69,13 @@ end
 """,
     }
 
-    def choose(self, condition: str, a: str, b: str) -> str:
-        return f"chosen({condition}, {a}, {b})"
-
-    def negated(self, condition: str) -> str:
-        return f"~({condition})"
-
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        return f"{name}({places(shape, index)})" if shape else name
-
-    def opened(self, condition: str) -> str:
-        return f"if {condition}"
-
-    def returned(self, name: str, text: str) -> list[str]:
-        return [f"found = {text};", "return;"]
-
     def exported(self, program: Program) -> list[str]:
         fills = []
         for result in program.results:
             rows, columns = ((1, *result.shape) if len(result.shape) < 2 else result.shape)[-2:] if result.shape else (1, 1)
             fills += [f"{result.name} = zeros({rows}, {columns});"] if result.shape else []
-            fills += [f"{self.element(result.name, result.shape, k)} = {text};" for k, text in enumerate(result.texts)]
+            elements = self.elements(result.name, result.shape)
+            fills += [f"{element} = {text};" for element, text in zip(elements, result.texts, strict=True)]
         names = ", ".join(result.name for result in program.results)
         head = f"function [{names}] = {program.name}({', '.join(name for name, _ in program.arguments)})"
         return self.body(head, [*program.lines, *fills], program.names)

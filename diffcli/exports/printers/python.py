@@ -5,30 +5,16 @@ from __future__ import annotations
 import keyword
 
 from diffcli.exports.spelling import Language, Program, indented, nested, words
-from diffcli.tape.tape import Shape
 
 PLAIN = ("atan", "tanh", "asinh", "erf", "erfc", "cbrt")
 RAISING = ("sin", "cos", "tan", "asin", "acos", "acosh")
 
 
-def nested_element(name: str, shape: Shape, index: int) -> str:
-    """An element of nested lists, by its place row by row.
-
-    >>> nested_element("W", (2, 3), 4)
-    'W[1][1]'
-    """
-    places = []
-    for size in reversed(shape):
-        index, place = divmod(index, size)
-        places.append(f"[{place}]")
-    return name + "".join(reversed(places))
-
-
 class Python(Language):
-    comment, closed = "#", ""
+    comment, opened, closed, end = "#", "if {}:", "", ""
     nan, inf = "math.nan", "math.inf"
-    header, waiting = "def {name}({given}):", "{} = math.nan"
-    junction, alternative = "and", "or"
+    header = "def {name}({given}):"
+    junction, alternative, opposite, choice = "and", "or", "not ({})", "({1} if {0} else {2})"
     prepared: tuple[str, ...] = ()
     """What a main program begins with."""
     collected = "numbers.append(one)"
@@ -92,24 +78,6 @@ def whole(function, a):
     return float(function(a)) if math.isfinite(a) else a
 """,
     }  # fmt: skip
-
-    def choose(self, condition: str, a: str, b: str) -> str:
-        return f"({a} if {condition} else {b})"
-
-    def negated(self, condition: str) -> str:
-        return f"not ({condition})"
-
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        return nested_element(name, shape, index)
-
-    def assigned(self, name: str, text: str, inside: bool) -> str:
-        return f"{name} = {text}"
-
-    def opened(self, condition: str) -> str:
-        return f"if {condition}:"
-
-    def returned(self, name: str, text: str) -> list[str]:
-        return [f"return {text}"]
 
     def program(self, program: Program) -> list[str]:
         results = [nested(result.shape, result.texts, "(", ")") for result in program.results]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from diffcli.exports.printers.python import nested_element
 from diffcli.exports.spelling import Language, Program, indented, nested, words
 from diffcli.tape.tape import Shape
 
@@ -27,7 +26,8 @@ class Rust(Language):
     """The inverse hyperbolic functions of std lose digits beside 0 and 1: others are brought along."""
 
     nan, inf = "f64::NAN", "f64::INFINITY"
-    header, typed, waiting = f"{ALLOWED}\nfn {{name}}({{given}}) -> f64", "{}: f64", "let mut {} = f64::NAN;"
+    declared, choice, opened = ("let ", "let ", "let mut "), "(if {} {{ {} }} else {{ {} }})", "if {} {{"
+    header, typed = f"{ALLOWED}\nfn {{name}}({{given}}) -> f64", "{}: f64"
     reserved = words("""\
 as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub ref
 return self Self static struct super trait true type unsafe use where while abstract become box do final gen macro override
@@ -40,17 +40,6 @@ priv try typeof unsized virtual yield f64 std main vec Vec""")
         "round": "(f64::round_ties_even({}) + 0.0)", "raw pow": "f64::powf({}, {})",
         "raw hypot": "f64::hypot({}, {})", "raw fmod": "({} % {})", "raw copysign": "f64::copysign({}, {})",
     }  # fmt: skip
-    def element(self, name: str, shape: Shape, index: int) -> str:
-        return nested_element(name, shape, index)
-
-    def choose(self, condition: str, a: str, b: str) -> str:
-        return f"(if {condition} {{ {a} }} else {{ {b} }})"
-
-    def assigned(self, name: str, text: str, inside: bool) -> str:
-        return f"{'' if inside else 'let '}{name} = {text};"
-
-    def opened(self, condition: str) -> str:
-        return f"if {condition} {{"
 
     def exported(self, program: Program) -> list[str]:
         several = len(program.results) > 1

@@ -112,7 +112,7 @@ def export(
     scalarised = tape.shapes is None
     elements = [each for each, _ in arguments]
     if scalarised:
-        elements = [language.element(each, shape, place) for each, shape in arguments for place in range(prod(shape))]
+        elements = [element for argument in arguments for element in language.elements(*argument)]
     kinds = results_of(system, order, bool(directions))
     if language.branches:
         helpers = Helpers(language, qualifier)
