@@ -8,7 +8,7 @@ from diffcli.exports.arrays import Arrays
 class JAXNumPy(Arrays):
     """To XLA (1 + x) - 1 is x, and no product is rounded before it is added; a choice in between keeps it from that."""
 
-    module, imports, decorator, exact = "jnp", "import jax\nfrom jax import numpy as jnp", [], True
+    module, begins, decorator, rounds = "jnp", "\nimport jax\nfrom jax import numpy as jnp", [], True
     turns = False  # XLA stops at some sums of what is put in such places
     prepared = ('jax.config.update("jax_enable_x64", True)',)
     remarks = (*Arrays.remarks, "On a CPU, JAX takes numbers below 2.2e-308 for 0; its sinh has 5 units, and expm1.")
@@ -49,7 +49,7 @@ def tanh(a):
 class Torch(Arrays):
     """Tensors of float64, without autograd."""
 
-    module, imports, decorator, tensors = "torch", "import torch", [], True
+    module, begins, decorator, tensors = "torch", "\nimport torch", [], True
     turns = False
     remarks = (*Arrays.remarks, "Remainders of what is 1.8e308 times as large as the divisor are NaN: torch.fmod has none.")
     renamed = {"power": "pow", "transpose": "permute"}

@@ -18,7 +18,7 @@ from typing import Any
 from diffcli.exports.array_templates import array_template
 from diffcli.exports.helpers import Helpers
 from diffcli.exports.printers.python import Python
-from diffcli.exports.spelling import OPERATORS, Program, bare, indented, words
+from diffcli.exports.spelling import OPERATORS, Program, bare, words
 from diffcli.exports.writer import SourceWriter
 from diffcli.operations.arrays import ARRAYS
 from diffcli.tape import Tape
@@ -33,12 +33,12 @@ class Arrays(Python):
 
     nan, inf, junction, alternative, opposite, branches = "np.nan", "np.inf", "&", "|", "~{}", False
     places = "[..., ", ", ", "]"
-    module, imports, decorator = "np", "import numpy as np", ['@np.errstate(all="ignore")']
+    module, begins, decorator = "np", "\nimport numpy as np", ['@np.errstate(all="ignore")']
     tensors = False
     """Whether functions take no plain numbers."""
     turns = True
     """Whether slices may step back."""
-    exact = False
+    rounds = False
     """Whether a sum or product is rounded as it is written only if that is said."""
     asserted: tuple[str, ...] = ()
     """What a function begins with."""
@@ -71,15 +71,12 @@ class Arrays(Python):
         """An operand, as an array if both are numbers."""
         return f"float64({a})" if self.tensors and NUMBER.fullmatch(a) and NUMBER.fullmatch(b) else a
 
+    def exported(self, program: Program) -> list[str]:
+        lines = [*self.asserted, *[f"{name} = float64({name})" for name, _ in program.arguments], *program.lines]
+        return [*self.decorator, *super().exported(program._replace(lines=lines))]
+
     def program(self, program: Program) -> list[str]:
-        given = [name for name, _ in program.arguments]
-        lines = [f"# {remark}".rstrip() for remark in program.remarks] + ["", self.imports, ""]
-        for helper in program.helpers:
-            lines += ["", *helper, ""]
-        body = [*self.asserted, *[f"{name} = float64({name})" for name in given], *program.lines]
-        body.append(f"return {', '.join([result.texts[0] for result in program.results])}")
-        lines += ["", *self.decorator, f"def {program.name}({', '.join(given)}):", *indented(body)]
-        return [*map(self.spelled, lines + (self.main(program) if program.test else []))]
+        return [*map(self.spelled, super().program(program))]
 
     def unsaid(self, tape: Tape) -> str:
         """An operation of arrays on a tape that cannot be said; empty if there is none."""
@@ -124,7 +121,7 @@ class ArrayHelpers(Helpers):
         return wrapped(found, numbers) if self.language.tensors or None not in numbers else found
 
     def exactly(self, template: str) -> str:
-        if not self.language.exact:
+        if not self.language.rounds:
             return template
         self.bring_sources("exactly(")
         return f"exactly({bare(template)})"

@@ -30,8 +30,8 @@ COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 class Helpers:
     """The functions that a program brings along, in the order in which they call each other."""
 
-    def __init__(self, language: Language, qualifier: str = "") -> None:
-        self.language, self.qualifier = language, qualifier
+    def __init__(self, language: Language) -> None:
+        self.language = language
         self.made: dict[str, list[str]] = {}
         self.known_pieces: dict[tuple[str, int], tuple[str, Pieces]] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from math import inf, isinf, prod
 from typing import Any
@@ -52,24 +52,20 @@ class Program(NamedTuple):
     results: Sequence[Result]
     helpers: Sequence[Sequence[str]]
     """The functions that are brought along, each the lines of one."""
-    qualifier: str = ""
     test: Test | None = None
     by: Sequence[str] = ()
     """The names of what the derivatives are by."""
 
-    def given(self, spelled: Callable[[float], str]) -> list[tuple[str, Shape, list[str]]]:
-        """The arguments with their numbers at the point of the test."""
-        assert self.test is not None
-        numbers = map(spelled, self.test.point)
-        return [(name, shape, [next(numbers) for _ in range(prod(shape))]) for name, shape in self.arguments]
-
 
 class Test(NamedTuple):
-    """A point, a number for each element of the arguments; the results there; and how far each may be off."""
+    """A point, a number for each element of the arguments; the results there; and how far each may be off.
 
-    point: Sequence[float]
-    expected: Sequence[float]
-    tolerances: Sequence[float]
+    To a main program it comes as texts: one for each argument, and for each number of the others.
+    """
+
+    point: Sequence[Any]
+    expected: Sequence[Any]
+    tolerances: Sequence[Any]
 
 
 class Language:
@@ -80,8 +76,8 @@ class Language:
 Each row is within 4 units in the last place of the value of its function (6 between the poles of gamma and its relatives, which
 lose digits beside their roots there), with the same infinities and NaN: NaN is what is undefined.""".splitlines()
     """What a comment says of how exact it is."""
-    qualified = False
-    """Whether a qualifier may stand before a function."""
+    qualifier: str | None = None
+    """What stands before functions; None where nothing may."""
     reserved: frozenset[str] = frozenset()
     ignores_case = False
     """Whether x and X are one name."""
@@ -105,6 +101,15 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
     """The lines that end a function of one result."""
     header, typed = "function {name}({given})", "{}"
     """How a function of numbers begins, and how its parameters stand there."""
+    public, together, nests = "", "{}", "[]"
+    """What stands before the function that is exported, and about several results, and about the parts of one."""
+    arrays: tuple[str, ...] = ()
+    """Numbers with no axis, one, and more, from their list, their sizes and their axes, both from the last on, and their sizes;
+    where they are not lists of lists."""
+    begins = ""
+    """What stands behind the comment."""
+    apart = 1
+    """How many empty lines stand between functions."""
     branches = True
     """Whether a condition is one truth; else of many points, and every row is computed for all."""
     remarks: tuple[str, ...] = ()
@@ -125,6 +130,9 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
         if isinf(value):
             return self.inf if value == inf else f"(-{self.inf})"
         return f"({self.number(value)})" if self.number(value).startswith("-") else self.number(value)
+
+    exact = literal
+    """A number in a main program."""
 
     def number(self, value: float) -> str:
         """A finite number."""
@@ -151,12 +159,10 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
         """A line that gives a name its value; one ``inside`` of a block is declared before."""
         return f"{'' if inside else self.declared[name[0] == 'g']}{name} = {text}{self.end}"
 
-    def function(
-        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
-    ) -> list[str]:
+    def function(self, name: str, parameters: Iterable[str], lines: Sequence[str], names: Sequence[str]) -> list[str]:
         """A function of numbers with one result."""
         given = ", ".join(map(self.typed.format, parameters))
-        return self.body(self.header.format(name=name, given=given, qualifier=qualifier + " " * bool(qualifier)), lines, names)
+        return self.body(self.header.format(name=name, given=given, qualifier=self.qualifier), lines, names)
 
     def body(self, head: str, lines: Sequence[str], names: Sequence[str]) -> list[str]:
         """A function whose names that only lines in blocks give a value to begin as NaN."""
@@ -165,23 +171,41 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
 
     def exported(self, program: Program) -> list[str]:
         """The function itself."""
-        raise NotImplementedError
+        results = [*map(self.result, program.results)]
+        last = f"return {self.together.format(', '.join(results)) if len(results) > 1 else results[0]}{self.end}"
+        head, *lines = self.function(program.name, [name for name, _ in program.arguments], [*program.lines, last], program.names)
+        return [self.public + head, *lines]
 
-    def main(self, program: Program) -> list[str]:
-        """What calls the function at a point, and compares."""
+    def result(self, result: Result) -> str:
+        """One of the results, as it is handed back."""
+        return nested(result.shape, result.texts, *self.nests)
+
+    def tested(self, program: Program) -> list[str]:
+        """What calls the function at the point of a test, and compares; nothing without a test."""
+        if program.test is None:
+            return []
+        numbers, *columns = [[*map(self.exact, column)] for column in program.test]
+        waiting = iter(numbers)
+        given = [self.array(shape, [next(waiting) for _ in range(prod(shape))]) for _, shape in program.arguments]
+        return self.main(program, Test(given, *columns))
+
+    def array(self, shape: Shape, numbers: Sequence[str]) -> str:
+        """An argument, from its numbers row by row."""
+        if not self.arrays:
+            return nested(shape, numbers, "[", "]")
+        parts = numbers, shape[::-1], range(len(shape), 0, -1), shape
+        return self.arrays[min(len(shape), 2)].format(*[", ".join(map(str, part)) for part in parts])
+
+    def main(self, program: Program, test: Test) -> list[str]:
+        """The main program of a test, which has texts."""
         raise NotImplementedError
 
     def program(self, program: Program) -> list[str]:
         """All the lines of an export."""
-        parts = [self.commented(program), *program.helpers, self.exported(program), self.main(program) if program.test else []]
-        return separated(parts)
+        return separated([self.commented(program), *program.helpers, self.exported(program), self.tested(program)], self.apart)
 
     def commented(self, program: Program) -> list[str]:
-        return [f"{self.comment} {remark}".rstrip() for remark in program.remarks]
-
-    def columns(self, test: Test) -> list[str]:
-        """What is expected, and how far it may be off, each as the numbers of a list."""
-        return [", ".join(map(self.literal, column)) for column in (test.expected, test.tolerances)]
+        return [*[f"{self.comment} {remark}".rstrip() for remark in program.remarks], *self.begins.splitlines()]
 
 
 def identifiers(names: Iterable[str], language: Language, function: str = "f") -> dict[str, str]:
@@ -256,9 +280,9 @@ def in_blocks(lines: Iterable[str], names: Iterable[str]) -> list[str]:
     return [*dict.fromkeys(line.split()[0] for line in lines if line[:4] == "    " and line.split()[0] in known)]
 
 
-def separated(parts: Iterable[Sequence[str]]) -> list[str]:
-    """Lines with an empty one between the parts that are there."""
-    return [line for part in parts if part for line in ("", *part)][1:]
+def separated(parts: Iterable[Sequence[str]], apart: int = 1) -> list[str]:
+    """Lines with empty ones between the parts that are there."""
+    return [line for part in parts if part for line in ("",) * apart + (*part,)][apart:]
 
 
 def indented(lines: Iterable[str], by: str = "    ") -> list[str]:

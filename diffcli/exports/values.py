@@ -157,8 +157,7 @@ class Body:
 
     def finished(self, parameters: Sequence[str]) -> list[str]:
         """The whole function."""
-        found: list[str] = self.language.function(self.name, parameters, *self.written.pruned(), self.helpers.qualifier)
-        return found
+        return self.language.function(self.name, parameters, *self.written.pruned())  # type: ignore[no-any-return]
 
     def elementary(self, largest: int = 0) -> Elementary:
         """What the formulas of special functions need."""

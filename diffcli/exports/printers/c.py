@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from diffcli.exports.spelling import Language, Program, indented, words
+from diffcli.exports.spelling import Language, Program, Test, indented, words
 from diffcli.tape.tape import Shape
 
 ELEMENTARY = (
@@ -13,8 +13,20 @@ ELEMENTARY = (
 )  # fmt: skip
 
 
+BEGINS = """\
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "NaN and infinities are wanted: compile without -ffast-math"
+#endif
+// no product is fused into a sum: what cancels is to cancel (nvcc: -fmad=false)
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__) && !defined(__CUDACC__)
+#pragma GCC optimize("fp-contract=off")
+#endif"""
+
+
 class C(Language):
-    qualified = True
+    qualifier = ""
     reserved = words("""\
 auto break case char const continue default do double else enum extern float for goto if inline int long register
 restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0
@@ -29,47 +41,34 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         # 0 has no sign after a rounding in Python, which makes a whole number of it
         "floor": "(floor({}) + 0.0)", "ceil": "(ceil({}) + 0.0)", "trunc": "(trunc({}) + 0.0)", "round": "(rint({}) + 0.0)",
     }  # fmt: skip
-    included = "#include <math.h>"
+    begins, printing = f"{BEGINS}\n#include <math.h>", "stdio.h"
+    arrays = "{}", "{{{}}}", "{{{}}}"
     header, typed = "static {qualifier}double {name}({given})", "double {}"
     declared = "const double ", "const int ", "double "
 
     def elements(self, name: str, shape: Shape) -> list[str]:
         return [f"{name}[{place}]" for place in range(prod(shape))] if shape else [name]
 
-    def program(self, program: Program) -> list[str]:
-        value, *others = program.results
+    def exported(self, program: Program) -> list[str]:
+        value = program.results[0]
         single = not value.shape
-        arrays = [*others] if single else [value, *others]
+        arrays = program.results[single:]
         parameters = [self.parameter(*argument) for argument in program.arguments]
         parameters += [f"double {result.name}[{max(prod(result.shape), 1)}]" for result in arrays]
         fills = [f"{result.name}[{place}] = {text};" for result in arrays for place, text in enumerate(result.texts)]
         ends = [f"return {value.texts[0]};"] if single else []
-        qualifier = f"{program.qualifier} " if program.qualifier else ""
-        head = f"{qualifier}{'double' if single else 'void'} {program.name}({', '.join(parameters) or 'void'})"
-        fast = "defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)"
-        lines = [*self.commented(program), f"#if {fast}"]
-        lines += ['#error "NaN and infinities are wanted: compile without -ffast-math"', "#endif"]
-        lines += ["// no product is fused into a sum: what cancels is to cancel (nvcc: -fmad=false)", "#if defined(__clang__)"]
-        lines += ["#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__) && !defined(__CUDACC__)"]
-        lines += ['#pragma GCC optimize("fp-contract=off")', "#endif"]
-        lines += [self.included, ""]
-        for helper in program.helpers:
-            lines += [*helper, ""]
-        lines += self.body(head, [*program.lines, *fills, *ends], program.names)
-        return lines + (self.main(program) if program.test else [])
+        head = f"{self.qualifier}{'double' if single else 'void'} {program.name}({', '.join(parameters) or 'void'})"
+        return self.body(head, [*program.lines, *fills, *ends], program.names)
 
     def parameter(self, name: str, shape: Shape) -> str:
         return f"const double {name}[{prod(shape)}]" if shape else f"double {name}"
 
-    def main(self, program: Program) -> list[str]:
-        single = not program.results[0].shape
-        test, given, arrange = program.test, list[str](), list[str]()
-        assert test is not None
-        for name, shape, numbers in program.given(self.exact):
+    def main(self, program: Program, test: Test) -> list[str]:
+        single, total, given, arrange = not program.results[0].shape, len(test.expected), list[str](), list[str]()
+        for (name, shape), text in zip(program.arguments, test.point, strict=True):
             if shape:
-                arrange.append(f"const double given_{name}[{len(numbers)}] = {{{', '.join(numbers)}}};")
-            given.append(f"given_{name}" if shape else numbers[0])
-        total = len(test.expected)
+                arrange.append(f"const double given_{name}[{prod(shape)}] = {text};")
+            given.append(f"given_{name}" if shape else text)
         starts, place = [], int(single)
         for result in program.results[single:]:
             starts.append(f"found + {place}")
@@ -77,25 +76,21 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         call = f"{program.name}({', '.join([*given, *starts])});"
         rows = [f"double found[{total}];", *arrange]
         for label, column in (("expected", test.expected), ("tolerance", test.tolerances)):
-            rows.append(f"const double {label}[{total}] = {{{', '.join(map(self.exact, column))}}};")
+            rows.append(f"const double {label}[{total}] = {{{', '.join(column)}}};")
         rows += ["int wrong = 0;", f"{'found[0] = ' if single else ''}{call}", f"for (int k = 0; k < {total}; ++k) {{"]
         rows += ["    const int same = found[k] == expected[k] || (found[k] != found[k] && expected[k] != expected[k])",
                  "        || fabs(found[k] - expected[k]) <= tolerance[k];", "    if (!same) {", "        wrong = 1;",
                  '        printf("result %d is %.17g, and not %.17g\\n", k, found[k], expected[k]);', "    }", "}",
                  'if (!wrong) printf("all results are right\\n");', "return wrong;"]  # fmt: skip
-        return ["", f"#include <{self.printing}>", "", "int main(void) {", *indented(rows), "}"]
-
-    printing = "stdio.h"
+        return [f"#include <{self.printing}>", "", "int main(void) {", *indented(rows), "}"]
 
     def exact(self, value: float) -> str:
         return self.literal(value) if value - value else value.hex()
 
 
 class Cpp(C):
-    included, printing = "#include <cmath>\n#include <math.h>", "cstdio"
-
-    def exact(self, value: float) -> str:
-        return self.literal(value)  # hexadecimal floats are of C++17 on
+    begins, printing = f"{BEGINS}\n#include <cmath>\n#include <math.h>", "cstdio"
+    exact = Language.literal  # hexadecimal floats are of C++17 on
 
 
 LANGUAGE, CPP = C(), Cpp()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from textwrap import TextWrapper
 
-from diffcli.exports.spelling import Language, Program, Result, in_blocks, indented, words
+from diffcli.exports.spelling import Language, Program, Result, Test, in_blocks, indented, separated, words
 from diffcli.tape.tape import Shape
 
 OWN = ("exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
@@ -57,6 +57,7 @@ class Fortran(Language):
     signs = Language.signs | {"ne": "/="}
     junction, alternative, opposite, choice = ".and.", ".or.", ".not. ({})", "merge({1}, {2}, {0})"
     places, first = ("(", ", ", ")"), 1
+    arrays = "{}", "reshape([{0}], [{3}], order=[{2}])", "reshape([{0}], [{3}], order=[{2}])"
     opened, closed, returned = "if ({}) then", "end if", ("found = {}", "return")
     reserved = words("nan infinity real64 int64 merge sign transfer wrong k reshape") | {f"c_{name}" for name in OF_C}
     operations = {
@@ -76,15 +77,15 @@ class Fortran(Language):
         truths = declared("logical", [name for name in names if name[0] == "g"])
         return [*numbers, *truths, *brought, "", *[f"{name} = nan" for name in in_blocks(lines, names)], *lines]
 
-    def function(
-        self, name: str, parameters: Sequence[str], lines: Sequence[str], names: Sequence[str], qualifier: str
-    ) -> list[str]:
+    def function(self, name: str, parameters: Iterable[str], lines: Sequence[str], names: Sequence[str]) -> list[str]:
         given = ", ".join(parameters)
         head = [f"real(real64), intent(in) :: {given}", "real(real64) :: found"]
         return [f"pure function {name}({given}) result(found)", *indented([*head, *self.local(lines, names)]), "end function"]
 
     def program(self, program: Program) -> list[str]:
-        lines = self.commented(program)
+        return continued(separated([self.commented(program), self.exported(program), self.tested(program)]))
+
+    def exported(self, program: Program) -> list[str]:
         given = [name for name, _ in program.arguments] + [result.name for result in program.results]
         head = [*USED, *CONSTANTS, *[f"real(real64), intent(in) :: {self.shaped(*argument)}" for argument in program.arguments]]
         head += [f"real(real64), intent(out) :: {self.shaped(result.name, result.shape)}" for result in program.results]
@@ -94,10 +95,8 @@ class Fortran(Language):
         interfaces = [line for helper in program.helpers if helper[0] == "interface" for line in helper]
         contained = [helper for helper in program.helpers if helper[0] != "interface"]
         rows = [*head, *self.local([*program.lines, *fills], program.names, interfaces)]
-        lines += ["", f"pure subroutine {program.name}({', '.join(given)})", *indented(rows)]
-        lines += ["contains"] * bool(contained) + indented(line for helper in contained for line in helper)
-        lines += ["end subroutine"]
-        return continued(lines + (self.main(program) if program.test else []))
+        lines = [f"pure subroutine {program.name}({', '.join(given)})", *indented(rows), *["contains"] * bool(contained)]
+        return [*lines, *indented(line for helper in contained for line in helper), "end subroutine"]
 
     def shaped(self, name: str, shape: Shape) -> str:
         return f"{name}({', '.join(map(str, shape))})" if shape else name
@@ -105,28 +104,23 @@ class Fortran(Language):
     def flat(self, result: Result) -> str:
         return f"reshape(transpose({result.name}), [{prod(result.shape)}])" if len(result.shape) > 1 else result.name
 
-    def main(self, program: Program) -> list[str]:
-        test = program.test
-        assert test is not None
-        total, given, fills, start = len(test.expected), [], list[str](), 1
-        for _, shape, numbers in program.given(self.literal):
-            sizes, axes = ", ".join(map(str, shape)), ", ".join(map(str, range(len(shape), 0, -1)))
-            given.append(f"reshape([{', '.join(numbers)}], [{sizes}], order=[{axes}])" if shape else numbers[0])
+    def main(self, program: Program, test: Test) -> list[str]:
+        total, fills, start = len(test.expected), list[str](), 1
         for result in program.results:
             stop = start + prod(result.shape)
             fills.append(f"found({start}:{stop - 1}) = {self.flat(result)}")
             start = stop
         for label, column in (("expected", test.expected), ("tolerance", test.tolerances)):
-            fills += [f"{label}({k}) = {self.literal(number)}" for k, number in enumerate(column, 1)]
+            fills += [f"{label}({k}) = {number}" for k, number in enumerate(column, 1)]
         own = ", ".join(self.shaped(result.name, result.shape) for result in program.results)
-        names = ", ".join([*given, *[result.name for result in program.results]])
+        names = ", ".join([*test.point, *[result.name for result in program.results]])
         rows = [*USED, *CONSTANTS, f"real(real64) :: {own}", f"real(real64), dimension({total}) :: found, expected, tolerance",
                 "integer :: k, wrong", "", f"call {program.name}({names})", *fills, "wrong = 0", f"do k = 1, {total}",
                 "    if (found(k) == expected(k)) cycle", "    if (found(k) /= found(k) .and. expected(k) /= expected(k)) cycle",
                 "    if (abs(found(k) - expected(k)) <= tolerance(k)) cycle", "    wrong = 1",
                 '    print *, "result", k, "is", found(k), "and not", expected(k)', "end do",
                 "if (wrong /= 0) stop 1", 'print *, "all results are right"']  # fmt: skip
-        return ["", f"program test_{program.name}", *indented(rows), "end program"]
+        return [f"program test_{program.name}", *indented(rows), "end program"]
 
 
 LANGUAGE = Fortran()

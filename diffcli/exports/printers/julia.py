@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 
-from diffcli.exports.spelling import Language, Program, Result, indented, words
-from diffcli.tape.tape import Shape
+from diffcli.exports.spelling import Language, Program, Result, Test, indented, words
 
 DOMAINS = {
     "log": "{0} >= 0.0", "log2": "{0} >= 0.0", "log10": "{0} >= 0.0", "log1p": "{0} >= -1.0", "sqrt": "{0} >= 0.0",
@@ -21,6 +19,7 @@ class Julia(Language):
     comment, opened, closed, end = "#", "if {}", "end", ""
     nan, inf = "NaN", "Inf"
     places, first = ("[", ", ", "]"), 1
+    arrays = "{}", "Float64[{}]", "permutedims(reshape(Float64[{}], {}), ({}))"
     reserved = words("""\
 baremodule begin break catch const continue do else elseif end export false finally for function global if import let local
 macro module quote return struct true try using while where in isa outer mutable abstract primitive type NaN Inf pi im
@@ -32,10 +31,6 @@ isfinite isinf rem hypot copysign vec permutedims exit println""")
         "raw fmod": "rem({}, {})", "raw copysign": "copysign({}, {})",
     }  # fmt: skip
 
-    def exported(self, program: Program) -> list[str]:
-        last = f"return {', '.join(map(self.result, program.results))}"
-        return self.function(program.name, [name for name, _ in program.arguments], [*program.lines, last], program.names, "")
-
     def result(self, result: Result) -> str:
         texts, shape = result.texts, result.shape
         if len(shape) < 2:
@@ -45,24 +40,11 @@ isfinite isinf rem hypot copysign vec permutedims exit println""")
         texts = [f"({text})" if " " in text else text for text in texts]
         return f"[{'; '.join(' '.join(texts[row : row + shape[1]]) for row in range(0, len(texts), shape[1]))}]"
 
-    def array(self, shape: Shape, numbers: Sequence[str]) -> str:
-        """A list of numbers row by row, as an array: Julia's go column by column."""
-        if not shape:
-            return numbers[0]
-        listed = f"Float64[{', '.join(numbers)}]"
-        if len(shape) == 1:
-            return listed
-        sizes, axes = ", ".join(map(str, shape[::-1])), ", ".join(map(str, range(len(shape), 0, -1)))
-        return f"permutedims(reshape({listed}, {sizes}), ({axes}))"
-
-    def main(self, program: Program) -> list[str]:
-        assert program.test is not None
-        given = ", ".join(self.array(shape, numbers) for _, shape, numbers in program.given(self.literal))
-        expected, tolerances = self.columns(program.test)
+    def main(self, program: Program, test: Test) -> list[str]:
         parts = [f"vec(permutedims({each.name}))" if len(each.shape) > 1 else each.name for each in program.results]
-        rows = [f"{', '.join(each.name for each in program.results)} = {program.name}({given})",
+        rows = [f"{', '.join(each.name for each in program.results)} = {program.name}({', '.join(test.point)})",
                 f"found = [{'; '.join(parts)};]",
-                f"expected = [{expected}]", f"tolerance = [{tolerances}]",
+                f"expected = [{', '.join(test.expected)}]", f"tolerance = [{', '.join(test.tolerances)}]",
                 "same(a, b, limit) = a == b || (isnan(a) && isnan(b)) || abs(a - b) <= limit",
                 "wrong = findall(.!same.(found, expected, tolerance))",
                 'println(isempty(wrong) ? "all results are right" : "wrong: $(found[wrong])")',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.exports.spelling import Language, Program, Result, indented, separated, words
+from diffcli.exports.spelling import Language, Program, Result, Test, indented, separated, words
 
 REAL = ("exp", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "erf", "erfc", "abs")
 COMPLEX = ("log", "log2", "log10", "log1p", "sqrt", "asin", "acos", "acosh", "atanh")
@@ -13,6 +13,7 @@ class Matlab(Language):
     nan, inf = "NaN", "Inf"
     opposite, choice = "~({})", "chosen({}, {}, {})"
     places, first = ("(", ", ", ")"), 1
+    arrays = "{}", "[{}]", "permute(reshape([{}], {}), [{}])"
     opened, closed, returned = "if {}", "end", ("found = {}", "return")
     header = "function found = {name}({given})"
     signs = Language.signs | {"ne": "~="}
@@ -82,7 +83,7 @@ end
 
     def program(self, program: Program) -> list[str]:
         """What is called stands first in a file."""
-        parts = [self.main(program) if program.test else [], self.exported(program), *program.helpers]
+        parts = [self.tested(program), self.exported(program), *program.helpers]
         text = "\n".join(line for part in parts for line in part)
         chosen = self.sources["chosen"].strip("\n").split("\n") if "chosen(" in text else []
         return separated([self.commented(program), *parts, chosen])
@@ -90,19 +91,12 @@ end
     def flat(self, result: Result) -> str:
         return f"reshape({result.name}.', 1, [])" if len(result.shape) > 1 else result.name
 
-    def main(self, program: Program) -> list[str]:
+    def main(self, program: Program, test: Test) -> list[str]:
         """A function that is called from the shell, in a file of its name: matlab -batch test_f, octave --eval test_f."""
-        assert program.test is not None
-        given = []
-        for _, shape, numbers in program.given(self.literal):
-            listed = f"[{', '.join(numbers)}]"
-            sizes, axes = ", ".join(map(str, shape[::-1])), ", ".join(map(str, range(len(shape), 0, -1)))
-            given.append(f"permute(reshape({listed}, {sizes}), [{axes}])" if len(shape) > 1 else listed if shape else numbers[0])
-        expected, tolerances = self.columns(program.test)
         rows = [f"% in a file test_{program.name}.m: matlab -batch test_{program.name}, octave --eval test_{program.name}",
-                f"[{', '.join(each.name for each in program.results)}] = {program.name}({', '.join(given)});",
-                f"found = [{', '.join(map(self.flat, program.results))}];", f"expected = [{expected}];",
-                f"tolerance = [{tolerances}];",
+                f"[{', '.join(each.name for each in program.results)}] = {program.name}({', '.join(test.point)});",
+                f"found = [{', '.join(map(self.flat, program.results))}];",
+                f"expected = [{', '.join(test.expected)}];", f"tolerance = [{', '.join(test.tolerances)}];",
                 "same = found == expected | (isnan(found) & isnan(expected)) | abs(found - expected) <= tolerance;",
                 "if ~all(same)",
                 "    fprintf('result %d is %.17g, and not %.17g\\n', [find(~same); found(~same); expected(~same)]);",

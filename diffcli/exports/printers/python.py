@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 
-from diffcli.exports.spelling import Language, Program, indented, nested, words
+from diffcli.exports.spelling import Language, Program, Test, indented, words
 
 PLAIN = ("atan", "tanh", "asinh", "erf", "erfc", "cbrt")
 RAISING = ("sin", "cos", "tan", "asin", "acos", "acosh")
@@ -13,7 +13,7 @@ RAISING = ("sin", "cos", "tan", "asin", "acos", "acosh")
 class Python(Language):
     comment, opened, closed, end = "#", "if {}:", "", ""
     nan, inf = "math.nan", "math.inf"
-    header = "def {name}({given}):"
+    header, nests, begins, apart = "def {name}({given}):", "()", "\nimport math", 2
     junction, alternative, opposite, choice = "and", "or", "not ({})", "({1} if {0} else {2})"
     prepared: tuple[str, ...] = ()
     """What a main program begins with."""
@@ -79,28 +79,16 @@ def whole(function, a):
 """,
     }  # fmt: skip
 
-    def program(self, program: Program) -> list[str]:
-        results = [nested(result.shape, result.texts, "(", ")") for result in program.results]
-        head = f"def {program.name}({', '.join(name for name, _ in program.arguments)}):"
-        lines = [*self.commented(program), "", "import math", ""]
-        for helper in program.helpers:
-            lines += ["", *helper, ""]
-        lines += ["", *self.body(head, [*program.lines, f"return {', '.join(results)}"], program.names)]
-        return lines + (self.main(program) if program.test else [])
-
-    def main(self, program: Program) -> list[str]:
-        """What calls the function at a point, and compares."""
-        assert program.test is not None
-        given = [nested(shape, numbers, "[", "]") for _, shape, numbers in program.given(self.literal)]
-        expected, tolerances = [f"[{column}]" for column in self.columns(program.test)]
-        rows = [f"found = {program.name}({', '.join(given)})", "numbers, waiting = [], [found]", "while waiting:",
+    def main(self, program: Program, test: Test) -> list[str]:
+        rows = [f"found = {program.name}({', '.join(test.point)})", "numbers, waiting = [], [found]", "while waiting:",
                 "    one = waiting.pop()", "    if isinstance(one, tuple):", "        waiting += reversed(one)", "    else:",
-                f"        {self.collected}", "wrong = 0", f"expected = {expected}", f"tolerances = {tolerances}",
+                f"        {self.collected}", "wrong = 0", f"expected = [{', '.join(test.expected)}]",
+                f"tolerances = [{', '.join(test.tolerances)}]",
                 "for a, b, tolerance in zip(numbers, expected, tolerances):",
                 "    if not (a == b or (a != a and b != b) or abs(a - b) <= tolerance):", "        wrong = 1",
                 '        print(f"a result is {a!r}, and not {b!r}")', 'print("all results are right" if not wrong else "wrong")',
                 "raise SystemExit(wrong)"]  # fmt: skip
-        return ["", "", 'if __name__ == "__main__":', *indented([*self.prepared, *rows])]
+        return ['if __name__ == "__main__":', *indented([*self.prepared, *rows])]
 
 
 LANGUAGE = Python()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from diffcli.exports.spelling import Language, Program, indented, nested, words
+from collections.abc import Sequence
+
+from diffcli.exports.spelling import Language, Program, Test, indented, words
 from diffcli.tape.tape import Shape
 
 SAME = ("exp", "log2", "log10", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "abs")
@@ -44,24 +46,23 @@ priv try typeof unsized virtual yield f64 std main vec Vec""")
     def exported(self, program: Program) -> list[str]:
         several = len(program.results) > 1
         kinds = ", ".join(type_of(result.shape) for result in program.results)
-        results = ", ".join(nested(result.shape, result.texts, "[", "]") for result in program.results)
+        results = ", ".join(map(self.result, program.results))
         given = ", ".join(f"{name}: {'&' * bool(shape)}{type_of(shape)}" for name, shape in program.arguments)
         head = f"{ALLOWED}\npub fn {program.name}({given}) -> {f'({kinds})' if several else kinds}"
         return self.body(head, [*program.lines, f"({results})" if several else results], program.names)
 
-    def main(self, program: Program) -> list[str]:
-        assert program.test is not None
-        points = program.given(self.literal)
-        given = ", ".join("&" * bool(shape) + nested(shape, numbers, "[", "]") for _, shape, numbers in points)
+    def array(self, shape: Shape, numbers: Sequence[str]) -> str:
+        return "&" * bool(shape) + super().array(shape, numbers)
+
+    def main(self, program: Program, test: Test) -> list[str]:
         names = ", ".join(result.name for result in program.results)
-        expected, tolerances = self.columns(program.test)
-        rows = [f"let {f'({names})' if len(program.results) > 1 else names} = {program.name}({given});",
+        rows = [f"let {f'({names})' if len(program.results) > 1 else names} = {program.name}({', '.join(test.point)});",
                 "let mut found: Vec<f64> = Vec::new();"]  # fmt: skip
         for result in program.results:
             rows.append(f"found.{('push({})', 'extend({})', 'extend({}.concat())')[len(result.shape)].format(result.name)};")
-        size = len(program.test.expected)
-        rows += [f"let expected: [f64; {size}] = [{expected}];", f"let tolerance: [f64; {size}] = [{tolerances}];",
-                 "let mut wrong = 0;", "for (k, (&a, &b)) in found.iter().zip(expected.iter()).enumerate() {",
+        for label, column in (("expected", test.expected), ("tolerance", test.tolerances)):
+            rows.append(f"let {label}: [f64; {len(column)}] = [{', '.join(column)}];")
+        rows += ["let mut wrong = 0;", "for (k, (&a, &b)) in found.iter().zip(expected.iter()).enumerate() {",
                  "    if !(a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance[k]) {",
                  "        wrong = 1;",
                  '        println!("result {k} is {a:?}, and not {b:?}");', "    }", "}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from math import inf, prod
 from typing import Any
 
@@ -91,8 +92,11 @@ def export(
         raise refusal("bad-value", f"there is no export of order {order!r}", "one of: 0, 1, 2; with directions 1 or 2")
     MAX_NODES.require("max_nodes", max_nodes)
     language = language_of(to)
-    if qualifier and not language.qualified:
-        raise refusal("usage", "a qualifier stands before functions of C and C++ alone")
+    if qualifier:
+        if language.qualifier is None:
+            raise refusal("usage", "a qualifier stands before functions of C and C++ alone")
+        language = copy(language)
+        language.qualifier = f"{qualifier} "
     program = as_program(target)
     where: Any = ANYWHERE if at is None and type(program) is Program else at
     system = System(program, where, of=of, wrt=wrt, most_rows=max_nodes)
@@ -115,7 +119,7 @@ def export(
         elements = [element for argument in arguments for element in language.elements(*argument)]
     kinds = results_of(system, order, bool(directions))
     if language.branches:
-        helpers = Helpers(language, qualifier)
+        helpers = Helpers(language)
         writer = (language.writer or SourceWriter)(tape, language, elements, helpers)
         waiting = iter(writer.results)
         results = [Result(kind, shape, [next(waiting) for _ in range(prod(shape))]) for kind, shape in kinds]
@@ -132,7 +136,7 @@ def export(
     by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
     remarks = remarks_of(system, language, names, shapes | moving, results, by, not scalarised)
     brought = [*helpers.made.values()]
-    written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, qualifier, checked, by)
+    written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, checked, by)
     return "\n".join(language.program(written)) + "\n"
 
 
