@@ -137,6 +137,7 @@ def test_what_was_interrupted_is_gone_on_with(kind, table, tmp_path, monkeypatch
     monkeypatch.setattr(engine, "of_block", honest)
     resumed = run([*asked, f"{tmp_path}/out.{kind}", "--resume", "--json"])
     assert resumed.exit == 0, resumed.stderr
+    assert json.loads(resumed.stdout)["resumed_rows"] == BLOCK_ROWS
     assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.npy", f"out.{kind}", f"whole.{kind}"])
 
@@ -217,6 +218,35 @@ def test_an_interruption_while_earlier_rows_are_copied_loses_none(kind, table, t
     assert run([*asked, f"{tmp_path}/out.{kind}", "--resume"]).exit == 0
     assert 0 not in seen, "the rows of the first run are there"
     assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_what_cannot_be_gone_on_with_is_said(kind, table, tmp_path, monkeypatch):
+    """As after the process was killed: the file was not closed."""
+    needs(kind)
+    written(table, "npy", tmp_path / "in.npy")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "--width", "400", "-o"]
+    assert "began anew: there is no" in run([*asked, f"{tmp_path}/whole.{kind}", "--resume"]).stdout
+    part = tmp_path / f"out.{kind}.part"
+    with monkeypatch.context() as patch:
+        honest = engine.of_block
+        patch.setattr(engine, "of_block", lambda plan, bad, block: 1 / 0 if block.start else honest(plan, bad, block))
+        assert run([*asked, f"{tmp_path}/out.{kind}"]).exit == 70
+    part.write_bytes(part.read_bytes()[:-9])
+    resumed = run([*asked, f"{tmp_path}/out.{kind}", "--resume"])
+    assert resumed.exit == 0, resumed.stderr
+    assert f"began anew: {part} was not closed, and cannot be read" in resumed.stdout
+    assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
+
+
+def test_a_link_stays_one(tmp_path):
+    (tmp_path / "in.csv").write_text("x\n2\n")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "out.csv").symlink_to(tmp_path / "folder" / "real.csv")
+    for _ in range(2):
+        assert run(["batch", "x^2", "--data", f"{tmp_path}/in.csv", "-o", f"{tmp_path}/out.csv"]).exit == 0
+        assert (tmp_path / "out.csv").is_symlink()
+        assert (tmp_path / "folder" / "real.csv").read_text() == "f,df/dx,flags\n4.0,4.0,0\n"
 
 
 def test_a_real_interrupt(table, tmp_path):

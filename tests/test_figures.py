@@ -334,7 +334,7 @@ def test_png_and_pdf_are_no_texts_for_a_terminal():
 def test_without_matplotlib_the_extra_is_named(name):
     with pytest.raises(MissingExtraError) as missing:
         render(Document((V,), {}), Style(format=FORMATS[name]))
-    assert missing.value.diagnostics[0].help[0] == "pip install 'diffcli[plot]'"
+    assert missing.value.diagnostics[0].help[0] == 'pip install "diffcli[plot]"'
     assert missing.value.exit_code == 7
 
 

@@ -41,7 +41,8 @@ def arrow(kind, **columns):
 BEYOND = "beyond the range of a float, which ends at 1.8e308"
 TEXTS = {
     "csv": {
-        b"": "{} is empty", b"# only\n": "{} holds no numbers, only remarks", b"x,y\n": "{} holds no numbers, only a line of names",
+        b"": "{} is empty", b"# only\n": "{} holds no numbers, only remarks",
+        "x,y\n1,\u0662\n".encode(): "line 2, column 2 of {} is `\u0662`, not a number",
         b"x,y\n1,\n": "line 2, column 2 of {} is empty, where a number is needed",
         b"x,y\n1,two\n": "line 2, column 2 of {} is `two`, not a number",
         b"x,y\n1\n": "line 2 of {} has 1 value, and line 1 has 2 names",
@@ -162,8 +163,10 @@ def test_a_bad_row_has_no_constant_slope(tmp_path):
 
 def test_a_table_without_rows_has_names(tmp_path):
     np.save(tmp_path / "in.npy", np.zeros((0, 2)))
-    found = run(["batch", "x*y", "--data", f"{tmp_path}/in.npy"])
-    assert (found.exit, found.stdout, found.stderr) == (0, "f,df/dx,df/dy,flags\n", "0 points\n")
+    (tmp_path / "in.csv").write_text("x,y\n")
+    for name in ("in.npy", "in.csv"):
+        found = run(["batch", "x*y", "--data", f"{tmp_path}/{name}"])
+        assert (found.exit, found.stdout, found.stderr) == (0, "f,df/dx,df/dy,flags\n", "0 points\n")
 
 
 def test_ten_bad_rows_are_named(tmp_path):

@@ -188,6 +188,11 @@ def refusal(code: str, message: str, *help: str) -> UsageError:
     return UsageError([error(code, message, help=help)])
 
 
+def missing_extra(message: str, extra: str, *help: str) -> MissingExtraError:
+    """What is raised where a package is not installed that an extra brings."""
+    return MissingExtraError([error("missing-extra", message, help=[f'pip install "diffcli[{extra}]"', *help])])
+
+
 def fault(code: str, message: str, help: Iterable[str] = (), notes: Iterable[str] = ()) -> AutogradError:
     """What is raised where tensors cannot be used so."""
     return AutogradError([error(code, message, notes=notes, help=help)])

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Protocol, TypeAlias
 
 from diffcli._named import NamedTuple
-from diffcli.errors import MissingExtraError, UsageError, did_you_mean, error
+from diffcli.errors import MissingExtraError, UsageError, did_you_mean, error, missing_extra
 from diffcli.tape import Tape
 
 Layout: TypeAlias = "int | tuple[Layout, ...]"
@@ -150,6 +150,5 @@ def module_of(name: str) -> Any:
             raise
         is_there = missing != row.needs or not isinstance(fault, ModuleNotFoundError)
         why = f"does not load: {fault}" if is_there else "is not installed"
-        install = f'pip install "diffcli[{row.extra}]"'
         message = f"the back end `{name}` needs {row.needs}, which {why}"
-        raise MissingExtraError([error("missing-extra", message, help=[install, 'backend="numpy" needs nothing else'])]) from None
+        raise missing_extra(message, row.extra, 'backend="numpy" needs nothing else') from None

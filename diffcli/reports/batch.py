@@ -12,6 +12,9 @@ def batch_report(expression: str, data: str, path: str, summary: Any) -> Documen
     """The document of a run over a table, whose results are in a file."""
     blocks: list[Block] = [Text(f"f = {expression} at every row of {data}", "heading")]
     rows: list[tuple[Cell, ...]] = [("points", f"{summary.points:,}"), ("written to", path)]
+    if summary.resumed or summary.anew:
+        why = f"{summary.resumed:,} rows were there" if summary.resumed else f"began anew: {summary.anew}"
+        rows.append(("resumed", why))
     if summary.bad:
         rows.append(("bad rows", f"{summary.bad:,}, the first: {summary.first_bad}"))
     blocks.append(Table("table", texts("", ""), tuple(rows)))
@@ -27,7 +30,7 @@ def batch_report(expression: str, data: str, path: str, summary: Any) -> Documen
     found = {name: dict(zip(keys, each, strict=True)) for name, *each in ranges}
     data_found = {
         "schema": "diffcli/batch@1", "expression": expression, "data": data, "output": path, "points": summary.points,
-        "bad_rows": summary.bad, "flags": flags, "ranges": found,
+        "bad_rows": summary.bad, "resumed_rows": summary.resumed, "flags": flags, "ranges": found,
     }  # fmt: skip
     return Document(tuple(blocks), data_found)
 

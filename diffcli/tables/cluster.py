@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from diffcli.errors import LimitError, MissingExtraError, error, refusal
+from diffcli.errors import LimitError, error, missing_extra, refusal
 
 LOCAL = "local"
 """What stands for a cluster of this machine's own processes."""
@@ -21,6 +21,20 @@ AHEAD = 2
 
 
 @contextmanager
+def silent_logs() -> Iterator[None]:
+    """Inside, Dask logs nothing: a lost worker is no news, since its blocks are computed again."""
+    names = ("distributed", *[each for each in logging.root.manager.loggerDict if each.startswith("distributed.")])
+    before = {logging.getLogger(name): logging.getLogger(name).level for name in names}
+    for logger in before:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in before.items():
+            logger.setLevel(level)
+
+
+@contextmanager
 def cluster(scheduler: str) -> Iterator[Callable[..., Iterator[Any]]]:
     """What computes by a cluster, as `diffcli.tables.run.in_order` does by threads: results come in order.
 
@@ -30,12 +44,10 @@ def cluster(scheduler: str) -> Iterator[Callable[..., Iterator[Any]]]:
         import dask
         from dask import distributed
     except ImportError:
-        help = ['pip install "diffcli[scale]"', "without --scheduler all cores of this machine are used"]
-        raise MissingExtraError([error("missing-extra", "a cluster needs Dask, which is not installed", help=help)]) from None
+        other = "without --scheduler all cores of this machine are used"
+        raise missing_extra("a cluster needs Dask, which is not installed", "scale", other) from None
     made: Any = distributed
-    for name in ("distributed", *[each for each in logging.root.manager.loggerDict if each.startswith("distributed.")]):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # a lost worker is no news: its blocks are computed again
-    with dask.config.set({"distributed.scheduler.allowed-failures": TRIES}):
+    with silent_logs(), dask.config.set({"distributed.scheduler.allowed-failures": TRIES}):
         own = made.LocalCluster(dashboard_address=None, processes=True, silence_logs=50) if scheduler == LOCAL else None
         try:
             client = made.Client(own or scheduler, timeout=10)
@@ -71,5 +83,5 @@ def _result(waiting: deque[Any]) -> Any:
     try:
         return waiting.popleft().result()
     except KilledWorker as failure:
-        message = f"{TRIES + 1} workers were lost over the same block"
+        message = f"{failure.allowed_failures + 1} workers were lost over the same block"
         raise LimitError([error("lost-workers", message, help=["give workers more memory"])]) from failure

@@ -92,6 +92,15 @@ def planned(kernel: Kernel, known: Sequence[str], held: Mapping[str, Any], flags
     return Plan(settled(kernel), tuple(wanted), same, tuple(result_names(kernel)), flags)
 
 
+def checked(kept: list[str], known: Sequence[str], results: Sequence[str]) -> list[str]:
+    """Columns that are to stand before the results, if there are such, and none is one of those."""
+    for name in kept:
+        if name not in known or name in (*results, FLAGS):
+            what = f"the table has no column `{name}`" if name not in known else f"`{name}` is a column, and a result"
+            raise refusal("bad-data", what, f"the columns are: {', '.join([*known][:12])}")
+    return kept
+
+
 def arguments(plan: Plan, columns: Mapping[str, Array]) -> list[Any]:
     """The arguments of the kernel for some rows."""
     given = []

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import IO, Any
 
 from diffcli._named import NamedTuple
-from diffcli.errors import MissingExtraError, did_you_mean, error, refusal
+from diffcli.errors import did_you_mean, missing_extra, refusal
 from diffcli.methods.points.file_text import open_file
 from diffcli.tables.block import Reader, Writer
 
@@ -72,8 +72,7 @@ def made_by(where: str) -> Any:
         if (fault.name or "").partition(".")[0] != "pyarrow":
             raise
         message = "Parquet and Feather need pyarrow, which is not installed"
-        help = ['pip install "diffcli[data]"', "CSV, NDJSON and .npy need nothing else"]
-        raise MissingExtraError([error("missing-extra", message, help=help)]) from None
+        raise missing_extra(message, "data", "CSV, NDJSON and .npy need nothing else") from None
 
 
 def file_system(path: str) -> tuple[Any, str]:
@@ -81,8 +80,7 @@ def file_system(path: str) -> tuple[Any, str]:
     try:
         import fsspec
     except ImportError:
-        message = "data sets of several files need fsspec, which is not installed"
-        raise MissingExtraError([error("missing-extra", message, help=['pip install "diffcli[scale]"'])]) from None
+        raise missing_extra("data sets of several files need fsspec, which is not installed", "scale") from None
     try:
         found: tuple[Any, str] = fsspec.core.url_to_fs(path)
     except (ImportError, ValueError) as failure:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.errors import MissingExtraError, error, refusal
+from diffcli.errors import missing_extra, refusal
 from diffcli.errors.library_words import for_library
+from diffcli.language import Program
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import THREADS
@@ -17,7 +18,7 @@ from diffcli.methods.problem.problem import At, Target, as_program, names_in
 from diffcli.records import Array
 from diffcli.tables.asking import kernel_of
 from diffcli.tables.block import BLOCK_ROWS, Block
-from diffcli.tables.columns import FLAGS, Plan, planned
+from diffcli.tables.columns import FLAGS, Plan, checked, planned
 from diffcli.tables.run import NAN, in_order, of_block
 
 
@@ -84,6 +85,9 @@ def batch(
     options: dict[str, Any] = {"wrt": wrt, "of": of, "order": order}
     asked = partial(_rows, target, held=held, options=options, kept=kept, flags=flags, threads=threads)
     if type(frame).__module__.partition(".")[0] in ("dask", "dask_expr"):
+        if not isinstance(target, Kernel) and type(as_program(target)) is not Program:
+            message = "a Python function would be recorded anew in each part of the table"
+            raise refusal("usage", message, "record it once, and give the kernel: diffcli.compile(function, at=...)")
         return _of_dask(partial(batch, target, at=at, keep=keep, flags=flags, threads=threads, **options), frame)
     if isinstance(frame, Mapping):
         columns = {name: np.asarray(column) for name, column in frame.items()}
@@ -108,15 +112,13 @@ def batch(
 
 def _rows(
     target: Any, names: list[str], column: Callable[[str], Any], rows: int, *,
-    held: Mapping[str, Any], options: dict[str, Any], kept: Sequence[str], flags: bool, threads: int,
+    held: Mapping[str, Any], options: dict[str, Any], kept: list[str], flags: bool, threads: int,
 ) -> dict[str, Array]:  # fmt: skip
     """The columns of results for a table whose columns are given by name."""
-    unknown = [name for name in kept if name not in names]
-    if unknown:
-        raise refusal("bad-data", f"the table has no column `{unknown[0]}`", f"the columns are: {', '.join(names[:12])}")
     table = _Table(names, column, rows)
     kernel = target if isinstance(target, Kernel) else kernel_of(as_program(target), table, held, **options)
     plan: Plan = planned(kernel, names, held, flags)
+    checked(kept, names, plan.names)
     results = {name: np.empty(rows) for name in plan.names} | ({FLAGS: np.empty(rows, np.uint8)} if flags else {})
     start = 0
     for done in in_order(table.blocks(plan.columns, ()), partial(of_block, plan, NAN), threads):
@@ -162,8 +164,7 @@ def _of_frame(asked: Callable[..., dict[str, Array]], frame: Any, kept: list[str
     try:
         import narwhals as nw
     except ImportError:
-        message = "tables of other libraries need narwhals, which is not installed"
-        raise MissingExtraError([error("missing-extra", message, help=['pip install "diffcli[data]"'])]) from None
+        raise missing_extra("tables of other libraries need narwhals, which is not installed", "data") from None
     try:
         table = nw.from_native(frame, eager_only=True)
     except TypeError:

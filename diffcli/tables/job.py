@@ -18,7 +18,7 @@ from diffcli.errors import counted, refusal
 from diffcli.language import Program
 from diffcli.tables.asking import kernel_of
 from diffcli.tables.block import Reader
-from diffcli.tables.columns import FLAGS, planned
+from diffcli.tables.columns import checked, planned
 from diffcli.tables.files import Kind, file_system, kind_of, open_reader
 from diffcli.tables.run import ERROR, Done, Part, in_order, run_blocks
 from diffcli.tables.summary import Summary
@@ -104,11 +104,7 @@ class Job(NamedTuple):
     def kept(self, names: Sequence[str], results: Sequence[str]) -> list[str]:
         """The columns that are put before the results."""
         kept = [*names] if self.keep.strip() == "all" else [name.strip() for name in self.keep.split(",") if name.strip()]
-        for name in kept:
-            if name not in names or name in (*results, FLAGS):
-                what = f"the table has no column `{name}`" if name not in names else f"`{name}` is a column, and a result"
-                raise refusal("bad-data", what, f"the columns are: {', '.join([*names][:12])}")
-        return kept
+        return checked(kept, names, results)
 
     def partition(self, pair: tuple[str, str]) -> Summary:
         """Compute a partition to a file of its own; one that is there is not computed again."""
@@ -121,7 +117,9 @@ class Job(NamedTuple):
             if found["asked"] != json.loads(json.dumps(asked)):
                 message = f"{out} is of another question or table, and cannot be gone on with"
                 raise refusal("usage", message, "leave --resume out to begin anew, or delete the folder")
-            return Summary(found["summary"])
+            done = Summary(found["summary"])
+            done.resumed = done.points + done.bad
+            return done
         system.makedirs(os.path.dirname(path), exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             local = os.path.join(folder, "part.parquet")

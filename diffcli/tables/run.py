@@ -100,8 +100,8 @@ class Part:
     """The file that is being written, and what is known of it."""
 
     def __init__(self, path: str, kind: Kind, question: Mapping[str, Any]) -> None:
-        self.path, self.kind, self.question = path, kind, dict(question)
-        self.part, self.state = f"{path}.part", f"{path}.part.json"
+        self.path, self.kind, self.question = os.path.realpath(path), kind, dict(question)
+        self.part, self.state = f"{self.path}.part", f"{self.path}.part.json"
         self.rows, self.summary = 0, Summary()
         self.position: int | None = None
         self.is_resumed = False
@@ -118,12 +118,14 @@ class Part:
             rows, position, summary = state["rows"], state["position"], Summary(state["summary"])
             question = state["question"]
         except (UsageError, ValueError, KeyError, TypeError):
+            self.summary.anew = f"there is no {self.state}" if not os.path.exists(self.state) else f"{self.state} is not whole"
             return
         if question != self.question:
             changed = [name for name in self.question if self.question[name] != question.get(name)]
             message = f"{self.part} was begun with another {changed[0] if changed else 'question'}, and cannot be gone on with"
             raise refusal("usage", message, f"leave --resume out to begin anew, or delete {self.part}")
         if not os.path.exists(self.part):
+            self.summary.anew = f"there is no {self.part}"
             return
         self.rows, self.position, self.summary, self.is_resumed = rows, position, summary, True
         self.known = rows, position, summary.data()
@@ -147,6 +149,7 @@ class Part:
                 found = writer.take(earlier, self.summary.points)  # type: ignore[attr-defined]
             if found != self.summary.points:
                 self.rows, self.summary, self.is_resumed = 0, Summary(), False
+                self.summary.anew = f"{self.part} was not closed, and cannot be read"
                 stream.seek(0)
                 stream.truncate()
                 writer = open_writer(stream, self.kind, names, types)
@@ -228,6 +231,7 @@ def run_blocks(
             if part:
                 writer = part.open(names, types, stack)
                 summary = part.summary
+                summary.resumed = part.rows
             results = ordered(blocks(), partial(of_block, plan, bad), threads)
             first = next(results, None)
             if writer is None:  # standard output has nothing as long as there may be an error in the first rows

@@ -24,6 +24,10 @@ class Summary:
         """Of each flag how many rows have it, and the first of them, counted from 1."""
         self.ranges: dict[str, list[Any]] = {name: list(found) for name, found in kept.get("ranges", {}).items()}
         """Of each column the smallest and the largest finite number, each with its row; empty as long as there is none."""
+        self.resumed = 0
+        """How many rows of the table an earlier run had done, ..."""
+        self.anew = ""
+        """... and why there were none to go on with."""
 
     def data(self) -> dict[str, Any]:
         flags = {name: list(pair) for name, pair in self.flags.items()}
@@ -73,6 +77,7 @@ class Summary:
                 own[:2] = own[:2] if own and own[0] <= low else [low, before + low_row]
                 own[2:] = own[2:] if len(own) > 2 and own[2] >= high else [high, before + high_row]
         self.points += other.points
+        self.resumed += other.resumed
         self.add_bad(other.bad, other.first_bad)
 
     def add_bad(self, count: int, first: str) -> None:

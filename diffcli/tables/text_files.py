@@ -95,8 +95,6 @@ class CsvReader(TextReader):
             beside = {name: [row[place] if place < len(row) else "" for _, row in rows] for name, place in pairs}
             yield Block(start, len(rows), dict(zip(columns, found, strict=True)), beside, bad)
             start += len(rows)
-        if not start:
-            raise refusal("bad-data", f"{self.path} holds no numbers, only a line of names")
 
     def place(self, name: str) -> int:
         """The place of a column."""
@@ -142,7 +140,7 @@ def numbers_of(
             table = np.full((1, 1), np.nan)
         zeros = zip(*np.nonzero(table == 0), strict=True)
         if np.isfinite(table).all() and all(not cells[row][place].strip("+-0.") for row, place in zeros):
-            doubtful = any("_" in cell or (cell[:1] == "0" and cell[1:2].isdigit()) for row in cells for cell in row)
+            doubtful = any(not cell.isascii() or (cell[:1] == "0" and cell[1:2].isdigit()) for row in cells for cell in row)
             if not doubtful:  # plain numbers, as in most tables
                 return list(np.ascontiguousarray(table.T)), []
     table = np.full((len(rows), len(places)), np.nan)

@@ -81,7 +81,7 @@ class CsvTable(NamedTuple):
                 found = [float(row[place]) for place in columns]
             except ValueError:
                 found = [0.0]
-            if decimal or 0.0 in found or not math.isfinite(sum(found)):  # most rows are plain numbers
+            if decimal or not all(row[place].isascii() for place in columns) or 0.0 in found or not math.isfinite(sum(found)):  # most rows are plain numbers
                 found = [self._number(line, place, row[place], decimal) for place in columns]
             rows.append(found)
         return rows

@@ -64,6 +64,8 @@ def parse_json(text: str, path: str) -> Any:
 
 def number_in_full(text: str) -> float | Decimal:
     """The float that a text is, or the number itself where that is 0 or infinite; `ValueError`, if the text is no number."""
+    if not text.isascii():  # Python reads the digits of every script
+        raise ValueError(text)
     number = float(text)
     if 0 < abs(number) < math.inf:
         return number

@@ -10,7 +10,7 @@ import io
 import warnings
 from typing import Any
 
-from diffcli.errors import MissingExtraError, error
+from diffcli.errors import missing_extra
 from diffcli.reports.plots.picture import INK, PAPER, Disc, Item, Picture, Words
 
 POINTS = 72
@@ -31,9 +31,8 @@ def picture_raster(picture: Picture, format: str) -> bytes:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError:
-        help = ["pip install 'diffcli[plot]'", "or write an SVG, which needs nothing: -f svg"]
         message = f"{format.upper()} needs matplotlib, which is not installed"
-        raise MissingExtraError([error("missing-extra", message, help=help)]) from None
+        raise missing_extra(message, "plot", "or write an SVG, which needs nothing: -f svg") from None
     settings = {name: value for name, value in matplotlib.rcParamsDefault.items() if not name.startswith("backend")}
     with warnings.catch_warnings(), matplotlib.rc_context({**settings, "pdf.fonttype": 42, "font.family": ["DejaVu Sans"]}):
         warnings.simplefilter("ignore")  # of letters that the font lacks: they are drawn as boxes
