@@ -239,6 +239,32 @@ def test_what_cannot_be_gone_on_with_is_said(kind, table, tmp_path, monkeypatch)
     assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
 
 
+@pytest.mark.parametrize(("kind", "kept"), [("csv", True), ("npy", True), ("parquet", False), ("feather", False)])
+def test_a_full_disk_is_said_and_gone_on_after(kind, kept, table, tmp_path):
+    needs(kind)
+    resource = pytest.importorskip("resource", reason="the size of files is limited by POSIX")
+    written(table, "npy", tmp_path / "in.npy")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "--order", "0", "-o", f"{tmp_path}/out.{kind}"]
+    assert run([*asked, "--json"]).exit == 0
+    whole = (tmp_path / f"out.{kind}").read_bytes()
+    (tmp_path / f"out.{kind}").unlink()
+    most = len(whole) * 3 // 4
+
+    def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "400"}
+    child = subprocess.run([sys.executable, "-m", "diffcli", *asked], env=environment, preexec_fn=limited, capture_output=True, text=True)
+    part = tmp_path / f"out.{kind}.part"
+    advice = f"make room, and go on with --resume: {BLOCK_ROWS:,} rows are done" if kept else "make room"
+    assert child.stderr == f"error[unwritable-file]: cannot write {part}: File too large\n  = help: {advice}\n"
+    assert (child.returncode, child.stdout, part.exists()) == (2, "", kept)
+    assert run([*asked, "--resume"]).exit == 0
+    assert (tmp_path / f"out.{kind}").read_bytes() == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.npy", f"out.{kind}"])
+
+
 def test_a_link_stays_one(tmp_path):
     (tmp_path / "in.csv").write_text("x\n2\n")
     (tmp_path / "folder").mkdir()

@@ -83,7 +83,11 @@ class Job(NamedTuple):
             except KeyboardInterrupt:
                 of_all = f" of {reader.rows:,}" if reader.rows else ""
                 more = "; go on with --resume" if type(self.program) is Program else ""
-                raise Kept(f"kept {part.known[0]:,}{of_all} rows in {part.part}{more}") from None
+                what = f"kept {part.saved:,}{of_all} rows in {part.part}{more}" if part.saved else "no block of rows was done yet"
+                raise Kept(what) from None
+            except OSError as failure:
+                help = f"make room, and go on with --resume: {part.saved:,} rows are done" if part.saved else "make room"
+                raise refusal("unwritable-file", f"cannot write {part.part}: {failure.strerror}", help) from None
 
     def asked(self) -> list[Any]:
         """What results depend on beside the table, as JSON has it: values that stand in files count by what they are now."""

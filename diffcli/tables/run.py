@@ -107,6 +107,8 @@ class Part:
         self.is_resumed = False
         self.known: tuple[int, int | None, dict[str, Any]] = (0, None, {})
         """How far it has come: rows, position and summary, which are changed together."""
+        self.saved = 0
+        """How many rows are written down as done."""
         self.is_own = self.is_copied = False
         """Whether no other process writes it."""
 
@@ -185,17 +187,29 @@ class Part:
     def save(self) -> None:
         """Write down how far it has come, whole or not at all."""
         rows, position, summary = self.known
+        self.saved = 0
         state = {"question": self.question, "rows": rows, "position": position, "summary": summary}
         with open(f"{self.state}.new", "w", encoding="utf-8") as file:
             json.dump(state, file)
         os.replace(f"{self.state}.new", self.state)
+        self.saved = rows
+
+    def leave(self) -> None:
+        """Keep what is whole of it, if anything is, also on a disk that is full."""
+        rows, position, _ = self.known
+        if not rows:
+            self.remove()
+        elif os.path.exists(self.part):
+            if position is not None:
+                os.truncate(self.part, position)  # makes room for the other file
+            self.save()
 
     def finish(self) -> None:
         os.replace(self.part, self.path)
         self.remove()
 
     def remove(self) -> None:
-        for path in (self.part, self.state):
+        for path in (self.part, self.state, f"{self.state}.new"):
             with suppress(FileNotFoundError):
                 os.unlink(path)
 
@@ -252,12 +266,17 @@ def run_blocks(
             if part and part.is_own:
                 part.remove()  # the table is to be mended, and is then another one
             raise
+        except OSError:
+            if part and part.known[1] is None:
+                part.known = (0, None, {})  # a file that must be closed cannot be
+            raise
         finally:
             with suppress(OSError):  # the disk is full, which has been said
                 if writer:
                     writer.close()
-            if part and part.is_own and os.path.exists(part.part):
-                part.save()
+            with suppress(OSError):
+                if part and part.is_own:
+                    part.leave()
     if part:
         part.finish()
     return summary

@@ -77,11 +77,10 @@ class CsvTable(NamedTuple):
         decimal = self.has_decimal_commas(columns) if decimal is None else decimal
         rows = []
         for line, row in self.rows:
-            try:
-                found = [float(row[place]) for place in columns]
-            except ValueError:
-                found = [0.0]
-            if decimal or not all(row[place].isascii() for place in columns) or 0.0 in found or not math.isfinite(sum(found)):  # most rows are plain numbers
+            cells, found = [row[place] for place in columns], [0.0]
+            with suppress(ValueError):
+                found = [*map(float, cells)] if "".join(cells).isascii() else found
+            if decimal or 0.0 in found or not math.isfinite(sum(found)):  # most rows are plain numbers
                 found = [self._number(line, place, row[place], decimal) for place in columns]
             rows.append(found)
         return rows
