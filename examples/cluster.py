@@ -1,4 +1,4 @@
-"""A data set of several Parquet files, computed by two worker processes of Dask, with `diffcli batch --scheduler` and by a frame.
+"""A data set of several Parquet files, computed by two worker processes of Dask by `diffcli batch --scheduler`.
 
 $ python examples/cluster.py            needs pip install "diffcli[scale]"
 """
