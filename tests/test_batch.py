@@ -257,8 +257,8 @@ def test_a_full_disk_is_said_and_gone_on_after(kind, kept, table, tmp_path):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "400"}
     child = subprocess.run([sys.executable, "-m", "diffcli", *asked], env=environment, preexec_fn=limited, capture_output=True, text=True)
     part = tmp_path / f"out.{kind}.part"
-    advice = f"make room, and go on with --resume: {BLOCK_ROWS:,} rows are done" if kept else "make room"
-    assert child.stderr == f"error[unwritable-file]: cannot write {part}: File too large\n  = help: {advice}\n"
+    advice = f"  = help: {BLOCK_ROWS:,} rows are done: --resume goes on when that is mended\n" * kept
+    assert child.stderr == f"error[unwritable-file]: cannot write {part}: File too large\n{advice}"
     assert (child.returncode, child.stdout, part.exists()) == (2, "", kept)
     assert run([*asked, "--resume"]).exit == 0
     assert (tmp_path / f"out.{kind}").read_bytes() == whole

@@ -129,9 +129,12 @@ class ArrowWriter:
         self.stream.flush()
 
     def take(self, path: str, wanted: int) -> int:
-        """Begin with the first rows of a file that was ended before its time, block by block; how many rows these have."""
+        """Begin with the first rows of another file, block by block; how many rows these have, -1 if it was not closed."""
         rows, is_parquet = 0, self.kind == "parquet"
-        file: Any = pq.ParquetFile(path) if is_parquet else pa.ipc.open_file(pa.memory_map(path))
+        try:
+            file: Any = pq.ParquetFile(path) if is_parquet else pa.ipc.open_file(pa.memory_map(path))
+        except (pa.ArrowException, OSError):
+            return -1
         for place in range(file.num_row_groups if is_parquet else file.num_record_batches):
             if rows >= wanted:
                 break

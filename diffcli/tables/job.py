@@ -75,9 +75,7 @@ class Job(NamedTuple):
             if not isinstance(out, str):
                 return run_blocks(reader, plan, kept, out, **how)
             asked = {"question": [*self.asked(), kept, kind.name, plan.kernel.backend], "table": identity(data)}
-            part = Part(out, kind, asked)
-            if self.resume:
-                part.resume()
+            part = Part(out, kind, asked, self.resume)
             try:
                 return run_blocks(reader, plan, kept, part, **how)
             except KeyboardInterrupt:
@@ -86,8 +84,8 @@ class Job(NamedTuple):
                 what = f"kept {part.saved:,}{of_all} rows in {part.part}{more}" if part.saved else "no block of rows was done yet"
                 raise Kept(what) from None
             except OSError as failure:
-                help = f"make room, and go on with --resume: {part.saved:,} rows are done" if part.saved else "make room"
-                raise refusal("unwritable-file", f"cannot write {part.part}: {failure.strerror}", help) from None
+                help = [f"{part.saved:,} rows are done: --resume goes on when that is mended"] * bool(part.saved)
+                raise refusal("unwritable-file", f"cannot write {part.part}: {failure.strerror}", *help) from None
 
     def asked(self) -> list[Any]:
         """What results depend on beside the table, as JSON has it: values that stand in files count by what they are now."""

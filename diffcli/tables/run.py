@@ -56,7 +56,8 @@ class Done(NamedTuple):
 
 def of_block(plan: Plan, bad: str, block: Block) -> Done:
     """The results of a block; bad rows are left out, or have NaN."""
-    columns, kept, places = block.columns, {**block.kept}, np.arange(block.rows)
+    columns, places = block.columns, np.arange(block.rows)
+    kept = {**block.kept} | {name: columns[name] for name in plan.as_numbers}
     if block.bad:
         wrong = np.zeros(block.rows, bool)
         wrong[[place for place, _ in block.bad]] = True
@@ -66,7 +67,6 @@ def of_block(plan: Plan, bad: str, block: Block) -> Done:
             kept = {name: taken(column, places) for name, column in kept.items()}
         else:
             columns = {name: np.where(wrong, np.nan, column) for name, column in columns.items()}
-    kept |= {name: columns[name] for name in plan.as_numbers}
     results = computed(plan, columns, len(places))
     if block.bad and bad != SKIP:  # a slope that is constant is none of a row that is no point
         results = {name: np.where(wrong, NOTHING.get(name, np.nan), column) for name, column in results.items()}
@@ -99,8 +99,8 @@ def in_order(blocks: Iterator[Block], compute: Callable[[Block], Done], threads:
 class Part:
     """The file that is being written, and what is known of it."""
 
-    def __init__(self, path: str, kind: Kind, question: Mapping[str, Any]) -> None:
-        self.path, self.kind, self.question = os.path.realpath(path), kind, dict(question)
+    def __init__(self, path: str, kind: Kind, question: Mapping[str, Any], resume: bool = False) -> None:
+        self.path, self.kind, self.question, self.asks_to_resume = os.path.realpath(path), kind, dict(question), resume
         self.part, self.state = f"{self.path}.part", f"{self.path}.part.json"
         self.rows, self.summary = 0, Summary()
         self.position: int | None = None
@@ -109,8 +109,13 @@ class Part:
         """How far it has come: rows, position and summary, which are changed together."""
         self.saved = 0
         """How many rows are written down as done."""
-        self.is_own = self.is_copied = False
-        """Whether no other process writes it."""
+        self.is_finished = False
+
+    def begin(self, stack: ExitStack) -> None:
+        """Keep the file for this process, as long as it runs, and see what an earlier one has left."""
+        self.lock(stack)
+        if self.asks_to_resume:
+            self.resume()
 
     def resume(self) -> None:
         """Go on where an earlier run with the same question has ended, if there is one."""
@@ -126,46 +131,41 @@ class Part:
             changed = [name for name in self.question if self.question[name] != question.get(name)]
             message = f"{self.part} was begun with another {changed[0] if changed else 'question'}, and cannot be gone on with"
             raise refusal("usage", message, f"leave --resume out to begin anew, or delete {self.part}")
-        if not os.path.exists(self.part):
-            self.summary.anew = f"there is no {self.part}"
+        if os.path.getsize(self.part) < (position or 0):
+            self.summary.anew = f"{self.part} is not what it was"
             return
         self.rows, self.position, self.summary, self.is_resumed = rows, position, summary, True
         self.known = rows, position, summary.data()
 
     def open(self, names: Sequence[str], types: Mapping[str, Any], stack: ExitStack) -> Writer:
-        """The writer; where a file is no good unless it was closed, its blocks are written again."""
-        earlier = f"{self.part}.before"
-        self.lock(stack)
-        if self.is_resumed and self.position is None:
-            os.replace(self.part, earlier)
-            stack.callback(self.settle, earlier)
-        mode = "r+b" if self.is_resumed and self.position is not None else "wb"
-        try:
-            stream: IO[bytes] = stack.enter_context(open(self.part, mode))  # noqa: SIM115 (the stack closes it)
-        except OSError as failure:
-            raise refusal("unwritable-file", f"cannot write {self.part}: {failure.strerror}") from None
+        """The writer; where a file is no good unless it was closed, its blocks are copied to another one, which takes its place."""
+        is_copied = self.is_resumed and self.position is None
+        path = f"{self.part}.copy" if is_copied else self.part
+        if not self.is_resumed:
+            self.drop(self.state)  # of an earlier run, whose rows will not be in the file any more
+        stream: IO[bytes] = stack.enter_context(open(path, "wb" if self.position is None else "r+b"))  # noqa: SIM115 (the stack closes it)
         writer = open_writer(stream, self.kind, names, types, self.position)
-        if self.is_resumed and self.position is None:
-            found = -1
-            with suppress(Exception):  # it was not closed: nothing of it can be read
-                found = writer.take(earlier, self.summary.points)  # type: ignore[attr-defined]
-            if found != self.summary.points:
+        if is_copied:
+            stack.callback(self.drop, path)
+            self.locked(stream)
+            if writer.take(self.part, self.summary.points) != self.summary.points:  # type: ignore[attr-defined]
                 self.rows, self.summary, self.is_resumed = 0, Summary(), False
                 self.summary.anew = f"{self.part} was not closed, and cannot be read"
                 stream.seek(0)
                 stream.truncate()
                 writer = open_writer(stream, self.kind, names, types)
+            os.replace(path, self.part)
         self.known = self.rows, self.position, self.summary.data()
-        self.is_copied = True
         return writer
 
     def lock(self, stack: ExitStack) -> None:
-        """Keep the file for this process, as long as it runs; what another one writes is left as it is."""
-        try:
-            stream = stack.enter_context(open(self.part, "ab"))  # noqa: SIM115 (the stack closes it)
-        except OSError as failure:
-            raise refusal("unwritable-file", f"cannot write {self.part}: {failure.strerror}") from None
-        with suppress(ImportError):  # where there are no locks of POSIX
+        """What another process writes is left as it is."""
+        while not self.locked(stack.enter_context(open(self.part, "ab"))):
+            pass  # another run has just ended, and put it elsewhere
+
+    def locked(self, stream: IO[bytes]) -> bool:
+        """Keep an open file for this process; whether it is still the one that has the name of the part."""
+        if os.name == "posix":  # elsewhere there are no such locks
             import fcntl
 
             try:
@@ -174,15 +174,8 @@ class Part:
                 message = f"another run is writing {self.part}"
                 raise refusal("unwritable-file", message, "wait for it, or name another file after -o") from None
             except OSError:  # a file system without locks
-                pass
-        self.is_own = True
-
-    def settle(self, earlier: str) -> None:
-        """Leave one file of the two: the earlier one, if its blocks are not yet in the other."""
-        if self.is_copied:
-            os.unlink(earlier)
-        else:
-            os.replace(earlier, self.part)
+                return True
+        return os.path.exists(self.part) and os.path.samestat(os.fstat(stream.fileno()), os.stat(self.part))
 
     def save(self) -> None:
         """Write down how far it has come, whole or not at all."""
@@ -206,12 +199,16 @@ class Part:
 
     def finish(self) -> None:
         os.replace(self.part, self.path)
+        self.is_finished = True
         self.remove()
 
     def remove(self) -> None:
         for path in (self.part, self.state, f"{self.state}.new"):
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+            self.drop(path)
+
+    def drop(self, path: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def run_blocks(
@@ -238,7 +235,9 @@ def run_blocks(
                 raise first_bad([found for _, found in block.bad])
             yield block
 
-    with ExitStack() as stack:
+    with ExitStack() as whole, ExitStack() as stack:
+        if part:
+            part.begin(whole)
         types = reader.kinds(keep) | plan.types()
         writer = None
         try:
@@ -262,23 +261,25 @@ def run_blocks(
                         part.save()
                 total = reader.rows or (int(done.stop / share) if (share := reader.fraction()) else 0)
                 progress("computing", done.stop, total, "rows")
+            writer.close()
+            stack.close()
+            if part:
+                part.finish()
         except DiffcliError:
-            if part and part.is_own:
+            if part:
                 part.remove()  # the table is to be mended, and is then another one
             raise
         except OSError:
-            if part and part.known[1] is None:
+            if part and writer and part.known[1] is None:
                 part.known = (0, None, {})  # a file that must be closed cannot be
             raise
         finally:
-            with suppress(OSError):  # the disk is full, which has been said
-                if writer:
-                    writer.close()
-            with suppress(OSError):
-                if part and part.is_own:
+            if part and not part.is_finished:
+                with suppress(OSError, ValueError):  # the disk is full, which has been said
+                    if writer:
+                        writer.close()
+                with suppress(OSError):
                     part.leave()
-    if part:
-        part.finish()
     return summary
 
 
