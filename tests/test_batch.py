@@ -207,7 +207,7 @@ def test_an_interruption_while_earlier_rows_are_copied_loses_none(kind, table, t
     monkeypatch.setattr(engine, "of_block", lambda plan, bad, block: interrupted() if block.start else honest(plan, bad, block))
     assert run([*asked, f"{tmp_path}/out.{kind}"]).exit == 130
     monkeypatch.setattr(engine, "of_block", honest)
-    from inside import ArrowWriter  # it needs pyarrow
+    from inside import ArrowWriter  # it needs pyarrow: both kinds take by it
 
     with monkeypatch.context() as patch:
         patch.setattr(ArrowWriter, "take", interrupted)

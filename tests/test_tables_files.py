@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -53,11 +57,11 @@ TEXTS = {
         b"x,y\n1,1e-400\n": "line 2, column 2 of {} is `1e-400`, beyond the range of a float, which begins at 4.9e-324",
         b"x,y\n1,2025-01-31\n": "line 2, column 2 of {} is `2025-01-31`, not a number",
         b'x,y\n1,"2\n': "line 2 of {} is not CSV: unexpected end of data",
-        b"x,x\n1,2\n": "the table has no column `y`", b"x,x,y\n1,2,3\n": "{} has 2 columns `x`",
-        b"a,b\n1,2\n": "the table has no column `x`", b"x,y\n1,\xff\n": "{} is not UTF-8 text: line 2, byte 3 of it is 0xff",
+        b"x,x\n1,2\n": "{} has no column `y`", b"x,x,y\n1,2,3\n": "{} has 2 columns `x`",
+        b"a,b\n1,2\n": "{} has no column `x`", b"x,y\n1,\xff\n": "{} is not UTF-8 text: line 2, byte 3 of it is 0xff",
         b"x;y\n1;1,234\n": "line 2, column 2 of {} is `1,234`, which can be read in two ways",
         b"x;y\n0,5;1.5\n": "line 2, column 2 of {} is `1.5`, where other cells have decimal commas",
-        b"1,2,3\n": "the table has 3 columns without names, and the variables are x, y",
+        b"1,2,3\n": "{} has 3 columns without names, and the variables are x, y",
         b"x,y\n1,2\n\n\n3,\n": "line 5, column 2 of {} is empty, where a number is needed",
         b"\xef\xbb\xbfx,y\r\n1,2\r\n3,q\r\n": "line 3, column 2 of {} is `q`, not a number",
         b"x,y\n1,True\n": "line 2, column 2 of {} is `True`, not a number",
@@ -81,13 +85,13 @@ TEXTS = {
         npy(np.ones((3, 2)))[:-4]: "{} is no file of NumPy's, or not whole: ",
         npy(np.array([1, "a", None], object)): "{} is no file of NumPy's, or not whole: ",
         npy(np.ones((2, 2, 2))): "{} has 3 axes, and a table has rows and columns",
-        npy(np.ones((2, 3))): "the table has 3 columns without names, and the variables are x, y",
+        npy(np.ones((2, 3))): "{} has 3 columns without names, and the variables are x, y",
         npy(np.array([("a", 1.0)], [("x", "U1"), ("y", "f8")])): "column `x` of {} holds <U1, not numbers",
         npy(np.ones((2, 2), complex)): "column `x` of {} holds complex128, not numbers",
     },
     "npz": {
         npz(x=np.ones(3), y=np.ones(2)): "the arrays in {} are no columns of one length: `x` (3,), `y` (2,)",
-        npz(x=np.ones(3)): "the table has no column `y`",
+        npz(x=np.ones(3)): "{} has no column `y`",
         npz(x=np.ones(3), y=np.ones(3))[:50]: "{} is no file of NumPy's, or not whole: ",
     },
 }  # fmt: skip
@@ -98,7 +102,7 @@ COLUMNS = (
     ({"x": [1.0, None], "y": [2.0, 3.0]}, "row 2, column `x` of {} is null, where a number is needed"),
     ({"x": [True], "y": [2.0]}, "column `x` of {} holds bool, not numbers"),
     ({"x": [[1.0]], "y": [2.0]}, "column `x` of {} holds list<"),
-    ({"a": [1.0]}, "the table has no column `x`"),
+    ({"a": [1.0]}, "{} has no column `x`"),
 )
 
 
@@ -167,6 +171,92 @@ def test_a_table_without_rows_has_names(tmp_path):
     for name in ("in.npy", "in.csv"):
         found = run(["batch", "x*y", "--data", f"{tmp_path}/{name}"])
         assert (found.exit, found.stdout, found.stderr) == (0, "f,df/dx,df/dy,flags\n", "0 points\n")
+
+
+FRAMES = {"n": [1, None, 2**53 + 1], "b": [True, None, False], "v": [1.5, None, 2.0]}
+
+
+def test_nulls_that_are_kept_stay_nulls(tmp_path):
+    needs("parquet")
+    (tmp_path / "in.parquet").write_bytes(arrow("parquet", x=[1.0, 2.0, 3.0], **FRAMES))
+    for name in "nb":
+        told = run(["batch", "x^2", "--data", f"{tmp_path}/in.parquet", "-o", f"{tmp_path}/out.npy", "--keep", name]).stderr
+        assert f"column `{name}` has nulls, and an .npy file cannot have them" in told
+        assert not (tmp_path / "out.npy").exists()
+    assert run(["batch", "x^2", "--data", f"{tmp_path}/in.parquet", "-o", f"{tmp_path}/out.npy", "--keep", "v"]).exit == 0
+    assert np.load(tmp_path / "out.npy")["v"].tolist()[::2] == [1.5, 2.0]
+    found = run(["batch", "x^2", "--data", f"{tmp_path}/in.parquet", "--to", "ndjson", "--keep", "n,b,v,n", "--order", "0"]).stdout
+    rows = [list(json.loads(line).values())[:3] for line in found.splitlines()]
+    assert rows == [[1, True, 1.5], [None, None, None], [2**53 + 1, False, 2.0]]
+
+
+def test_times_are_kept_where_there_are_such(tmp_path):
+    needs("parquet")
+    import pyarrow as pa
+
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    kinds = (pa.timestamp("us", tz="UTC"), pa.time32("ms"), pa.date32(), pa.duration("s"), pa.decimal128(9, 2))
+    values = (moment, moment.time(), moment.date(), timedelta(seconds=5), Decimal("1.25"))
+    columns = {f"t{k}": pa.array([value], kind) for k, (kind, value) in enumerate(zip(kinds, values, strict=True))}
+    (tmp_path / "in.parquet").write_bytes(arrow("parquet", x=[2.0], **columns))
+    asked = ["batch", "x^2", "--data", f"{tmp_path}/in.parquet", "--keep", "all", "-o"]
+    for name in ("out.parquet", "out.feather", "out.csv", "out.ndjson"):
+        assert run([*asked, f"{tmp_path}/{name}"]).exit == 0
+    assert pa.parquet.read_table(tmp_path / "out.parquet").schema.types[1:6] == [*kinds]
+    told = run([*asked, f"{tmp_path}/out.npy", "--keep", "t0"]).stderr
+    assert "column `t0` has no numbers, and an .npy file is to have them" in told
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "npy"])
+def test_what_is_right_in_a_bad_row_is_kept(kind, tmp_path):
+    (tmp_path / "in.csv").write_text("x,y\n3,\n")
+    (tmp_path / "in.ndjson").write_text('{"x": 3, "y": null}\n')
+    for name in ("in.csv", "in.ndjson"):
+        out = tmp_path / f"out.{kind}"
+        assert run(["batch", "x*y", "--data", f"{tmp_path}/{name}", "-o", str(out), "--keep", "x", "--bad", "nan"]).exit == 4
+        assert (np.load(out)["x"][0] if kind == "npy" else json.loads(out.read_text())["x"]) == 3.0
+        assert "nan" in (str(np.load(out)["f"][0]) if kind == "npy" else json.loads(out.read_text())["f"])
+
+
+def test_a_row_of_empty_cells_is_a_bad_row(tmp_path):
+    for text, rows in (("x,y\n1,2\n,\n3,4\n", 3), ('x\n1\n""\n3\n', 3), ("x\n1\n\n3\n", 2), ("x\ty\n1\t2\n\t\n", 2)):
+        (tmp_path / "in.csv").write_text(text)
+        expression = "x*y" if "y" in text else "x^2"
+        found = run(["batch", expression, "--data", f"{tmp_path}/in.csv", "--bad", "nan"])
+        assert len(found.stdout.splitlines()) == rows + 1, text
+        assert ("bad row" in found.stderr) == (rows == 3 or "\t" in text)
+
+
+def test_texts_that_are_kept_are_as_they_were(tmp_path):
+    texts = ["two\nlines", "a\n# b\nc", " blank ", 'a "word"', "1,5", "", "#x"]
+    with open(tmp_path / "in.csv", "w", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["t", "x"], *[[text, place] for place, text in enumerate(texts)]])
+    asked = ["batch", "x", "--data", f"{tmp_path}/in.csv", "--keep", "t", "--order", "0"]
+    found = run([*asked, "--to", "ndjson"])
+    assert [json.loads(line)["t"] for line in found.stdout.splitlines()] == texts
+    assert [row[0] for row in csv.reader(io.StringIO(run(asked).stdout, newline=""))][1:] == texts
+
+
+def test_infinities_that_are_kept_are_json(tmp_path):
+    table = np.array([(np.inf, 1.0), (np.nan, 2.0)], [("a", "f8"), ("x", "f8")])
+    np.save(tmp_path / "in.npy", table)
+    found = run(["batch", "x", "--data", f"{tmp_path}/in.npy", "--keep", "a", "--to", "ndjson", "--order", "0"]).stdout
+    assert [json.loads(line, parse_constant=pytest.fail)["a"] for line in found.splitlines()] == ["inf", "nan"]
+
+
+def test_a_result_is_not_called_as_the_flags_are():
+    found = run(["batch", "flags = x*y; flags", "--of", "flags", "--data", "-"], stdin=b"x,y\n1,2\n")
+    assert (found.exit, found.stdout) == (2, "")
+    assert "a result is called `flags`, as the column of flags is" in found.stderr
+
+
+def test_a_function_reads_standard_input_once_more(tmp_path):
+    (tmp_path / "model.py").write_text("def f(x, y):\n    return x*y\n")
+    rows = "".join(f"{x},{x + 1}\n" for x in range(BLOCK_ROWS + 10))
+    found = run(["batch", f"{tmp_path}/model.py:f", "--data", "-", "--order", "0"], stdin=f"x,y\n{rows}".encode())
+    assert found.exit == 0
+    assert len(found.stdout.splitlines()) == BLOCK_ROWS + 11
+    assert found.stdout.splitlines()[3] == "6.0,0"
 
 
 def test_ten_bad_rows_are_named(tmp_path):

@@ -60,8 +60,8 @@ def command(
         raise refusal("unwritable-file", f"cannot write to {path}: it is a directory", "name a file after -o")
     if resume and "-" in (path, data):
         raise refusal("usage", "--resume needs a file to read and one to write", "name them: --data FILE -o FILE")
-    if several and path == "-":
-        raise refusal("usage", "a data set of several files is written to a folder", "name it: -o FOLDER")
+    if several and (path == "-" or target not in (None, "parquet")):
+        raise refusal("usage", "a data set of several files is written to a folder, as Parquet", "name it: -o FOLDER")
     kind = None if several else kind_of(path, target, writes=True)
     if os.path.exists(path) and os.path.exists(data) and os.path.samefile(path, data):
         raise refusal("usage", f"{path} would be written while it is read", "name another file after -o")

@@ -79,9 +79,10 @@ class ArrayWriter:
 
     def __init__(self, stream: IO[bytes], names: Sequence[str], position: int | None, types: Mapping[str, Any]) -> None:
         self.stream = stream
-        texts = [name for name in names if np.dtype(types.get(name, object)).kind not in "biufUS"]
-        if texts:
-            raise refusal("bad-data", f"column `{texts[0]}` is text, and an .npy file is to have numbers", "write CSV or Parquet")
+        for name in names:
+            if not isinstance(types.get(name), np.dtype) or types[name].kind not in "biufUS":
+                what = f"column `{name}` has no numbers, and an .npy file is to have them"
+                raise refusal("bad-data", what, "write CSV or Parquet")
         self.type = np.dtype([(name, types[name]) for name in names])
         self.head = len(self.header(ROOM))
         if position is None:
@@ -100,6 +101,8 @@ class ArrayWriter:
     def write(self, columns: Mapping[str, Any]) -> None:
         table = np.empty(len(next(iter(columns.values()))), self.type)
         for name in self.type.names or ():
+            if getattr(columns[name], "null_count", 0) and self.type[name].kind != "f":
+                raise refusal("bad-data", f"column `{name}` has nulls, and an .npy file cannot have them", "write CSV or Parquet")
             table[name] = columns[name]
         self.stream.write(table.tobytes())
 

@@ -1,4 +1,4 @@
-"""Tables in Apache's formats, by pyarrow: Parquet, and Feather, which is Arrow's own."""
+"""Tables in Apache's formats, by pyarrow: Parquet, a row group a block, and Feather, which is Arrow's own, a batch a block."""
 
 from __future__ import annotations
 
@@ -9,44 +9,51 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from diffcli.errors import Diagnostic, error, refusal
+from diffcli.errors import Diagnostic, UsageError, error, refusal
 from diffcli.tables.block import BLOCK_ROWS, Block, rechunked
 
 
 class ArrowReader:
-    """A Parquet file, or one of Arrow's, of which a few blocks are in memory."""
+    """A file of which a few blocks are in memory."""
+
+    kind: str
 
     def __init__(self, path: str, stream: Any = None) -> None:
         self.path = path
-        self.is_parquet = not path.lower().endswith((".feather", ".arrow", ".ipc"))
         try:
-            if self.is_parquet:
-                self.file: Any = pq.ParquetFile(stream or path, memory_map=stream is None)
-                self.schema, self.rows = self.file.schema_arrow, self.file.metadata.num_rows
-            else:
-                self.file = pa.ipc.open_file(pa.memory_map(path))
-                self.schema = self.file.schema
-                self.rows = sum(self.file.get_batch(k).num_rows for k in range(self.file.num_record_batches))
+            self.file: Any = self.opened(pa.memory_map(path) if stream is None else stream)
+            self.schema: Any = self.file.schema
+            self.rows: int | None = self.counted()
         except (pa.ArrowException, OSError) as failure:
             raise refusal("bad-data", f"{path} is no {self.kind} file, or not whole: {first_line(failure)}") from None
         self.names: Sequence[str] = tuple(self.schema.names)
         self.width = len(self.names)
 
-    @property
-    def kind(self) -> str:
-        return "Parquet" if self.is_parquet else "Feather"
+    @staticmethod
+    def opened(source: Any) -> Any:
+        """The file, if it is whole."""
+
+    def counted(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def parts(self, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
+        """Some columns, as tables with the number of their rows."""
+        raise NotImplementedError
+
+    def pieces(self) -> Iterator[Any]:
+        """All columns, as tables, each as it was written."""
+        raise NotImplementedError
 
     def close(self) -> None:
-        if self.is_parquet:
-            self.file.close()
+        self.file = None
 
     def fraction(self) -> float | None:
         return None
 
     def kinds(self, names: Sequence[str]) -> dict[str, Any]:
-        """The types of columns of numbers, as NumPy has them."""
         kinds = {name: self.schema.field(name).type for name in names}
-        return {name: np.dtype(kind.to_pandas_dtype()) for name, kind in kinds.items() if pa.types.is_primitive(kind)}
+        return {name: np.dtype(kind.to_pandas_dtype()) if is_number(kind) else kind for name, kind in kinds.items()}
 
     def blocks(self, columns: Sequence[str], keep: Sequence[str]) -> Iterator[Block]:
         for name in columns:
@@ -71,12 +78,45 @@ class ArrowReader:
             message = f"{self.path} cannot be read from row {start + 1} on: {first_line(failure)}"
             raise refusal("bad-data", message) from None
 
+
+class ParquetReader(ArrowReader):
+    kind = "Parquet"
+
+    @staticmethod
+    def opened(source: Any) -> Any:
+        return pq.ParquetFile(source)
+
+    def counted(self) -> int:
+        self.schema = self.file.schema_arrow
+        return int(self.file.metadata.num_rows)
+
     def parts(self, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
-        if self.is_parquet:
-            batches = self.file.iter_batches(BLOCK_ROWS, columns=list(names), use_threads=False)
-        else:
-            batches = (self.file.get_batch(k).select(list(names)) for k in range(self.file.num_record_batches))
+        batches = self.file.iter_batches(BLOCK_ROWS, columns=list(names), use_threads=False)
         return ((batch.num_rows, pa.Table.from_batches([batch])) for batch in batches)
+
+    def pieces(self) -> Iterator[Any]:
+        return map(self.file.read_row_group, range(self.file.num_row_groups))
+
+
+class FeatherReader(ArrowReader):
+    kind = "Feather"
+
+    @staticmethod
+    def opened(source: Any) -> Any:
+        return pa.ipc.open_file(source)
+
+    def counted(self) -> int:
+        return sum(table.num_rows for table in self.pieces())
+
+    def pieces(self) -> Iterator[Any]:
+        return (pa.Table.from_batches([self.file.get_batch(place)]) for place in range(self.file.num_record_batches))
+
+    def parts(self, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
+        return ((table.num_rows, table.select(list(names))) for table in self.pieces())
+
+
+def is_number(kind: Any) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
 
 
 def as_floats(column: Any) -> Any:
@@ -92,12 +132,12 @@ def first_line(failure: BaseException) -> str:
 
 
 class ArrowWriter:
-    """Parquet, a row group a block, or Arrow's, a batch a block."""
+    """A table, a part of the file a block."""
 
-    def __init__(
-        self, stream: IO[bytes], names: Sequence[str], _: int | None, types: Mapping[str, Any], kind: str = "parquet"
-    ) -> None:
-        self.stream, self.names, self.kind, self.types = stream, names, kind, types
+    reader: type[ArrowReader]
+
+    def __init__(self, stream: IO[bytes], names: Sequence[str], _: int | None, types: Mapping[str, Any]) -> None:
+        self.stream, self.names, self.types = stream, names, types
         self.writer: Any = None
 
     def write(self, columns: Mapping[str, Any]) -> None:
@@ -105,43 +145,51 @@ class ArrowWriter:
 
     def append(self, table: Any) -> None:
         if self.writer is None:
-            self.begin(table.schema)
-        if self.kind == "parquet":
-            self.writer.write_table(table, row_group_size=max(table.num_rows, 1))
-        else:
-            self.writer.write_table(table.combine_chunks())
+            self.writer = self.made(table.schema)
+        self.writer.write_table(table.combine_chunks(), max(table.num_rows, 1))
 
-    def begin(self, schema: Any) -> None:
-        if self.kind == "parquet":
-            repeated = [name for name in schema.names if name == "flags" or not pa.types.is_floating(schema.field(name).type)]
-            self.writer = pq.ParquetWriter(self.stream, schema, compression="snappy", use_dictionary=repeated)
-        else:
-            self.writer = pa.ipc.new_file(self.stream, schema)
+    def made(self, schema: Any) -> Any:
+        """What writes tables to the stream."""
 
     def position(self) -> int | None:
         return None
 
     def close(self) -> None:
         if self.writer is None:
-            fields = [(name, pa.from_numpy_dtype(self.types[name]) if name in self.types else pa.string()) for name in self.names]
-            self.begin(pa.schema(fields))
+            kinds = [(name, self.types.get(name, pa.string())) for name in self.names]
+            fields = [(name, pa.from_numpy_dtype(kind) if isinstance(kind, np.dtype) else kind) for name, kind in kinds]
+            self.writer = self.made(pa.schema(fields))
         self.writer.close()
         self.stream.flush()
 
     def take(self, path: str, wanted: int) -> int:
         """Begin with the first rows of another file, block by block; how many rows these have, -1 if it was not closed."""
-        rows, is_parquet = 0, self.kind == "parquet"
         try:
-            file: Any = pq.ParquetFile(path) if is_parquet else pa.ipc.open_file(pa.memory_map(path))
-        except (pa.ArrowException, OSError):
+            reader = self.reader(path)
+        except UsageError:
             return -1
-        for place in range(file.num_row_groups if is_parquet else file.num_record_batches):
+        rows = 0
+        for table in reader.pieces():
             if rows >= wanted:
                 break
-            table = file.read_row_group(place) if is_parquet else pa.Table.from_batches([file.get_batch(place)])
             self.append(table)
             rows += table.num_rows
         return rows
+
+
+class ParquetWriter(ArrowWriter):
+    reader = ParquetReader
+
+    def made(self, schema: Any) -> Any:
+        repeated = [name for name in schema.names if name == "flags" or not pa.types.is_floating(schema.field(name).type)]
+        return pq.ParquetWriter(self.stream, schema, compression="snappy", use_dictionary=repeated)
+
+
+class FeatherWriter(ArrowWriter):
+    reader = FeatherReader
+
+    def made(self, schema: Any) -> Any:
+        return pa.ipc.new_file(self.stream, schema)
 
 
 def as_arrow(column: Any) -> Any:

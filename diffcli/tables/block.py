@@ -31,6 +31,8 @@ class Block(NamedTuple):
 class Reader(Protocol):
     """A table that is open."""
 
+    path: str
+    """What it is called in errors."""
     names: Sequence[str]
     """The names of the columns; empty, if they have none, until they are given some."""
     width: int
@@ -48,7 +50,7 @@ class Reader(Protocol):
         """Let the file go."""
 
     def kinds(self, names: Sequence[str]) -> dict[str, Any]:
-        """NumPy's types of some columns, of those that have any."""
+        """The types of some columns, those of numbers as NumPy has them; none of a file of text."""
 
 
 class Writer(Protocol):

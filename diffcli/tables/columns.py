@@ -15,7 +15,7 @@ from diffcli.methods.compiled.calls import Results
 from diffcli.methods.compiled.form import paired, shapes_in
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.records import Array, element_names
-from diffcli.tables.block import BLOCK_ROWS
+from diffcli.tables.block import BLOCK_ROWS, Reader
 from diffcli.tape.tape import Shape
 
 FLAGS = "flags"
@@ -70,12 +70,14 @@ class Plan(NamedTuple):
     """The columns that are kept as the numbers that they are read as, and not as the text of a file."""
 
     def types(self) -> dict[str, Any]:
-        return dict.fromkeys((*self.as_numbers, *self.names), np.float64) | ({FLAGS: np.uint8} if self.flags else {})
+        floats = dict.fromkeys((*self.as_numbers, *self.names), np.dtype(np.float64))
+        return floats | ({FLAGS: np.dtype(np.uint8)} if self.flags else {})
 
 
-def planned(kernel: Kernel, known: Sequence[str], held: Mapping[str, Any], flags: bool = True) -> Plan:
-    """How the arguments of a kernel are read from a table with some columns."""
+def planned(kernel: Kernel, reader: Reader, held: Mapping[str, Any], flags: bool = True) -> Plan:
+    """How the arguments of a kernel are read from the columns of a table."""
     wanted: list[str] = []
+    known = reader.names
     help = [f"the columns are: {', '.join(known[:12])}"]
     shapes = dict(zip(kernel.inputs, kernel._made.shapes, strict=True))
     for name, shape in shapes.items():
@@ -86,19 +88,22 @@ def planned(kernel: Kernel, known: Sequence[str], held: Mapping[str, Any], flags
         if missing:
             near = did_you_mean(missing[0], known) or help
             near = [*near, f"or give it to all rows: --at {name}=..."]
-            raise refusal("bad-data", f"the table has no column `{missing[0]}`", *near)
+            raise refusal("bad-data", f"{reader.path} has no column `{missing[0]}`", *near)
         wanted += elements
     same = {name: held[name] for name in shapes if name in held}
-    return Plan(settled(kernel), tuple(wanted), same, tuple(result_names(kernel)), flags)
+    names = tuple(result_names(kernel))
+    if flags and FLAGS in names:
+        raise refusal("bad-data", f"a result is called `{FLAGS}`, as the column of flags is", "give it another name")
+    return Plan(settled(kernel), tuple(wanted), same, names, flags)
 
 
-def checked(kept: list[str], known: Sequence[str], results: Sequence[str]) -> list[str]:
+def checked(kept: Sequence[str], reader: Reader, results: Sequence[str]) -> list[str]:
     """Columns that are to stand before the results, if there are such, and none is one of those."""
     for name in kept:
-        if name not in known or name in (*results, FLAGS):
-            what = f"the table has no column `{name}`" if name not in known else f"`{name}` is a column, and a result"
-            raise refusal("bad-data", what, f"the columns are: {', '.join([*known][:12])}")
-    return kept
+        if name not in reader.names or name in (*results, FLAGS):
+            what = f"`{name}` is a column, and a result" if name in reader.names else f"{reader.path} has no column `{name}`"
+            raise refusal("bad-data", what, f"the columns are: {', '.join([*reader.names][:12])}")
+    return [*dict.fromkeys(kept)]
 
 
 def arguments(plan: Plan, columns: Mapping[str, Array]) -> list[Any]:

@@ -34,8 +34,8 @@ KINDS = {
         Kind("ndjson", (".ndjson", ".jsonl"), "text_files.JsonReader", "text_files.JsonWriter", streams=True),
         Kind("npy", (".npy",), "array_files.ArrayReader", "array_files.ArrayWriter"),
         Kind("npz", (".npz",), "array_files.ArrayReader", ""),
-        Kind("parquet", (".parquet", ".pq"), "arrow_files.ArrowReader", "arrow_files.ArrowWriter"),
-        Kind("feather", (".feather", ".arrow", ".ipc"), "arrow_files.ArrowReader", "arrow_files.ArrowWriter"),
+        Kind("parquet", (".parquet", ".pq"), "arrow_files.ParquetReader", "arrow_files.ParquetWriter"),
+        Kind("feather", (".feather", ".arrow", ".ipc"), "arrow_files.FeatherReader", "arrow_files.FeatherWriter"),
     )
 }
 
@@ -110,5 +110,4 @@ def open_writer(
     stream: IO[bytes], kind: Kind, names: Sequence[str], types: Mapping[str, Any], position: int | None = None
 ) -> Writer:
     """What writes a table of a kind to a stream, from a position on if it was begun before."""
-    more = (kind.name,) if kind.writer.endswith("ArrowWriter") else ()
-    return made_by(kind.writer)(stream, names, position, types, *more)  # type: ignore[no-any-return]
+    return made_by(kind.writer)(stream, names, position, types)  # type: ignore[no-any-return]

@@ -81,7 +81,7 @@ def batch(
     """
     THREADS.require("threads", threads)
     held = {} if at is None else as_point(at)
-    kept = list(names_in(keep, "keep") or ())
+    kept = list(dict.fromkeys(names_in(keep, "keep") or ()))
     options: dict[str, Any] = {"wrt": wrt, "of": of, "order": order}
     asked = partial(_rows, target, held=held, options=options, kept=kept, flags=flags, threads=threads)
     if type(frame).__module__.partition(".")[0] in ("dask", "dask_expr"):
@@ -117,8 +117,8 @@ def _rows(
     """The columns of results for a table whose columns are given by name."""
     table = _Table(names, column, rows)
     kernel = target if isinstance(target, Kernel) else kernel_of(as_program(target), table, held, **options)
-    plan: Plan = planned(kernel, names, held, flags)
-    checked(kept, names, plan.names)
+    plan: Plan = planned(kernel, table, held, flags)
+    checked(kept, table, plan.names)
     results = {name: np.empty(rows) for name in plan.names} | ({FLAGS: np.empty(rows, np.uint8)} if flags else {})
     start = 0
     for done in in_order(table.blocks(plan.columns, ()), partial(of_block, plan, NAN), threads):
@@ -130,6 +130,8 @@ def _rows(
 
 class _Table:
     """Columns in memory, as a `Reader`."""
+
+    path = "the table"
 
     def __init__(self, names: Sequence[str], column: Callable[[str], Any], rows: int) -> None:
         self.names, self.column, self.width = names, column, len(names)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from glob import glob, has_magic
+from shutil import copyfileobj
 from typing import IO, Any
 
 import numpy as np
@@ -59,23 +60,29 @@ class Job(NamedTuple):
             def opened() -> Reader:
                 reader = open_reader(data, self.source, stdin)
                 stack.callback(reader.close)
-                reader.names = reader.names or self.nameless(reader.width)
+                reader.names = reader.names or self.nameless(reader)
                 return reader
+
+            if data == "-" and stdin is not None and type(self.program) is not Program:
+                stdin = stack.enter_context(copied(stdin))
 
             reader = opened()
             kernel = kernel_of(self.program, reader, self.held, **self.options)
             if type(self.program) is not Program:  # its first row was read
+                if stdin is not None:
+                    stdin.seek(0)
                 reader = opened()
-            plan = planned(kernel, reader.names, self.held)
-            kept = self.kept(reader.names, plan.names)
+            plan = planned(kernel, reader, self.held)
+            asked = [name.strip() for name in self.keep.split(",") if name.strip()]
+            kept = checked(reader.names if "all" in asked else asked, reader, plan.names)
             kind = kind_of(out, target, writes=True) if isinstance(out, str) else out[1]
             if not kind.keeps_text and not reader.kinds(kept):
                 plan = plan._replace(as_numbers=tuple(name for name in kept if name in plan.columns))
             how: Any = {"bad": self.bad, "threads": self.threads, "progress": progress, "ordered": ordered}
             if not isinstance(out, str):
                 return run_blocks(reader, plan, kept, out, **how)
-            asked = {"question": [*self.asked(), kept, kind.name, plan.kernel.backend], "table": identity(data)}
-            part = Part(out, kind, asked, self.resume)
+            question = {"question": [*self.asked(), kept, kind.name, plan.kernel.backend], "table": identity(data)}
+            part = Part(out, kind, question, self.resume)
             try:
                 return run_blocks(reader, plan, kept, part, **how)
             except KeyboardInterrupt:
@@ -95,18 +102,14 @@ class Job(NamedTuple):
         digest = sha256(b"".join([repr(each.shape).encode() + each.tobytes() for each in values])).hexdigest()
         return [*self.question, self.keep, self.bad, self.source, sorted(self.held), digest, __version__]
 
-    def nameless(self, count: int) -> list[str]:
+    def nameless(self, reader: Reader) -> list[str]:
         """The names of the columns of a table that has none: the variables in their order."""
         wanted = [name for name in self.program.inputs if name not in self.held]
-        if count != len(wanted):
-            message = f"the table has {counted(count, 'column')} without names, and the variables are {', '.join(wanted)}"
+        if reader.width != len(wanted):
+            columns = counted(reader.width, "column")
+            message = f"{reader.path} has {columns} without names, and the variables are {', '.join(wanted)}"
             raise refusal("bad-data", message, "give each column a name, or as many columns as variables")
         return wanted
-
-    def kept(self, names: Sequence[str], results: Sequence[str]) -> list[str]:
-        """The columns that are put before the results."""
-        kept = [*names] if self.keep.strip() == "all" else [name.strip() for name in self.keep.split(",") if name.strip()]
-        return checked(kept, names, results)
 
     def partition(self, pair: tuple[str, str]) -> Summary:
         """Compute a partition to a file of its own; one that is there is not computed again."""
@@ -120,7 +123,7 @@ class Job(NamedTuple):
                 message = f"{out} is of another question or table, and cannot be gone on with"
                 raise refusal("usage", message, "leave --resume out to begin anew, or delete the folder")
             done = Summary(found["summary"])
-            done.resumed = done.points + done.bad
+            done.resumed = done.rows
             return done
         system.makedirs(os.path.dirname(path), exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
@@ -132,10 +135,23 @@ class Job(NamedTuple):
         system.mv(f"{path}.part", path)
         return summary
 
+    def check_folder(self, data: str, folder: str, parts: Sequence[str]) -> None:
+        """Results go to a folder of their own, in which there is nothing, or what is gone on with."""
+        system, path = file_system(folder)
+        if f"{path}/".startswith(f"{file_system(data)[1].rstrip('/')}/"):
+            raise refusal("usage", f"{folder} is in the folder that is read", "name another folder after -o")
+        there = {os.path.basename(each) for each in system.glob(f"{path}/*.parquet")}
+        ours = {os.path.basename(each) for each in parts if self.resume and system.exists(f"{file_system(each)[1]}.summary.json")}
+        if there - ours:
+            ways = ["name another folder after -o, or delete it", *["--resume goes on with what was interrupted"] * (not self.resume)]
+            raise refusal("usage", f"{folder} has files of another run, as {min(there - ours)}", *ways)
+
     def partitions(self, data: str, out: str, progress: Progress, ordered: Callable[..., Iterator[Summary]]) -> Summary:
         """Compute a data set of several files, each to one of its own; rows are counted through all of them."""
+        folder = out.rstrip("/")
         files = partitions_of(data)
-        pairs = [(file, f"{out.rstrip('/')}/part-{place:05}.parquet") for place, file in enumerate(files)]
+        pairs = [(file, f"{folder}/part-{place:05}.parquet") for place, file in enumerate(files)]
+        self.check_folder(data, folder, [out for _, out in pairs])
         whole = Summary()
         for done, summary in enumerate(ordered(iter(pairs), self.partition, 1), 1):
             whole.join(summary)
@@ -147,9 +163,17 @@ class Job(NamedTuple):
         return whole
 
 
+def copied(stream: IO[bytes]) -> IO[bytes]:
+    """What a stream has, in a file that can be read twice."""
+    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked closes it)
+    copyfileobj(stream, file)
+    file.seek(0)
+    return file
+
+
 def is_partitioned(data: str) -> bool:
     """Whether a name is that of several files: of a folder, or with a star, or of a store elsewhere."""
-    return "://" in data or os.path.isdir(data) or has_magic(data)
+    return "://" in data or os.path.isdir(data) or (has_magic(data) and not os.path.isfile(data))
 
 
 def partitions_of(data: str) -> list[str]:

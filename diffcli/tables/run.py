@@ -138,12 +138,13 @@ class Part:
         self.known = rows, position, summary.data()
 
     def open(self, names: Sequence[str], types: Mapping[str, Any], stack: ExitStack) -> Writer:
-        """The writer; where a file is no good unless it was closed, its blocks are copied to another one, which takes its place."""
+        """The writer; of a file that is no good unless it was closed the blocks are copied to another, which takes its place."""
         is_copied = self.is_resumed and self.position is None
         path = f"{self.part}.copy" if is_copied else self.part
         if not self.is_resumed:
             self.drop(self.state)  # of an earlier run, whose rows will not be in the file any more
-        stream: IO[bytes] = stack.enter_context(open(path, "wb" if self.position is None else "r+b"))  # noqa: SIM115 (the stack closes it)
+        mode = "wb" if self.position is None else "r+b"
+        stream: IO[bytes] = stack.enter_context(open(path, mode))  # noqa: SIM115 (the stack closes it)
         writer = open_writer(stream, self.kind, names, types, self.position)
         if is_copied:
             stack.callback(self.drop, path)
@@ -160,7 +161,7 @@ class Part:
 
     def lock(self, stack: ExitStack) -> None:
         """What another process writes is left as it is."""
-        while not self.locked(stack.enter_context(open(self.part, "ab"))):
+        while not self.locked(stack.enter_context(open(self.part, "ab"))):  # noqa: SIM115 (the stack closes it)
             pass  # another run has just ended, and put it elsewhere
 
     def locked(self, stream: IO[bytes]) -> bool:
@@ -253,6 +254,7 @@ def run_blocks(
             for count, done in enumerate(chain([first] if first else [], results), 1):
                 writer.write({**done.kept, **done.results})
                 summary.add(done.results, done.rows)
+                summary.rows = done.stop
                 if done.bad:
                     summary.add_bad(len(done.bad), done.bad[0][1].message)
                 if part:

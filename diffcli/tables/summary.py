@@ -18,6 +18,8 @@ class Summary:
     def __init__(self, kept: Mapping[str, Any] | None = None) -> None:
         kept = kept or {}
         self.points: int = kept.get("points", 0)
+        self.rows: int = kept.get("rows", 0)
+        """How many rows the table has so far, those that were left out too."""
         self.bad: int = kept.get("bad", 0)
         self.first_bad: str = kept.get("first_bad", "")
         self.flags: dict[str, list[int]] = {name: list(pair) for name, pair in kept.get("flags", {}).items()}
@@ -32,7 +34,7 @@ class Summary:
     def data(self) -> dict[str, Any]:
         flags = {name: list(pair) for name, pair in self.flags.items()}
         ranges = {name: list(found) for name, found in self.ranges.items()}
-        return {"points": self.points, "bad": self.bad, "first_bad": self.first_bad, "flags": flags, "ranges": ranges}
+        return {"points": self.points, "rows": self.rows, "bad": self.bad, "first_bad": self.first_bad, "flags": flags, "ranges": ranges}
 
     def add(self, results: Mapping[str, Array], rows: Array) -> None:
         """More results, and the number of the row of each, counted from 1."""
@@ -66,7 +68,7 @@ class Summary:
 
     def join(self, other: Summary) -> None:
         """What was found in rows that come behind those so far."""
-        before = self.points
+        before = self.rows
         for name, (count, first) in other.flags.items():
             found = self.flags.setdefault(name, [0, before + first])
             found[0] += count
@@ -77,6 +79,7 @@ class Summary:
                 own[:2] = own[:2] if own and own[0] <= low else [low, before + low_row]
                 own[2:] = own[2:] if len(own) > 2 and own[2] >= high else [high, before + high_row]
         self.points += other.points
+        self.rows += other.rows
         self.resumed += other.resumed
         self.add_bad(other.bad, other.first_bad)
 

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any
 
 import numpy as np
@@ -67,11 +67,11 @@ class CsvReader(TextReader):
 
     def __init__(self, stream: IO[bytes], path: str) -> None:
         super().__init__(stream, path)
-        self.waiting = self.lines()
+        self.waiting = self.without_remarks()
         self.head: list[str] = []
         filled = 0
         for line in self.waiting:
-            self.head.append(line_of(line))
+            self.head.append(line)
             filled += bool(self.head[-1].strip())
             quotes = sum(line.count('"') for line in self.head)
             if filled >= SAMPLE and quotes % 2 == 0:
@@ -88,7 +88,7 @@ class CsvReader(TextReader):
         start, decimal = 0, None
         for rows in self.chunks():
             if decimal is None:
-                fitting = [row for row in rows if len(row[1]) == self.layout.width]
+                fitting = [(line, [*map(str.strip, row)]) for line, row in rows if len(row) == self.layout.width]
                 decimal = CsvTable(self.path, [], fitting).has_decimal_commas(places)
             found, bad = numbers_of(self.layout, rows, places, decimal)
             pairs = zip(keep, kept, strict=True)
@@ -96,29 +96,30 @@ class CsvReader(TextReader):
             yield Block(start, len(rows), dict(zip(columns, found, strict=True)), beside, bad)
             start += len(rows)
 
+    def without_remarks(self) -> Iterator[str]:
+        """The lines but for remarks; inside of quotation marks they are as they are."""
+        inside = False
+        for line in self.lines():
+            turns = line.count('"') % 2 == 1
+            whole = line if inside else line_of(line)
+            inside ^= turns and bool(whole)
+            yield line + "\n" if inside else whole
+
     def place(self, name: str) -> int:
         """The place of a column."""
         return CsvTable(self.path, [*self.names], []).columns(name)[0]
 
     def chunks(self) -> Iterator[Rows]:
         """The cells of the rows, so many at a time."""
-
-        def lines() -> Iterator[str]:
-            yield from self.head
-            yield from map(line_of, self.waiting)
-
-        reader = csv.reader(lines(), delimiter=self.layout.separator, skipinitialspace=True, strict=True)
+        reader = csv.reader(chain(self.head, self.waiting), delimiter=self.layout.separator, skipinitialspace=True, strict=True)
         rows: Rows = []
         skip = bool(self.layout.names)
         try:
             for row in reader:
-                cells = [cell.strip() for cell in row]
-                if not any(cells):
+                if not row or skip:
+                    skip = skip and not row
                     continue
-                if skip:
-                    skip = False
-                    continue
-                rows.append((reader.line_num, cells))
+                rows.append((reader.line_num, row))
                 if len(rows) == BLOCK_ROWS:
                     yield rows
                     rows = []
@@ -139,19 +140,21 @@ def numbers_of(
         except ValueError:
             table = np.full((1, 1), np.nan)
         zeros = zip(*np.nonzero(table == 0), strict=True)
-        if np.isfinite(table).all() and all(not cells[row][place].strip("+-0.") for row, place in zeros):
+        if np.isfinite(table).all() and all(not cells[row][place].strip("+-0. ") for row, place in zeros):
             doubtful = any(not cell.isascii() or (cell[:1] == "0" and cell[1:2].isdigit()) for row in cells for cell in row)
             if not doubtful:  # plain numbers, as in most tables
                 return list(np.ascontiguousarray(table.T)), []
     table = np.full((len(rows), len(places)), np.nan)
     bad: list[tuple[int, Diagnostic]] = []
-    for place, (line, row) in enumerate(rows):
+    for place, (line, raw) in enumerate(rows):
+        row = [cell.strip() for cell in raw]
         fault = layout.misfit(line, row)
         if fault is None:
-            try:
-                table[place] = CsvTable(layout.path, [], [(line, row)]).numbers(places, decimal)[0]
-            except UsageError as found_fault:
-                fault = found_fault
+            for column, where in enumerate(places):
+                try:
+                    table[place, column] = CsvTable(layout.path, [], [(line, row)]).numbers([where], decimal)[0][0]
+                except UsageError as found_fault:
+                    fault = fault or found_fault
         if fault is not None:
             bad.append((place, fault.diagnostics[0]))
     return list(np.ascontiguousarray(table.T)), bad
@@ -206,15 +209,18 @@ class JsonReader(TextReader):
             kept: dict[str, list[Any]] = {name: [] for name in keep}
             for place, (line, text) in enumerate(rows):
                 found = self.object(line, text)
-                if isinstance(found, dict):
-                    try:
-                        table[place] = [self.number(line, name, found) for name in columns]
-                    except UsageError as fault:
-                        bad.append((place, fault.diagnostics[0]))
+                faults: list[Diagnostic] = []
+                if isinstance(found, Diagnostic):
+                    faults, found = [found], {}
                 else:
-                    bad.append((place, found))
+                    for column, name in enumerate(columns):
+                        try:
+                            table[place, column] = self.number(line, name, found)
+                        except UsageError as fault:
+                            faults += fault.diagnostics
+                bad += [(place, fault) for fault in faults[:1]]
                 for name in keep:
-                    kept[name].append(found.get(name) if isinstance(found, dict) else None)
+                    kept[name].append(found.get(name))
             yield Block(start, len(rows), dict(zip(columns, np.ascontiguousarray(table.T), strict=True)), kept, bad)
             start += len(rows)
 
@@ -289,16 +295,23 @@ class CsvWriter(TextWriter):
         return ",".join(cells) + "\n"
 
 
+QUOTED = {"nan": '"nan"', "inf": '"inf"', "-inf": '"-inf"'}
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON has it."""
+    if isinstance(value, float):
+        return QUOTED.get(text := repr(value), text)
+    return repr(value) if type(value) is int else json.dumps(value, ensure_ascii=False, default=str)
+
+
 class JsonWriter(TextWriter):
     def __init__(self, stream: IO[bytes], names: Sequence[str], position: int | None, _: Any = None) -> None:
         super().__init__(stream, names, position)
         self.heads = [f"{json.dumps(name, ensure_ascii=False)}: " for name in names]
 
     def texts(self, column: Any) -> Iterable[str]:
-        if isinstance(column, np.ndarray) and column.dtype.kind in "fiu":
-            quoted = {"nan": '"nan"', "inf": '"inf"', "-inf": '"-inf"'}
-            return [quoted.get(text, text) for text in map(repr, column.tolist())]
-        return [json.dumps(value, ensure_ascii=False, default=str) for value in listed(column)]
+        return map(json_text, listed(column))
 
     def row(self, cells: Sequence[str]) -> str:
         return "{" + ", ".join([head + text for head, text in zip(self.heads, cells, strict=True)]) + "}\n"
