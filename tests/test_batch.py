@@ -13,8 +13,11 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 from console import run
-from inside import BLOCK_ROWS, Part
+from hypothesis import given
+from hypothesis import strategies as st
+from inside import BLOCK_ROWS, Part, array_files, settled, text_files
 from inside import tables_run as engine
+from tiers import often
 
 import diffcli
 
@@ -293,6 +296,99 @@ def test_a_real_interrupt(table, tmp_path):
     lines = part.read_bytes()[: state["position"]].count(b"\n")
     assert lines == state["rows"] + 1 == state["summary"]["points"] + 1
     assert b"go on with --resume" in told
+
+
+LONG = "x*exp(-y)*sin(x*y) + log(x^2 + y^2 + 1)^1.5"
+
+
+@pytest.fixture(scope="module")
+def long_table(tmp_path_factory):
+    """The folder of a table that takes a second or more."""
+    folder = tmp_path_factory.mktemp("long")
+    made = np.empty(BLOCK_ROWS * 30 + 7, [("x", "f8"), ("y", "f8")])
+    made["x"], made["y"] = np.random.default_rng(6).normal(0, 2, (2, len(made)))
+    np.save(folder / "in.npy", made)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("ended", ["SIGKILL", "SIGINT"])
+@pytest.mark.parametrize(("kind", "order"), [("csv", 0), ("npy", 2)])
+def test_a_process_that_was_ended_is_gone_on_with(kind, order, ended, long_table, tmp_path, monkeypatch):
+    """What stands in its file behind the place that it wrote down is written anew, and no row before that is computed again."""
+    asked = ["batch", LONG, "--data", f"{long_table}/in.npy", "--order", str(order), "--threads", "1", "-o"]
+    whole = long_table / f"whole.{kind}"
+    if not whole.exists():
+        assert run([*asked, str(whole)]).exit == 0
+    out, state = tmp_path / f"out.{kind}", tmp_path / f"out.{kind}.part.json"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    child = subprocess.Popen([sys.executable, "-m", "diffcli", *asked, str(out)], env=environment, stderr=subprocess.PIPE)
+    while child.poll() is None and not (state.exists() and json.loads(state.read_text())["rows"]):
+        time.sleep(0.005)
+    child.send_signal(getattr(signal, ended))
+    _, told = child.communicate(timeout=60)
+    assert (child.returncode, bool(told)) == ((-signal.SIGKILL, False) if ended == "SIGKILL" else (130, True)), told
+    known = json.loads(state.read_text())
+    assert 16 * BLOCK_ROWS <= known["rows"] < 30 * BLOCK_ROWS
+    assert (tmp_path / f"out.{kind}.part").stat().st_size >= known["position"]
+    honest, seen = engine.of_block, []
+    monkeypatch.setattr(engine, "of_block", lambda plan, bad, block: seen.append(block.start) or honest(plan, bad, block))
+    assert run([*asked, str(out), "--resume"]).exit == 0
+    assert min(seen) == known["rows"]
+    assert out.read_bytes() == whole.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False), st.integers(-3, 3).map(float), st.sampled_from([-0.0, 5e-324, 1e308, 0.1, 1e16])
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocks_of_any_size_give_what_the_kernel_gives(kind, tmp_path, monkeypatch):
+    """However many rows there are, in however small blocks: written and read back, and interrupted anywhere and gone on with."""
+    needs(kind)
+    modules = [array_files, text_files]
+    if kind in ("parquet", "feather"):
+        from inside import arrow_files  # it needs pyarrow
+
+        modules.append(arrow_files)
+    kernel = settled(diffcli.compile(TEXT))
+    honest = engine.of_block
+    source, out, cut = (tmp_path / f"{name}.{kind}" for name in ("in", "out", "cut"))
+    ask = ["batch", TEXT, "--data", str(source), "--keep", "y", "--threads", "2", "-o"]
+
+    @often(60)
+    @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=40), st.integers(1, 12), st.integers(0, 12))
+    def holds(rows, size, stop):
+        table = np.array(rows, [(name, "f8") for name in "xyz"])
+        written(table, kind, source)
+        wanted = kernel(table["x"], table["y"], table["z"])
+        wanted = {"y": table["y"], "f": wanted[0], **dict(zip(["df/dx", "df/dy", "df/dz"], wanted[1], strict=True)), "flags": wanted.flags}
+
+        def of_block(plan, bad, block):
+            if block.start >= stop * size:
+                raise KeyboardInterrupt
+            return honest(plan, bad, block)
+
+        with monkeypatch.context() as patch:
+            for module in modules:
+                patch.setattr(module, "BLOCK_ROWS", size)
+            assert run([*ask, str(out)]).exit in (0, 4)
+            found = read(kind, out)
+            assert [*found] == [*wanted]
+            for name, column in wanted.items():
+                bits = [np.where(np.isnan(each), np.nan, each).astype("f8").tobytes() for each in (found[name], column)]
+                assert bits[0] == bits[1], (name, found[name], column)
+            if stop * size < len(rows):
+                patch.setattr(engine, "of_block", of_block)
+                assert run([*ask, str(cut)]).exit == 130
+                patch.setattr(engine, "of_block", honest)
+                assert run([*ask, str(cut), "--resume"]).exit in (0, 4)
+                assert cut.read_bytes() == out.read_bytes()
+
+    holds()
 
 
 def test_what_is_the_same_in_all_rows_and_second_derivatives(tmp_path):

@@ -55,6 +55,30 @@ def test_a_killed_worker_changes_no_bit(scheduler, tmp_path):
     assert told.decode() == here.stdout.replace("here.parquet", "there.parquet")
 
 
+@pytest.mark.slow
+def test_a_killed_worker_of_this_machine_changes_no_bit(tmp_path):
+    psutil = pytest.importorskip("psutil", reason="it finds the workers")
+    pq.write_table(table(2_000_000, 1), tmp_path / "in.parquet")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.parquet", "--json", "-o"]
+    here = run([*asked, f"{tmp_path}/here.parquet"])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "diffcli", *asked, f"{tmp_path}/there.parquet", "--scheduler", "local"]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    part = tmp_path / "there.parquet.part"
+    while child.poll() is None and not (part.exists() and part.stat().st_size > 10**6):
+        time.sleep(0.01)
+    running = child.poll() is None
+    children = psutil.Process(child.pid).children() if running else []
+    for worker in [each for each in children if "resource_tracker" not in " ".join(each.cmdline())][:1]:
+        worker.kill()
+    told, wrong = child.communicate(timeout=60)
+    assert running, "the run was over before its worker was killed"
+    assert len(children) > 1, "its workers are processes"
+    assert (child.returncode, wrong) == (0, b"")
+    assert (tmp_path / "there.parquet").read_bytes() == (tmp_path / "here.parquet").read_bytes()
+    assert told.decode() == here.stdout.replace("here.parquet", "there.parquet")
+
+
 def test_partitions_go_to_files_of_their_own(scheduler, tmp_path):
     (tmp_path / "set").mkdir()
     for place in range(3):
@@ -68,7 +92,9 @@ def test_partitions_go_to_files_of_their_own(scheduler, tmp_path):
         assert [file.name for file in files] == ["part-00000.parquet", "part-00001.parquet", "part-00002.parquet"]
         outputs.append((found.stdout.replace(f"{tmp_path}/{name}", "out"), [file.read_bytes() for file in files]))
     assert outputs[0] == outputs[1] == outputs[2]
-    assert json.loads(outputs[0][0])["flags"] == {"kink": {"rows": 3, "first_row": 8}}
+    told = json.loads(outputs[0][0])
+    assert (told["points"], told["bad_rows"]) == (3 * 70_000 + 0 + 1 + 2, 0)
+    assert told["flags"] == {"kink": {"rows": 3, "first_row": 8}}
 
 
 def test_what_is_wrong_comes_back_as_it_is(scheduler, tmp_path):
