@@ -17,6 +17,15 @@ def float64(a: Array) -> Array:
     return np.asarray(a, dtype=np.float64)
 
 
+def shaped(a: Array, shape: Axes, many: bool) -> Array:
+    """An array of a shape, or of ``many`` points that each have it."""
+    a = float64(a)
+    own = tuple(a.shape)
+    if own[len(own) - len(shape) if many else 0 :] != shape:
+        raise ValueError(f"an array of the shape {shape} is wanted, and one of {own} was given")
+    return a
+
+
 def root(a: Array) -> Array:
     """a^(1/2)."""
     return np.where((a == 0) | np.isinf(a), np.abs(a), np.sqrt(a))

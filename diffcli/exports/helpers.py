@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 from diffcli.errors import refusal
@@ -53,7 +52,11 @@ class Helpers:
         places = [*range(len(numbers))]
         if name in ("max", "min") and len(numbers) > 2:
             called = self.bring(name, numbers[:2], strict)
-            return reduce(lambda text, place: f"{called}({text}, {{{place}}})", places[1:], "{0}")
+            texts = [f"{{{place}}}" for place in places]
+            while texts[1:]:  # two by two, since parsers have a limit of nests
+                last = texts[-1:] if len(texts) % 2 else []
+                texts = [f"{called}({a}, {b})" for a, b in zip(texts[::2], texts[1::2], strict=False)] + last
+            return texts[0]
         called = self.bring(name, numbers, strict)
         return f"{called}({', '.join(f'{{{place}}}' for place in places[name == 'polygamma' :])})"
 

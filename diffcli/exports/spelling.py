@@ -55,6 +55,8 @@ class Program(NamedTuple):
     test: Test | None = None
     by: Sequence[str] = ()
     """The names of what the derivatives are by."""
+    many: bool = True
+    """Whether all is numbers on the tape, which in some languages may be of many points."""
 
 
 class Test(NamedTuple):
@@ -81,6 +83,8 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
     reserved: frozenset[str] = frozenset()
     ignores_case = False
     """Whether x and X are one name."""
+    all_letters = False
+    """Whether names may have letters that are not ASCII."""
     eager = False
     """Whether both sides of a choice are computed in an expression, so that rows of one side are to stand in a block."""
     writer: Any = None
@@ -216,9 +220,10 @@ def identifiers(names: Iterable[str], language: Language, function: str = "f") -
     """
     found: dict[str, str] = {}
     seen = str.lower if language.ignores_case else str
-    taken = {seen(function), *language.reserved, *language.operations, *language.sources}
+    called = re.findall(r"[A-Za-z_]\w*", " ".join(language.operations.values()))
+    taken = {seen(function), *map(seen, (*language.reserved, *language.operations, *language.sources, *called))}
     for name in names:
-        plain = "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in name)
+        plain = "".join(letter if letter.isascii() or language.all_letters else f"u{ord(letter):04x}" for letter in name)
         plain = f"x{plain}" if plain[:1] == "_" else plain
         while seen(plain) in taken or OWN_NAMES.fullmatch(seen(plain)):
             plain += "_"

@@ -34,7 +34,9 @@ j1 jn NAN INFINITY alignas alignof and and_eq asm bitand bitor bool catch class 
 constinit const_cast co_await co_return co_yield decltype delete dynamic_cast explicit export false friend mutable
 namespace new noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast requires
 static_assert static_cast template this thread_local throw true try typeid typename using virtual wchar_t xor xor_eq
-log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam index time clock exit printf""")
+unix linux errno stdin stdout stderr EOF NULL HUGE_VAL MAXFLOAT FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL FP_NORMAL OVERFLOW
+UNDERFLOW DOMAIN SING PLOSS TLOSS M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2
+M_SQRT1_2 isnan isinf isfinite isnormal signbit fpclassify nan nanf log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam index time clock exit printf""")
     operations = {
         **{name: f"{name}({{}})" for name in ELEMENTARY}, "abs": "fabs({})", "atan2": "atan2({}, {})", "raw pow": "pow({}, {})",
         "raw hypot": "hypot({}, {})", "raw fmod": "fmod({}, {})", "raw copysign": "copysign({}, {})",

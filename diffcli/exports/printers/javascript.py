@@ -24,9 +24,9 @@ switch this throw true try typeof undefined var void while with yield NaN Infini
     def main(self, program: Program, test: Test) -> list[str]:
         rows = [f"const found = [{program.name}({', '.join(test.point)})].flat(Infinity);",
                 f"const expected = [{', '.join(test.expected)}];", f"const tolerance = [{', '.join(test.tolerances)}];",
-                "const wrong = found.filter((a, k) => {", "    const b = expected[k];",
+                "const wrong = expected.filter((b, k) => {", "    const a = found[k];",
                 "    return !(a === b || (a !== a && b !== b) || Math.abs(a - b) <= tolerance[k]);", "});",
-                'console.log(wrong.length ? `wrong: ${wrong.join(", ")}` : "all results are right");',
+                'console.log(wrong.length ? `wrong, and not ${wrong.join(", ")}` : "all results are right");',
                 "process.exitCode = wrong.length ? 1 : 0;"]  # fmt: skip
         return ["{", *indented(rows), "}"]
 

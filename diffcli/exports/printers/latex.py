@@ -71,7 +71,7 @@ def equation(name: str, given: Sequence[str]) -> str:
 
 
 class Latex(Language):
-    comment, writer = "%", Rows
+    comment, writer, all_letters = "%", Rows, True
     nan, inf = r"\mathrm{NaN}", r"\infty"
     places = "[", ",", "]"
     accuracy = ()

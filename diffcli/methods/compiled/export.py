@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from math import inf, prod
+from math import inf, isfinite, prod
 from typing import Any
 
 from diffcli.errors import refusal
@@ -88,7 +88,7 @@ def export(
     def area(x, y):
         return x * y, (y, x)
     """
-    if order not in (0, 1, 2) or (directions and not order):
+    if type(order) is not int or order not in (0, 1, 2) or (directions and not order):
         raise refusal("bad-value", f"there is no export of order {order!r}", "one of: 0, 1, 2; with directions 1 or 2")
     MAX_NODES.require("max_nodes", max_nodes)
     language = language_of(to)
@@ -98,9 +98,11 @@ def export(
         language = copy(language)
         language.qualifier = f"{qualifier} "
     program = as_program(target)
-    where: Any = ANYWHERE if at is None and type(program) is Program else at
+    if at is None and type(program) is not Program:
+        raise refusal("usage", "a Python function is recorded at a point", "give one: at={...}")
+    where: Any = ANYWHERE if at is None else at
     system = System(program, where, of=of, wrt=wrt, most_rows=max_nodes)
-    if not name.isidentifier() or not name.isascii() or name in language.reserved:
+    if not name.isidentifier() or identifiers([name], language, "") != {name: name}:
         raise refusal("bad-value", f"`{name}` cannot be the name of a function there", "give another name")
     if test and at is None:
         raise refusal("usage", "a test needs a point", "give one: at={...}")
@@ -136,7 +138,7 @@ def export(
     by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
     remarks = remarks_of(system, language, names, shapes | moving, results, by, not scalarised)
     brought = [*helpers.made.values()]
-    written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, checked, by)
+    written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, checked, by, scalarised)
     return "\n".join(language.program(written)) + "\n"
 
 
@@ -198,7 +200,7 @@ def results_of(system: System, order: int, directions: bool) -> list[tuple[str, 
 
 def test_of(tape: Tape, system: System, directions: bool) -> Test:
     """The results at the point of a system, as numbers; directions are 1."""
-    point = [float(number or 0.0) for number in inputs_of(system.tape).numbers(system.values)]
+    point = [0.0 if number is None else float(number) for number in inputs_of(system.tape).numbers(system.values)]
     point += [1.0] * (tape.first_row - len(point))
     values = evaluate(tape, point)
     bounds = value_errors(tape, values)
@@ -209,7 +211,8 @@ def test_of(tape: Tape, system: System, directions: bool) -> Test:
             condition, then, otherwise = tape.operands_of(slot)
             slot = then if values[condition] else otherwise
         bound = bounds[slot] if slot < tape.slots else 0.0
-        tolerances.append(8 * (bound if bound < inf else 1e-9 * abs(value)) + 1e-15 * abs(value))
+        allowed = 8 * (bound if bound < inf else 1e-9 * abs(value)) + 1e-15 * abs(value)
+        tolerances.append(allowed if isfinite(value) else 0.0)  # an infinity is to be that
     return Test(point, found, tolerances)
 
 
