@@ -8,12 +8,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from diffcli.errors import refusal
-from diffcli.exports.special_cases import CALLED, FORMS, SPECIAL, of_gamma_family
+from diffcli.exports.special_cases import CALLED, FORMS, of_gamma_family
 from diffcli.exports.spelling import OPERATORS, Language
 from diffcli.exports.values import Body, Value
+from diffcli.kernels.python import COMPARISONS
 from diffcli.operations import OPERATIONS
 from diffcli.operations.arithmetic.special.formulas import Pieces
 from diffcli.operations.arithmetic.special.gamma import polygamma
@@ -22,8 +24,6 @@ from diffcli.tape.running.rules import FLOAT, fold, parse_own
 
 MOST_ORDER = 20
 """The largest order of polygamma, whose terms are written out."""
-
-COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
 class Helpers:
@@ -36,22 +36,16 @@ class Helpers:
 
     def template(self, name: str, numbers: Sequence[float | None], strict: bool = False) -> str:
         """How an operation is written, where some operands are numbers; of a program itself if ``strict``."""
-        key, operations = beside_a_number(name, numbers), self.language.operations
-        if strict and key == name and (f"strict {name}" in FORMS or f"strict {name}" in operations):
-            key = f"strict {name}"
-        found = operations.get(key) or OPERATORS.get(key)
+        key = beside_a_number(name, numbers)
+        found = self.language.operations.get(key) or OPERATORS.get(key)
         if found is not None:
             self.bring_sources(found)
             return found
         if isinstance(name, OwnName):
             raise refusal("usage", f"the operation `{name}` is one of your own, and has no source to export")
-        if name in self.language.missing:
-            raise refusal("usage", f"`{name}` cannot be exported: {self.language.missing[name]}")
-        if name in ("max", "min") and len(numbers) == 1:  # of an axis with one element
-            return "{0}"
-        places = [*range(len(numbers))]
-        if name in ("max", "min") and len(numbers) > 2:
-            called = self.bring(name, numbers[:2], strict)
+        places = range(len(numbers))
+        if name in ("max", "min"):  # of any number of operands, of an axis with one element too
+            called = self.bring(name, numbers[:2], strict) if places[1:] else ""
             texts = [f"{{{place}}}" for place in places]
             while texts[1:]:  # two by two, since parsers have a limit of nests
                 last = texts[-1:] if len(texts) % 2 else []
@@ -71,29 +65,17 @@ class Helpers:
     def bring(self, name: str, numbers: Sequence[float | None], strict: bool) -> str:
         """The name of a function for an operation, which is written if it is not yet."""
         kind = f"strict {name}" if strict and f"strict {name}" in FORMS else name
-        called = CALLED.get(kind, f"{name}_of")
+        called, form = CALLED.get(kind, f"{name}_of"), FORMS.get(kind) or partial(by_text, name)
         if name == "polygamma":
-            order = numbers[0]
-            if order is None or order != int(order) or not 0 <= order <= MOST_ORDER:
+            if numbers[0] not in range(MOST_ORDER + 1):
                 raise refusal("usage", f"polygamma is exported for whole orders from 0 to {MOST_ORDER} that are numbers")
-            if order == 0:
+            order = int(numbers[0] or 0)
+            if not order:
                 return self.bring("digamma", numbers[1:], strict)
-            called = f"polygamma_of_order_{int(order)}"
+            called, form = f"polygamma_of_order_{order}", partial(of_gamma_family, pieces=polygamma(order)[0], largest=11 + order)
         if called not in self.made:
-            body, count = Body(self, called), len(numbers)
-            parameters = ["abc"[place] for place in range(count)] if name not in ("max", "min") else ["a", "b"]
-            values = [Value(body, parameter) for parameter in parameters]
-            self.made[called] = []
-            if name == "polygamma":
-                of_gamma_family(body, values[1], polygamma(int(order or 0))[0], 11 + int(order or 0))
-                parameters = parameters[1:]
-            elif kind in FORMS:
-                body.give(FORMS[kind](body, *values))
-            elif name in SPECIAL:
-                SPECIAL[name](body, *values)
-            else:
-                by_text(body, name, values)
-            del self.made[called]  # it stands behind what it calls
+            body, parameters = Body(self, called), "abc"[name == "polygamma" : len(numbers)]
+            body.give(form(body, *[Value(body, parameter) for parameter in parameters]))
             self.made[called] = body.finished(parameters)
         return called
 
@@ -105,7 +87,7 @@ class Helpers:
             name = f"{owner.name}_part{owner.parts}"
             self.known_pieces[key] = name, pieces  # kept, so that no others have its id
             body = Body(self, name)
-            body.pieces(Value(body, "a"), pieces, body.elementary(largest))
+            body.give(body.pieces(Value(body, "a"), pieces, body.elementary(largest)))
             self.made[name] = body.finished(["a"])
         return self.known_pieces[key][0]
 
@@ -123,22 +105,16 @@ def beside_a_number(name: str, numbers: Sequence[float | None]) -> str:
     return name
 
 
-def by_text(body: Body, name: str, operands: Sequence[Value]) -> None:
+def by_text(name: str, body: Body, *operands: Value) -> Any:
     """A row by its text in the table."""
     row = OPERATIONS[name]
-    names = dict(zip(row.parameters, operands, strict=False))
-
-    def leaf(argument: Any) -> Any:
-        found = names.get(argument)
-        return FLOAT.constants.get(argument, argument) if found is None else found
+    names = FLOAT.constants | dict(zip(row.parameters, operands, strict=False))
 
     def apply(operation: str, values: list[Any], _: Any) -> Any:
-        if operation in COMPARED:
-            a, b = values
-            return body.compare(operation, a, b)
+        if operation in COMPARISONS:
+            return body.compare(operation, *values)
         if operation == "where":
-            condition, a, b = values
-            return body.choose(condition, a, b)
+            return body.choose(*values)
         if operation in ("and", "or"):
             return values[0] & values[1] if operation == "and" else values[0] | values[1]
         if operation == "not":
@@ -147,4 +123,4 @@ def by_text(body: Body, name: str, operands: Sequence[Value]) -> None:
             return FLOAT.value(operation)(*values)
         return body.apply(operation, *values)
 
-    body.give(fold(parse_own(FLOAT.form_of(row)), leaf, apply, lambda _, value: value))
+    return fold(parse_own(FLOAT.form_of(row)), lambda argument: names.get(argument, argument), apply)

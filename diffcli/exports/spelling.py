@@ -119,10 +119,8 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
     remarks: tuple[str, ...] = ()
     """What else is to be known of what it computes; first of many points at once."""
     operations: dict[str, str] = {}
-    """The functions that the language has, as templates, by the names of rows; those of a program by ``strict`` and the name, if
-    they differ. What is missing is written out: see `diffcli.exports.helpers`."""
-    missing: dict[str, str] = {}
-    """Operations that cannot be had in it, with the reason."""
+    """The functions that the language has, as templates, by the names of rows. What is missing is written out: see
+    `diffcli.exports.helpers`."""
     sources: dict[str, str] = {}
     """Functions in the language itself that are brought along for templates that call them, by their names."""
 

@@ -12,6 +12,16 @@ from diffcli.operations.arithmetic.special.formulas import Elementary, Pieces
 SHORT = 20
 """How long the text of a value may be that has no name."""
 
+ARITHMETIC = ("add", "sub", "mul", "raw div")
+
+
+def _operation(name: str, swapped: bool = False) -> Callable[[Value, Any], Value]:
+    return lambda value, other: value.body.apply(name, *((other, value) if swapped else (value, other)))
+
+
+def _comparison(name: str) -> Callable[[Value, Any], Value]:
+    return lambda value, other: value.body.compare(name, value, other)
+
 
 class Value:
     """A number, or a truth, in the function that is being written."""
@@ -19,53 +29,15 @@ class Value:
     def __init__(self, body: Body, text: str) -> None:
         self.body, self.text = body, text
 
-    def __add__(self, other: Any) -> Value:
-        return self.body.apply("add", self, other)
-
-    def __radd__(self, other: Any) -> Value:
-        return self.body.apply("add", other, self)
-
-    def __sub__(self, other: Any) -> Value:
-        return self.body.apply("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Value:
-        return self.body.apply("sub", other, self)
-
-    def __mul__(self, other: Any) -> Value:
-        return self.body.apply("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Value:
-        return self.body.apply("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Value:
-        return self.body.apply("raw div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Value:
-        return self.body.apply("raw div", other, self)
+    __add__, __sub__, __mul__, __truediv__ = map(_operation, ARITHMETIC)
+    __radd__, __rsub__, __rmul__, __rtruediv__ = (_operation(name, swapped=True) for name in ARITHMETIC)
+    __lt__, __le__, __gt__, __ge__, equals, differs = map(_comparison, ("lt", "le", "gt", "ge", "eq", "ne"))
 
     def __neg__(self) -> Value:
         return self.body.apply("neg", self)
 
     def __abs__(self) -> Value:
         return self.body.apply("abs", self)
-
-    def __lt__(self, other: Any) -> Value:
-        return self.body.compare("lt", self, other)
-
-    def __le__(self, other: Any) -> Value:
-        return self.body.compare("le", self, other)
-
-    def __gt__(self, other: Any) -> Value:
-        return self.body.compare("gt", self, other)
-
-    def __ge__(self, other: Any) -> Value:
-        return self.body.compare("ge", self, other)
-
-    def equals(self, other: Any) -> Value:
-        return self.body.compare("eq", self, other)
-
-    def differs(self, other: Any) -> Value:
-        return self.body.compare("ne", self, other)
 
     def __or__(self, other: Value) -> Value:
         return Value(self.body, self.body.language.either(self.text, other.text))
@@ -148,12 +120,12 @@ class Body:
                 value = self.value(value).text
         return self.value(value, 0)
 
-    def pieces(self, a: Value, pieces: Pieces, kind: Elementary) -> None:
-        """Hand back the piece that holds."""
+    def pieces(self, a: Value, pieces: Pieces, kind: Elementary) -> Any:
+        """The last piece; those before it are handed back where they hold."""
         *others, (_, last) = pieces
         for upper, formula in others:
             self.when(a < upper, lambda formula=formula: formula(a, kind))  # type: ignore[misc]
-        self.give(last(a, kind))
+        return last(a, kind)
 
     def finished(self, parameters: Sequence[str]) -> list[str]:
         """The whole function."""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from diffcli.errors import refusal
-from diffcli.exports.helpers import COMPARED, Helpers
+from diffcli.exports.helpers import Helpers
 from diffcli.exports.spelling import Language, Program
-from diffcli.language.writing.printer import latex_name, latex_number
+from diffcli.kernels.python import COMPARISONS
+from diffcli.language.writing.printer import LATEX, latex_name, latex_number
 from diffcli.operations import OPERATIONS
 from diffcli.tape import Tape
 from diffcli.tape.building.building import Builder
@@ -17,7 +18,7 @@ from diffcli.tape.running.evaluation import constant_values
 SIGNS = {
     "add": "#1 + #2", "sub": "#1 - #2", "mul": r"#1 \, #2", "neg": "-#1", "lt": "#1 < #2", "gt": "#1 > #2", "stop_gradient": "#1",
 }  # fmt: skip
-TRUTHS = (*COMPARED, "and", "or", "not")
+TRUTHS = (*COMPARISONS, "and", "or", "not")
 
 
 class Rows:
@@ -28,11 +29,9 @@ class Rows:
         self.names: list[str] = []
         live, _ = Builder(tape).live(tape.results)
         numbers = constant_values(tape)
-        texts = [*map(latex_name, arguments)] + [""] * len(tape.operations) + [""] * len(tape.constants)
+        texts = ["" if number is None else language.literal(number) for number in numbers]
+        texts[: tape.first_row] = map(latex_name, arguments)
         self.truths: dict[int, str] = {}
-        for slot, number in enumerate(numbers):
-            if number is not None:
-                texts[slot] = language.literal(number)
         for slot in tape.rows():
             if not live[slot] or numbers[slot] is not None:
                 continue
@@ -66,8 +65,7 @@ def equation(name: str, given: Sequence[str]) -> str:
     template = SIGNS.get(name, row.latex)
     if "#" in template:
         return re.sub(r"#(\d)", lambda place: given[int(place[1]) - 1], template)
-    called = template or rf"\operatorname{{{row.spelling}}}".replace("_", r"\_")
-    return rf"{called}\left({', '.join(given)}\right)"
+    return rf"{LATEX.functions[row.spelling]}\left({', '.join(given)}\right)"
 
 
 class Latex(Language):
