@@ -33,7 +33,7 @@ class Rust(Language):
     reserved = words("""\
 as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub ref
 return self Self static struct super trait true type unsafe use where while abstract become box do final gen macro override
-priv try typeof unsized virtual yield f64 std main vec Vec""")
+priv try typeof unsized virtual yield f64 std main vec Vec None Some Ok Err println""")
     operations = {
         **{name: f"f64::{name}({{}})" for name in SAME}, "expm1": "f64::exp_m1({})", "log": "f64::ln({})",
         "log1p": "f64::ln_1p({})",
