@@ -72,12 +72,11 @@ class Arrays(Python):
         return f"float64({a})" if self.tensors and NUMBER.fullmatch(a) and NUMBER.fullmatch(b) else a
 
     def exported(self, program: Program) -> list[str]:
-        taken = []
-        for name, shape in program.arguments:
-            plain = program.many and not shape
-            taken.append(f"{name} = float64({name})" if plain else f"{name} = shaped({name}, {shape}, {program.many})")
-        lines = [*self.asserted, *taken, *program.lines]
-        return [*self.decorator, *super().exported(program._replace(lines=lines))]
+        return [*self.decorator, *super().exported(program._replace(lines=[*self.asserted, *program.lines]))]
+
+    def taken(self, arguments: Sequence[tuple[str, Shape]], many: bool) -> list[str]:
+        plain, shaped = "{0} = float64({0})", f"{{0}} = shaped({{0}}, {{1}}, {many})"
+        return [(shaped if shape or not many else plain).format(name, shape) for name, shape in arguments]
 
     def program(self, program: Program) -> list[str]:
         return [*map(self.spelled, super().program(program))]
@@ -140,7 +139,7 @@ class ArrayWriter(SourceWriter):
     def __init__(self, tape: Tape, language: Arrays, arguments: Sequence[str], helpers: ArrayHelpers) -> None:
         sums = [tape.operands_of(slot) for slot in tape.rows() if tape.operation(slot) in ("add", "sub", "neg")]
         self.summed = {operand for operands in sums for operand in operands if operand < tape.program_stop}
-        helpers.bring_sources("shaped(" if tape.shapes is not None or any("[" in each for each in arguments) else "float64(")
+        helpers.bring_sources("float64(")
         super().__init__(tape.copy(skips=[]), language, arguments, helpers)
 
     def known(self) -> list[Any]:

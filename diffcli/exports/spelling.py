@@ -55,8 +55,6 @@ class Program(NamedTuple):
     test: Test | None = None
     by: Sequence[str] = ()
     """The names of what the derivatives are by."""
-    many: bool = True
-    """Whether all is numbers on the tape, which in some languages may be of many points."""
 
 
 class Test(NamedTuple):
@@ -101,6 +99,8 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
     declared, end = ("", "", ""), ";"
     """What stands before the name of a number, of a truth, and of a number that gets its value later; and what ends a line."""
     opened, closed = "if ({}) {{", "}"
+    takes = "", "", ""
+    """The lines that make sure of an argument: a number, a list of a {size}, and an array of a {shape}, or of {sizes}."""
     returned: tuple[str, ...] = ("return {}",)
     """The lines that end a function of one result."""
     header, typed = "function {name}({given})", "{}"
@@ -156,6 +156,13 @@ lose digits beside their roots there), with the same infinities and NaN: NaN is 
         return [f"{name}{before}{between.join(map(str, place))}{behind}" for place in found] if shape else [name]
 
     # -- lines -----------------------------------------------------------------------------------------------------------
+
+    def taken(self, arguments: Sequence[tuple[str, Shape]], many: bool) -> list[str]:
+        """The lines that make sure of the arguments; ``many`` says that all is numbers on the tape."""
+        lines = [(self.takes[min(len(shape), 2)], name, shape) for name, shape in arguments]
+        sizes = [", ".join(map(str, shape)) for _, shape in arguments]
+        found = zip(lines, sizes, strict=True)
+        return [line.format(name=name, shape=shape, size=prod(shape), sizes=each) for (line, name, shape), each in found if line]
 
     def assigned(self, name: str, text: str, inside: bool) -> str:
         """A line that gives a name its value; one ``inside`` of a block is declared before."""

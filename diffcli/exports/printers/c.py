@@ -14,8 +14,8 @@ ELEMENTARY = (
 
 
 BEGINS = """\
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
-#error "NaN and infinities are wanted: compile without -ffast-math"
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || defined(__ASSOCIATIVE_MATH__)
+#error "NaN, infinities and the order of sums are wanted: compile without -ffast-math"
 #endif
 // no product is fused into a sum: what cancels is to cancel (nvcc: -fmad=false)
 #if defined(__clang__)
@@ -36,7 +36,8 @@ namespace new noexcept not not_eq nullptr operator or or_eq private protected pu
 static_assert static_cast template this thread_local throw true try typeid typename using virtual wchar_t xor xor_eq
 unix linux errno stdin stdout stderr EOF NULL HUGE_VAL MAXFLOAT FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL FP_NORMAL OVERFLOW
 UNDERFLOW DOMAIN SING PLOSS TLOSS M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2
-M_SQRT1_2 isnan isinf isfinite isnormal signbit fpclassify nan nanf log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam index time clock exit printf""")
+M_SQRT1_2 isnan isinf isfinite isnormal signbit fpclassify nan nanf
+log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam index time clock exit printf""")
     operations = {
         **{name: f"{name}({{}})" for name in ELEMENTARY}, "abs": "fabs({})", "atan2": "atan2({}, {})", "raw pow": "pow({}, {})",
         "raw hypot": "hypot({}, {})", "raw fmod": "fmod({}, {})", "raw copysign": "copysign({}, {})",

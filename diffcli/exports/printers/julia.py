@@ -31,6 +31,12 @@ isfinite isinf rem hypot copysign vec permutedims exit println""")
         "raw fmod": "rem({}, {})", "raw copysign": "copysign({}, {})",
     }  # fmt: skip
 
+    takes = (
+        "{name} = float({name})",
+        "{name} = size({name}) == {shape} ? float({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
+        "{name} = size({name}) == {shape} ? float({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
+    )
+
     def result(self, result: Result) -> str:
         texts, shape = result.texts, result.shape
         if len(shape) < 2:

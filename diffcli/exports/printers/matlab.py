@@ -70,6 +70,12 @@ end
 """,
     }
 
+    takes = (
+        "{name} = double({name}); assert(isscalar({name}), '{name} is to be one number');",
+        "{name} = double({name}); assert(numel({name}) == {size}, '{name} is to have {size} elements');",
+        "{name} = double({name}); assert(isequal(size({name}), [{sizes}]), '{name} is to be {sizes} numbers');",
+    )  # fmt: skip
+
     def exported(self, program: Program) -> list[str]:
         fills = []
         for result in program.results:

@@ -10,24 +10,18 @@ PLAIN = ("atan", "tanh", "asinh", "erf", "erfc", "cbrt")
 RAISING = ("sin", "cos", "tan", "asin", "acos", "acosh")
 
 
-CHECKED = """\
-def checked(a, shape):
-    if len(a) != shape[0]:
-        raise ValueError(f"{shape[0]} elements are wanted, and {len(a)} were given")
-    for one in a if shape[1:] else ():
-        checked(one, shape[1:])""".splitlines()
-
-
 class Python(Language):
     comment, opened, closed, end = "#", "if {}:", "", ""
     nan, inf = "math.nan", "math.inf"
+    takes = "", "check({name}, {shape})", "check({name}, {shape})"
     header, nests, begins, apart = "def {name}({given}):", "()", "\nimport math", 2
     junction, alternative, opposite, choice = "and", "or", "not ({})", "({1} if {0} else {2})"
     prepared: tuple[str, ...] = ()
     """What a main program begins with."""
     collected = "numbers.append(one)"
     """How a main program takes a result."""
-    reserved = frozenset([*keyword.kwlist, *keyword.softkwlist]) | words("math float abs round inf nan range print zip isinstance reversed tuple int len checked ValueError SystemExit")
+    reserved = frozenset([*keyword.kwlist, *keyword.softkwlist]) | words("""\
+math float abs round inf nan range print zip isinstance reversed tuple int len ValueError SystemExit""")
     operations = {
         **{name: f"math.{name}({{}})" for name in PLAIN}, **{name: f"total(math.{name}, {{}})" for name in RAISING},
         "exp": "total(math.exp, {})", "expm1": "total(math.expm1, {})", "cosh": "total(math.cosh, {})", "sinh": "sinh({})",
@@ -38,6 +32,13 @@ class Python(Language):
         **{name: f"whole(math.{name}, {{}})" for name in ("floor", "ceil", "trunc")}, "round": "whole(round, {})",
     }  # fmt: skip
     sources = {
+        "check": """
+def check(a, shape):
+    if len(a) != shape[0]:
+        raise ValueError(f"{shape[0]} elements are wanted, and {len(a)} were given")
+    for one in a if shape[1:] else ():
+        check(one, shape[1:])
+""",
         "total": """
 def total(function, a):
     try:
@@ -87,17 +88,11 @@ def whole(function, a):
 """,
     }  # fmt: skip
 
-    def program(self, program: Program) -> list[str]:
-        checks = [f"checked({name}, {shape})" for name, shape in program.arguments if shape and self.branches]
-        if checks:
-            program = program._replace(helpers=[*program.helpers, CHECKED], lines=[*checks, *program.lines])
-        return super().program(program)
-
     def main(self, program: Program, test: Test) -> list[str]:
         rows = [f"found = {program.name}({', '.join(test.point)})", "numbers, waiting = [], [found]", "while waiting:",
                 "    one = waiting.pop()", "    if isinstance(one, tuple):", "        waiting += reversed(one)", "    else:",
-                f"        {self.collected}", f"expected = [{', '.join(test.expected)}]", "wrong = int(len(numbers) != len(expected))",
-                f"tolerances = [{', '.join(test.tolerances)}]",
+                f"        {self.collected}", f"expected = [{', '.join(test.expected)}]",
+                "wrong = int(len(numbers) != len(expected))", f"tolerances = [{', '.join(test.tolerances)}]",
                 "for a, b, tolerance in zip(numbers, expected, tolerances):",
                 "    if not (a == b or (a != a and b != b) or abs(a - b) <= tolerance):", "        wrong = 1",
                 '        print(f"a result is {a!r}, and not {b!r}")', 'print("all results are right" if not wrong else "wrong")',

@@ -7,7 +7,7 @@ from copy import copy
 from math import inf, isfinite, prod
 from typing import Any
 
-from diffcli.errors import refusal
+from diffcli.errors import did_you_mean, refusal
 from diffcli.errors.library_words import for_library
 from diffcli.exports.helpers import Helpers
 from diffcli.exports.languages import language_of
@@ -15,6 +15,8 @@ from diffcli.exports.spelling import Program as Written
 from diffcli.exports.spelling import Result, Test, identifiers
 from diffcli.exports.writer import SourceWriter
 from diffcli.language import Program
+from diffcli.methods.compiled.compile import compile as compiled
+from diffcli.methods.compiled.flags import Flag
 from diffcli.methods.compiled.making import MOST_IN_NUMBERS, parts_of
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.ranges import MAX_NODES
@@ -102,6 +104,9 @@ def export(
         raise refusal("usage", "a Python function is recorded at a point", "give one: at={...}")
     where: Any = ANYWHERE if at is None else at
     system = System(program, where, of=of, wrt=wrt, most_rows=max_nodes)
+    for unknown in [each for each in system.tape.inputs if at is None and each not in program.inputs]:
+        help = did_you_mean(unknown, [*program.inputs, *system.tape.bindings])
+        raise refusal("unknown-name", f"the program has no `{unknown}`", *help)
     if not name.isidentifier() or identifiers([name], language, "") != {name: name}:
         raise refusal("bad-value", f"`{name}` cannot be the name of a function there", "give another name")
     if test and at is None:
@@ -135,10 +140,15 @@ def export(
         if test and not scalarised:
             tape, _ = tape_of(system, None, order, more, max_nodes)
     checked = test_of(tape, system, bool(directions)) if test else None
+    if test and loses_digits(program, system, of, order, max_nodes):
+        message = "results lose digits at this point, so that a test there would tell little"
+        raise refusal("lost-digits", message, "give another point; `diffcli grad` says where they are lost")
     by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
     remarks = remarks_of(system, language, names, shapes | moving, results, by, not scalarised)
+    lines = [*language.taken(arguments, scalarised), *writer.lines]
+    helpers.bring_sources("\n".join(lines))
     brought = [*helpers.made.values()]
-    written = Written(name, remarks, arguments, writer.lines, writer.names, results, brought, checked, by, scalarised)
+    written = Written(name, remarks, arguments, lines, writer.names, results, brought, checked, by)
     return "\n".join(language.program(written)) + "\n"
 
 
@@ -216,6 +226,12 @@ def test_of(tape: Tape, system: System, directions: bool) -> Test:
     return Test(point, found, tolerances)
 
 
+def loses_digits(target: Target, system: System, of: Any, order: int, most_rows: int) -> bool:
+    """Whether a kernel has the flag of lost digits at the point of a system."""
+    options: dict[str, Any] = {"of": of, "wrt": system.wrt, "order": min(order, 1), "max_nodes": most_rows}
+    return bool(compiled(target, at=system.at, flags="digits", **options).flags(*system.at.values()) & Flag.DIGITS)
+
+
 def remarks_of(
     system: System, language: Any, names: dict[str, str], shapes: dict[str, Shape], results: Sequence[Result], by: Sequence[str],
     whole: bool,
@@ -231,4 +247,6 @@ def remarks_of(
     lines = [first if rest else f"f = {first}", *rest, "", f"arguments: {'; '.join(arguments) or 'none'}"]
     told = f"results: {', '.join(result.name for result in results)}"
     lines.append(told + f"; derivatives by {', '.join(by)}" * (len(results) > 1))
+    if named := [output.name for output in system.outputs if output.name in system.tape.bindings]:
+        lines.append(f"values: {', '.join(named)}")
     return [*lines, *language.accuracy, *language.remarks[whole:], f"Written by diffcli {__version__}."]
