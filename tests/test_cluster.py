@@ -56,10 +56,11 @@ def test_a_killed_worker_changes_no_bit(scheduler, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_worker_of_this_machine_changes_no_bit(tmp_path):
+def test_killed_workers_of_this_machine_change_no_bit(tmp_path):
     psutil = pytest.importorskip("psutil", reason="it finds the workers")
-    pq.write_table(table(2_000_000, 1), tmp_path / "in.parquet")
-    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.parquet", "--json", "-o"]
+    pq.write_table(table(1_500_000, 1), tmp_path / "in.parquet")
+    long = " + ".join(f"sin({k}*x + y)*exp(-{k}*y^2)" for k in range(1, 40))  # some worker is at work when it is killed
+    asked = ["batch", long, "--data", f"{tmp_path}/in.parquet", "--wrt", "x", "--json", "-o"]
     here = run([*asked, f"{tmp_path}/here.parquet"])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "diffcli", *asked, f"{tmp_path}/there.parquet", "--scheduler", "local"]
@@ -69,12 +70,12 @@ def test_a_killed_worker_of_this_machine_changes_no_bit(tmp_path):
         time.sleep(0.01)
     running = child.poll() is None
     children = psutil.Process(child.pid).children() if running else []
-    for worker in [each for each in children if "resource_tracker" not in " ".join(each.cmdline())][:1]:
+    for worker in [each for each in children if "resource_tracker" not in " ".join(each.cmdline())]:
         worker.kill()
     told, wrong = child.communicate(timeout=60)
-    assert running, "the run was over before its worker was killed"
+    assert running, "the run was over before its workers were killed"
     assert len(children) > 1, "its workers are processes"
-    assert (child.returncode, wrong) == (0, b"")
+    assert child.returncode == 0, wrong
     assert (tmp_path / "there.parquet").read_bytes() == (tmp_path / "here.parquet").read_bytes()
     assert told.decode() == here.stdout.replace("here.parquet", "there.parquet")
 

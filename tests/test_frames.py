@@ -1,4 +1,4 @@
-"""`diffcli.batch` has the numbers and flags of the kernel in every row, whatever holds the table, and gives a table of that kind."""
+"""`diffcli.batch` has the numbers and flags of the kernel in every row, and gives a table of the kind that it was given."""
 
 from __future__ import annotations
 
@@ -15,10 +15,20 @@ import diffcli
 
 TEXT = "x*exp(-y) + max(x, 1)*abs(y) + sqrt(x + 3) + floor(x/7)"
 POINTS = {
-    "plain": (0.5, -1.25), "kink": (2.0, 0.0), "tie": (1.0, 2.0), "tie and kink": (1.0, -0.0), "jump": (7.0, 0.1), "pole": (-3.0, 1.0),
-    "domain": (-4.0, 1.0), "minus zero": (-0.0, 3.0), "tiny": (5e-324, 2e-308), "overflow": (1e308, -5.0), "infinite": (np.inf, 1.0),
-    "no number": (np.nan, 1.0), "thirds": (1 / 3, 2 / 3),
-}  # fmt: skip
+    "plain": (0.5, -1.25),
+    "kink": (2.0, 0.0),
+    "tie": (1.0, 2.0),
+    "tie and kink": (1.0, -0.0),
+    "jump": (7.0, 0.1),
+    "pole": (-3.0, 1.0),
+    "domain": (-4.0, 1.0),
+    "minus zero": (-0.0, 3.0),
+    "tiny": (5e-324, 2e-308),
+    "overflow": (1e308, -5.0),
+    "infinite": (np.inf, 1.0),
+    "no number": (np.nan, 1.0),
+    "thirds": (1 / 3, 2 / 3),
+}
 X, Y = np.array([*POINTS.values()]).T.copy()
 RESULTS = ["f", "df/dx", "df/dy", "flags"]
 
@@ -157,8 +167,12 @@ def test_what_is_given_stays_as_it_was(kind):
 
 
 INDEXES = {
-    "permuted": [2, 0, 1], "twice": [5, 5, 5], "texts": ["b", "a", "b"], "numbers": [0.5, np.nan, 0.5], "two levels": [("a", 1), ("a", 0), ("a", 1)],
-}  # fmt: skip
+    "permuted": [2, 0, 1],
+    "twice": [5, 5, 5],
+    "texts": ["b", "a", "b"],
+    "numbers": [0.5, np.nan, 0.5],
+    "two levels": [("a", 1), ("a", 0), ("a", 1)],
+}
 
 
 @pytest.mark.parametrize("values", INDEXES.values(), ids=[*INDEXES])
@@ -326,8 +340,11 @@ REFUSED = {
     "a list": (lambda: [[1.0, 2.0]], f"a `list` is no table that is read{A_TABLE}"),
     "none": (lambda: None, f"a `NoneType` is no table that is read{A_TABLE}"),
     "a series": (lambda: library("pandas").Series([1.0, 2.0]), f"a `Series` is no table that is read{A_TABLE}"),
-    "a lazy frame": (lambda: library("polars").LazyFrame({"x": [1.0], "y": [1.0]}), f"a `LazyFrame` is no table that is read{A_TABLE}"),
-}  # fmt: skip
+    "a lazy frame": (
+        lambda: library("polars").LazyFrame({"x": [1.0], "y": [1.0]}),
+        f"a `LazyFrame` is no table that is read{A_TABLE}",
+    ),
+}
 
 
 @pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=[*REFUSED])
@@ -384,19 +401,62 @@ SECOND = {
 }
 ASKED = {
     "a vector": ("sum(w^2)*c", W, {}, OF_W),
-    "a vector of a kernel": (lambda: diffcli.compile("sum(w^2)*c", at={"w": np.zeros(2), "c": 0.0}, batch=["w", "c"]), W, {}, OF_W),
-    "a matrix": ("sum(A @ v)", {f"A[{i},{j}]": [2.0 * i + j] for i in (0, 1) for j in (0, 1)} | {"v[0]": [1.0], "v[1]": [10.0]}, {"wrt": "v"}, {"f": [42], "df/dv[0]": [2], "df/dv[1]": [4]}),
-    "a vector for all rows": ("sum(w^2)*x", {"x": [1.0, -2.0]}, {"at": {"w": [1, 2]}, "wrt": "w"}, {"f": [5, -10], "df/dw[0]": [2, -4], "df/dw[1]": [4, -8]}),
-    "numbers for all rows": ("a*x + b", {"x": [1.0, 2.0]}, {"at": "a=2, b=0.5"}, {"f": [2.5, 4.5], "df/da": [1, 2], "df/dx": [2, 2], "df/db": [1, 1]}),
+    "a vector of a kernel": (
+        lambda: diffcli.compile("sum(w^2)*c", at={"w": np.zeros(2), "c": 0.0}, batch=["w", "c"]),
+        W,
+        {},
+        OF_W,
+    ),
+    "a matrix": (
+        "sum(A @ v)",
+        {f"A[{i},{j}]": [2.0 * i + j] for i in (0, 1) for j in (0, 1)} | {"v[0]": [1.0], "v[1]": [10.0]},
+        {"wrt": "v"},
+        {"f": [42], "df/dv[0]": [2], "df/dv[1]": [4]},
+    ),
+    "a vector for all rows": (
+        "sum(w^2)*x",
+        {"x": [1.0, -2.0]},
+        {"at": {"w": [1, 2]}, "wrt": "w"},
+        {"f": [5, -10], "df/dw[0]": [2, -4], "df/dw[1]": [4, -8]},
+    ),
+    "numbers for all rows": (
+        "a*x + b",
+        {"x": [1.0, 2.0]},
+        {"at": "a=2, b=0.5"},
+        {"f": [2.5, 4.5], "df/da": [1, 2], "df/dx": [2, 2], "df/db": [1, 1]},
+    ),
     "a number before a column": ("x^2*y", XY, {"at": {"x": 1}, "wrt": "y"}, {"f": [5, -1], "df/dy": [1, 1]}),
-    "a number for a kernel": (lambda: diffcli.compile("x^2*y"), XY, {"at": {"y": 3}}, {"f": [12, 27], "df/dx": [12, 18], "df/dy": [4, 9]}),
+    "a number for a kernel": (
+        lambda: diffcli.compile("x^2*y"),
+        XY,
+        {"at": {"y": 3}},
+        {"f": [12, 27], "df/dx": [12, 18], "df/dy": [4, 9]},
+    ),
     "order 0": ("x^2*y", XY, {"order": 0}, {"f": [20, -9]}),
     "order 2": ("x^2*y", XY, {"order": 2}, SECOND),
-    "some variables": ("x^2*y", XY, {"order": 2, "wrt": "y, x"}, {"f": [20, -9], "df/dy": [4, 9], "df/dx": [20, -6], "d2f/dydy": [0, 0], "d2f/dydx": [4, 6], "d2f/dxdy": [4, 6], "d2f/dxdx": [10, -2]}),
-    "several results": ("[x*y, x]", XY, {}, {"f1": [10, -3], "f2": [2, 3], "df1/dx": [5, -1], "df1/dy": [2, 3], "df2/dx": [1, 1], "df2/dy": [0, 0]}),
+    "some variables": (
+        "x^2*y",
+        XY,
+        {"order": 2, "wrt": "y, x"},
+        {
+            "f": [20, -9],
+            "df/dy": [4, 9],
+            "df/dx": [20, -6],
+            "d2f/dydy": [0, 0],
+            "d2f/dydx": [4, 6],
+            "d2f/dxdy": [4, 6],
+            "d2f/dxdx": [10, -2],
+        },
+    ),
+    "several results": (
+        "[x*y, x]",
+        XY,
+        {},
+        {"f1": [10, -3], "f2": [2, 3], "df1/dx": [5, -1], "df1/dy": [2, 3], "df2/dx": [1, 1], "df2/dy": [0, 0]},
+    ),
     "a value by its name": ("u = x*y; u^2", XY, {"of": "u", "order": 0}, {"u": [10, -3]}),
     "all the same": ("2*x + 1", XY, {}, {"f": [5, 7], "df/dx": [2, 2]}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("target", "table", "options", "wanted"), ASKED.values(), ids=[*ASKED])
@@ -427,12 +487,18 @@ def test_a_matrix_has_columns_for_what_is_not_held(kind):
 
 
 WAYS = {
-    "big-endian": lambda column: column.astype(">f8"), "float32": lambda column: column.astype("f4"), "float16": lambda column: column.astype("f2"),
-    "long": lambda column: column.astype(np.longdouble), "int8": lambda column: column.astype("i1"), "uint64": lambda column: column.astype("u8"),
-    "every other": lambda column: np.repeat(column, 2)[::2], "backwards": lambda column: column[::-1].copy()[::-1],
-    "one for all": lambda column: np.broadcast_to(column, (3, len(column))).T[:, 1], "a list": list,
+    "big-endian": lambda column: column.astype(">f8"),
+    "float32": lambda column: column.astype("f4"),
+    "float16": lambda column: column.astype("f2"),
+    "long": lambda column: column.astype(np.longdouble),
+    "int8": lambda column: column.astype("i1"),
+    "uint64": lambda column: column.astype("u8"),
+    "every other": lambda column: np.repeat(column, 2)[::2],
+    "backwards": lambda column: column[::-1].copy()[::-1],
+    "one for all": lambda column: np.broadcast_to(column, (3, len(column))).T[:, 1],
+    "a list": list,
     "unaligned": lambda column: np.frombuffer(b"." + column.tobytes(), np.uint8)[1:].view("f8"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=[*WAYS])
