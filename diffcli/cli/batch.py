@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from diffcli.cli.environment import write
@@ -63,7 +64,7 @@ def command(
     if several and (path == "-" or target not in (None, "parquet")):
         raise refusal("usage", "a data set of several files is written to a folder, as Parquet", "name it: -o FOLDER")
     kind = None if several else kind_of(path, target, writes=True)
-    if os.path.exists(path) and os.path.exists(data) and os.path.samefile(path, data):
+    if os.path.exists(data) and any(os.path.exists(each) and os.path.samefile(each, data) for each in (path, f"{path}.part")):
         raise refusal("usage", f"{path} would be written while it is read", "name another file after -o")
     program, held = run.read(), as_point(run.point) if run.point else {}
     if resume and type(program) is not Program:
@@ -88,7 +89,7 @@ def command(
             else:
                 out: Any = path
                 if path == "-":
-                    out = run.environment.stdout.buffer, kind
+                    out = stack.enter_context(buffered(run.environment.stdout.buffer)), kind
                 elif os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe
                     out = stack.enter_context(open(path, "wb")), kind
                 summary = job.run(data, out, target, getattr(run.environment.stdin, "buffer", None), stage, ordered)
@@ -96,13 +97,28 @@ def command(
         write(run.environment.stderr, f"interrupted: {interruption}\n")
         return ExitCode.INTERRUPTED
     if path == "-":
-        write(run.environment.stderr, in_a_line(summary) + "\n")
+        write(run.environment.stderr, "" if run.output.quiet else in_a_line(summary) + "\n")
     else:
         run.output.print(batch_report(one_line(program), data, path, summary))
     flags = summary.flags.keys()
     if strict and flags & {"kink", "tie", "jump", "pole", "digits"}:
         return ExitCode.NOT_DIFFERENTIABLE
     return ExitCode.DOMAIN if flags & {"domain", "nonfinite"} else ExitCode.OK
+
+
+@contextmanager
+def buffered(stream: Any) -> Iterator[Any]:
+    """A stream that writes all it is given: one without a buffer may write the first part alone, on a full disk."""
+    if not isinstance(stream, io.RawIOBase):
+        yield stream
+        return
+    whole = io.BufferedWriter(stream)
+    try:
+        yield whole
+        whole.flush()
+    finally:
+        with suppress(OSError):
+            whole.detach()
 
 
 def cores() -> int:

@@ -104,7 +104,9 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
     except (KeyboardInterrupt, click.Abort):
         write(environment.stderr, "interrupted\n")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as end:
+        if not isinstance(end, BrokenPipeError) and not isinstance(end.__context__, BrokenPipeError):
+            raise  # click ends by 1 where a pipe is closed
         # the reader has what it wanted; keep the interpreter from failing at exit as it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK

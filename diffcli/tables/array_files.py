@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 from zipfile import BadZipFile
@@ -34,13 +33,15 @@ class ArrayReader:
         except (OSError, ValueError, EOFError, KeyError, BadZipFile) as failure:
             raise refusal("bad-data", f"{path} is no file of NumPy's, or not whole: {failure}") from None
         if isinstance(arrays, dict):
+            if not arrays:
+                raise refusal("bad-data", f"{path} is empty")
             lengths = {name: array.shape for name, array in arrays.items()}
             if len({*lengths.values()}) > 1 or any(len(shape) != 1 for shape in lengths.values()):
                 told = ", ".join(f"`{name}` {shape}" for name, shape in lengths.items())
                 raise refusal("bad-data", f"the arrays in {path} are no columns of one length: {told}")
             self.names: Sequence[str] = tuple(arrays)
             self.columns: Any = arrays
-        elif arrays.dtype.names:
+        elif arrays.dtype.names and arrays.ndim == 1:
             self.names, self.columns = arrays.dtype.names, arrays
         else:
             if arrays.ndim not in (1, 2):
@@ -64,9 +65,11 @@ class ArrayReader:
     def blocks(self, columns: Sequence[str], keep: Sequence[str]) -> Iterator[Block]:
         if self.matrix is not None:
             self.columns = {name: self.matrix[:, place] for place, name in enumerate(self.names)}
-        for name in columns:
-            if self.columns[name].dtype.kind not in NUMBERS:
-                raise refusal("bad-data", f"column `{name}` of {self.path} holds {self.columns[name].dtype}, not numbers")
+        for name in dict.fromkeys([*columns, *keep]):
+            column = self.columns[name]
+            if column.ndim > 1 or (name in columns and column.dtype.kind not in NUMBERS):
+                what = f"arrays of the shape {column.shape[1:]}" if column.ndim > 1 else column.dtype
+                raise refusal("bad-data", f"column `{name}` of {self.path} holds {what}, not numbers")
         for start in range(0, self.rows or 0, BLOCK_ROWS):
             part = slice(start, start + BLOCK_ROWS)
             found = {name: np.ascontiguousarray(self.columns[name][part], np.float64) for name in columns}
@@ -83,6 +86,8 @@ class ArrayWriter:
             if not isinstance(types.get(name), np.dtype) or types[name].kind not in "biufUS":
                 what = f"column `{name}` has no numbers, and an .npy file is to have them"
                 raise refusal("bad-data", what, "write CSV or Parquet")
+        if not stream.seekable():
+            raise refusal("usage", "an .npy file has the number of its rows first, so that it cannot go to a pipe", "write CSV")
         self.type = np.dtype([(name, types[name]) for name in names])
         self.head = len(self.header(ROOM))
         if position is None:
@@ -93,10 +98,12 @@ class ArrayWriter:
 
     def header(self, rows: int) -> bytes:
         """What stands before the rows, as long for any number of them."""
-        made = io.BytesIO()
         fields = {"descr": np.lib.format.dtype_to_descr(self.type), "fortran_order": False, "shape": (rows,)}
-        np.lib.format.write_array_header_2_0(made, fields)
-        return made.getvalue()
+        text = repr(fields).ljust(len(repr(fields | {"shape": (ROOM,)})))
+        coded = text.encode()
+        coded += b" " * (-(len(coded) + 13) % np.lib.format.ARRAY_ALIGN) + b"\n"
+        version = (2, 0) if text.isascii() else (3, 0)
+        return np.lib.format.magic(*version) + len(coded).to_bytes(4, "little") + coded
 
     def write(self, columns: Mapping[str, Any]) -> None:
         table = np.empty(len(next(iter(columns.values()))), self.type)
@@ -112,10 +119,6 @@ class ArrayWriter:
 
     def close(self) -> None:
         rows = (self.stream.tell() - self.head) // self.type.itemsize
-        header = self.header(rows)
-        if len(header) != self.head:
-            header = header[:-1].ljust(self.head - 1) + b"\n"
-            header = header[:8] + (self.head - 12).to_bytes(4, "little") + header[12:]
         self.stream.seek(0)
-        self.stream.write(header)
+        self.stream.write(self.header(rows))
         self.stream.flush()

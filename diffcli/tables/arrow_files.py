@@ -60,7 +60,7 @@ class ArrowReader:
             kind = self.schema.field(name).type
             if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
                 raise refusal("bad-data", f"column `{name}` of {self.path} holds {kind}, not numbers")
-        wanted = list(dict.fromkeys([*columns, *keep]))
+        wanted = list(dict.fromkeys([*columns, *keep])) or [*self.names[:1]]  # there are as many rows as in a column
         start = 0
         try:
             for table in rechunked(self.parts(wanted), BLOCK_ROWS, pa.concat_tables):
@@ -146,7 +146,11 @@ class ArrowWriter:
     def append(self, table: Any) -> None:
         if self.writer is None:
             self.writer = self.made(table.schema)
-        self.writer.write_table(table.combine_chunks(), max(table.num_rows, 1))
+        self.writer.write_table(self.fitting(table.combine_chunks()), max(table.num_rows, 1))
+
+    def fitting(self, table: Any) -> Any:
+        """A table as the format can have it."""
+        return table
 
     def made(self, schema: Any) -> Any:
         """What writes tables to the stream."""
@@ -188,12 +192,25 @@ class ParquetWriter(ArrowWriter):
 class FeatherWriter(ArrowWriter):
     reader = FeatherReader
 
+    def fitting(self, table: Any) -> Any:
+        """The words of categories are to be the same in all blocks, so that they are written out."""
+        for place, field in enumerate(table.schema):
+            if pa.types.is_dictionary(field.type):
+                table = table.set_column(place, field.name, table[place].cast(field.type.value_type))
+        return table
+
     def made(self, schema: Any) -> Any:
         return pa.ipc.new_file(self.stream, schema)
 
 
 def as_arrow(column: Any) -> Any:
     """A column as Arrow has it; what is kept from a file of text is text."""
-    if isinstance(column, pa.ChunkedArray | np.ndarray):
+    if isinstance(column, np.ndarray):
+        try:
+            return pa.array(column.astype(column.dtype.newbyteorder("=")))
+        except (pa.ArrowException, ValueError):
+            what = f"a column that is kept holds {column.dtype}, which these files cannot have"
+            raise refusal("bad-data", what, "write .npy") from None
+    if isinstance(column, pa.ChunkedArray):
         return column
     return pa.array([None if value is None else str(value) for value in column], pa.string())

@@ -48,7 +48,7 @@ def cluster(scheduler: str) -> Iterator[Callable[..., Iterator[Any]]]:
         raise missing_extra("a cluster needs Dask, which is not installed", "scale", other) from None
     made: Any = distributed
     with silent_logs(), dask.config.set({"distributed.scheduler.allowed-failures": TRIES}):
-        own = made.LocalCluster(dashboard_address=None, processes=True, silence_logs=50) if scheduler == LOCAL else None
+        own = made.LocalCluster(dashboard_address=":0", processes=True, silence_logs=50) if scheduler == LOCAL else None
         try:
             client = made.Client(own or scheduler, timeout=10)
         except (OSError, ValueError) as failure:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from diffcli._named import NamedTuple
-from diffcli.errors import did_you_mean, refusal
+from diffcli.errors import ExpressionError, did_you_mean, refusal
 from diffcli.kernels.backends import AUTO, best
 from diffcli.methods.compiled.calls import Results
 from diffcli.methods.compiled.form import paired, shapes_in
 from diffcli.methods.compiled.kernel import Kernel
+from diffcli.methods.points.points import unknown_name
 from diffcli.records import Array, element_names
 from diffcli.tables.block import BLOCK_ROWS, Reader
 from diffcli.tape.tape import Shape
@@ -80,6 +81,12 @@ def planned(kernel: Kernel, reader: Reader, held: Mapping[str, Any], flags: bool
     known = reader.names
     help = [f"the columns are: {', '.join(known[:12])}"]
     shapes = dict(zip(kernel.inputs, kernel._made.shapes, strict=True))
+    for name, value in held.items():
+        if name not in shapes:
+            raise ExpressionError([unknown_name(name, kernel.inputs, "the program")])
+        if np.shape(value) != shapes[name]:
+            what = f"`{name}` has the shape {np.shape(value)} in at, and {shapes[name]} in the program"
+            raise refusal("bad-shape", what, "what differs from row to row is a column")
     for name, shape in shapes.items():
         elements = [*element_names(name, shape)]
         if name in held:
@@ -90,6 +97,7 @@ def planned(kernel: Kernel, reader: Reader, held: Mapping[str, Any], flags: bool
             near = [*near, f"or give it to all rows: --at {name}=..."]
             raise refusal("bad-data", f"{reader.path} has no column `{missing[0]}`", *near)
         wanted += elements
+    once(reader, wanted)
     same = {name: held[name] for name in shapes if name in held}
     names = tuple(result_names(kernel))
     if flags and FLAGS in names:
@@ -103,7 +111,15 @@ def checked(kept: Sequence[str], reader: Reader, results: Sequence[str]) -> list
         if name not in reader.names or name in (*results, FLAGS):
             what = f"`{name}` is a column, and a result" if name in reader.names else f"{reader.path} has no column `{name}`"
             raise refusal("bad-data", what, f"the columns are: {', '.join([*reader.names][:12])}")
+    once(reader, kept)
     return [*dict.fromkeys(kept)]
+
+
+def once(reader: Reader, names: Sequence[str]) -> None:
+    """A table has one column of each name that is asked for."""
+    for name in names:
+        if (count := [*reader.names].count(name)) > 1:
+            raise refusal("bad-data", f"{reader.path} has {count} columns `{name}`")
 
 
 def arguments(plan: Plan, columns: Mapping[str, Array]) -> list[Any]:

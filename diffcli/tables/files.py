@@ -30,7 +30,8 @@ class Kind(NamedTuple):
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("csv", (".csv", ".tsv", ".txt"), "text_files.CsvReader", "text_files.CsvWriter", streams=True, keeps_text=True),
+        Kind("csv", (".csv", ".txt"), "text_files.CsvReader", "text_files.CsvWriter", streams=True, keeps_text=True),
+        Kind("tsv", (".tsv",), "text_files.CsvReader", "text_files.TsvWriter", streams=True, keeps_text=True),
         Kind("ndjson", (".ndjson", ".jsonl"), "text_files.JsonReader", "text_files.JsonWriter", streams=True),
         Kind("npy", (".npy",), "array_files.ArrayReader", "array_files.ArrayWriter"),
         Kind("npz", (".npz",), "array_files.ArrayReader", ""),

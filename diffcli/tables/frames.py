@@ -15,7 +15,7 @@ from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import THREADS
 from diffcli.methods.problem.problem import At, Target, as_program, names_in
-from diffcli.records import Array
+from diffcli.records import Array, element_names
 from diffcli.tables.asking import kernel_of
 from diffcli.tables.block import BLOCK_ROWS, Block
 from diffcli.tables.columns import FLAGS, Plan, checked, planned
@@ -30,7 +30,7 @@ def batch(
     at: At | None = None,
     wrt: str | Sequence[str] | None = None,
     of: str | Sequence[str] | None = None,
-    order: int = 1,
+    order: int | None = None,
     keep: str | Sequence[str] = (),
     flags: bool = True,
     threads: int = 1,
@@ -48,7 +48,7 @@ def batch(
     at
         What is the same in all rows.
     wrt, of, order
-        As `diffcli.compile` has them, where the target is a program.
+        As `diffcli.compile` has them, where the target is a program; a kernel has its own.
     keep
         Columns to put before the results.
     flags
@@ -83,6 +83,9 @@ def batch(
     held = {} if at is None else as_point(at)
     kept = list(dict.fromkeys(names_in(keep, "keep") or ()))
     options: dict[str, Any] = {"wrt": wrt, "of": of, "order": order}
+    options = {name: value for name, value in options.items() if value is not None}
+    if isinstance(target, Kernel) and options:
+        raise refusal("usage", f"a kernel has its own {', '.join(options)}", "give them to diffcli.compile")
     asked = partial(_rows, target, held=held, options=options, kept=kept, flags=flags, threads=threads)
     if type(frame).__module__.partition(".")[0] in ("dask", "dask_expr"):
         if not isinstance(target, Kernel) and type(as_program(target)) is not Program:
@@ -90,19 +93,24 @@ def batch(
             raise refusal("usage", message, "record it once, and give the kernel: diffcli.compile(function, at=...)")
         return _of_dask(partial(batch, target, at=at, keep=keep, flags=flags, threads=threads, **options), frame)
     if isinstance(frame, Mapping):
-        columns = {name: np.asarray(column) for name, column in frame.items()}
-        found = asked(list(columns), columns.__getitem__, len(next(iter(columns.values()), ())))
-        return {name: columns[name] for name in kept} | found
-    if isinstance(frame, np.ndarray) and frame.dtype.names:
-        found = {name: frame[name] for name in kept} | asked(list(frame.dtype.names), frame.__getitem__, len(frame))
-        table = np.empty(len(frame), [(name, column.dtype) for name, column in found.items()])
+        columns = {name: np.asanyarray(column) for name, column in frame.items()}
+        rows = next((len(column) for column in columns.values() if column.ndim), 0)
+        found = asked(list(columns), columns.__getitem__, rows)
+        return {name: of_length(name, columns[name], rows) for name in kept} | found
+    if isinstance(frame, np.ndarray) and frame.dtype.names and frame.ndim == 1:
+        results = asked(list(frame.dtype.names), frame.__getitem__, len(frame))
+        found = {name: frame[name] for name in kept} | results
+        table = np.empty(len(frame), [(name, column.dtype, column.shape[1:]) for name, column in found.items()])
         for name, column in found.items():
             table[name] = column
         return table
     if isinstance(frame, np.ndarray):
-        names = list(target.inputs if isinstance(target, Kernel) else as_program(target).inputs)
-        names = [name for name in names if name not in held]
-        if frame.ndim != 2 or frame.shape[1] != len(names) or kept:
+        if kept:
+            raise refusal("usage", "the columns of a matrix have no names, so that none can be kept", "give a mapping")
+        inputs = target.inputs if isinstance(target, Kernel) else as_program(target).inputs
+        shapes = dict(zip(inputs, target._made.shapes, strict=True)) if isinstance(target, Kernel) else {}
+        names = [element for name in inputs if name not in held for element in element_names(name, shapes.get(name, ()))]
+        if frame.ndim != 2 or frame.shape[1] != len(names):
             wanted = f"a matrix is to have a column for each of: {', '.join(names)}"
             raise refusal("bad-shape", f"{wanted}; its shape is {frame.shape}")
         found = asked(names, lambda name: frame[:, names.index(name)], len(frame))
@@ -145,10 +153,13 @@ class _Table:
             yield Block(start, min(BLOCK_ROWS, rows - start), part, {})
 
     def numbers(self, name: str) -> Array:
-        values = np.asarray(self.column(name))
-        if values.dtype.kind not in "iuf" or values.shape != (self.rows,):
-            what = f"{values.dtype} of the shape {values.shape}"
-            raise refusal("bad-data", f"column `{name}` holds {what}, not {self.rows} numbers")
+        values: Any = of_length(name, np.asanyarray(self.column(name)), self.rows or 0)
+        if values.dtype == object:  # what is None in it is null
+            values = np.array([np.nan if one is None else one for one in values.tolist()] or [0.0][:0])
+        if values.dtype.kind not in "iuf" or values.ndim != 1:
+            raise refusal("bad-data", f"column `{name}` holds {values.dtype}, not numbers")
+        if isinstance(values, np.ma.MaskedArray):
+            values = values.astype(np.float64).filled(np.nan)
         return np.ascontiguousarray(values, np.float64)
 
     def kinds(self, names: Sequence[str]) -> dict[str, Any]:
@@ -161,6 +172,13 @@ class _Table:
         pass
 
 
+def of_length(name: str, column: Array, rows: int) -> Array:
+    """A column that has as many rows as the others."""
+    if column.shape[:1] != (rows,):
+        raise refusal("bad-data", f"column `{name}` has the shape {column.shape}, and others have {rows} rows")
+    return column
+
+
 def _of_frame(asked: Callable[..., dict[str, Array]], frame: Any, kept: list[str]) -> Any:
     """The same of a frame of another library, by narwhals."""
     try:
@@ -169,24 +187,27 @@ def _of_frame(asked: Callable[..., dict[str, Array]], frame: Any, kept: list[str
         raise missing_extra("tables of other libraries need narwhals, which is not installed", "data") from None
     try:
         table = nw.from_native(frame, eager_only=True)
-    except TypeError:
+    except (TypeError, nw.exceptions.DuplicateError):
         message = f"a `{type(frame).__name__}` is no table that is read"
         raise refusal("usage", message, "give a mapping, an array, or a frame in memory of pandas, polars or Arrow") from None
 
     def column(name: str) -> Any:
         found = table[name]
-        numbers = found.cast(nw.Float64) if found.dtype.is_numeric() else found
-        return numbers.to_numpy()
+        if found.dtype.is_integer() and not found.is_null().any():
+            return found.to_numpy()  # NumPy rounds what is beyond 2^53, where Arrow refuses
+        return (found.cast(nw.Float64) if found.dtype.is_numeric() else found).to_numpy()
 
-    found = asked(list(table.columns), column, len(table))
+    found = asked([name for name in table.columns if isinstance(name, str)], column, len(table))
     made = [nw.new_series(name, values, backend=table.implementation) for name, values in found.items()]
     return table.with_columns(*made).select(*kept, *found).to_native()
 
 
 def _of_dask(compute: Callable[[Any], Any], frame: Any) -> Any:
     """The same of Dask's, part by part, when it is asked for."""
-    if hasattr(frame, "map_partitions"):
+    if hasattr(frame, "map_partitions") and hasattr(frame, "_meta"):
         return frame.map_partitions(compute, meta=compute(frame._meta))
+    if getattr(frame, "ndim", 0) != 2:
+        raise refusal("usage", f"a `{type(frame).__name__}` of Dask is no table", "give a DataFrame, or a matrix")
     whole = frame.rechunk({1: -1})
     width = compute(np.ones((1, whole.shape[1]))).shape[1]
     return whole.map_blocks(compute, dtype=float, chunks=(whole.chunks[0], (width,)))

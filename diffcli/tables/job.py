@@ -142,9 +142,10 @@ class Job(NamedTuple):
             raise refusal("usage", f"{folder} is in the folder that is read", "name another folder after -o")
         there = {os.path.basename(each) for each in system.glob(f"{path}/*.parquet")}
         ours = {os.path.basename(each) for each in parts if self.resume and system.exists(f"{file_system(each)[1]}.summary.json")}
-        if there - ours:
-            ways = ["name another folder after -o, or delete it", *["--resume goes on with what was interrupted"] * (not self.resume)]
-            raise refusal("usage", f"{folder} has files of another run, as {min(there - ours)}", *ways)
+        if strange := there - ours:
+            ways = ["name another folder after -o, or delete it"]
+            ways += [] if self.resume else ["--resume goes on with what was interrupted"]
+            raise refusal("usage", f"{folder} has files of another run, as {min(strange)}", *ways)
 
     def partitions(self, data: str, out: str, progress: Progress, ordered: Callable[..., Iterator[Summary]]) -> Summary:
         """Compute a data set of several files, each to one of its own; rows are counted through all of them."""

@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from diffcli._named import NamedTuple
-from diffcli.errors import DiffcliError, UsageError, counted, refusal
+from diffcli.errors import UsageError, counted, refusal
 from diffcli.methods.compiled.flags import Flag
 from diffcli.methods.points.file_text import open_file
 from diffcli.records import Array
@@ -267,7 +267,7 @@ def run_blocks(
             stack.close()
             if part:
                 part.finish()
-        except DiffcliError:
+        except UsageError:
             if part:
                 part.remove()  # the table is to be mended, and is then another one
             raise

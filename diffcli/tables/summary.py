@@ -34,7 +34,8 @@ class Summary:
     def data(self) -> dict[str, Any]:
         flags = {name: list(pair) for name, pair in self.flags.items()}
         ranges = {name: list(found) for name, found in self.ranges.items()}
-        return {"points": self.points, "rows": self.rows, "bad": self.bad, "first_bad": self.first_bad, "flags": flags, "ranges": ranges}
+        counts = {"points": self.points, "rows": self.rows, "bad": self.bad, "first_bad": self.first_bad}
+        return {**counts, "flags": flags, "ranges": ranges}
 
     def add(self, results: Mapping[str, Array], rows: Array) -> None:
         """More results, and the number of the row of each, counted from 1."""

@@ -242,6 +242,8 @@ def listed(column: Any) -> list[Any]:
     """A column, of NumPy's, of Arrow's, or a list, as a list."""
     if isinstance(column, list):
         return column
+    if getattr(column, "dtype", None) is not None and column.dtype.kind in "SMm":  # bytes, and times
+        return list(column.astype("U").tolist())
     return list(column.tolist() if hasattr(column, "tolist") else column.to_pylist())
 
 
@@ -280,19 +282,29 @@ class TextWriter:
 def cell(value: Any) -> str:
     """A text as a cell of CSV, in quotation marks where it needs them."""
     text = "" if value is None else str(value)
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r#') or text != text.strip() else text
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r\t#') or text != text.strip() else text
+
+
+PLAIN = "efdbBhHiIlLqQ"
+"""The types of numbers that Python prints as they are."""
 
 
 class CsvWriter(TextWriter):
+    separator = ","
+
     def begin(self) -> None:
-        self.stream.write((",".join(map(cell, self.names)) + "\n").encode())
+        self.stream.write((self.separator.join(map(cell, self.names)) + "\n").encode())
 
     def texts(self, column: Any) -> Iterable[str]:
         plain = listed(column)
-        return map(repr, plain) if isinstance(column, np.ndarray) and column.dtype.kind in "fiu" else map(cell, plain)
+        return map(repr, plain) if isinstance(column, np.ndarray) and column.dtype.char in PLAIN else map(cell, plain)
 
     def row(self, cells: Sequence[str]) -> str:
-        return ",".join(cells) + "\n"
+        return self.separator.join(cells) + "\n"
+
+
+class TsvWriter(CsvWriter):
+    separator = "\t"
 
 
 QUOTED = {"nan": '"nan"', "inf": '"inf"', "-inf": '"-inf"'}
