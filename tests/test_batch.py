@@ -268,6 +268,96 @@ def test_a_full_disk_is_said_and_gone_on_after(kind, kept, table, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.npy", f"out.{kind}"])
 
 
+@pytest.mark.parametrize("reads", ["no line", "some"])
+def test_whoever_reads_may_close_the_pipe(reads, table, tmp_path):
+    written(table, "npy", tmp_path / "in.npy")
+    asked = [sys.executable, "-m", "diffcli", "batch", "x*y", "--data", f"{tmp_path}/in.npy"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    child = subprocess.Popen(asked, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if reads == "some":
+        child.stdout.readline()
+    child.stdout.close()
+    assert child.stderr.read() == b""
+    assert child.wait(60) == 0
+
+
+def test_a_full_disk_behind_a_stream_without_a_buffer(table, tmp_path):
+    resource = pytest.importorskip("resource", reason="the size of files is limited by POSIX")
+    written(table, "npy", tmp_path / "in.npy")
+
+    def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10**6, 10**6))
+
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"}
+    asked = [sys.executable, "-m", "diffcli", "batch", "x*y", "--data", f"{tmp_path}/in.npy"]
+    with open(tmp_path / "out.csv", "wb") as out:
+        child = subprocess.run(asked, env=environment, stdout=out, stderr=subprocess.PIPE, preexec_fn=limited, text=True)
+    assert (child.returncode, child.stderr) == (2, "error[unwritable-file]: cannot write the result: File too large\n")
+
+
+def test_another_questions_rows_are_not_taken_for_ours(table, tmp_path, monkeypatch):
+    """A run was interrupted, another one begun in its place was killed, and the first is to be gone on with."""
+    written(table, "npy", tmp_path / "in.npy")
+    ours = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "-o"]
+    assert run([*ours, f"{tmp_path}/whole.csv"]).exit == 0
+    honest = engine.of_block
+
+    def stopped(how):
+        def of_block(plan, bad, block):
+            if block.start:
+                raise how
+            return honest(plan, bad, block)
+
+        return of_block
+
+    monkeypatch.setattr(engine, "of_block", stopped(KeyboardInterrupt()))
+    assert run([*ours, f"{tmp_path}/out.csv"]).exit == 130
+    with monkeypatch.context() as patch:
+        patch.setattr(Part, "leave", lambda part: None)  # as if it was killed
+        patch.setattr(engine, "of_block", stopped(ValueError()))
+        assert run(["batch", "x*y*1000", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.csv"]).exit == 70
+    monkeypatch.setattr(engine, "of_block", honest)
+    assert run([*ours, f"{tmp_path}/out.csv", "--resume"]).exit == 0
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_a_file_that_was_cut_is_not_gone_on_with(table, tmp_path, monkeypatch):
+    written(table, "npy", tmp_path / "in.npy")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "-o"]
+    assert run([*asked, f"{tmp_path}/whole.csv"]).exit == 0
+    with monkeypatch.context() as patch:
+        honest = engine.of_block
+        patch.setattr(engine, "of_block", lambda plan, bad, block: 1 / 0 if block.start else honest(plan, bad, block))
+        assert run([*asked, f"{tmp_path}/out.csv"]).exit == 70
+    os.truncate(tmp_path / "out.csv.part", 1000)
+    assert "began anew" in run([*asked, f"{tmp_path}/out.csv", "--resume"]).stdout
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_no_other_run_writes_while_earlier_rows_are_gone_on_with(kind, table, tmp_path, monkeypatch):
+    needs(kind)
+    written(table, "npy", tmp_path / "in.npy")
+    asked = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "-o"]
+    assert run([*asked, f"{tmp_path}/whole.{kind}"]).exit == 0
+    honest, told = engine.of_block, []
+
+    def of_block(plan, bad, block):
+        if block.start and not told:
+            told.append("")
+            told.append(run(["batch", "x*y", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.{kind}"]).stderr)
+        return honest(plan, bad, block)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "of_block", lambda plan, bad, block: 1 / 0 if block.start else honest(plan, bad, block))
+        assert run([*asked, f"{tmp_path}/out.{kind}"]).exit == 70
+    monkeypatch.setattr(engine, "of_block", of_block)
+    assert run([*asked, f"{tmp_path}/out.{kind}", "--resume"]).exit == 0
+    assert "another run is writing" in told[1]
+    assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
+
+
 def test_a_link_stays_one(tmp_path):
     (tmp_path / "in.csv").write_text("x\n2\n")
     (tmp_path / "folder").mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,7 +134,45 @@ def test_a_folder_is_gone_on_with_only_for_the_same_question_and_table(tmp_path)
         assert "is of another question or table, and cannot be gone on with" in found.stderr
     assert run(["batch", "x*y", *asked, "--resume"]).exit == 0
     pq.write_table(pa.table({"x": ["bad"], "y": [1.0]}), tmp_path / "set" / "9.parquet")
+    shutil.rmtree(tmp_path / "out")
     assert run(["batch", "x*y", *asked]).exit == 2
     (tmp_path / "set" / "9.parquet").unlink()
     pq.write_table(table(12, 7), tmp_path / "set" / "0.parquet")
     assert "is of another question or table" in run(["batch", "x*y", *asked, "--resume"]).stderr
+
+
+def test_a_folder_has_the_results_of_one_run(tmp_path):
+    (tmp_path / "set").mkdir()
+    for place in range(3):
+        pq.write_table(table(10 + place, place), tmp_path / "set" / f"part-0000{place}.parquet")
+    before = [(tmp_path / "set" / f"part-0000{place}.parquet").read_bytes() for place in range(3)]
+    asked = ["batch", "x*y", "--data"]
+    assert run([*asked, f"{tmp_path}/set", "-o", f"{tmp_path}/out"]).exit == 0
+    (tmp_path / "set" / "part-00002.parquet").rename(tmp_path / "elsewhere.parquet")
+    for more in ([], ["--resume"]):
+        found = run([*asked, f"{tmp_path}/set", "-o", f"{tmp_path}/out", *more])
+        assert (found.exit, found.stdout) == (2, "")
+        assert "has files of another run, as part-00000.parquet" in found.stderr
+    (tmp_path / "elsewhere.parquet").rename(tmp_path / "set" / "part-00002.parquet")
+    assert run([*asked, f"{tmp_path}/set/*.parquet", "-o", f"{tmp_path}/set"]).exit == 2
+    assert "is in the folder that is read" in run([*asked, f"{tmp_path}/set", "-o", f"{tmp_path}/set/slopes"]).stderr
+    assert [(tmp_path / "set" / f"part-0000{place}.parquet").read_bytes() for place in range(3)] == before
+    assert "as Parquet" in run([*asked, f"{tmp_path}/set", "-o", f"{tmp_path}/new", "--to", "csv"]).stderr
+
+
+def test_rows_of_a_data_set_are_counted_with_those_that_are_left_out(tmp_path):
+    (tmp_path / "set").mkdir()
+    pq.write_table(pa.table({"x": [1.0, None, 2.0]}), tmp_path / "set" / "0.parquet")
+    pq.write_table(pa.table({"x": [3.0, 0.0]}), tmp_path / "set" / "1.parquet")
+    found = run(["batch", "abs(x)", "--data", f"{tmp_path}/set", "-o", f"{tmp_path}/out", "--bad", "skip", "--json"])
+    told = json.loads(found.stdout)
+    assert (told["points"], told["bad_rows"], told["flags"]) == (4, 1, {"kink": {"rows": 1, "first_row": 5}})
+    assert told["ranges"]["f"] == {"smallest": 0.0, "smallest_row": 5, "largest": 3.0, "largest_row": 4}
+
+
+def test_a_column_that_is_missing_in_one_file_is_told_with_it(tmp_path):
+    (tmp_path / "set").mkdir()
+    pq.write_table(pa.table({"x": [1.0]}), tmp_path / "set" / "0.parquet")
+    pq.write_table(pa.table({"y": [1.0]}), tmp_path / "set" / "1.parquet")
+    found = run(["batch", "abs(x)", "--data", f"{tmp_path}/set", "-o", f"{tmp_path}/out"])
+    assert f"{tmp_path}/set/1.parquet has no column `x`" in " ".join(found.stderr.split())

@@ -259,6 +259,98 @@ def test_a_function_reads_standard_input_once_more(tmp_path):
     assert found.stdout.splitlines()[3] == "6.0,0"
 
 
+def test_what_is_given_to_all_rows_is_a_variable_of_the_program(tmp_path):
+    (tmp_path / "in.csv").write_text("x\n1\n2\n")
+    unknown = run(["batch", "x^2", "--data", f"{tmp_path}/in.csv", "--at", "q=1"])
+    assert (unknown.exit, unknown.stdout) == (3, "")
+    assert "the program has no variable `q`" in unknown.stderr
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "npy", "parquet", "feather"])
+def test_there_is_a_row_for_each_where_no_column_is_asked_for(kind, tmp_path):
+    needs(kind)
+    np.save(tmp_path / "in.npy", np.ones((3, 1)))
+    if kind != "npy":
+        assert run(["batch", "x", "--data", f"{tmp_path}/in.npy", "--order", "0", "-o", f"{tmp_path}/in.{kind}"]).exit == 0
+    found = run(["batch", "a*2 + 0*b" if kind == "npy" else "a*2", "--data", f"{tmp_path}/in.{kind}", "--at", "a=1", "--order", "0"])
+    assert found.stdout == "f,flags\n" + "2.0,0\n" * 3, found.stderr
+
+
+def test_names_of_all_letters_are_written_and_read(tmp_path):
+    (tmp_path / "in.csv").write_text("α,y\n2,3\n", encoding="utf-8")
+    assert run(["batch", "α*y", "--data", f"{tmp_path}/in.csv", "-o", f"{tmp_path}/out.npy", "--keep", "α"]).exit == 0
+    assert np.load(tmp_path / "out.npy").dtype.names == ("α", "f", "df/dα", "df/dy", "flags")
+
+
+def test_tabs_are_written_to_tsv(tmp_path):
+    (tmp_path / "in.csv").write_text("t,x\na,2\n")
+    assert run(["batch", "x^2", "--data", f"{tmp_path}/in.csv", "-o", f"{tmp_path}/out.tsv", "--keep", "t"]).exit == 0
+    assert (tmp_path / "out.tsv").read_text() == "t\tf\tdf/dx\tflags\na\t4.0\t4.0\t0\n"
+
+
+ODD = {
+    "other bytes": (np.array([(1.5, 2.0)], [("a", ">f8"), ("x", "f8")]), "parquet", None),
+    "bytes": (np.array([(b"ab", 2.0)], [("a", "S2"), ("x", "f8")]), "ndjson", '{"a": "ab", "f": 2.0, "flags": 0}\n'),
+    "times": (np.array([("2026-03-01", 2.0)], [("a", "M8[D]"), ("x", "f8")]), "csv", "a,f,flags\n2026-03-01,2.0,0\n"),
+    "long": (np.array([(1.5, 2.0)], [("a", "g"), ("x", "f8")]), "csv", "a,f,flags\n1.5,2.0,0\n"),
+    "complex": (np.array([(1j, 2.0)], [("a", "c16"), ("x", "f8")]), "parquet", "a column that is kept holds complex128"),
+    "arrays": (np.array([([1, 2], 2.0)], [("a", "f8", 2), ("x", "f8")]), "csv", "column `a` of"),
+    "a row": (np.array((1.0, 2.0), [("a", "f8"), ("x", "f8")]), "csv", "has 0 axes, and a table has rows and columns"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_arrays_are_kept_or_refused(case, tmp_path):
+    table, kind, wanted = ODD[case]
+    needs(kind)
+    np.save(tmp_path / "in.npy", table)
+    found = run(["batch", "x", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.{kind}", "--keep", "a", "--order", "0"])
+    if wanted is None:
+        assert found.exit == 0, found.stderr
+    elif (tmp_path / f"out.{kind}").exists():
+        assert (tmp_path / f"out.{kind}").read_text() == wanted
+    else:
+        assert found.exit == 2
+        assert wanted in found.stderr
+
+
+def test_categories_that_differ_from_block_to_block(tmp_path):
+    needs("parquet")
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    texts = ["a"] * BLOCK_ROWS + ["b"] * 3
+    with pa.parquet.ParquetWriter(tmp_path / "in.parquet", pa.schema([("x", pa.float64()), ("t", pa.dictionary(pa.int32(), pa.string()))])) as writer:
+        for part in (texts[:BLOCK_ROWS], texts[BLOCK_ROWS:]):
+            writer.write_table(pa.table({"x": np.ones(len(part)), "t": pa.array(part).dictionary_encode()}))
+    for kind in ("parquet", "feather"):
+        found = run(["batch", "x", "--data", f"{tmp_path}/in.parquet", "-o", f"{tmp_path}/out.{kind}", "--keep", "t", "--order", "0"])
+        assert found.exit == 0, found.stderr
+        read = pa.parquet.read_table if kind == "parquet" else pa.feather.read_table
+        assert read(tmp_path / f"out.{kind}")["t"].to_pylist() == texts
+
+
+def test_two_columns_of_one_name_are_told(tmp_path):
+    needs("parquet")
+    import pyarrow as pa
+
+    pa.parquet.write_table(pa.Table.from_arrays([pa.array([1.0])] * 2, ["x", "x"]), tmp_path / "in.parquet")
+    assert "has 2 columns `x`" in run(["batch", "x", "--data", f"{tmp_path}/in.parquet"]).stderr
+
+
+def test_what_is_written_is_not_what_is_read(tmp_path):
+    for name in ("o.csv", "o.csv.part"):
+        (tmp_path / name).write_text("x\n1\n")
+        found = run(["batch", "x", "--data", f"{tmp_path}/{name}", "--from", "csv", "-o", f"{tmp_path}/o.csv"])
+        assert found.exit == 2
+        assert (tmp_path / name).read_text() == "x\n1\n"
+
+
+def test_a_name_like_a_pattern_is_that_of_a_file(tmp_path):
+    (tmp_path / "d[1].csv").write_text("x\n1\n")
+    assert run(["batch", "x", "--data", f"{tmp_path}/d[1].csv", "--order", "0"]).stdout == "f,flags\n1.0,0\n"
+
+
 def test_ten_bad_rows_are_named(tmp_path):
     (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 30)
     told = run(["batch", "x*y", "--data", f"{tmp_path}/in.csv"]).stderr

@@ -57,6 +57,12 @@ class Environment:
         return _is_terminal(stream) and self.variables.get("TERM") != "dumb"
 
 
+def without_reader() -> int:
+    """The exit code where the reader has what it wanted; and the interpreter does not fail at its end as it flushes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
 class Remarks:
     """A stream for what is said beside a result: where it cannot be written, the result is what it would be."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from diffcli import __version__
-from diffcli.cli.environment import Environment, write
+from diffcli.cli.environment import Environment, without_reader, write
 from diffcli.cli.exit_codes import ExitCode
 from diffcli.cli.flags import HELP, eager_flag, say
 from diffcli.cli.summaries import ALIASES, COMMANDS, GROUPS, command_of
@@ -104,12 +103,8 @@ def main(args: Sequence[str] | None = None, environment: Environment | None = No
     except (KeyboardInterrupt, click.Abort):
         write(environment.stderr, "interrupted\n")
         return ExitCode.INTERRUPTED
-    except (BrokenPipeError, SystemExit) as end:
-        if not isinstance(end, BrokenPipeError) and not isinstance(end.__context__, BrokenPipeError):
-            raise  # click ends by 1 where a pipe is closed
-        # the reader has what it wanted; keep the interpreter from failing at exit as it flushes
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
+    except BrokenPipeError:
+        return without_reader()
     except OSError as failure:
         message = f"cannot write the result: {failure.strerror or failure}"
         return _report(environment, refusal("unwritable-file", message), arguments)

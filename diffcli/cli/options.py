@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from diffcli.cli.environment import WIDEST, Environment
+from diffcli.cli.environment import WIDEST, Environment, without_reader
 from diffcli.cli.flags import HELP, at_tab
 from diffcli.cli.output import tell, wants_json
 from diffcli.cli.run import Run
@@ -252,7 +252,10 @@ def as_command(
                 given["path"] = given.pop("output")
             run = Run(environment, given)
             with run.limited():
-                return function(run, **given)
+                try:
+                    return function(run, **given)
+                except BrokenPipeError:  # click would end by 1
+                    return without_reader()
 
         about, _, more = (function.__doc__ or "").partition("\n\n")
         inserted = [PROGRAM_OR_FUNCTION] if EXPRESSION in takes and "EXPR is" not in more else []

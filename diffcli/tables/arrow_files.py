@@ -144,9 +144,10 @@ class ArrowWriter:
         self.append(pa.table({name: as_arrow(columns[name]) for name in self.names}))
 
     def append(self, table: Any) -> None:
+        table = self.fitting(table.combine_chunks())
         if self.writer is None:
             self.writer = self.made(table.schema)
-        self.writer.write_table(self.fitting(table.combine_chunks()), max(table.num_rows, 1))
+        self.writer.write_table(table, max(table.num_rows, 1))
 
     def fitting(self, table: Any) -> Any:
         """A table as the format can have it."""

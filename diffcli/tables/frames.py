@@ -10,7 +10,6 @@ import numpy as np
 
 from diffcli.errors import missing_extra, refusal
 from diffcli.errors.library_words import for_library
-from diffcli.language import Program
 from diffcli.methods.compiled.kernel import Kernel
 from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import THREADS
@@ -88,14 +87,11 @@ def batch(
         raise refusal("usage", f"a kernel has its own {', '.join(options)}", "give them to diffcli.compile")
     asked = partial(_rows, target, held=held, options=options, kept=kept, flags=flags, threads=threads)
     if type(frame).__module__.partition(".")[0] in ("dask", "dask_expr"):
-        if not isinstance(target, Kernel) and type(as_program(target)) is not Program:
-            message = "a Python function would be recorded anew in each part of the table"
-            raise refusal("usage", message, "record it once, and give the kernel: diffcli.compile(function, at=...)")
         return _of_dask(partial(batch, target, at=at, keep=keep, flags=flags, threads=threads, **options), frame)
     if isinstance(frame, Mapping):
         columns = {name: np.asanyarray(column) for name, column in frame.items()}
         rows = next((len(column) for column in columns.values() if column.ndim), 0)
-        found = asked(list(columns), columns.__getitem__, rows)
+        found = asked([name for name in columns if isinstance(name, str)], columns.__getitem__, rows)
         return {name: of_length(name, columns[name], rows) for name in kept} | found
     if isinstance(frame, np.ndarray) and frame.dtype.names and frame.ndim == 1:
         results = asked(list(frame.dtype.names), frame.__getitem__, len(frame))
@@ -106,7 +102,7 @@ def batch(
         return table
     if isinstance(frame, np.ndarray):
         if kept:
-            raise refusal("usage", "the columns of a matrix have no names, so that none can be kept", "give a mapping")
+            raise refusal("usage", "`keep` names columns, and those of a matrix have no names", "give a mapping")
         inputs = target.inputs if isinstance(target, Kernel) else as_program(target).inputs
         shapes = dict(zip(inputs, target._made.shapes, strict=True)) if isinstance(target, Kernel) else {}
         names = [element for name in inputs if name not in held for element in element_names(name, shapes.get(name, ()))]
@@ -155,11 +151,12 @@ class _Table:
     def numbers(self, name: str) -> Array:
         values: Any = of_length(name, np.asanyarray(self.column(name)), self.rows or 0)
         if values.dtype == object:  # what is None in it is null
-            values = np.array([np.nan if one is None else one for one in values.tolist()] or [0.0][:0])
+            values = np.array([np.nan if one is None else one for one in values.tolist()])
         if values.dtype.kind not in "iuf" or values.ndim != 1:
-            raise refusal("bad-data", f"column `{name}` holds {values.dtype}, not numbers")
+            what = values.dtype if values.ndim == 1 else f"arrays of the shape {values.shape[1:]}"
+            raise refusal("bad-data", f"column `{name}` holds {what}, not numbers")
         if isinstance(values, np.ma.MaskedArray):
-            values = values.astype(np.float64).filled(np.nan)
+            values = np.ma.filled(values.astype(np.float64), np.nan)
         return np.ascontiguousarray(values, np.float64)
 
     def kinds(self, names: Sequence[str]) -> dict[str, Any]:
@@ -193,8 +190,8 @@ def _of_frame(asked: Callable[..., dict[str, Array]], frame: Any, kept: list[str
 
     def column(name: str) -> Any:
         found = table[name]
-        if found.dtype.is_integer() and not found.is_null().any():
-            return found.to_numpy()  # NumPy rounds what is beyond 2^53, where Arrow refuses
+        if found.dtype.is_integer():  # Arrow casts none beyond 2^53, where NumPy rounds
+            return np.ma.array(found.fill_null(0).to_numpy(), mask=found.is_null().to_numpy())
         return (found.cast(nw.Float64) if found.dtype.is_numeric() else found).to_numpy()
 
     found = asked([name for name in table.columns if isinstance(name, str)], column, len(table))
@@ -205,7 +202,8 @@ def _of_frame(asked: Callable[..., dict[str, Array]], frame: Any, kept: list[str
 def _of_dask(compute: Callable[[Any], Any], frame: Any) -> Any:
     """The same of Dask's, part by part, when it is asked for."""
     if hasattr(frame, "map_partitions") and hasattr(frame, "_meta"):
-        return frame.map_partitions(compute, meta=compute(frame._meta))
+        empty = compute(frame._meta_nonempty).iloc[:0]
+        return frame.map_partitions(lambda part: compute(part) if len(part) else empty, meta=empty)
     if getattr(frame, "ndim", 0) != 2:
         raise refusal("usage", f"a `{type(frame).__name__}` of Dask is no table", "give a DataFrame, or a matrix")
     whole = frame.rechunk({1: -1})

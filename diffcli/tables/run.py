@@ -277,7 +277,7 @@ def run_blocks(
             raise
         finally:
             if part and not part.is_finished:
-                with suppress(OSError, ValueError):  # the disk is full, which has been said
+                with suppress(Exception):  # the disk is full, or the table such as cannot be: that has been said
                     if writer:
                         writer.close()
                 with suppress(OSError):
