@@ -273,12 +273,12 @@ def test_whoever_reads_may_close_the_pipe(reads, table, tmp_path):
     written(table, "npy", tmp_path / "in.npy")
     asked = [sys.executable, "-m", "diffcli", "batch", "x*y", "--data", f"{tmp_path}/in.npy"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    child = subprocess.Popen(asked, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if reads == "some":
-        child.stdout.readline()
-    child.stdout.close()
-    assert child.stderr.read() == b""
-    assert child.wait(60) == 0
+    with subprocess.Popen(asked, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        if reads == "some":
+            child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == b""
+    assert child.returncode == 0
 
 
 def test_a_full_disk_behind_a_stream_without_a_buffer(table, tmp_path):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from typing import Any
 
 from diffcli.cli.environment import write
@@ -89,7 +88,7 @@ def command(
             else:
                 out: Any = path
                 if path == "-":
-                    out = stack.enter_context(buffered(run.environment.stdout.buffer)), kind
+                    out = Whole(run.environment.stdout.buffer), kind
                 elif os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe
                     out = stack.enter_context(open(path, "wb")), kind
                 summary = job.run(data, out, target, getattr(run.environment.stdin, "buffer", None), stage, ordered)
@@ -106,19 +105,19 @@ def command(
     return ExitCode.DOMAIN if flags & {"domain", "nonfinite"} else ExitCode.OK
 
 
-@contextmanager
-def buffered(stream: Any) -> Iterator[Any]:
-    """A stream that writes all it is given: one without a buffer may write the first part alone, on a full disk."""
-    if not isinstance(stream, io.RawIOBase):
-        yield stream
-        return
-    whole = io.BufferedWriter(stream)
-    try:
-        yield whole
-        whole.flush()
-    finally:
-        with suppress(OSError):
-            whole.detach()
+class Whole:
+    """A stream that writes all it is given: one without a buffer may write the first part alone, as on a disk that is full."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self.stream.write(rest) :]
 
 
 def cores() -> int:
