@@ -16,7 +16,7 @@ from diffcli.operations import is_settled
 from diffcli.tape import Tape
 from diffcli.tape.building.scopes import Scope
 
-NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "ne": "eq"}
+NEGATED = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "ne": "eq", "eq": "ne"}
 """The comparison that holds where another one does not, and nothing is undefined."""
 
 OPERANDS = ("\0a", "\0b", "\0c")
@@ -49,13 +49,14 @@ class SourceWriter(Writer):
                 self.name(operand, self.scopes[slot])
         language, strict = self.language, slot < self.tape.program_stop
         a, b = [self.texts[operand] for operand in self.tape.operands_of(slot)]
-        holds = language.relation(name, a, b)
-        if strict and name == "ne":
-            holds = language.either(language.relation("lt", a, b), language.relation("gt", a, b))
-        fails = language.opposite.format(holds)
-        if strict:
-            less, more = language.relation("lt", a, b), language.relation("gt", a, b)
-            fails = language.either(less, more) if name == "eq" else language.relation(NEGATED[name], a, b)
+
+        def relation(kind: str) -> str:
+            if strict and kind == "ne":
+                return language.either(language.relation("lt", a, b), language.relation("gt", a, b))
+            return language.relation(kind, a, b)
+
+        holds = relation(name)
+        fails = relation(NEGATED[name]) if strict else language.opposite.format(holds)
         self.relations[slot] = holds, fails
         one, zero, nan = map(language.literal, (1.0, 0.0, float("nan")))
         self.texts[slot] = language.choose(holds, one, language.choose(fails, zero, nan) if strict else zero)
@@ -104,8 +105,7 @@ class SourceWriter(Writer):
         return self.language.opened.format(guard)
 
     def decided(self, name: str, around: str, guard: str) -> str:
-        self.written.owners[len(self.lines)] = name
-        return self.language.assigned(name, f"{around} {self.language.junction} {guard}", False)
+        return self.assigned(name, f"{around} {self.language.junction} {guard}")
 
     def truth(self, branch: Scope) -> str:
         language = self.language

@@ -5,13 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from diffcli.exports.spelling import Language, Program, Test, indented, words
+from diffcli.kernels.python import FUNCTIONS
 from diffcli.tape.tape import Shape
-
-ELEMENTARY = (
-    "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
-    "asinh", "acosh", "atanh", "erf", "erfc", "exp",
-)  # fmt: skip
-
 
 BEGINS = """\
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || defined(__ASSOCIATIVE_MATH__)
@@ -39,7 +34,7 @@ UNDERFLOW DOMAIN SING PLOSS TLOSS M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 
 M_SQRT1_2 isnan isinf isfinite isnormal signbit fpclassify nan nanf
 log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam index time clock exit printf""")
     operations = {
-        **{name: f"{name}({{}})" for name in ELEMENTARY}, "abs": "fabs({})", "atan2": "atan2({}, {})", "raw pow": "pow({}, {})",
+        **{name: f"{name}({{}})" for name in FUNCTIONS}, "abs": "fabs({})", "atan2": "atan2({}, {})", "raw pow": "pow({}, {})",
         "raw hypot": "hypot({}, {})", "raw fmod": "fmod({}, {})", "raw copysign": "copysign({}, {})",
         # 0 has no sign after a rounding in Python, which makes a whole number of it
         "floor": "(floor({}) + 0.0)", "ceil": "(ceil({}) + 0.0)", "trunc": "(trunc({}) + 0.0)", "round": "(rint({}) + 0.0)",
@@ -67,15 +62,12 @@ log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam in
         return f"const double {name}[{prod(shape)}]" if shape else f"double {name}"
 
     def main(self, program: Program, test: Test) -> list[str]:
-        single, total, given, arrange = not program.results[0].shape, len(test.expected), list[str](), list[str]()
-        for (name, shape), text in zip(program.arguments, test.point, strict=True):
-            if shape:
-                arrange.append(f"const double given_{name}[{prod(shape)}] = {text};")
-            given.append(f"given_{name}" if shape else text)
-        starts, place = [], int(single)
-        for result in program.results[single:]:
-            starts.append(f"found + {place}")
-            place += prod(result.shape)
+        single, total = not program.results[0].shape, len(test.expected)
+        points = [*zip(program.arguments, test.point, strict=True)]
+        given = [f"given_{name}" if shape else text for (name, shape), text in points]
+        arrange = [f"const double given_{name}[{prod(shape)}] = {text};" for (name, shape), text in points if shape]
+        sizes = [prod(result.shape) for result in program.results]
+        starts = [f"found + {sum(sizes[:place])}" for place in range(single, len(sizes))]
         call = f"{program.name}({', '.join([*given, *starts])});"
         rows = [f"double found[{total}];", *arrange]
         for label, column in (("expected", test.expected), ("tolerance", test.tolerances)):

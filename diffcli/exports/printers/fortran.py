@@ -7,10 +7,9 @@ from math import prod
 from textwrap import TextWrapper
 
 from diffcli.exports.spelling import Language, Program, Result, Test, in_blocks, indented, separated, words
+from diffcli.kernels.python import FUNCTIONS
 from diffcli.tape.tape import Shape
 
-OWN = ("exp", "log", "log10", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-       "atanh", "erf", "erfc", "abs")  # fmt: skip
 OF_C = {"expm1": "a", "log2": "a", "log1p": "a", "cbrt": "a", "floor": "a", "ceil": "a", "trunc": "a", "rint": "a", "pow": "a, b",
         "fmod": "a, b", "atan2": "a, b", "hypot": "a, b"}  # fmt: skip
 CONSTANTS = [
@@ -61,7 +60,8 @@ class Fortran(Language):
     opened, closed, returned = "if ({}) then", "end if", ("found = {}", "return")
     reserved = words("nan infinity real64 int64 merge sign transfer wrong k reshape") | {f"c_{name}" for name in OF_C}
     operations = {
-        **{name: f"{name}({{}})" for name in OWN}, **{name: f"c_{name}({{}})" for name in ("expm1", "log2", "log1p", "cbrt")},
+        **{name: f"{name}({{}})" for name in (*FUNCTIONS, "abs")},
+        **{name: f"c_{name}({{}})" for name in ("expm1", "log2", "log1p", "cbrt")},
         **{name: f"(c_{name}({{}}) + 0.0_real64)" for name in ("floor", "ceil", "trunc")}, "round": "(c_rint({}) + 0.0_real64)",
         "raw pow": "c_pow({}, {})", "raw fmod": "c_fmod({}, {})", "atan2": "c_atan2({}, {})", "raw hypot": "c_hypot({}, {})",
         "raw copysign": "sign({}, {})",
@@ -107,9 +107,8 @@ class Fortran(Language):
     def main(self, program: Program, test: Test) -> list[str]:
         total, fills, start = len(test.expected), list[str](), 1
         for result in program.results:
-            stop = start + prod(result.shape)
-            fills.append(f"found({start}:{stop - 1}) = {self.flat(result)}")
-            start = stop
+            start, first = start + prod(result.shape), start
+            fills.append(f"found({first}:{start - 1}) = {self.flat(result)}")
         for label, column in (("expected", test.expected), ("tolerance", test.tolerances)):
             fills += [f"{label}({k}) = {number}" for k, number in enumerate(column, 1)]
         own = ", ".join(self.shaped(result.name, result.shape) for result in program.results)

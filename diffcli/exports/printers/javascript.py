@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from diffcli.exports.printers.c import ELEMENTARY
 from diffcli.exports.spelling import Language, Program, Test, indented, words
+from diffcli.kernels.python import FUNCTIONS
 
 
 class JavaScript(Language):
@@ -15,7 +15,7 @@ arguments await break case catch class const continue debugger default delete do
 for function if implements import in instanceof interface let new null package private protected public return static super
 switch this throw true try typeof undefined var void while with yield NaN Infinity Math Number Object process console""")
     operations = {
-        **{name: f"Math.{name}({{}})" for name in ELEMENTARY if name[:3] != "erf"}, "abs": "Math.abs({})",
+        **{name: f"Math.{name}({{}})" for name in FUNCTIONS if name[:3] != "erf"}, "abs": "Math.abs({})",
         "atan2": "Math.atan2({}, {})",
         **{name: f"(Math.{name}({{}}) + 0.0)" for name in ("floor", "ceil", "trunc")},
         "power of size": "Math.pow({}, {})", "raw hypot": "Math.hypot({}, {})", "raw fmod": "({} % {})",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from diffcli.exports.spelling import Language, Program, Result, Test, indented, words
+from diffcli.kernels.python import FUNCTIONS
 
 DOMAINS = {
     "log": "{0} >= 0.0", "log2": "{0} >= 0.0", "log10": "{0} >= 0.0", "log1p": "{0} >= -1.0", "sqrt": "{0} >= 0.0",
@@ -12,7 +13,6 @@ DOMAINS = {
     "asin": "abs({0}) <= 1.0", "acos": "abs({0}) <= 1.0", "acosh": "{0} >= 1.0",
     "atanh": "abs({0}) <= 1.0",
 }  # fmt: skip
-WHOLE = ("exp", "expm1", "cbrt", "sinh", "cosh", "tanh", "atan", "asinh", "abs")
 
 
 class Julia(Language):
@@ -25,8 +25,9 @@ baremodule begin break catch const continue do else elseif end export false fina
 macro module quote return struct true try using while where in isa outer mutable abstract primitive type NaN Inf pi im
 isfinite isinf rem hypot copysign vec permutedims exit println""")
     operations = {
+        **{name: f"{name}({{}})" for name in (*FUNCTIONS, "abs") if name[:3] != "erf"},
         **{name: f"({condition} ? {name}({{0}}) : NaN)" for name, condition in DOMAINS.items()},
-        **{name: f"{name}({{}})" for name in WHOLE}, "atan2": "atan({}, {})", "power of size": "({}^{})",
+        "atan2": "atan({}, {})", "power of size": "({}^{})",
         **{name: f"({name}({{}}) + 0.0)" for name in ("floor", "ceil", "trunc", "round")}, "raw hypot": "hypot({}, {})",
         "raw fmod": "rem({}, {})", "raw copysign": "copysign({}, {})",
     }  # fmt: skip

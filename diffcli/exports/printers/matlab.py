@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from diffcli.exports.spelling import Language, Program, Result, Test, indented, separated, words
+from diffcli.kernels.python import FUNCTIONS
 
-REAL = ("exp", "expm1", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "asinh", "erf", "erfc", "abs")
 COMPLEX = ("log", "log2", "log10", "log1p", "sqrt", "asin", "acos", "acosh", "atanh")
 
 
@@ -22,7 +22,7 @@ break case catch classdef continue else elseif end for function global if otherw
 while do until unwind_protect endif endfunction NaN Inf nan inf pi eps i j e ans nargin nargout isreal isinf fix hypot atan2
 zeros reshape nthroot exit printf fprintf disp""")
     operations = {
-        **{name: f"{name}({{}})" for name in REAL}, **{name: f"real_of({name}({{}}))" for name in COMPLEX},
+        **{name: f"{name}({{}})" for name in (*FUNCTIONS, "abs")}, **{name: f"real_of({name}({{}}))" for name in COMPLEX},
         "cbrt": "nthroot({}, 3)", "atan2": "atan2({}, {})", "power of size": "({} ^ {})", "raw hypot": "hypot({}, {})",
         **{name: f"({own}({{}}) + 0.0)" for name, own in (("floor", "floor"), ("ceil", "ceil"), ("trunc", "fix"))},
         "raw fmod": "remainder_by_c({}, {})",
@@ -79,8 +79,7 @@ end
     def exported(self, program: Program) -> list[str]:
         fills = []
         for result in program.results:
-            rows, columns = ((1, *result.shape) if len(result.shape) < 2 else result.shape)[-2:] if result.shape else (1, 1)
-            fills += [f"{result.name} = zeros({rows}, {columns});"] if result.shape else []
+            fills += [f"{result.name} = zeros({', '.join(map(str, (1, *result.shape)[-2:]))});"] * bool(result.shape)
             elements = self.elements(result.name, result.shape)
             fills += [f"{element} = {text};" for element, text in zip(elements, result.texts, strict=True)]
         names = ", ".join(result.name for result in program.results)

@@ -17,7 +17,7 @@ from diffcli.exports.writer import SourceWriter
 from diffcli.language import Program
 from diffcli.methods.compiled.compile import compile as compiled
 from diffcli.methods.compiled.flags import Flag
-from diffcli.methods.compiled.making import MOST_IN_NUMBERS, parts_of
+from diffcli.methods.compiled.making import MOST_IN_NUMBERS, arguments_of, parts_of
 from diffcli.methods.compiled.tapes import Part, derived, folded
 from diffcli.methods.points.ranges import MAX_NODES
 from diffcli.methods.problem.components import inputs_of
@@ -111,19 +111,14 @@ def export(
         raise refusal("bad-value", f"`{name}` cannot be the name of a function there", "give another name")
     if test and at is None:
         raise refusal("usage", "a test needs a point", "give one: at={...}")
-    shapes = dict(zip(system.tape.inputs, map(system.tape.shape, range(system.tape.first_row)), strict=True))
-    moving = {f"d{each}": shapes[each] for each in system.wrt} if directions else {}
-    clash = [each for each in moving if each in shapes]
-    if clash:
-        raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", "call the variable something else")
-    more = [element for each, shape in moving.items() for element in element_names(each, shape)]
-    names = identifiers([*shapes, *moving], language, name)
-    arguments = [(names[each], shape) for each, shape in (shapes | moving).items()]
+    inputs, sizes, _, moving = arguments_of(system, "d" * bool(directions))
+    shapes = dict(zip(inputs, sizes, strict=True))
+    more = [element for each in moving for element in element_names(each, shapes[each])]
+    names = identifiers(shapes, language, name)
+    arguments = [(names[each], shape) for each, shape in shapes.items()]
     tape, form = tape_of(system, language, order, more, max_nodes)
     scalarised = tape.shapes is None
-    elements = [each for each, _ in arguments]
-    if scalarised:
-        elements = [element for argument in arguments for element in language.elements(*argument)]
+    elements = [element for each, shape in arguments for element in language.elements(each, shape if scalarised else ())]
     kinds = results_of(system, order, bool(directions))
     if language.branches:
         helpers = Helpers(language)
@@ -139,12 +134,12 @@ def export(
         results = [Result(kind, (), [text]) for (kind, _), text in zip(kinds, texts, strict=True)]
         if test and not scalarised:
             tape, _ = tape_of(system, None, order, more, max_nodes)
-    checked = test_of(tape, system, bool(directions)) if test else None
+    checked = test_of(tape, system) if test else None
     if test and loses_digits(program, system, of, order, max_nodes):
         message = "results lose digits at this point, so that a test there would tell little"
         raise refusal("lost-digits", message, "give another point; `diffcli grad` says where they are lost")
     by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
-    remarks = remarks_of(system, language, names, shapes | moving, results, by, not scalarised)
+    remarks = remarks_of(system, language, names, shapes, results, by, not scalarised)
     lines = [*language.taken(arguments, scalarised), *writer.lines]
     helpers.bring_sources("\n".join(lines))
     brought = [*helpers.made.values()]
@@ -158,7 +153,7 @@ def tape_of(system: System, language: Any, order: int, more: Sequence[str], most
     There arrays stay what they are if what is wanted can be had and said so. Else all is numbers, row by row.
     """
     listed, shaped = bool(system.texts) or len(system.outputs) > 1, any(output.shape for output in system.outputs)
-    if order == 2 and (listed or shaped):
+    if order == 2:
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
         require_one(system)
@@ -174,17 +169,12 @@ def tape_of(system: System, language: Any, order: int, more: Sequence[str], most
     waiting = iter(tape.results)
     values = [([next(waiting) for _ in own], shape) for own, shape in values]
     if not arrays:
-        values, wrt = one_by_one(values), one_by_one(wrt)
+        values, wrt = ([([slot], ()) for own, _ in parts for slot in own] for parts in (values, wrt))
     seeds = range(tape.first_row - len(more), tape.first_row)
     return derived(tape, values, listed, wrt, order, most_rows, seeds)[:2]
 
 
-def one_by_one(parts: Sequence[Part]) -> list[Part]:
-    """The numbers of results or variables."""
-    return [([slot], ()) for own, _ in parts for slot in own]
-
-
-def decided(system: System, most_rows: int, why: str = "") -> tuple[Tape, list[Part], list[Part]]:
+def decided(system: System, most_rows: int, why: str = "") -> tuple[Tape, Sequence[Part], Sequence[Part]]:
     """What `parts_of` finds, if it is the same at every point."""
     parts = parts_of(system, most_rows)
     if parts is None:
@@ -208,7 +198,7 @@ def results_of(system: System, order: int, directions: bool) -> list[tuple[str, 
     return found
 
 
-def test_of(tape: Tape, system: System, directions: bool) -> Test:
+def test_of(tape: Tape, system: System) -> Test:
     """The results at the point of a system, as numbers; directions are 1."""
     point = [0.0 if number is None else float(number) for number in inputs_of(system.tape).numbers(system.values)]
     point += [1.0] * (tape.first_row - len(point))

@@ -53,7 +53,8 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
         from diffcli.methods.matrices.hessian import require_one  # a gradient does not wait for it
 
         require_one(system)
-    names, shapes, batch, moving = arguments_of(system, asked)
+    help = f'choose what the directions of variables are called: directions="{asked.directions}_"'
+    names, shapes, batch, moving = arguments_of(system, asked.directions, asked.batch, help)
     listed = bool(system.texts) or len(system.outputs) > 1
     ask = partial(notes_at, system, asked)
     again = make, asked, cache(lambda order: made(system, make, asked._replace(order=order)))
@@ -83,21 +84,22 @@ def made(system: System, make: Callable[[Asked], Kernel], asked: Asked) -> Kerne
     return Kernel(Made(names, shapes, batch, form, runner, None, ways, ask, *again), system)
 
 
-def arguments_of(system: System, asked: Asked) -> tuple[tuple[str, ...], tuple[Shape, ...], frozenset[str], list[str]]:
+def arguments_of(
+    system: System, directions: str, batch: Sequence[str] = (), help: str = "call the variable something else"
+) -> tuple[tuple[str, ...], tuple[Shape, ...], frozenset[str], list[str]]:
     """What the kernel of a system is called with, as `Made` has it, and the directions of variables among it."""
     shapes = dict(zip(system.tape.inputs, map(system.tape.shape, range(system.tape.first_row)), strict=True))
-    unknown = [name for name in asked.batch if name not in shapes]
+    unknown = [name for name in batch if name not in shapes]
     if unknown:
         raise ExpressionError([unknown_name(name, shapes, subject_of(system.program)) for name in unknown])
-    moving = {name: asked.directions + name for name in system.wrt} if asked.directions else {}
+    moving = {name: directions + name for name in system.wrt} if directions else {}
     clash = [name for name in moving.values() if name in shapes]
     if clash:
-        help = f'choose what the directions of variables are called: directions="{asked.directions}_"'
         raise refusal("usage", f"`{clash[0]}` is a variable, and the direction of one", help)
-    batch = {*(asked.batch if any(shapes.values()) else shapes)}
-    batch |= {moving[name] for name in moving if name in batch}
+    many = {*(batch if any(shapes.values()) else shapes)}
+    many |= {moving[name] for name in moving if name in many}
     shapes |= {along: shapes[name] for name, along in moving.items()}
-    return tuple(shapes), tuple(shapes.values()), frozenset(batch), [*moving.values()]
+    return tuple(shapes), tuple(shapes.values()), frozenset(many), [*moving.values()]
 
 
 def kept(value: Any) -> Any:
