@@ -15,6 +15,7 @@ PLAIN = {name: f"{name}({{0}}, {{axis}})" for name in ("softmax", "log_softmax")
     "inv": "inv({0})", "solve": "solve({0}, {1})", "reshape": "np.reshape({0}, {shape})",
     "broadcast": "np.broadcast_to({0}, {shape})", "concat": "np.concatenate([{all}], axis={axis})",
     "stack": "np.stack([{all}], axis={axis})", "scatter": "scatter({0}, ({key},), {shape})",
+    "index": "{0}[{key}]", "transpose": "np.transpose({0}, {axes})",
 }  # fmt: skip
 REDUCTIONS = {name: f"np.{name}({{0}}{{along}})" for name in ("sum", "mean", "amax", "amin", "prod")} | {
     name: f"float64(np.{name}({{0}}{{along}}))" for name in ("argmax", "argmin")
@@ -36,18 +37,15 @@ def array_template(name: str, shapes: Sequence[Shape], shape: Shape, fixed: Fixe
     if name == "cumsum" and axis:
         text = f"np.cumsum({'np.flip({0}, ' + str(axis) + ')' if fixed['backwards'] else '{0}'}, axis={axis[0]})"
         return f"np.flip({text}, {axis})" if fixed["backwards"] else text
-    if name == "transpose":
-        return f"np.transpose({{0}}, {tuple(fixed['axes'] or range(len(own))[::-1])})"
     if name == "sum_to":
         ahead = len(own) - len(shape)
         axes = (*range(ahead), *[ahead + place for place, length in enumerate(shape) if length == 1 != own[ahead + place]])
         text = f"np.sum({{0}}{f', axis={axes}' * (len(axes) < len(own))})" if axes else "{0}"
         return text if len(own) - len(axes) == len(shape) else f"np.reshape({text}, {shape})"
-    if name == "index":
-        key = key_text(fixed["key"], own, turns)
-        return "{0}[" + key + "]" if key else ""
-    key = key_text(fixed["key"], shape if name == "scatter" else own, turns, written=True) if "key" in fixed else "-"
+    scatters = name == "scatter"
+    key = key_text(fixed["key"], shape if scatters else own, turns, scatters) if "key" in fixed else "-"
     given = {"axis": axis, "shape": shape, "key": key, "all": ", ".join([f"{{{place}}}" for place in range(len(shapes))])}
+    given["axes"] = tuple(fixed.get("axes") or range(len(own))[::-1])
     text = PLAIN.get(name, "") if key else ""
     for part, value in given.items():
         text = text.replace(f"{{{part}}}", str(value))

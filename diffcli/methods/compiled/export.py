@@ -190,9 +190,8 @@ def results_of(system: System, order: int, directions: bool) -> list[tuple[str, 
     several = bool(system.texts) or len(system.outputs) > 1 or bool(system.outputs[0].shape)
     values: Shape = (sum(prod(output.shape) for output in system.outputs),) if several else ()
     variables: Shape = (sum(prod(system.tape.shape(system.input_slot(name))) for name in system.wrt),)
-    found = [("values" if several else "value", values), ("jacobian" if several else "gradient", values + variables)][: order + 1]
-    if order == 2:
-        found.append(("hessian", variables * 2))
+    slopes = "jacobian" if several else "gradient", values + variables
+    found = [("values" if several else "value", values), slopes, ("hessian", variables * 2)][: order + 1]
     if directions:
         found[-1] = "product", found[-1][1][:-1]
     return found
