@@ -89,6 +89,25 @@ def test_the_tests_of_other_languages_pass_and_fail(language, order, tmp_path):
         assert (done.returncode, "all results are right" in done.stdout) == (code, not code), done.stderr
 
 
+def test_letters_of_latex():
+    assert r"v_{3} &= \theta \, x_{2}" in diffcli.export("θ*x2", "latex", order=0)
+
+
+def test_what_is_asked_for_is_told():
+    assert "// values: a\n" in diffcli.export("a = x*y; b = a^2", "c", of="a")
+
+
+def test_a_function_needs_a_point():
+    with pytest.raises(diffcli.UsageError, match="a Python function is recorded at a point"):
+        diffcli.export(lambda x: x * x, "c")
+
+
+def test_static_stands_once():
+    text = diffcli.export("max(x, 0)", "c", qualifier="static inline")
+    assert "static static" not in text
+    assert "static inline double larger_of(" in text
+
+
 def test_names_in_a_language_that_ignores_case():
     text = diffcli.export("x*X*V1*Nan*F", "fortran", order=0)
     assert "pure subroutine f(x, X_, V1_, Nan_, F_, value)" in text
@@ -96,6 +115,8 @@ def test_names_in_a_language_that_ignores_case():
 
 def test_lines_of_fortran_are_not_too_long():
     text = diffcli.export("polygamma(3, x)*gamma(y) + " + "+".join(f"sin(x*{k})*exp(y)" for k in range(80)), "fortran", order=2)
+    assert max(map(len, text.splitlines())) <= 132
+    text = diffcli.export(f"max({', '.join(f'x{k}' for k in range(250))})", "fortran")
     assert max(map(len, text.splitlines())) <= 132
 
 
@@ -144,6 +165,88 @@ def test_the_test_of_python(order):
     assert (done.returncode, done.stdout) == (0, "all results are right\n")
 
 
+@pytest.mark.parametrize("language", ["python", "c", "javascript", "matlab"])
+def test_an_infinity_that_is_expected_is_to_be_one(language, tmp_path):
+    runner = {"python": sys.executable, "c": "gcc", "javascript": "node", "matlab": "octave-cli"}[language]
+    if shutil.which(runner) is None:
+        pytest.skip(f"{runner} is not installed")
+    source = diffcli.export("exp(x)", language, at={"x": 1000.0}, test=True, order=0)
+    call = {"python": "return total(math.exp, x)", "c": "return exp(x)", "javascript": "return Math.exp(x)", "matlab": "value = exp(x)"}
+    altered = source.replace(call[language], call[language].partition("exp")[0].replace("total(math.", "").replace("Math.", "") + "-7.0")
+    assert altered != source
+    for text, code in ((source, 0), (altered, 1)):
+        path = tmp_path / {"python": "f.py", "c": "f.c", "javascript": "f.mjs", "matlab": "test_f.m"}[language]
+        path.write_text(text)
+        command = [runner, path] if language != "matlab" else [runner, "--norc", "--eval", "test_f"]
+        if language == "c":
+            subprocess.run(["gcc", "-o", tmp_path / "f", path, "-lm"], check=True)
+            command = [tmp_path / "f"]
+        assert subprocess.run(command, capture_output=True, cwd=tmp_path).returncode == code
+
+
+def test_a_zero_of_the_point_keeps_its_sign():
+    assert "f((-0.0))" in diffcli.export("atan2(x, -1)", "python", at={"x": -0.0}, test=True, order=0)
+
+
+@pytest.mark.parametrize("text", ["return ()", "return 9.0"])
+def test_what_hands_back_too_little_is_wrong(text):
+    source = diffcli.export("x^2", "python", at={"x": 3}, test=True)
+    altered = source.replace("return v1, (", f"{text}\n    return v1, (")
+    assert altered != source
+    done = subprocess.run([sys.executable, "-c", altered], capture_output=True)
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize(("text", "x"), [("exp(x)/(1+exp(x))", 40), ("(1-cos(x))/x^2", 1e-8)])
+def test_a_test_where_digits_are_lost_is_refused(text, x):
+    with pytest.raises(diffcli.UsageError, match="results lose digits at this point"):
+        diffcli.export(text, "c", at={"x": x}, test=True)
+
+
+def test_arrays_have_the_shape_that_was_exported():
+    space = {}
+    exec(diffcli.export("sum((W @ x - y)^2)", "python", at={"W": [[1, 2], [3, 4]], "x": [1, 1], "y": [0, 0]}), space)
+    assert space["f"]([[1, 2], [3, 4]], [1, 1], [0, 0])[0] == 58
+    for wrong in (([[1, 2]], [1, 1], [0, 0]), ([[1, 2, 3], [4, 5, 6]], [1, 1], [0, 0]), ([[1, 2], [3, 4]], [1, 1, 1], [0, 0])):
+        with pytest.raises(ValueError, match="elements are wanted, and"):
+            space["f"](*wrong)
+
+
+@pytest.mark.parametrize("given", ["f([1 2; 3 4], 1)", "f(1, [1 0; 0 1])", "f(int32(3), 0.5)", "f(single(3), 0.5)"])
+def test_matlab_takes_numbers_of_64_bits(given, tmp_path):
+    if shutil.which("octave-cli") is None:
+        pytest.skip("octave-cli is not installed")
+    (tmp_path / "f.m").write_text(diffcli.export("x*exp(y)", "matlab", order=0))
+    command = ["octave-cli", "--norc", "--eval", f"printf('%.17g', {given})"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    if "[" in given:
+        assert "is to be one number" in done.stderr
+    else:
+        assert abs(float(done.stdout) - 4.946163812100385) < 1e-14
+
+
+@pytest.mark.parametrize("language", ["python", "c", "javascript"])
+def test_the_largest_of_many(language, tmp_path):
+    count = 120
+    text = f"max({', '.join(f'x{k}' for k in range(1, count + 1))})^2"
+    points = [[float(k) for k in range(count)], [1.0] * count, [float(k % 7) for k in range(count)]]
+    items = [exports.exported(text, points, language, "program_0", 1)]
+    assert exports.disagreements(items, found_by(language, items, tmp_path), 4) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [
+        ("c", "sin"), ("c", "fabs"), ("c", "larger_of"), ("c", "M_PI"), ("cpp", "isnan"), ("python", "total"), ("python", "tuple"),
+        ("python", "math"), ("numpy", "float64"), ("numpy", "root"), ("fortran", "MERGE"), ("fortran", "Gradient"),
+        ("matlab", "chosen"), ("matlab", "log"), ("javascript", "larger_of"), ("rust", "None"), ("julia", "atan"), ("c", "é"),
+    ],
+)  # fmt: skip
+def test_a_function_is_not_called_as_what_it_calls(language, name):
+    with pytest.raises(diffcli.UsageError, match="cannot be the name of a function there"):
+        diffcli.export("x^2", language, name=name)
+
+
 def test_directions():
     space = {}
     exec(diffcli.export("x^2*y", "python", order=2, directions=True), space)
@@ -168,6 +271,8 @@ def test_names_that_the_language_has_itself():
         (["x^2", "--to", "c", "--name", "double"], 2, "`double` cannot be the name of a function there"),
         (["x*dx", "--to", "c", "--directions"], 2, "`dx` is a variable, and the direction of one"),
         (["x^^2", "--to", "c"], 3, ""),
+        (["a = x*y; a^2", "--of", "q", "--to", "c"], 2, "the program has no `q`"),
+        (["inv(W)", "--to", "c", "--at", "W=[[1,2],[3,5]]"], 2, "an operation of it reads values, as inv and solve do"),
     ],
 )
 def test_what_cannot_be_exported(arguments, code, message):

@@ -212,3 +212,23 @@ def test_one_result_has_second_derivatives(language):
 def test_what_cannot_be_said_at_all_is_named():
     with pytest.raises(diffcli.UsageError, match="`cross_entropy` of arrays cannot be exported"):
         diffcli.export("cross_entropy(x, y)", "numpy", at={"x": [1.0, 2.0], "y": 1.0}, wrt="x")
+
+
+def test_arrays_of_another_shape_are_refused(language):
+    source = diffcli.export("sum((W @ x - y)^2)", language, at={"W": [[1, 2], [3, 4]], "x": [1, 1], "y": [0, 0]})
+    space = {}
+    exec(source, space)
+    W, x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.ones(2), np.zeros(2)
+    assert float(space["f"](W, x, y)[0]) == 58
+    for wrong in ((W, x, y[:, None]), (W, np.ones((2, 2)), y), (W[None], x, y), (W, np.ones(1), y)):
+        with pytest.raises(ValueError, match="an array of the shape"):
+            space["f"](*wrong)
+
+
+def test_many_points_of_an_array_have_its_shape_last(language):
+    space = {}
+    exec(diffcli.export("x[0]*x[1]*y", language, at={"x": [1, 2], "y": 3}, order=2), space)
+    points = np.arange(6.0).reshape(3, 2)
+    assert np.asarray(space["f"](points, 3.0)[0]).tolist() == [0.0, 18.0, 60.0]
+    with pytest.raises(ValueError, match="an array of the shape"):
+        space["f"](np.ones((2, 3)), 3.0)

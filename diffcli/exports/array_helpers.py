@@ -17,7 +17,7 @@ def float64(a: Array) -> Array:
     return np.asarray(a, dtype=np.float64)
 
 
-def shaped(a: Array, shape: Axes, many: bool) -> Array:
+def shaped(a: Array, shape: Axes, many: Any) -> Array:
     """An array of a shape, or of ``many`` points that each have it."""
     a = float64(a)
     own = tuple(a.shape)

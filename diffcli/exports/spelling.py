@@ -73,8 +73,9 @@ class Language:
 
     comment = "//"
     accuracy: Sequence[str] = """\
-Each row is within 4 units in the last place of the value of its function (6 between the poles of gamma and its relatives, which
-lose digits beside their roots there), with the same infinities and NaN: NaN is what is undefined.""".splitlines()
+Each row is within 4 units in the last place of the value of its function (6 between the poles of gamma
+and its relatives, which lose digits beside their roots there), with the same infinities and NaN: NaN is
+what is undefined. Sums lose the digits that cancel.""".splitlines()
     """What a comment says of how exact it is."""
     qualifier: str | None = None
     """What stands before functions; None where nothing may."""

@@ -99,6 +99,7 @@ def export(
             raise refusal("usage", "a qualifier stands before functions of C and C++ alone")
         language = copy(language)
         language.qualifier = f"{qualifier} "
+        language.header = language.header.removeprefix("static " * ("static" in qualifier.split()))
     program = as_program(target)
     if at is None and type(program) is not Program:
         raise refusal("usage", "a Python function is recorded at a point", "give one: at={...}")
@@ -140,10 +141,10 @@ def export(
         raise refusal("lost-digits", message, "give another point; `diffcli grad` says where they are lost")
     by = [element for each in system.wrt for element in element_names(each, shapes[each] if language.branches else ())]
     remarks = remarks_of(system, language, names, shapes, results, by, not scalarised)
-    lines = [*language.taken(arguments, scalarised), *writer.lines]
-    helpers.bring_sources("\n".join(lines))
+    taken = language.taken(arguments, scalarised)
+    helpers.bring_sources("\n".join(taken))
     brought = [*helpers.made.values()]
-    written = Written(name, remarks, arguments, lines, writer.names, results, brought, checked, by)
+    written = Written(name, remarks, arguments, [*taken, *writer.lines], writer.names, results, brought, checked, by)
     return "\n".join(language.program(written)) + "\n"
 
 
@@ -178,7 +179,8 @@ def decided(system: System, most_rows: int, why: str = "") -> tuple[Tape, Sequen
     """What `parts_of` finds, if it is the same at every point."""
     parts = parts_of(system, most_rows)
     if parts is None:
-        raise refusal("usage", f"the program cannot be written out in numbers, in at most {MOST_IN_NUMBERS} rows{why}")
+        what = f"an operation of it reads values, as inv and solve do, or it has more than {MOST_IN_NUMBERS} rows"
+        raise refusal("usage", f"the program cannot be written out in numbers{why}: {what}")
     if parts[3]:
         message = "the function branches on its values, so that one tape is not all of it"
         raise refusal("usage", message, "write diffcli.where(condition, a, b) in place of if")
