@@ -18,7 +18,7 @@ class JAXNumPy(Arrays):
         name: f"np.where(np.{name}({{0}}) == 0.0, 0.0, np.{name}({{0}}))" for name in ("floor", "ceil", "trunc", "round")
     }
     operations |= {"erf": "jax.scipy.special.erf({0})"}
-    own = {
+    sources = Arrays.sources | {
         "exactly": """
 def exactly(a):
     return np.where(np.isnan(a), np.nan, a)
@@ -55,7 +55,7 @@ class Torch(Arrays):
     renamed = {"power": "pow", "transpose": "permute"}
     operations = Arrays.operations | {name: f"{name}({{0}})" for name in ("sinh", "cosh", "cbrt")}
     operations |= {"erf": "np.erf({0})", "erfc": "np.erfc({0})"}
-    own = {
+    sources = Arrays.sources | {
         "scatter": """
 def scatter(a, key, shape):
     whole = a.new_zeros(shape)

@@ -11,7 +11,6 @@ import ast
 import pkgutil
 import re
 from collections.abc import Sequence
-from functools import cache
 from math import prod
 from typing import Any
 
@@ -26,6 +25,14 @@ from diffcli.tape.tape import Shape
 
 SAME = "exp expm1 log log2 log10 log1p sqrt cbrt sin cos tan sinh cosh tanh abs"
 NUMBER = re.compile(r"\(?-?(\d.*|np\.(nan|inf))\)?")
+
+
+def common() -> dict[str, str]:
+    """The functions of `diffcli.exports.array_helpers`, without their types."""
+    source = (pkgutil.get_data(__package__, "array_helpers.py") or b"").decode()
+    functions = [one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef)]
+    texts = [(one.name, *(ast.get_source_segment(source, one) or "").partition("\n")) for one in functions]
+    return {name: re.sub(r": (Array|Axes|Any)\b| -> Array", "", head) + "\n" + body for name, head, _, body in texts}
 
 
 class Arrays(Python):
@@ -54,12 +61,7 @@ class Arrays(Python):
         "atan2": "np.arctan2({0}, {1})", "logaddexp": "np.logaddexp({0}, {1})", "raw pow": "np.power({0}, {1})",
         "raw hypot": "np.hypot({0}, {1})", "raw fmod": "np.fmod({0}, {1})", "raw copysign": "np.copysign({0}, {1})",
     }  # fmt: skip
-    own: dict[str, str] = {}
-    """Its own functions that are brought along."""
-
-    @property
-    def sources(self) -> dict[str, str]:  # type: ignore[override]
-        return common() | self.own
+    sources = common()
 
     def choose(self, condition: str, a: str, b: str) -> str:
         return f"np.where({bare(condition)}, {bare(self.beside(a, b))}, {bare(b)})"
@@ -91,15 +93,6 @@ class Arrays(Python):
 
 
 NUMPY = Arrays()
-
-
-@cache
-def common() -> dict[str, str]:
-    """The functions of `diffcli.exports.array_helpers`, without their types."""
-    source = (pkgutil.get_data(__package__, "array_helpers.py") or b"").decode()
-    functions = [one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef)]
-    texts = [(one.name, *(ast.get_source_segment(source, one) or "").partition("\n")) for one in functions]
-    return {name: re.sub(r": (Array|Axes|Any)\b| -> Array", "", head) + "\n" + body for name, head, _, body in texts}
 
 
 def wrapped(template: str, numbers: Sequence[float | None]) -> str:

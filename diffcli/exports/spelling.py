@@ -111,6 +111,8 @@ what is undefined. Sums lose the digits that cancel.""".splitlines()
     arrays: tuple[str, ...] = ()
     """Numbers with no axis, one, and more, from their list, their sizes and their axes, both from the last on, and their sizes;
     where they are not lists of lists."""
+    flattened = "{0}"
+    """The numbers of a matrix row by row, from its name and how many they are."""
     begins = ""
     """What stands behind the comment."""
     apart = 1
@@ -189,6 +191,9 @@ what is undefined. Sums lose the digits that cancel.""".splitlines()
     def result(self, result: Result) -> str:
         """One of the results, as it is handed back."""
         return nested(result.shape, result.texts, *self.nests)
+
+    def flat(self, result: Result) -> str:
+        return self.flattened.format(result.name, prod(result.shape)) if len(result.shape) > 1 else result.name
 
     def tested(self, program: Program) -> list[str]:
         """What calls the function at the point of a test, and compares; nothing without a test."""

@@ -58,8 +58,8 @@ class SourceWriter(Writer):
         holds = relation(name)
         fails = relation(NEGATED[name]) if strict else language.opposite.format(holds)
         self.relations[slot] = holds, fails
-        one, zero, nan = map(language.literal, (1.0, 0.0, float("nan")))
-        self.texts[slot] = language.choose(holds, one, language.choose(fails, zero, nan) if strict else zero)
+        one, zero = map(language.literal, (1.0, 0.0))
+        self.texts[slot] = language.choose(holds, one, language.choose(fails, zero, language.nan) if strict else zero)
 
     def template(self, slot: int, numbers: Sequence[float | None]) -> str:
         strict, name = slot < self.tape.program_stop, self.tape.operation(slot)
@@ -71,8 +71,7 @@ class SourceWriter(Writer):
         return text
 
     def choice(self, condition: int, strict: bool, asked: str, a: str, b: str) -> str:
-        language = self.language
-        nan = language.literal(float("nan"))
+        language, nan = self.language, self.language.nan
         if condition not in self.relations:
             text = language.choose(language.relation("ne", asked, language.literal(0.0)), a, b)
             return language.choose(language.relation("ne", asked, asked), nan, text) if strict else text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from textwrap import TextWrapper
 
-from diffcli.exports.spelling import Language, Program, Result, Test, in_blocks, indented, separated, words
+from diffcli.exports.spelling import Language, Program, Test, in_blocks, indented, separated, words
 from diffcli.kernels.python import FUNCTIONS
 from diffcli.tape.tape import Shape
 
@@ -57,6 +57,7 @@ class Fortran(Language):
     junction, alternative, opposite, choice = ".and.", ".or.", ".not. ({})", "merge({1}, {2}, {0})"
     places, first = ("(", ", ", ")"), 1
     arrays = "{}", "reshape([{0}], [{3}], order=[{2}])", "reshape([{0}], [{3}], order=[{2}])"
+    flattened = "reshape(transpose({0}), [{1}])"
     opened, closed, returned = "if ({}) then", "end if", ("found = {}", "return")
     reserved = words("nan infinity real64 int64 merge sign transfer wrong k reshape") | {f"c_{name}" for name in OF_C}
     operations = {
@@ -100,9 +101,6 @@ class Fortran(Language):
 
     def shaped(self, name: str, shape: Shape) -> str:
         return f"{name}({', '.join(map(str, shape))})" if shape else name
-
-    def flat(self, result: Result) -> str:
-        return f"reshape(transpose({result.name}), [{prod(result.shape)}])" if len(result.shape) > 1 else result.name
 
     def main(self, program: Program, test: Test) -> list[str]:
         total, fills, start = len(test.expected), list[str](), 1

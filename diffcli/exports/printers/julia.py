@@ -19,7 +19,7 @@ class Julia(Language):
     comment, opened, closed, end = "#", "if {}", "end", ""
     nan, inf = "NaN", "Inf"
     places, first = ("[", ", ", "]"), 1
-    arrays = "{}", "Float64[{}]", "permutedims(reshape(Float64[{}], {}), ({}))"
+    arrays, flattened = ("{}", "Float64[{}]", "permutedims(reshape(Float64[{}], {}), ({}))"), "vec(permutedims({0}))"
     reserved = words("""\
 baremodule begin break catch const continue do else elseif end export false finally for function global if import let local
 macro module quote return struct true try using while where in isa outer mutable abstract primitive type NaN Inf pi im
@@ -48,9 +48,8 @@ isfinite isinf rem hypot copysign vec permutedims exit println""")
         return f"[{'; '.join(' '.join(texts[row : row + shape[1]]) for row in range(0, len(texts), shape[1]))}]"
 
     def main(self, program: Program, test: Test) -> list[str]:
-        parts = [f"vec(permutedims({each.name}))" if len(each.shape) > 1 else each.name for each in program.results]
         rows = [f"{', '.join(each.name for each in program.results)} = {program.name}({', '.join(test.point)})",
-                f"found = [{'; '.join(parts)};]",
+                f"found = [{'; '.join(map(self.flat, program.results))};]",
                 f"expected = [{', '.join(test.expected)}]", f"tolerance = [{', '.join(test.tolerances)}]",
                 "same(a, b, limit) = a == b || (isnan(a) && isnan(b)) || abs(a - b) <= limit",
                 "wrong = findall(.!same.(found, expected, tolerance))",

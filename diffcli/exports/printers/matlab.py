@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffcli.exports.spelling import Language, Program, Result, Test, indented, separated, words
+from diffcli.exports.spelling import Language, Program, Test, indented, separated, words
 from diffcli.kernels.python import FUNCTIONS
 
 COMPLEX = ("log", "log2", "log10", "log1p", "sqrt", "asin", "acos", "acosh", "atanh")
@@ -13,7 +13,7 @@ class Matlab(Language):
     nan, inf = "NaN", "Inf"
     opposite, choice = "~({})", "chosen({}, {}, {})"
     places, first = ("(", ", ", ")"), 1
-    arrays = "{}", "[{}]", "permute(reshape([{}], {}), [{}])"
+    arrays, flattened = ("{}", "[{}]", "permute(reshape([{}], {}), [{}])"), "reshape({0}.', 1, [])"
     opened, closed, returned = "if {}", "end", ("found = {}", "return")
     header = "function found = {name}({given})"
     signs = Language.signs | {"ne": "~="}
@@ -92,9 +92,6 @@ end
         text = "\n".join(line for part in parts for line in part)
         chosen = self.sources["chosen"].strip("\n").split("\n") if "chosen(" in text else []
         return separated([self.commented(program), *parts, chosen])
-
-    def flat(self, result: Result) -> str:
-        return f"reshape({result.name}.', 1, [])" if len(result.shape) > 1 else result.name
 
     def main(self, program: Program, test: Test) -> list[str]:
         """A function that is called from the shell, in a file of its name: matlab -batch test_f, octave --eval test_f."""
