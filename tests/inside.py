@@ -173,7 +173,7 @@ HOMES = {
     "diffcli.tables.block": "BLOCK_ROWS",
     "diffcli.tables.arrow_files": "ArrowWriter",
     "diffcli.tables.columns": "settled",
-    "diffcli.tables.run": "Part",
+    "diffcli.tables.part": "Part",
     "diffcli.tables.text_files": "numbers_of",
     "diffcli.tables": "array_files arrow_files tables_run=run text_files",
     "diffcli.errors.foreign_names": "INSTEAD NO_MISSPELLINGS missing",

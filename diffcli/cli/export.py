@@ -43,8 +43,8 @@ def command(run: Run, language: str | None, path: str | None, **options: Any) ->
     if to is None:
         raise refusal("usage", "the language is not known", f"add --to and one of: {', '.join(LANGUAGES)}")
 
-    def made(program: Program, at: Any) -> str:
-        return export(program, to, at=at or None, **options)
+    def made(program: Program, at: Any) -> Any:
+        return export.__wrapped__(program, to, at=at or None, **options)  # type: ignore[attr-defined]  # errors in words of commands
 
     source = run.compute(made)
     if path not in (None, "-"):

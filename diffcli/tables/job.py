@@ -21,7 +21,8 @@ from diffcli.tables.asking import kernel_of
 from diffcli.tables.block import Reader
 from diffcli.tables.columns import checked, planned
 from diffcli.tables.files import Kind, file_system, kind_of, open_reader
-from diffcli.tables.run import ERROR, Done, Part, in_order, run_blocks
+from diffcli.tables.part import Part
+from diffcli.tables.run import ERROR, Done, in_order, run_blocks
 from diffcli.tables.summary import Summary
 
 Progress = Callable[[str, int, int, str], None]

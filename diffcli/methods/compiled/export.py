@@ -91,7 +91,7 @@ def export(
         return x * y, (y, x)
     """
     if type(order) is not int or order not in (0, 1, 2) or (directions and not order):
-        raise refusal("bad-value", f"there is no export of order {order!r}", "one of: 0, 1, 2; with directions 1 or 2")
+        raise refusal("bad-value", f"there is no export of order {order!r}", "one of: 0, 1, 2; 1 or 2 with --directions")
     MAX_NODES.require("max_nodes", max_nodes)
     language = language_of(to)
     if qualifier:
@@ -102,7 +102,7 @@ def export(
         language.header = language.header.removeprefix("static " * ("static" in qualifier.split()))
     program = as_program(target)
     if at is None and type(program) is not Program:
-        raise refusal("usage", "a Python function is recorded at a point", "give one: at={...}")
+        raise refusal("usage", "a Python function is recorded at a point", "give one: --at x=2,y=5")
     where: Any = ANYWHERE if at is None else at
     system = System(program, where, of=of, wrt=wrt, most_rows=max_nodes)
     for unknown in [each for each in system.tape.inputs if at is None and each not in program.inputs]:
@@ -111,7 +111,7 @@ def export(
     if not name.isidentifier() or identifiers([name], language, "") != {name: name}:
         raise refusal("bad-value", f"`{name}` cannot be the name of a function there", "give another name")
     if test and at is None:
-        raise refusal("usage", "a test needs a point", "give one: at={...}")
+        raise refusal("usage", "a test needs a point", "give one: --at x=2,y=5")
     inputs, sizes, _, moving = arguments_of(system, "d" * bool(directions))
     shapes = dict(zip(inputs, sizes, strict=True))
     more = [element for each in moving for element in element_names(each, shapes[each])]
@@ -120,6 +120,8 @@ def export(
     tape, form = tape_of(system, language, order, more, max_nodes)
     scalarised = tape.shapes is None
     elements = [element for each, shape in arguments for element in language.elements(each, shape if scalarised else ())]
+    if directions and not moving:
+        raise refusal("usage", "the program has no variable to move", "leave --directions out")
     kinds = results_of(system, order, bool(directions))
     if language.branches:
         helpers = Helpers(language)
