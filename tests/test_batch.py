@@ -358,6 +358,39 @@ def test_no_other_run_writes_while_earlier_rows_are_gone_on_with(kind, table, tm
     assert (tmp_path / f"out.{kind}").read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
 
 
+MOST_MEMORY = """
+import sys
+from diffcli.cli.main import main
+assert main(sys.argv[1:]) == 0
+print([line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")][0])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["npy", "parquet", "feather"])
+def test_memory_does_not_grow_with_the_table(kind, tmp_path):
+    """Of megabytes that a table has more, hardly any are in memory, also where a file of Parquet is one group of rows."""
+    needs(kind)
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("memory is measured by Linux")
+    most = []
+    for rows in (200_000, 4_000_000):
+        columns = {name: np.random.default_rng(1).uniform(1, 2, rows) for name in "xyz"}
+        if kind == "npy":
+            np.save(tmp_path / "in.npy", np.stack([*columns.values()], axis=1))
+        elif kind == "parquet":
+            pq = pytest.importorskip("pyarrow.parquet")
+            pq.write_table(pytest.importorskip("pyarrow").table(columns), tmp_path / "in.parquet", row_group_size=rows)
+        else:
+            feather = pytest.importorskip("pyarrow.feather")
+            feather.write_feather(pytest.importorskip("pyarrow").table(columns), tmp_path / "in.feather", compression="uncompressed")
+        asked = ["batch", "x*y*z", "--data", f"{tmp_path}/in.{kind}", "-o", f"{tmp_path}/out.{kind}", "--order", "0", "--threads", "1"]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        child = subprocess.run([sys.executable, "-c", MOST_MEMORY, *asked, "-q"], env=environment, capture_output=True, text=True, check=True)
+        most.append(int(child.stdout.split()[-1]) // 1024)
+    assert most[1] - most[0] < 40, "the larger table has 91 MB more"
+
+
 def test_a_link_stays_one(tmp_path):
     (tmp_path / "in.csv").write_text("x\n2\n")
     (tmp_path / "folder").mkdir()

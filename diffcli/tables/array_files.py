@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 from zipfile import BadZipFile
@@ -49,6 +50,7 @@ class ArrayReader:
             self.names = ()
             matrix = arrays if arrays.ndim == 2 else arrays[:, None]
             self.matrix = matrix
+        self.pages: Any = getattr(arrays, "_mmap", None)
         self.width = len(self.names) or self.matrix.shape[1]
         first = self.matrix if not self.names else self.columns[self.names[0]]
         self.rows: int | None = len(first)
@@ -75,6 +77,8 @@ class ArrayReader:
             found = {name: np.ascontiguousarray(self.columns[name][part], np.float64) for name in columns}
             kept = {name: np.asarray(self.columns[name][part]) for name in keep}
             yield Block(start, min(BLOCK_ROWS, (self.rows or 0) - start), found, kept)
+            if hasattr(self.pages, "madvise"):  # what has been read need not stay in memory
+                self.pages.madvise(mmap.MADV_DONTNEED)
 
 
 class ArrayWriter:

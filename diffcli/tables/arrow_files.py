@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 from diffcli.errors import Diagnostic, UsageError, error, refusal
 from diffcli.tables.block import BLOCK_ROWS, Block, rechunked
 
+BUFFER = 2**20
+"""So many bytes of a column are read at a time: else all of a group of rows are, of which a file may be one."""
+
 
 class ArrowReader:
     """A file of which a few blocks are in memory."""
@@ -21,7 +24,7 @@ class ArrowReader:
     def __init__(self, path: str, stream: Any = None) -> None:
         self.path = path
         try:
-            self.file: Any = self.opened(pa.memory_map(path) if stream is None else stream)
+            self.file: Any = self.opened(pa.OSFile(path) if stream is None else stream)
             self.schema: Any = self.file.schema
             self.rows: int | None = self.counted()
         except (pa.ArrowException, OSError) as failure:
@@ -84,7 +87,7 @@ class ParquetReader(ArrowReader):
 
     @staticmethod
     def opened(source: Any) -> Any:
-        return pq.ParquetFile(source)
+        return pq.ParquetFile(source, pre_buffer=False, buffer_size=BUFFER)
 
     def counted(self) -> int:
         self.schema = self.file.schema_arrow
