@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import export_programs as exports
+import numpy as np
 import pytest
 from console import run
 
@@ -212,6 +213,26 @@ def test_arrays_have_the_shape_that_was_exported():
             space["f"](*wrong)
 
 
+def test_python_computes_with_floats_of_64_bits():
+    space = {}
+    exec(diffcli.export("atan2(-x, -1)", "python", order=0), space)
+    assert space["f"](0) == space["f"](0.0)
+    exec(diffcli.export("x[0]*x[0] - x[1]", "python", at={"x": [1, 1]}, order=0), space)
+    assert space["f"](np.array([200, 201], np.uint8)) == 39_799.0
+    exec(diffcli.export("mean(x^2)", "python", at={"x": [1, 1]}, order=0), space)
+    with pytest.raises(TypeError):
+        space["f"]([[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize("at", [[[[1], [2]], [[3], [4]]], [[[1]]], [5], [[1, 2]]])
+def test_matlab_takes_arrays_of_every_shape(at, tmp_path):
+    if shutil.which("octave-cli") is None:
+        pytest.skip("octave-cli is not installed")
+    (tmp_path / "test_f.m").write_text(diffcli.export("sum(x^2)", "matlab", at={"x": at}, test=True))
+    done = subprocess.run(["octave-cli", "--norc", "--eval", "test_f"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "all results are right\n"), done.stderr
+
+
 @pytest.mark.parametrize("given", ["f([1 2; 3 4], 1)", "f(1, [1 0; 0 1])", "f(int32(3), 0.5)", "f(single(3), 0.5)"])
 def test_matlab_takes_numbers_of_64_bits(given, tmp_path):
     if shutil.which("octave-cli") is None:
@@ -239,7 +260,7 @@ def test_the_largest_of_many(language, tmp_path):
     [
         ("c", "sin"), ("c", "fabs"), ("c", "larger_of"), ("c", "M_PI"), ("cpp", "isnan"), ("python", "total"), ("python", "tuple"),
         ("python", "math"), ("numpy", "float64"), ("numpy", "root"), ("fortran", "MERGE"), ("fortran", "Gradient"),
-        ("matlab", "chosen"), ("matlab", "log"), ("javascript", "larger_of"), ("rust", "None"), ("julia", "atan"), ("c", "é"),
+        ("matlab", "chosen"), ("matlab", "double"), ("julia", "size"), ("matlab", "log"), ("javascript", "larger_of"), ("rust", "None"), ("julia", "atan"), ("c", "é"),
     ],
 )  # fmt: skip
 def test_a_function_is_not_called_as_what_it_calls(language, name):

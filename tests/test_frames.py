@@ -527,6 +527,13 @@ def test_masked_elements_are_null():
     assert np.isnan(diffcli.batch("x^2", masked[:, None])[:, 0]).tolist() == [False, True]
 
 
+def test_what_is_masked_and_kept_stays_masked():
+    frame = np.ma.array([(1.0, 5.0), (2.0, 6.0)], mask=[(0, 1), (0, 0)], dtype=[("x", "f8"), ("n", "f8")])
+    found = diffcli.batch("x^2", frame, keep="n")
+    assert found["n"].mask.tolist() == [True, False]
+    assert found["f"].tolist() == [1.0, 4.0]
+
+
 def whole_numbers(kind):
     if kind == "arrow":
         return pytest.importorskip("pyarrow").table({"x": [2**53 + 1]})

@@ -237,6 +237,30 @@ def test_texts_that_are_kept_are_as_they_were(tmp_path):
     assert [row[0] for row in csv.reader(io.StringIO(run(asked).stdout, newline=""))][1:] == texts
 
 
+def test_quotation_marks_in_cells_without_them(tmp_path):
+    """They begin no quotation: remarks stay remarks, and the first lines are some."""
+    rows = "".join(f"{place},{place}\n" for place in range(30_000))
+    (tmp_path / "in.csv").write_text(f's,x\n5" pipe,1\n# 9 old,100\nb,2\n{rows}')
+    found = run(["batch", "x*2", "--data", f"{tmp_path}/in.csv", "--keep", "s", "--order", "0"])
+    assert found.exit == 0, found.stderr
+    assert found.stdout.splitlines()[:4] == ["s,f,flags", '"5"" pipe",2.0,0', "b,4.0,0", "0,0.0,0"]
+
+
+def test_empty_cells_before_the_names_are_passed_over():
+    found = run(["batch", "x*y", "--data", "-", "--order", "0"], stdin=b",\nx,y\n1,2\n")
+    assert (found.exit, found.stdout) == (0, "f,flags\n2.0,0\n")
+
+
+def test_parts_of_microseconds_are_kept_as_text(tmp_path):
+    needs("parquet")
+    import pyarrow as pa
+
+    columns = {"a": pa.array([1], pa.time64("ns")), "b": pa.array([1], pa.timestamp("ns"))}
+    (tmp_path / "in.parquet").write_bytes(arrow("parquet", x=[1.0], **columns))
+    found = run(["batch", "x", "--data", f"{tmp_path}/in.parquet", "--keep", "a,b", "--order", "0"])
+    assert found.stdout.splitlines()[1].startswith("00:00:00.000000001,1970-01-01 00:00:00.000000001,"), found.stderr
+
+
 def test_infinities_that_are_kept_are_json(tmp_path):
     table = np.array([(np.inf, 1.0), (np.nan, 2.0)], [("a", "f8"), ("x", "f8")])
     np.save(tmp_path / "in.npy", table)

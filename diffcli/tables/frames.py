@@ -96,7 +96,8 @@ def batch(
     if isinstance(frame, np.ndarray) and frame.dtype.names and frame.ndim == 1:
         results = asked(list(frame.dtype.names), frame.__getitem__, len(frame))
         found = {name: frame[name] for name in kept} | results
-        table = np.empty(len(frame), [(name, column.dtype, column.shape[1:]) for name, column in found.items()])
+        library: Any = np.ma if isinstance(frame, np.ma.MaskedArray) else np
+        table = library.empty(len(frame), [(name, column.dtype, column.shape[1:]) for name, column in found.items()])
         for name, column in found.items():
             table[name] = column
         return table

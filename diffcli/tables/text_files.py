@@ -67,16 +67,16 @@ class CsvReader(TextReader):
 
     def __init__(self, stream: IO[bytes], path: str) -> None:
         super().__init__(stream, path)
-        self.waiting = self.without_remarks()
+        self.waiting = self.lines()
         self.head: list[str] = []
-        filled = 0
+        filled = quotes = 0
         for line in self.waiting:
             self.head.append(line)
-            filled += bool(self.head[-1].strip())
-            quotes = sum(line.count('"') for line in self.head)
-            if filled >= SAMPLE and quotes % 2 == 0:
+            filled += bool(line_of(line))
+            quotes += line.count('"')
+            if filled >= SAMPLE and (quotes % 2 == 0 or len(self.head) > 10 * SAMPLE):  # a cell may go on in the next lines
                 break
-        self.layout, _ = laid_out(self.head, path)
+        self.layout, _ = laid_out([*map(line_of, self.head)], path)
         self.names: Sequence[str] = tuple(self.layout.names)
         self.width = self.layout.width
         if not self.layout.width:
@@ -96,28 +96,30 @@ class CsvReader(TextReader):
             yield Block(start, len(rows), dict(zip(columns, found, strict=True)), beside, bad)
             start += len(rows)
 
-    def without_remarks(self) -> Iterator[str]:
-        """The lines but for remarks; inside of quotation marks they are as they are."""
-        inside = False
-        for line in self.lines():
-            turns = line.count('"') % 2 == 1
-            whole = line if inside else line_of(line)
-            inside ^= turns and bool(whole)
-            yield line + "\n" if inside else whole
-
     def place(self, name: str) -> int:
         """The place of a column."""
         return CsvTable(self.path, [*self.names], []).columns(name)[0]
 
     def chunks(self) -> Iterator[Rows]:
         """The cells of the rows, so many at a time."""
-        reader = csv.reader(chain(self.head, self.waiting), delimiter=self.layout.separator, skipinitialspace=True, strict=True)
+        inside = False
+
+        def lines() -> Iterator[str]:
+            """The lines but for remarks; a line that is asked for before there is a row is in quotation marks, and as it is."""
+            nonlocal inside
+            for line in chain(self.head, self.waiting):
+                whole = line if inside or (self.layout.separator != " " and line_of(line)) else line_of(line)
+                inside = True
+                yield whole + "\n"
+
+        reader = csv.reader(lines(), delimiter=self.layout.separator, skipinitialspace=True, strict=True)
         rows: Rows = []
         skip = bool(self.layout.names)
         try:
             for row in reader:
+                inside = False
                 if not row or skip:
-                    skip = skip and not row
+                    skip = skip and not any(map(str.strip, row))
                     continue
                 rows.append((reader.line_num, row))
                 if len(rows) == BLOCK_ROWS:
@@ -244,6 +246,8 @@ def listed(column: Any) -> list[Any]:
         return column
     if getattr(column, "dtype", None) is not None and column.dtype.kind in "SMm":  # bytes, and times
         return list(column.astype("U").tolist())
+    if str(getattr(column, "type", "")).startswith(("time", "date")):  # Python's have no parts of microseconds
+        return list(column.cast("string").to_pylist())
     return list(column.tolist() if hasattr(column, "tolist") else column.to_pylist())
 
 

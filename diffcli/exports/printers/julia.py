@@ -23,7 +23,7 @@ class Julia(Language):
     reserved = words("""\
 baremodule begin break catch const continue do else elseif end export false finally for function global if import let local
 macro module quote return struct true try using while where in isa outer mutable abstract primitive type NaN Inf pi im
-isfinite isinf rem hypot copysign vec permutedims exit println""")
+isfinite isinf size float throw DimensionMismatch rem hypot copysign vec permutedims exit println""")
     operations = {
         **{name: f"{name}({{}})" for name in (*FUNCTIONS, "abs") if name[:3] != "erf"},
         **{name: f"({condition} ? {name}({{0}}) : NaN)" for name, condition in DOMAINS.items()},

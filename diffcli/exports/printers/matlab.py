@@ -20,7 +20,7 @@ class Matlab(Language):
     reserved = words("""\
 break case catch classdef continue else elseif end for function global if otherwise parfor persistent return spmd switch try
 while do until unwind_protect endif endfunction NaN Inf nan inf pi eps i j e ans nargin nargout isreal isinf fix hypot atan2
-zeros reshape nthroot exit printf fprintf disp""")
+zeros double assert numel size isscalar isequal max reshape nthroot exit printf fprintf disp""")
     operations = {
         **{name: f"{name}({{}})" for name in (*FUNCTIONS, "abs")}, **{name: f"real_of({name}({{}}))" for name in COMPLEX},
         "cbrt": "nthroot({}, 3)", "atan2": "atan2({}, {})", "power of size": "({} ^ {})", "raw hypot": "hypot({}, {})",
@@ -71,9 +71,11 @@ end
     }
 
     takes = (
-        "{name} = double({name}); assert(isscalar({name}), '{name} is to be one number');",
-        "{name} = double({name}); assert(numel({name}) == {size}, '{name} is to have {size} elements');",
-        "{name} = double({name}); assert(isequal(size({name}), [{sizes}]), '{name} is to be {sizes} numbers');",
+        "{name} = double({name}); assert(isreal({name}) && isscalar({name}), '{name} is to be one number');",
+        "{name} = double({name}); assert(isreal({name}) && numel({name}) == {size} && max(size({name})) == {size}, "
+        "'{name} is to be a list of {size}');",
+        "{name} = double({name}); assert(isreal({name}) && isequal(size({name}), size(zeros({sizes}))), "
+        "'{name} is to be an array of {sizes}');",
     )  # fmt: skip
 
     def exported(self, program: Program) -> list[str]:

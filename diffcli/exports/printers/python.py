@@ -13,7 +13,7 @@ RAISING = ("sin", "cos", "tan", "asin", "acos", "acosh")
 class Python(Language):
     comment, opened, closed, end = "#", "if {}:", "", ""
     nan, inf = "math.nan", "math.inf"
-    takes = "", "check({name}, {shape})", "check({name}, {shape})"
+    takes = "{name} = float({name})", "{name} = check({name}, {shape})", "{name} = check({name}, {shape})"
     header, nests, begins, apart = "def {name}({given}):", "()", "\nimport math", 2
     junction, alternative, opposite, choice = "and", "or", "not ({})", "({1} if {0} else {2})"
     prepared: tuple[str, ...] = ()
@@ -34,10 +34,11 @@ math float abs round inf nan range print zip isinstance reversed tuple int len V
     sources = {
         "check": """
 def check(a, shape):
+    if not shape:
+        return float(a)
     if len(a) != shape[0]:
         raise ValueError(f"{shape[0]} elements are wanted, and {len(a)} were given")
-    for one in a if shape[1:] else ():
-        check(one, shape[1:])
+    return [check(one, shape[1:]) for one in a]
 """,
         "total": """
 def total(function, a):

@@ -88,6 +88,8 @@ def export(
     --------
     >>> print(export("x*y", "python", name="area").split("import math")[1].strip())
     def area(x, y):
+        x = float(x)
+        y = float(y)
         return x * y, (y, x)
     """
     if type(order) is not int or order not in (0, 1, 2) or (directions and not order):
