@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -26,6 +27,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = [] if tiers.whole else [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in set(slow)]
+
+
+def pytest_collectstart() -> None:
+    """Nothing of the collection is garbage before it ends."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Tens of thousands of tests are there to the end: no search for garbage looks through them."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
