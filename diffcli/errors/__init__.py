@@ -219,10 +219,14 @@ def nearest(name: str, known: Iterable[str], most: int = 2) -> list[str]:
     """
     word, found = str(name).lower(), []
     digits = [letter for letter in word if letter.isdigit()]
+    each, allowed = most if len(word) < 5 else 1, (len(word) > 2) * most
     for place, candidate in enumerate(known):
         other = candidate.lower()
-        slips = 2 if len(word) > 2 and other.startswith(word) else _slips(word, other) * (most if len(word) < 5 else 1)
-        if slips <= (len(word) > 2) * most and [letter for letter in other if letter.isdigit()] == digits:
+        begins = len(word) > 2 and other.startswith(word)
+        if not begins and abs(len(word) - len(other)) * each > allowed:
+            continue  # at least so many letters are too many or too few
+        slips = 2 if begins else _slips(word, other) * each
+        if slips <= allowed and [letter for letter in other if letter.isdigit()] == digits:
             found.append((slips, sorted(word) != sorted(other), candidate.islower() != str(name).islower(), place, candidate))
     return [candidate for *_, candidate in sorted(found)[:3]]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from diffcli._named import NamedTuple
 from diffcli.errors import Diagnostic, ExpressionError, Span
@@ -45,6 +46,7 @@ def mend(text: str, trial: Trial) -> tuple[str, ...]:
         return _from_latex(text, trial)
     if len(text) > MOST or IMAGINARY.search(text):
         return ()
+    trial = cache(trial)  # the two readings differ in few texts, or in none
     found = [_mended(text, reading, trial) for reading in (0, 1)]
     return tuple(dict.fromkeys(_on_one_line(text, trial) for text in found if text))
 
