@@ -174,6 +174,8 @@ HOMES = {
     "diffcli.tables.arrow_files": "ArrowWriter",
     "diffcli.tables.columns": "settled",
     "diffcli.tables.part": "Part",
+    "diffcli.tables.job": "Job",
+    "diffcli.tables.lock": "hold",
     "diffcli.tables.text_files": "numbers_of",
     "diffcli.tables": "array_files arrow_files tables_run=run text_files",
     "diffcli.errors.foreign_names": "INSTEAD NO_MISSPELLINGS missing",

@@ -15,7 +15,7 @@ import pytest
 from console import run
 from hypothesis import given
 from hypothesis import strategies as st
-from inside import BLOCK_ROWS, Part, array_files, settled, text_files
+from inside import BLOCK_ROWS, Part, array_files, hold, settled, text_files
 from inside import tables_run as engine
 from tiers import often
 
@@ -186,7 +186,7 @@ def test_two_runs_do_not_write_one_file(table, tmp_path):
     asked = ["batch", "x*y", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.csv"]
     with ExitStack() as stack:
         other = Part(f"{tmp_path}/out.csv", None, {})
-        other.lock(stack)
+        hold(other.part, stack, other.part)
         (tmp_path / "out.csv.part").write_bytes(b"what the other one wrote")
         found = run(asked)
         assert (found.exit, found.stdout) == (2, "")

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
 from console import run
+from inside import Job, hold
 
 distributed = pytest.importorskip("dask.distributed", reason="clusters are Dask's")
 pq = pytest.importorskip("pyarrow.parquet", reason="data sets are Parquet")
@@ -176,3 +178,45 @@ def test_a_column_that_is_missing_in_one_file_is_told_with_it(tmp_path):
     pq.write_table(pa.table({"y": [1.0]}), tmp_path / "set" / "1.parquet")
     found = run(["batch", "abs(x)", "--data", f"{tmp_path}/set", "-o", f"{tmp_path}/out"])
     assert f"{tmp_path}/set/1.parquet has no column `x`" in " ".join(found.stderr.split())
+
+
+def test_two_runs_do_not_write_one_folder(tmp_path):
+    (tmp_path / "set").mkdir()
+    pq.write_table(table(10, 0), tmp_path / "set" / "0.parquet")
+    (tmp_path / "out").mkdir()
+    asked = ["batch", "x*y", "--data", f"{tmp_path}/set", "-o", f"{tmp_path}/out"]
+    with ExitStack() as stack:
+        hold(f"{tmp_path}/out/.lock", stack, "out")
+        found = run(asked)
+        assert (found.exit, found.stdout) == (2, "")
+        assert f"another run is writing {tmp_path}/out" in " ".join(found.stderr.split())
+    assert run(asked).exit == 0
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["part-00000.parquet"]
+    for place in ("set/out", "link/out"):
+        (tmp_path / "link").exists() or (tmp_path / "link").symlink_to(tmp_path / "set")
+        assert "is in the folder that is read" in run([*asked[:-1], f"{tmp_path}/{place}"]).stderr
+        assert [file.name for file in (tmp_path / "set").iterdir()] == ["0.parquet"]
+    assert "is written to a folder" in run([*asked[:-1], f"{tmp_path}/slopes.csv"]).stderr
+
+
+def test_a_folder_that_was_interrupted_says_so_and_is_gone_on_with(tmp_path, monkeypatch):
+    (tmp_path / "set").mkdir()
+    for place in range(3):
+        pq.write_table(table(10, place), tmp_path / "set" / f"{place}.parquet")
+    asked = ["batch", "x*y", "--data", f"{tmp_path}/set", "-o", f"{tmp_path}/out"]
+    honest, seen = Job.partition, []
+
+    def partition(job, pair):
+        seen.append(pair)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return honest(job, pair)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "partition", partition)
+        stopped = run(asked)
+    assert (stopped.exit, stopped.stderr) == (130, f"interrupted: 2 of 3 files are done in {tmp_path}/out; go on with --resume\n")
+    (tmp_path / "out" / "part-00001.parquet.summary.json").write_text('{"asked"')
+    resumed = run([*asked, "--resume", "--json"])
+    assert json.loads(resumed.stdout)["resumed_rows"] == 10
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [f"part-0000{place}.parquet" for place in range(3)]

@@ -261,6 +261,25 @@ def test_parts_of_microseconds_are_kept_as_text(tmp_path):
     assert found.stdout.splitlines()[1].startswith("00:00:00.000000001,1970-01-01 00:00:00.000000001,"), found.stderr
 
 
+def test_json_is_kept_as_it_is(tmp_path):
+    lines = '{"x": 9007199254740993, "n": 1, "t": "a"}\n{"x": 2, "n": null, "t": [1, {"a": 0.5}]}\n'
+    (tmp_path / "in.ndjson").write_text(lines)
+    found = run(["batch", "0*x", "--data", f"{tmp_path}/in.ndjson", "--keep", "all", "--order", "0", "--to", "ndjson"])
+    assert [line.partition(', "f"')[0] + "}" for line in found.stdout.splitlines()] == lines.splitlines()
+
+
+def test_lists_and_bytes_of_arrow_in_text(tmp_path):
+    needs("parquet")
+    import pyarrow as pa
+
+    columns = {"a": [[1.0, float("nan")]], "b": [b"a\xff"], "c": pa.array([5], pa.duration("ns"))}
+    (tmp_path / "in.parquet").write_bytes(arrow("parquet", x=[1.0], **columns))
+    asked = ["batch", "x", "--data", f"{tmp_path}/in.parquet", "--keep", "a,b,c", "--order", "0", "--to"]
+    found = json.loads(run([*asked, "ndjson"]).stdout, parse_constant=pytest.fail)
+    assert (found["a"], found["b"], found["c"]) == ([1.0, "nan"], "a\\xff", 5)
+    assert run([*asked, "csv"]).stdout.splitlines()[1] == '"[1.0, nan]",a\\xff,5,1.0,0'
+
+
 def test_infinities_that_are_kept_are_json(tmp_path):
     table = np.array([(np.inf, 1.0), (np.nan, 2.0)], [("a", "f8"), ("x", "f8")])
     np.save(tmp_path / "in.npy", table)

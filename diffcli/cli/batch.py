@@ -60,7 +60,8 @@ def command(
         raise refusal("unwritable-file", f"cannot write to {path}: it is a directory", "name a file after -o")
     if resume and "-" in (path, data):
         raise refusal("usage", "--resume needs a file to read and one to write", "name them: --data FILE -o FILE")
-    if several and (path == "-" or target not in (None, "parquet")):
+    names_file = any(path.endswith(suffix) for kind in KINDS.values() for suffix in kind.suffixes)
+    if several and (path == "-" or names_file or target not in (None, "parquet")):
         raise refusal("usage", "a data set of several files is written to a folder, as Parquet", "name it: -o FOLDER")
     kind = None if several else kind_of(path, target, writes=True)
     if os.path.exists(data) and any(os.path.exists(each) and os.path.samefile(each, data) for each in (path, f"{path}.part")):

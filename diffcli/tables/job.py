@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from glob import glob, has_magic
 from shutil import copyfileobj
 from typing import IO, Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from diffcli.tables.asking import kernel_of
 from diffcli.tables.block import Reader
 from diffcli.tables.columns import checked, planned
 from diffcli.tables.files import Kind, file_system, kind_of, open_reader
+from diffcli.tables.lock import hold
 from diffcli.tables.part import Part
 from diffcli.tables.run import ERROR, Done, in_order, run_blocks
 from diffcli.tables.summary import Summary
@@ -77,7 +79,7 @@ class Job(NamedTuple):
             asked = [name.strip() for name in self.keep.split(",") if name.strip()]
             kept = checked(reader.names if "all" in asked else asked, reader, plan.names)
             kind = kind_of(out, target, writes=True) if isinstance(out, str) else out[1]
-            if not kind.keeps_text and not reader.kinds(kept):
+            if not kind.keeps_text and not reader.kinds(kept) and kind is not kind_of(data, self.source):
                 plan = plan._replace(as_numbers=tuple(name for name in kept if name in plan.columns))
             how: Any = {"bad": self.bad, "threads": self.threads, "progress": progress, "ordered": ordered}
             if not isinstance(out, str):
@@ -89,8 +91,8 @@ class Job(NamedTuple):
             except KeyboardInterrupt:
                 of_all = f" of {reader.rows:,}" if reader.rows else ""
                 more = "; go on with --resume" if type(self.program) is Program else ""
-                what = f"kept {part.saved:,}{of_all} rows in {part.part}{more}" if part.saved else "no block of rows was done yet"
-                raise Kept(what) from None
+                kept_rows = f"kept {part.saved:,}{of_all} rows in {part.part}{more}"
+                raise Kept(kept_rows if part.saved else "there are no rows to go on with") from None
             except OSError as failure:
                 help = [f"{part.saved:,} rows are done: --resume goes on when that is mended"] * bool(part.saved)
                 raise refusal("unwritable-file", f"cannot write {part.part}: {failure.strerror}", *help) from None
@@ -118,29 +120,29 @@ class Job(NamedTuple):
         system, path = file_system(out)
         state, asked = f"{path}.summary.json", [self.asked(), identity(data)]
         if self.resume and system.exists(path) and system.exists(state):
-            with system.open(state, "r") as file:
+            found: Any = None
+            with suppress(ValueError), system.open(state, "r") as file:  # what is not whole does not count
                 found = json.load(file)
-            if found["asked"] != json.loads(json.dumps(asked)):
+            if found is not None and found["asked"] != json.loads(json.dumps(asked)):
                 message = f"{out} is of another question or table, and cannot be gone on with"
                 raise refusal("usage", message, "leave --resume out to begin anew, or delete the folder")
-            done = Summary(found["summary"])
-            done.resumed = done.rows
-            return done
+            if found is not None:
+                done = Summary(found["summary"])
+                done.resumed = done.rows
+                return done
         system.makedirs(os.path.dirname(path), exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
-            local = os.path.join(folder, "part.parquet")
+            local, begun = os.path.join(folder, "part.parquet"), f"{path}.{uuid4().hex}.part"
             summary = self._replace(resume=False).run(data, local)
-            system.put_file(local, f"{path}.part")
+            system.put_file(local, begun)
         with system.open(state, "w") as file:
             json.dump({"asked": asked, "summary": summary.data()}, file)
-        system.mv(f"{path}.part", path)
+        system.mv(begun, path)
         return summary
 
     def check_folder(self, data: str, folder: str, parts: Sequence[str]) -> None:
         """Results go to a folder of their own, in which there is nothing, or what is gone on with."""
         system, path = file_system(folder)
-        if f"{path}/".startswith(f"{file_system(data)[1].rstrip('/')}/"):
-            raise refusal("usage", f"{folder} is in the folder that is read", "name another folder after -o")
         there = {os.path.basename(each) for each in system.glob(f"{path}/*.parquet")}
         ours = {os.path.basename(each) for each in parts if self.resume and system.exists(f"{file_system(each)[1]}.summary.json")}
         if strange := there - ours:
@@ -153,15 +155,27 @@ class Job(NamedTuple):
         folder = out.rstrip("/")
         files = partitions_of(data)
         pairs = [(file, f"{folder}/part-{place:05}.parquet") for place, file in enumerate(files)]
-        self.check_folder(data, folder, [out for _, out in pairs])
-        whole = Summary()
-        for done, summary in enumerate(ordered(iter(pairs), self.partition, 1), 1):
-            whole.join(summary)
-            progress("computing", done, len(pairs), "partitions")
-        system, _ = file_system(out)
-        for _, path in pairs:  # all of it is there
-            with suppress(FileNotFoundError):
-                system.rm(f"{file_system(path)[1]}.summary.json")
+        whole, done = Summary(), 0
+        inner, outer = (each if "://" in each else os.path.realpath(each) for each in (folder, data))
+        if f"{inner}/".startswith(f"{outer.rstrip('/')}/"):
+            raise refusal("usage", f"{folder} is in the folder that is read", "name another folder after -o")
+        with ExitStack() as stack:
+            if "://" not in folder:
+                lock = os.path.join(folder, ".lock")
+                os.makedirs(folder, exist_ok=True)
+                hold(lock, stack, folder)
+                stack.callback(os.unlink, lock)
+            self.check_folder(data, folder, [out for _, out in pairs])
+            try:
+                for done, summary in enumerate(ordered(iter(pairs), self.partition, 1), 1):
+                    whole.join(summary)
+                    progress("computing", done, len(pairs), "partitions")
+            except KeyboardInterrupt:
+                raise Kept(f"{done} of {len(pairs)} files are done in {folder}; go on with --resume") from None
+            system, _ = file_system(out)
+            for _, path in pairs:  # all of it is there
+                with suppress(FileNotFoundError):
+                    system.rm(f"{file_system(path)[1]}.summary.json")
         return whole
 
 

@@ -10,11 +10,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import IO, Any
+from typing import Any
 
 from diffcli.errors import UsageError, refusal
 from diffcli.methods.points.file_text import open_file
 from diffcli.tables.files import Kind, open_writer
+from diffcli.tables.lock import hold, is_held
 from diffcli.tables.summary import Summary
 
 
@@ -59,7 +60,7 @@ class Part:
     def writing(self, names: Sequence[str], types: Mapping[str, Any]) -> Iterator[Summary]:
         """Inside the file is written; if all goes well it is whole then, and else what is whole of it is kept."""
         with ExitStack() as stack:
-            self.lock(stack)
+            hold(self.part, stack, self.part)
             if self.asks_to_resume:
                 self.resume()
             try:
@@ -68,7 +69,7 @@ class Part:
                 yield self.summary
                 self.finish()
             except UsageError:
-                self.remove()  # the table is to be mended, and is then another one
+                self.known = (0, None, {})  # the table is to be mended, and is then another one
                 raise
             except OSError:
                 if self.writer and self.known[1] is None:
@@ -78,7 +79,7 @@ class Part:
                 if not self.is_finished:
                     with suppress(Exception):  # the disk is full, or the table such as cannot be: that has been said
                         self.writer.close()
-                    with suppress(OSError):
+                    with suppress(Exception):
                         self.stream.close()
                     with suppress(OSError):
                         self.leave()
@@ -93,7 +94,7 @@ class Part:
         writer = open_writer(self.stream, self.kind, names, types, self.position)
         if is_copied:
             try:
-                self.locked(self.stream)
+                is_held(self.stream, self.part)
                 if writer.take(self.part, self.summary.points) != self.summary.points:  # type: ignore[attr-defined]
                     self.rows, self.summary = 0, Summary()
                     self.summary.anew = f"{self.part} was not closed, and cannot be read"
@@ -105,25 +106,6 @@ class Part:
                 self.drop(path)
         self.writer = writer
         self.known = self.rows, self.position, self.summary.data()
-
-    def lock(self, stack: ExitStack) -> None:
-        """What another process writes is left as it is."""
-        while not self.locked(stack.enter_context(open(self.part, "ab"))):  # noqa: SIM115 (the stack closes it)
-            pass  # another run has just ended, and put it elsewhere
-
-    def locked(self, stream: IO[bytes]) -> bool:
-        """Keep an open file for this process; whether it is still the one that has the name of the part."""
-        if os.name == "posix":  # elsewhere there are no such locks
-            import fcntl
-
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                message = f"another run is writing {self.part}"
-                raise refusal("unwritable-file", message, "wait for it, or name another file after -o") from None
-            except OSError:  # a file system without locks
-                return True
-        return os.path.exists(self.part) and os.path.samestat(os.fstat(stream.fileno()), os.stat(self.part))
 
     def save(self) -> None:
         """Write down how far it has come, whole or not at all."""
@@ -138,21 +120,23 @@ class Part:
     def leave(self) -> None:
         """Keep what is whole of it, if anything is, also on a disk that is full."""
         rows, position, _ = self.known
-        if not rows:
+        self.saved = 0
+        if not rows or not os.path.exists(self.part):
             self.remove()
-        elif os.path.exists(self.part):
-            if position is not None:
-                os.truncate(self.part, position)  # makes room for the other file
-            self.save()
+            return
+        if position is not None:
+            os.truncate(self.part, position)  # makes room for the other file
+        self.save()
 
     def finish(self) -> None:
+        """Give the file its name; then, since another run may begin at once, nothing is done any more."""
         self.stream.close()
+        self.drop(self.state)
         os.replace(self.part, self.path)
         self.is_finished = True
-        self.remove()
 
     def remove(self) -> None:
-        for path in (self.part, self.state, f"{self.state}.new"):
+        for path in (f"{self.state}.new", self.state, self.part):  # with the last another run may begin
             self.drop(path)
 
     def drop(self, path: str) -> None:

@@ -244,10 +244,10 @@ def listed(column: Any) -> list[Any]:
     """A column, of NumPy's, of Arrow's, or a list, as a list."""
     if isinstance(column, list):
         return column
-    if getattr(column, "dtype", None) is not None and column.dtype.kind in "SMm":  # bytes, and times
+    if getattr(column, "dtype", None) is not None and column.dtype.kind in "Mm":
         return list(column.astype("U").tolist())
-    if str(getattr(column, "type", "")).startswith(("time", "date")):  # Python's have no parts of microseconds
-        return list(column.cast("string").to_pylist())
+    if (kind := str(getattr(column, "type", ""))).startswith(("time", "date", "duration")):  # Python's have a shorter range
+        return list(column.cast("int64" if kind[:2] == "du" else "string").to_pylist())
     return list(column.tolist() if hasattr(column, "tolist") else column.to_pylist())
 
 
@@ -285,7 +285,7 @@ class TextWriter:
 
 def cell(value: Any) -> str:
     """A text as a cell of CSV, in quotation marks where it needs them."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r\t#') or text != text.strip() else text
 
 
@@ -318,7 +318,20 @@ def json_text(value: Any) -> str:
     """A value as JSON has it."""
     if isinstance(value, float):
         return QUOTED.get(text := repr(value), text)
+    if isinstance(value, list | dict):
+        return json.dumps(with_texts(value), ensure_ascii=False, default=str)
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
     return repr(value) if type(value) is int else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def with_texts(value: Any) -> Any:
+    """What a column of lists has, with texts for numbers that JSON does not have."""
+    if isinstance(value, list):
+        return [*map(with_texts, value)]
+    if isinstance(value, dict):
+        return {name: with_texts(each) for name, each in value.items()}
+    return str(value) if isinstance(value, float) and value - value != 0 else value
 
 
 class JsonWriter(TextWriter):
