@@ -224,6 +224,17 @@ def test_python_computes_with_floats_of_64_bits():
         space["f"]([[1, 2], [3, 4]])
 
 
+def test_javascript_takes_numbers_and_arrays_of_the_shape(tmp_path):
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    source = diffcli.export("sum(W @ x) + y", "javascript", at={"W": [[1, 2], [3, 4]], "x": [1, 1], "y": 0}, order=0)
+    for given, wanted in (("[[1, 2], [3, 4]], [1, 1], '5'", "15"), ("[[1, 2], [3, 4]], [1, 1, 1], 5", ""), ("[[1, 2]], [1, 1], 5", "")):
+        (tmp_path / "f.mjs").write_text(f"{source}\nconsole.log(f({given}));\n")
+        done = subprocess.run(["node", tmp_path / "f.mjs"], capture_output=True, text=True)
+        assert done.stdout.strip() == wanted
+        assert wanted or "elements are wanted" in done.stderr
+
+
 @pytest.mark.parametrize("at", [[[[1], [2]], [[3], [4]]], [[[1]]], [5], [[1, 2]]])
 def test_matlab_takes_arrays_of_every_shape(at, tmp_path):
     if shutil.which("octave-cli") is None:

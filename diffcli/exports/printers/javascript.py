@@ -9,6 +9,16 @@ from diffcli.kernels.python import FUNCTIONS
 class JavaScript(Language):
     nan, inf, declared = "NaN", "Infinity", ("const ", "const ", "let ")
     public, together = "export ", "[{}]"
+    takes = "{name} = Number({name});", "{name} = check({name}, [{sizes}]);", "{name} = check({name}, [{sizes}]);"
+    sources = {
+        "check": """
+function check(a, sizes) {
+    if (!sizes.length) return Number(a);
+    if (a.length !== sizes[0]) throw new RangeError(`${sizes[0]} elements are wanted, and ${a.length} were given`);
+    return Array.from(a, (one) => check(one, sizes.slice(1)));
+}
+"""
+    }
     signs = Language.signs | {"eq": "===", "ne": "!=="}
     reserved = words("""\
 arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally

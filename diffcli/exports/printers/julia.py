@@ -23,7 +23,7 @@ class Julia(Language):
     reserved = words("""\
 baremodule begin break catch const continue do else elseif end export false finally for function global if import let local
 macro module quote return struct true try using while where in isa outer mutable abstract primitive type NaN Inf pi im
-isfinite isinf size float throw DimensionMismatch rem hypot copysign vec permutedims exit println""")
+isfinite isinf size Float64 throw DimensionMismatch rem hypot copysign vec permutedims exit println""")
     operations = {
         **{name: f"{name}({{}})" for name in (*FUNCTIONS, "abs") if name[:3] != "erf"},
         **{name: f"({condition} ? {name}({{0}}) : NaN)" for name, condition in DOMAINS.items()},
@@ -33,9 +33,9 @@ isfinite isinf size float throw DimensionMismatch rem hypot copysign vec permute
     }  # fmt: skip
 
     takes = (
-        "{name} = float({name})",
-        "{name} = size({name}) == {shape} ? float({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
-        "{name} = size({name}) == {shape} ? float({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
+        "{name} = Float64({name})",
+        "{name} = size({name}) == {shape} ? Float64.({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
+        "{name} = size({name}) == {shape} ? Float64.({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
     )
 
     def result(self, result: Result) -> str:
@@ -44,6 +44,8 @@ isfinite isinf size float throw DimensionMismatch rem hypot copysign vec permute
             return f"[{', '.join(texts)}]" if texts and shape else "Float64[]" if shape else texts[0]
         if not prod(shape):
             return f"zeros({shape[0]}, {shape[1]})"
+        if shape[1] == 1:
+            return f"reshape([{', '.join(texts)}], {shape[0]}, 1)"
         texts = [f"({text})" if " " in text else text for text in texts]
         return f"[{'; '.join(' '.join(texts[row : row + shape[1]]) for row in range(0, len(texts), shape[1]))}]"
 
