@@ -154,7 +154,7 @@ def test_a_folder_has_the_results_of_one_run(tmp_path):
     for more in ([], ["--resume"]):
         found = run([*asked, f"{tmp_path}/set", "-o", f"{tmp_path}/out", *more])
         assert (found.exit, found.stdout) == (2, "")
-        assert "has files of another run, as part-00000.parquet" in found.stderr
+        assert "has results already, as part-00000.parquet" in found.stderr
     (tmp_path / "elsewhere.parquet").rename(tmp_path / "set" / "part-00002.parquet")
     assert run([*asked, f"{tmp_path}/set/*.parquet", "-o", f"{tmp_path}/set"]).exit == 2
     assert "is in the folder that is read" in run([*asked, f"{tmp_path}/set", "-o", f"{tmp_path}/set/slopes"]).stderr
@@ -220,3 +220,12 @@ def test_a_folder_that_was_interrupted_says_so_and_is_gone_on_with(tmp_path, mon
     resumed = run([*asked, "--resume", "--json"])
     assert json.loads(resumed.stdout)["resumed_rows"] == 10
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [f"part-0000{place}.parquet" for place in range(3)]
+
+
+def test_a_folder_may_be_called_like_a_pattern(tmp_path):
+    (tmp_path / "own[1]").mkdir()
+    pq.write_table(table(10, 0), tmp_path / "own[1]" / "part-00000.parquet")
+    before = (tmp_path / "own[1]" / "part-00000.parquet").read_bytes()
+    assert run(["batch", "x*y", "--data", f"{tmp_path}/own?1?/*.parquet", "-o", f"{tmp_path}/own[1]"]).exit == 2
+    assert (tmp_path / "own[1]" / "part-00000.parquet").read_bytes() == before
+    assert run(["batch", "x*y", "--data", f"{tmp_path}/own[1]", "-o", f"{tmp_path}/new"]).exit == 0

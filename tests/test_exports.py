@@ -198,10 +198,23 @@ def test_what_hands_back_too_little_is_wrong(text):
     assert done.returncode == 1
 
 
-@pytest.mark.parametrize(("text", "x"), [("exp(x)/(1+exp(x))", 40), ("(1-cos(x))/x^2", 1e-8)])
-def test_a_test_where_digits_are_lost_is_refused(text, x):
+@pytest.mark.parametrize(
+    ("text", "x", "order"), [("exp(x)/(1+exp(x))", 40, 1), ("(1-cos(x))/x^2", 1e-8, 1), ("log(1+exp(x))", 40, 2)]
+)
+def test_a_test_where_digits_are_lost_is_refused(text, x, order):
     with pytest.raises(diffcli.UsageError, match="results lose digits at this point"):
-        diffcli.export(text, "c", at={"x": x}, test=True)
+        diffcli.export(text, "c", at={"x": x}, test=True, order=order)
+
+
+@pytest.mark.parametrize("language", ["python", "c", "fortran", "latex"])
+@pytest.mark.parametrize("name", ["rate_of_change", "limit_x", "given_x", "sum_of_x", "x_of", "polygamma_of_order_2", "larger_of", "v1"])
+def test_names_like_those_of_what_is_brought_along(language, name):
+    assert diffcli.export(f"{name}*2", language, order=0)
+
+
+def test_what_latex_calls_a_variable_is_the_same_in_rows_and_slopes():
+    text = diffcli.export("v1*f", "latex")
+    assert r"\frac{\partial f}{\partial \mathrm{v1\_}} &= \mathrm{f\_}" in text
 
 
 def test_arrays_have_the_shape_that_was_exported():
@@ -269,7 +282,7 @@ def test_the_largest_of_many(language, tmp_path):
 @pytest.mark.parametrize(
     ("language", "name"),
     [
-        ("c", "sin"), ("c", "fabs"), ("c", "larger_of"), ("c", "M_PI"), ("cpp", "isnan"), ("python", "total"), ("python", "tuple"),
+        ("c", "sin"), ("c", "fabs"), ("c", "remainder"), ("c", "fmaf"), ("cpp", "nextafterl"), ("c", "larger_of"), ("c", "M_PI"), ("cpp", "isnan"), ("python", "total"), ("python", "tuple"),
         ("python", "math"), ("numpy", "float64"), ("numpy", "root"), ("fortran", "MERGE"), ("fortran", "Gradient"),
         ("matlab", "chosen"), ("matlab", "double"), ("julia", "size"), ("matlab", "log"), ("javascript", "larger_of"), ("rust", "None"), ("julia", "atan"), ("c", "é"),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -261,6 +263,19 @@ def test_parts_of_microseconds_are_kept_as_text(tmp_path):
     assert found.stdout.splitlines()[1].startswith("00:00:00.000000001,1970-01-01 00:00:00.000000001,"), found.stderr
 
 
+def test_a_function_reads_a_pipe_with_a_name_in_whole(tmp_path):
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no pipes with names")
+    (tmp_path / "model.py").write_text("def f(x):\n    return x*x\n")
+    os.mkfifo(tmp_path / "in.csv")
+    text = "x\n" + "".join(f"{x}\n" for x in range(BLOCK_ROWS + 10))
+    writer = threading.Thread(target=lambda: (tmp_path / "in.csv").write_text(text))
+    writer.start()
+    found = run(["batch", f"{tmp_path}/model.py:f", "--data", f"{tmp_path}/in.csv", "--order", "0"])
+    writer.join()
+    assert (found.exit, len(found.stdout.splitlines())) == (0, BLOCK_ROWS + 11), found.stderr
+
+
 def test_json_is_kept_as_it_is(tmp_path):
     lines = '{"x": 9007199254740993, "n": 1, "t": "a"}\n{"x": 2, "n": null, "t": [1, {"a": 0.5}]}\n'
     (tmp_path / "in.ndjson").write_text(lines)
@@ -277,7 +292,7 @@ def test_lists_and_bytes_of_arrow_in_text(tmp_path):
     asked = ["batch", "x", "--data", f"{tmp_path}/in.parquet", "--keep", "a,b,c", "--order", "0", "--to"]
     found = json.loads(run([*asked, "ndjson"]).stdout, parse_constant=pytest.fail)
     assert (found["a"], found["b"], found["c"]) == ([1.0, "nan"], "a\\xff", 5)
-    assert run([*asked, "csv"]).stdout.splitlines()[1] == '"[1.0, nan]",a\\xff,5,1.0,0'
+    assert run([*asked, "csv"]).stdout.splitlines()[1] == '"[1.0, ""nan""]",a\\xff,5,1.0,0'
 
 
 def test_infinities_that_are_kept_are_json(tmp_path):
@@ -360,6 +375,7 @@ def test_odd_arrays_are_kept_or_refused(case, tmp_path):
 def test_categories_that_differ_from_block_to_block(tmp_path):
     needs("parquet")
     import pyarrow as pa
+    import pyarrow.feather
     import pyarrow.parquet
 
     texts = ["a"] * BLOCK_ROWS + ["b"] * 3
@@ -382,8 +398,10 @@ def test_two_columns_of_one_name_are_told(tmp_path):
 
 
 def test_what_is_written_is_not_what_is_read(tmp_path):
-    for name in ("o.csv", "o.csv.part"):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "o.csv")
+    for name in ("o.csv", "o.csv.part", "o.csv.part.json"):
         (tmp_path / name).write_text("x\n1\n")
+        assert run(["batch", "x", "--data", f"{tmp_path}/{name}", "--from", "csv", "-o", f"{tmp_path}/link.csv"]).exit == 2
         found = run(["batch", "x", "--data", f"{tmp_path}/{name}", "--from", "csv", "-o", f"{tmp_path}/o.csv"])
         assert found.exit == 2
         assert (tmp_path / name).read_text() == "x\n1\n"

@@ -64,7 +64,8 @@ def command(
     if several and (path == "-" or names_file or target not in (None, "parquet")):
         raise refusal("usage", "a data set of several files is written to a folder, as Parquet", "name it: -o FOLDER")
     kind = None if several else kind_of(path, target, writes=True)
-    if os.path.exists(data) and any(os.path.exists(each) and os.path.samefile(each, data) for each in (path, f"{path}.part")):
+    written = [os.path.realpath(path) + more for more in ("", ".part", ".part.json", ".part.json.new", ".part.copy")]
+    if os.path.exists(data) and os.path.realpath(data) in written:
         raise refusal("usage", f"{path} would be written while it is read", "name another file after -o")
     program, held = run.read(), as_point(run.point) if run.point else {}
     if resume and type(program) is not Program:

@@ -18,7 +18,8 @@ OPERATORS = {
 """Operations that all these languages spell alike. What is *raw* follows IEEE 754 alone: 1/0 is infinite there."""
 
 OWN_NAMES = re.compile(
-    r"[vgta]\d+|\w+_of|\w+_of_\w+|limit_\w+|quotient|values?|gradient|hessian|jacobian|product|found|given_\w+|expected|tolerance"
+    r"[vgta]\d+|\w+_of|(\w+_of|polygamma_of_order_\d+)_part\d+|polygamma_of_order_\d+|limit_quotient|limit_power|size_of_sign|quotient|"
+    r"values?|gradient|hessian|jacobian|product|found|expected|tolerance"
 )
 """Names that are given to what a program computes."""
 

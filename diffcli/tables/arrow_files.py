@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from diffcli.errors import Diagnostic, UsageError, error, refusal
 from diffcli.tables.block import BLOCK_ROWS, Block, rechunked
+from diffcli.tables.text_files import json_text
 
 BUFFER = 2**20
 """So many bytes of a column are read at a time: else all of a group of rows are, of which a file may be one."""
@@ -217,4 +218,5 @@ def as_arrow(column: Any) -> Any:
             raise refusal("bad-data", what, "write .npy") from None
     if isinstance(column, pa.ChunkedArray):
         return column
-    return pa.array([None if value is None else str(value) for value in column], pa.string())
+    texts = [value if value is None or isinstance(value, str) else json_text(value) for value in column]
+    return pa.array(texts, pa.string())

@@ -152,7 +152,10 @@ class _Table:
     def numbers(self, name: str) -> Array:
         values: Any = of_length(name, np.asanyarray(self.column(name)), self.rows or 0)
         if values.dtype == object:  # what is None in it is null
-            values = np.array([np.nan if one is None else one for one in values.tolist()])
+            plain = values.tolist()
+            if any(isinstance(one, bool) for one in plain):
+                raise refusal("bad-data", f"column `{name}` holds bool, not numbers")
+            values = np.array([np.nan if one is None else one for one in plain])
         if values.dtype.kind not in "iuf" or values.ndim != 1:
             what = values.dtype if values.ndim == 1 else f"arrays of the shape {values.shape[1:]}"
             raise refusal("bad-data", f"column `{name}` holds {what}, not numbers")

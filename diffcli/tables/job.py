@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from glob import glob, has_magic
+from glob import escape, glob, has_magic
 from shutil import copyfileobj
 from typing import IO, Any
 from uuid import uuid4
@@ -60,14 +60,18 @@ class Job(NamedTuple):
         """Compute a table from a file, to another one or to a stream."""
         with ExitStack() as stack:
 
+            source, name = self.source, data
+
             def opened() -> Reader:
-                reader = open_reader(data, self.source, stdin)
+                reader = open_reader(name, source, stdin)
                 stack.callback(reader.close)
                 reader.names = reader.names or self.nameless(reader)
                 return reader
 
-            if data == "-" and stdin is not None and type(self.program) is not Program:
-                stdin = stack.enter_context(copied(stdin))
+            is_pipe = data == "-" or (os.path.exists(data) and not os.path.isfile(data))
+            if is_pipe and type(self.program) is not Program:  # its first row is read before all of them
+                source, name = kind_of(data, source).name, "-"
+                stdin = stack.enter_context(copied(stdin if data == "-" else stack.enter_context(open(data, "rb"))))
 
             reader = opened()
             kernel = kernel_of(self.program, reader, self.held, **self.options)
@@ -143,12 +147,13 @@ class Job(NamedTuple):
     def check_folder(self, data: str, folder: str, parts: Sequence[str]) -> None:
         """Results go to a folder of their own, in which there is nothing, or what is gone on with."""
         system, path = file_system(folder)
-        there = {os.path.basename(each) for each in system.glob(f"{path}/*.parquet")}
+        there = {os.path.basename(each) for each in (system.ls(path, detail=False) if system.isdir(path) else ())}
+        there = {name for name in there if name.endswith(".parquet")}
         ours = {os.path.basename(each) for each in parts if self.resume and system.exists(f"{file_system(each)[1]}.summary.json")}
         if strange := there - ours:
             ways = ["name another folder after -o, or delete it"]
             ways += [] if self.resume else ["--resume goes on with what was interrupted"]
-            raise refusal("usage", f"{folder} has files of another run, as {min(strange)}", *ways)
+            raise refusal("usage", f"{folder} has results already, as {min(strange)}", *ways)
 
     def partitions(self, data: str, out: str, progress: Progress, ordered: Callable[..., Iterator[Summary]]) -> Summary:
         """Compute a data set of several files, each to one of its own; rows are counted through all of them."""
@@ -179,7 +184,7 @@ class Job(NamedTuple):
         return whole
 
 
-def copied(stream: IO[bytes]) -> IO[bytes]:
+def copied(stream: Any) -> IO[bytes]:
     """What a stream has, in a file that can be read twice."""
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked closes it)
     copyfileobj(stream, file)
@@ -200,7 +205,7 @@ def partitions_of(data: str) -> list[str]:
         scheme = data.partition("://")[0]
         files = [f"{scheme}://{each}" for each in found]
     else:
-        files = glob(os.path.join(data, "**", "*.parquet") if os.path.isdir(data) else data, recursive=True)
+        files = glob(os.path.join(escape(data), "**", "*.parquet") if os.path.isdir(data) else data, recursive=True)
     if not files:
         raise refusal("unreadable-file", f"there is no Parquet file in {data}")
     return sorted(files)

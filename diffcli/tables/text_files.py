@@ -267,7 +267,7 @@ class TextWriter:
 
     def write(self, columns: Mapping[str, Any]) -> None:
         texts = [self.texts(columns[name]) for name in self.names]
-        self.stream.write("".join([self.row(row) for row in zip(*texts, strict=True)]).encode())
+        self.stream.write("".join([self.row(row) for row in zip(*texts, strict=True)]).encode("utf-8", "backslashreplace"))
 
     def texts(self, column: Any) -> Iterable[str]:
         raise NotImplementedError
@@ -285,7 +285,8 @@ class TextWriter:
 
 def cell(value: Any) -> str:
     """A text as a cell of CSV, in quotation marks where it needs them."""
-    text = "" if value is None else value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+    value = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else "" if value is None else value
+    text = json_text(value) if isinstance(value, list | dict) else str(value)
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r\t#') or text != text.strip() else text
 
 

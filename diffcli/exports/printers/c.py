@@ -20,19 +20,28 @@ BEGINS = """\
 #endif"""
 
 
+OF_LIBRARY = words("""\
+acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 exp10 expm1 frexp ilogb ldexp log log10 log1p
+log2 logb modf scalbn scalbln scalb cbrt fabs hypot pow pow10 sqrt erf erfc lgamma tgamma gamma ceil floor nearbyint rint
+lrint llrint round lround llround roundeven trunc fmod remainder remquo drem copysign nan nextafter nexttoward nextup
+nextdown fdim fmax fmin fma j0 j1 jn y0 y1 yn significand finite isinf isnan sincos canonicalize cabs carg cexp cimag clog
+conj cpow cproj creal csin ccos ctan csqrt""")
+"""Functions of the C library, which compilers take for what they know: a function of ours is not to be called so."""
+
+
 class C(Language):
     qualifier = ""
     reserved = words("""\
 auto break case char const continue default do double else enum extern float for goto if inline int long register
-restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0
-j1 jn NAN INFINITY alignas alignof and and_eq asm bitand bitor bool catch class compl concept consteval constexpr
+restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main NAN INFINITY
+alignas alignof and and_eq asm bitand bitor bool catch class compl concept consteval constexpr
 constinit const_cast co_await co_return co_yield decltype delete dynamic_cast explicit export false friend mutable
 namespace new noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast requires
 static_assert static_cast template this thread_local throw true try typeid typename using virtual wchar_t xor xor_eq
 unix linux errno stdin stdout stderr EOF NULL HUGE_VAL MAXFLOAT FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL FP_NORMAL OVERFLOW
 UNDERFLOW DOMAIN SING PLOSS TLOSS M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2 M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2
-M_SQRT1_2 isnan isinf isfinite isnormal signbit fpclassify nan nanf
-log2 fmin fmax div abs round floor ceil trunc pow gamma lgamma tgamma signgam index time clock exit printf""")
+M_SQRT1_2 isfinite isnormal signbit fpclassify div abs signgam index time clock exit printf""")
+    reserved |= {name + more for name in OF_LIBRARY for more in ("", "f", "l")}
     operations = {
         **{name: f"{name}({{}})" for name in FUNCTIONS}, "abs": "fabs({})", "atan2": "atan2({}, {})", "raw pow": "pow({}, {})",
         "raw hypot": "hypot({}, {})", "raw fmod": "fmod({}, {})", "raw copysign": "copysign({}, {})",
