@@ -58,9 +58,8 @@ class Job(NamedTuple):
         progress: Progress = NO_PROGRESS, ordered: Callable[..., Iterator[Done]] = in_order,
     ) -> Summary:  # fmt: skip
         """Compute a table from a file, to another one or to a stream."""
+        source, name = self.source, data
         with ExitStack() as stack:
-
-            source, name = self.source, data
 
             def opened() -> Reader:
                 reader = open_reader(name, source, stdin)
@@ -72,7 +71,6 @@ class Job(NamedTuple):
             if is_pipe and type(self.program) is not Program:  # its first row is read before all of them
                 source, name = kind_of(data, source).name, "-"
                 stdin = stack.enter_context(copied(stdin if data == "-" else stack.enter_context(open(data, "rb"))))
-
             reader = opened()
             kernel = kernel_of(self.program, reader, self.held, **self.options)
             if type(self.program) is not Program:  # its first row was read
