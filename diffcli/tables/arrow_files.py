@@ -25,7 +25,8 @@ class ArrowReader:
     def __init__(self, path: str, stream: Any = None) -> None:
         self.path = path
         try:
-            self.file: Any = self.opened(pa.OSFile(path) if stream is None else stream)
+            self.source = pa.OSFile(path) if stream is None else stream
+            self.file: Any = self.opened(self.source)
             self.schema: Any = self.file.schema
             self.rows: int | None = self.counted()
         except (pa.ArrowException, OSError) as failure:
@@ -110,13 +111,16 @@ class FeatherReader(ArrowReader):
         return pa.ipc.open_file(source)
 
     def counted(self) -> int:
-        return sum(table.num_rows for table in self.pieces())
+        return sum(table.num_rows for table in self.pieces(self.schema.names[:1]))
 
-    def pieces(self) -> Iterator[Any]:
-        return (pa.Table.from_batches([self.file.get_batch(place)]) for place in range(self.file.num_record_batches))
+    def pieces(self, names: Sequence[str] | None = None) -> Iterator[Any]:
+        """Tables, each as it was written, of which only the columns with some names are read."""
+        places = [place for place, name in enumerate(self.schema.names) if names is None or name in names]
+        file = pa.ipc.open_file(self.source, options=pa.ipc.IpcReadOptions(included_fields=places))
+        return (pa.Table.from_batches([file.get_batch(place)]) for place in range(file.num_record_batches))
 
     def parts(self, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
-        return ((table.num_rows, table.select(list(names))) for table in self.pieces())
+        return ((table.num_rows, table.select(list(names))) for table in self.pieces(names))
 
 
 def is_number(kind: Any) -> bool:
