@@ -17,7 +17,7 @@ from diffcli.methods.points.points import as_point
 from diffcli.methods.points.ranges import THREADS, Range
 from diffcli.methods.problem.problem import one_line
 from diffcli.reports.batch import batch_report, in_a_line
-from diffcli.tables.files import KINDS, kind_of
+from diffcli.tables.files import KINDS, kind_by_name, kind_of
 from diffcli.tables.job import Job, Kept, is_partitioned
 from diffcli.tables.run import BAD, in_order
 
@@ -60,8 +60,7 @@ def command(
         raise refusal("unwritable-file", f"cannot write to {path}: it is a directory", "name a file after -o")
     if resume and "-" in (path, data):
         raise refusal("usage", "--resume needs a file to read and one to write", "name them: --data FILE -o FILE")
-    names_file = any(path.endswith(suffix) for kind in KINDS.values() for suffix in kind.suffixes)
-    if several and (path == "-" or names_file or target not in (None, "parquet")):
+    if several and (path == "-" or kind_by_name(path) or target not in (None, "parquet")):
         raise refusal("usage", "a data set of several files is written to a folder, as Parquet", "name it: -o FOLDER")
     kind = None if several else kind_of(path, target, writes=True)
     written = [os.path.realpath(path) + more for more in ("", ".part", ".part.json", ".part.json.new", ".part.copy")]

@@ -101,8 +101,9 @@ what is undefined. Sums lose the digits that cancel.""".splitlines()
     declared, end = ("", "", ""), ";"
     """What stands before the name of a number, of a truth, and of a number that gets its value later; and what ends a line."""
     opened, closed = "if ({}) {{", "}"
-    takes = "", "", ""
-    """The lines that make sure of an argument: a number, a list of a {size}, and an array of a {shape}, or of {sizes}."""
+    takes: tuple[str, ...] = ("",)
+    """The lines that make sure of an argument: a number, a list of a {size}, and an array of a {shape}, or of {sizes}. The last
+    line serves what has none of its own."""
     returned: tuple[str, ...] = ("return {}",)
     """The lines that end a function of one result."""
     header, typed = "function {name}({given})", "{}"
@@ -163,7 +164,7 @@ what is undefined. Sums lose the digits that cancel.""".splitlines()
 
     def taken(self, arguments: Sequence[tuple[str, Shape]], many: bool) -> list[str]:
         """The lines that make sure of the arguments; ``many`` says that all is numbers on the tape."""
-        lines = [(self.takes[min(len(shape), 2)], name, shape) for name, shape in arguments]
+        lines = [(self.takes[min(len(shape), len(self.takes) - 1)], name, shape) for name, shape in arguments]
         sizes = [", ".join(map(str, shape)) for _, shape in arguments]
         found = zip(lines, sizes, strict=True)
         return [line.format(name=name, shape=shape, size=prod(shape), sizes=each) for (line, name, shape), each in found if line]

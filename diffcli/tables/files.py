@@ -41,13 +41,18 @@ KINDS = {
 }
 
 
+def kind_by_name(path: str) -> Kind | None:
+    """The kind that the suffix of a file says, if it says one."""
+    suffix = os.path.splitext(path)[1].lower()
+    return next((kind for kind in KINDS.values() if suffix in kind.suffixes), None)
+
+
 def kind_of(path: str, asked: str | None, writes: bool = False) -> Kind:
     """The kind of a file: the one that is asked for, or that its name says."""
     if asked is None and path == "-":
         asked = "csv"
     if asked is None:
-        suffix = os.path.splitext(path)[1].lower()
-        found = next((kind for kind in KINDS.values() if suffix in kind.suffixes), None)
+        found = kind_by_name(path)
         if found is None:
             known = f"its suffix is to be one of: {', '.join(suffix for kind in KINDS.values() for suffix in kind.suffixes)}"
             raise refusal("unreadable-file", f"the name {path} does not say what kind of table it is", known)

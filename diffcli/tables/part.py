@@ -27,7 +27,6 @@ class Part:
         self.part, self.state = f"{self.path}.part", f"{self.path}.part.json"
         self.rows, self.summary = 0, Summary()
         self.position: int | None = None
-        self.is_resumed = False
         self.known: tuple[int, int | None, dict[str, Any]] = (0, None, {})
         """How far it has come: rows, position and summary, which are changed together."""
         self.saved = 0
@@ -53,7 +52,7 @@ class Part:
         if os.path.getsize(self.part) < (position or 0):
             self.summary.anew = f"{self.part} is not what it was"
             return
-        self.rows, self.position, self.summary, self.is_resumed = rows, position, summary, True
+        self.rows, self.position, self.summary = rows, position, summary
         self.known = rows, position, summary.data()
 
     @contextmanager
@@ -86,9 +85,9 @@ class Part:
 
     def open(self, names: Sequence[str], types: Mapping[str, Any]) -> None:
         """Open the writer; of a file that is no good unless it was closed the blocks are copied to one that takes its place."""
-        is_copied = self.is_resumed and self.position is None
+        is_copied = self.rows > 0 and self.position is None
         path = f"{self.part}.copy" if is_copied else self.part
-        if not self.is_resumed:
+        if not self.rows:
             self.drop(self.state)  # of an earlier run, whose rows will not be in the file any more
         self.stream = open(path, "wb" if self.position is None else "r+b")  # noqa: SIM115 (`writing` closes it)
         writer = open_writer(self.stream, self.kind, names, types, self.position)

@@ -283,10 +283,14 @@ class TextWriter:
         self.stream.flush()
 
 
+def decoded(value: Any) -> Any:
+    """Bytes as the text that they are; what else there is as it is."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+
 def cell(value: Any) -> str:
     """A text as a cell of CSV, in quotation marks where it needs them."""
-    value = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else "" if value is None else value
-    text = json_text(value) if isinstance(value, list | dict) else str(value)
+    text = "" if value is None else json_text(value) if isinstance(value, list | dict) else str(decoded(value))
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r\t#') or text != text.strip() else text
 
 
@@ -321,9 +325,7 @@ def json_text(value: Any) -> str:
         return QUOTED.get(text := repr(value), text)
     if isinstance(value, list | dict):
         return json.dumps(with_texts(value), ensure_ascii=False, default=str)
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "backslashreplace")
-    return repr(value) if type(value) is int else json.dumps(value, ensure_ascii=False, default=str)
+    return repr(value) if type(value) is int else json.dumps(decoded(value), ensure_ascii=False, default=str)
 
 
 def with_texts(value: Any) -> Any:

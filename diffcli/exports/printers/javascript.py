@@ -9,7 +9,7 @@ from diffcli.kernels.python import FUNCTIONS
 class JavaScript(Language):
     nan, inf, declared = "NaN", "Infinity", ("const ", "const ", "let ")
     public, together = "export ", "[{}]"
-    takes = "{name} = Number({name});", "{name} = check({name}, [{sizes}]);", "{name} = check({name}, [{sizes}]);"
+    takes = "{name} = Number({name});", "{name} = check({name}, [{sizes}]);"
     sources = {
         "check": """
 function check(a, sizes) {

@@ -35,7 +35,6 @@ isfinite isinf size Float64 throw DimensionMismatch rem hypot copysign vec permu
     takes = (
         "{name} = Float64({name})",
         "{name} = size({name}) == {shape} ? Float64.({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
-        "{name} = size({name}) == {shape} ? Float64.({name}) : throw(DimensionMismatch(\"{name} is to have the size {shape}\"))",
     )
 
     def result(self, result: Result) -> str:

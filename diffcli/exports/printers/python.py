@@ -13,7 +13,7 @@ RAISING = ("sin", "cos", "tan", "asin", "acos", "acosh")
 class Python(Language):
     comment, opened, closed, end = "#", "if {}:", "", ""
     nan, inf = "math.nan", "math.inf"
-    takes = "{name} = float({name})", "{name} = check({name}, {shape})", "{name} = check({name}, {shape})"
+    takes = "{name} = float({name})", "{name} = check({name}, {shape})"
     header, nests, begins, apart = "def {name}({given}):", "()", "\nimport math", 2
     junction, alternative, opposite, choice = "and", "or", "not ({})", "({1} if {0} else {2})"
     prepared: tuple[str, ...] = ()
