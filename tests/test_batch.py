@@ -64,6 +64,20 @@ def written(table, kind, path):
             pa.feather.write_feather(columns, path)
 
 
+HONEST = engine.of_block
+
+
+def ended_by(fault):
+    """In place of `of_block`: the second block ends the run."""
+
+    def of_block(plan, bad, block):
+        if block.start:
+            raise fault
+        return HONEST(plan, bad, block)
+
+    return of_block
+
+
 def read(kind, path):
     """A file as other programs read it, as columns."""
     if kind == "npy":
@@ -162,13 +176,7 @@ def test_values_from_files_and_functions_are_not_taken_for_what_they_were(table,
     np.save(tmp_path / "w.npy", np.array([1.0, 2.0]))
     asked = ["batch", "x*w[0] + w[1]", "--data", f"{tmp_path}/in.npy", "--at", f"w=@{tmp_path}/w.npy", "-o", f"{tmp_path}/out.csv"]
     honest = engine.of_block
-
-    def of_block(plan, bad, block):
-        if block.start:
-            raise KeyboardInterrupt
-        return honest(plan, bad, block)
-
-    monkeypatch.setattr(engine, "of_block", of_block)
+    monkeypatch.setattr(engine, "of_block", ended_by(KeyboardInterrupt))
     assert run(asked).exit == 130
     monkeypatch.setattr(engine, "of_block", honest)
     np.save(tmp_path / "w.npy", np.array([1000.0, 2.0]))
@@ -207,7 +215,7 @@ def test_an_interruption_while_earlier_rows_are_copied_loses_none(kind, table, t
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine, "of_block", lambda plan, bad, block: interrupted() if block.start else honest(plan, bad, block))
+    monkeypatch.setattr(engine, "of_block", ended_by(KeyboardInterrupt))
     assert run([*asked, f"{tmp_path}/out.{kind}"]).exit == 130
     monkeypatch.setattr(engine, "of_block", honest)
     from inside import ArrowWriter  # it needs pyarrow: both kinds take by it
@@ -232,8 +240,7 @@ def test_what_cannot_be_gone_on_with_is_said(kind, table, tmp_path, monkeypatch)
     assert "began anew: there is no" in run([*asked, f"{tmp_path}/whole.{kind}", "--resume"]).stdout
     part = tmp_path / f"out.{kind}.part"
     with monkeypatch.context() as patch:
-        honest = engine.of_block
-        patch.setattr(engine, "of_block", lambda plan, bad, block: 1 / 0 if block.start else honest(plan, bad, block))
+        patch.setattr(engine, "of_block", ended_by(ZeroDivisionError))
         assert run([*asked, f"{tmp_path}/out.{kind}"]).exit == 70
     part.write_bytes(part.read_bytes()[:-9])
     resumed = run([*asked, f"{tmp_path}/out.{kind}", "--resume"])
@@ -302,20 +309,11 @@ def test_another_questions_rows_are_not_taken_for_ours(table, tmp_path, monkeypa
     ours = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "-o"]
     assert run([*ours, f"{tmp_path}/whole.csv"]).exit == 0
     honest = engine.of_block
-
-    def stopped(how):
-        def of_block(plan, bad, block):
-            if block.start:
-                raise how
-            return honest(plan, bad, block)
-
-        return of_block
-
-    monkeypatch.setattr(engine, "of_block", stopped(KeyboardInterrupt()))
+    monkeypatch.setattr(engine, "of_block", ended_by(KeyboardInterrupt))
     assert run([*ours, f"{tmp_path}/out.csv"]).exit == 130
     with monkeypatch.context() as patch:
         patch.setattr(Part, "leave", lambda part: None)  # as if it was killed
-        patch.setattr(engine, "of_block", stopped(ValueError()))
+        patch.setattr(engine, "of_block", ended_by(ValueError))
         assert run(["batch", "x*y*1000", "--data", f"{tmp_path}/in.npy", "-o", f"{tmp_path}/out.csv"]).exit == 70
     monkeypatch.setattr(engine, "of_block", honest)
     assert run([*ours, f"{tmp_path}/out.csv", "--resume"]).exit == 0
@@ -327,8 +325,7 @@ def test_a_file_that_was_cut_is_not_gone_on_with(table, tmp_path, monkeypatch):
     asked = ["batch", TEXT, "--data", f"{tmp_path}/in.npy", "-o"]
     assert run([*asked, f"{tmp_path}/whole.csv"]).exit == 0
     with monkeypatch.context() as patch:
-        honest = engine.of_block
-        patch.setattr(engine, "of_block", lambda plan, bad, block: 1 / 0 if block.start else honest(plan, bad, block))
+        patch.setattr(engine, "of_block", ended_by(ZeroDivisionError))
         assert run([*asked, f"{tmp_path}/out.csv"]).exit == 70
     os.truncate(tmp_path / "out.csv.part", 1000)
     assert "began anew" in run([*asked, f"{tmp_path}/out.csv", "--resume"]).stdout
@@ -350,7 +347,7 @@ def test_no_other_run_writes_while_earlier_rows_are_gone_on_with(kind, table, tm
         return honest(plan, bad, block)
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "of_block", lambda plan, bad, block: 1 / 0 if block.start else honest(plan, bad, block))
+        patch.setattr(engine, "of_block", ended_by(ZeroDivisionError))
         assert run([*asked, f"{tmp_path}/out.{kind}"]).exit == 70
     monkeypatch.setattr(engine, "of_block", of_block)
     assert run([*asked, f"{tmp_path}/out.{kind}", "--resume"]).exit == 0
